@@ -1,0 +1,67 @@
+"""State dicts on disk: safetensors read with limits, named by their sha256, poured into a network."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, TypeVar
+
+from safetensors import SafetensorError
+from safetensors.torch import load
+
+from artaudit.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from torch import Tensor, nn
+
+    Network = TypeVar("Network", bound=nn.Module)
+
+LARGEST_FILE = 1 << 30
+"""Bytes of the largest weights file that is read."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the bytes of a weights file of at most `LARGEST_FILE` bytes; raises ModelError."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            msg = f"{path} is larger than {LARGEST_FILE >> 20} MiB: this loader reads small autoencoders only."
+            raise ModelError(msg)
+        return path.read_bytes()
+    except OSError as error:
+        msg = f"{path} cannot be read ({error.strerror}): install the model again or correct the path."
+        raise ModelError(msg) from error
+
+
+def read_state(path: Path, pinned: str | None = None) -> tuple[dict[str, Tensor], str]:
+    """Return the tensors of a safetensors file as float32 and the file's sha256.
+
+    Raises ModelError where the file is missing, truncated, no safetensors, or not the `pinned` sha256.
+    """
+    content = read_bytes(path)
+    digest = hashlib.sha256(content).hexdigest()
+    if pinned is not None and digest != pinned:
+        msg = f"{path} is not the file that was pinned (sha256 {digest}, not {pinned}): install the model again."
+        raise ModelError(msg)
+    try:
+        state = load(content)
+    except SafetensorError as error:
+        msg = f"{path} is no whole safetensors file ({error}): fetch it again; pickles are not read."
+        raise ModelError(msg) from error
+    return {key: value.float() for key, value in state.items()}, digest
+
+
+def fill(network: Network, state: Mapping[str, Tensor], origin: Path) -> Network:
+    """Pour `state` into `network` and freeze it; raises ModelError where names or shapes differ."""
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        msg = f"{origin} has another layout than its kind of model: check the kind it was added as."
+        raise ModelError(msg) from error
+    return network.eval().requires_grad_(requires_grad=False)
+
+
+def short(digest: str) -> str:
+    """Return the digits of a sha256 that go into a model's name."""
+    return digest[:12]

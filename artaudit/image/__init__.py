@@ -1,0 +1,9 @@
+"""A picture file in memory: its bytes are its identity, its pixels are views."""
+
+from __future__ import annotations
+
+from artaudit.image.picture import Image
+from artaudit.image.reading import Limits, decode, read
+from artaudit.image.writing import encode, write_atomically
+
+__all__ = ["Image", "Limits", "decode", "encode", "read", "write_atomically"]
