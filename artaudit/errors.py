@@ -4,7 +4,7 @@ ArtauditError               exit code 3: could not do it
 ├── UsageError              exit code 2: the command or its arguments are wrong
 ├── ImageError              a picture that cannot be read, held or written
 ├── ModelError              a model that is missing, broken or not what was pinned
-├── MissingExtra            an optional dependency that is not installed
+├── MissingExtraError       an optional dependency that is not installed
 ├── RegistryError           the portfolio file is missing, locked or damaged
 └── PackageError            an evidence package that cannot be written or opened
 
@@ -34,7 +34,7 @@ class ModelError(ArtauditError):
     """A model is missing, broken or not the one that was pinned."""
 
 
-class MissingExtra(ArtauditError):
+class MissingExtraError(ArtauditError):
     """An optional dependency is not installed."""
 
     def __init__(self, extra: str, purpose: str) -> None:

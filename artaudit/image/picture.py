@@ -13,6 +13,8 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jaxtyping import Float, UInt
 
 
@@ -113,7 +115,7 @@ def turn_upright(
     stored: UInt[np.ndarray, "rows columns channels"], orientation: int
 ) -> UInt[np.ndarray, "height width channels"]:
     """Apply the EXIF `orientation` (1 to 8; https://www.cipa.jp/std/documents/download_e.html?DC-008)."""
-    turns = {
+    turns: dict[int, Callable[[np.ndarray], np.ndarray]] = {
         2: lambda a: a[:, ::-1],
         3: lambda a: a[::-1, ::-1],
         4: lambda a: a[::-1],
@@ -122,7 +124,8 @@ def turn_upright(
         7: lambda a: np.rot90(a.swapaxes(0, 1), 2),
         8: lambda a: np.rot90(a, 1),
     }
-    return np.ascontiguousarray(turns.get(orientation, lambda a: a)(stored))
+    turn = turns.get(orientation)
+    return np.ascontiguousarray(turn(stored) if turn else stored)
 
 
 def turn_back(
@@ -138,7 +141,8 @@ def _to_srgb(colour: Float[np.ndarray, "height width 3"], icc: bytes) -> Float[n
         if profile.profile.xcolor_space.strip() != "RGB":
             return colour
         picture = Pillow.fromarray(np.rint(colour * 255).astype(np.uint8))
-        seen = ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+        seen = ImageCms.profileToProfile(picture, profile, srgb, outputMode="RGB")
     except (OSError, ImageCms.PyCMSError):
         return colour
     return np.asarray(seen, dtype=np.float32) / 255

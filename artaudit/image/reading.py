@@ -46,7 +46,9 @@ def read(path: Path, limits: Limits | None = None) -> Image:
             raise UsageError(f"{path} is a folder: name the pictures in it.")
         size = path.stat().st_size
         if size > limits.file_bytes:
-            raise ImageError(f"{path} has {size:,} bytes, more than the {limits.file_bytes:,} allowed: shrink it first.")
+            raise ImageError(
+                f"{path} has {size:,} bytes, more than the {limits.file_bytes:,} allowed: shrink it first."
+            )
         data = path.read_bytes()
     except FileNotFoundError as error:
         raise UsageError(f"{path} does not exist: check the name.") from error
@@ -173,7 +175,7 @@ def _deep_colour(data: bytes) -> UInt[np.ndarray, "rows columns channels"]:
     if array.ndim == 2:  # noqa: PLR2004 - grey has no channel axis
         return array[..., None]
     order = [2, 1, 0, 3] if array.shape[2] == 4 else [2, 1, 0]  # noqa: PLR2004 - OpenCV's order is BGR(A)
-    return np.ascontiguousarray(array[..., order])
+    return np.ascontiguousarray(array[..., order], dtype=np.uint16)
 
 
 def _deep_grey(opened: Pillow.Image) -> UInt[np.ndarray, "rows columns 1"]:

@@ -1,0 +1,47 @@
+"""How far one picture lies from another: pixels, structure, colour as people see it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+    Picture = Float[np.ndarray, "height width colours"]
+
+_SSIM_WINDOW = 7
+
+
+def linf(one: Picture, other: Picture) -> float:
+    """Return the largest difference of any sample; pictures in [0, 1]."""
+    return float(np.abs(one - other).max())
+
+
+def psnr(one: Picture, other: Picture) -> float:
+    """Return the peak signal-to-noise ratio in dB, infinite for equal pictures in [0, 1]."""
+    error = float(np.mean((one.astype(np.float64) - other) ** 2))
+    return math.inf if error == 0 else -10 * math.log10(error)
+
+
+def ssim(one: Picture, other: Picture) -> float:
+    """Return the structural similarity, 1 for equal pictures in [0, 1] (Wang et al. 2004).
+
+    https://doi.org/10.1109/TIP.2003.819861
+    """
+    from skimage.metrics import structural_similarity  # noqa: PLC0415 - heavy
+
+    window = min(_SSIM_WINDOW, *(side - 1 + side % 2 for side in one.shape[:2]))
+    return float(structural_similarity(one, other, channel_axis=2, data_range=1.0, win_size=window))
+
+
+def delta_e(one: Picture, other: Picture) -> Float[np.ndarray, "height width"]:
+    """Return the CIEDE2000 colour difference of every pixel; sRGB pictures in [0, 1].
+
+    About 1 is just noticeable (Sharma, Wu and Dalal 2005, https://doi.org/10.1002/col.20070).
+    """
+    from skimage.color import deltaE_ciede2000, rgb2lab  # noqa: PLC0415 - heavy
+
+    return np.asarray(deltaE_ciede2000(rgb2lab(one), rgb2lab(other)), dtype=np.float64)

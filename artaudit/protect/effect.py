@@ -1,0 +1,66 @@
+"""What a change does to latents, beside its control: noise of the same peak signal-to-noise ratio."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from scipy.ndimage import gaussian_filter
+
+from artaudit.tensors import to_batch
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+    from artaudit.protocols import Encoder
+
+    Picture = Float[np.ndarray, "height width 3"]
+
+_ROUNDS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Root-mean-square latent displacements of a change and of its noise controls; `encoder` names the encoder."""
+
+    encoder: str
+    displacement: float
+    white_noise: float
+    low_pass_noise: float
+
+    @property
+    def gain(self) -> float:
+        """How many times further the change goes than the stronger noise; about 1 is no better than noise."""
+        return self.displacement / max(self.white_noise, self.low_pass_noise)
+
+
+def effect(encoder: Encoder, clean: Picture, changed: Picture, *, seed: int = 0) -> Effect:
+    """Measure a change against white and low-pass (sigma 1 pixel) Gaussian noise of equal PSNR, all in 8 bits."""
+    power = float(np.mean((changed.astype(np.float64) - clean) ** 2))
+    white, low_pass = (noisy(clean, power, sigma=sigma, seed=seed) for sigma in (0.0, 1.0))
+    with torch.no_grad():
+        origin = encoder.encode(to_batch(clean))
+        moves = [
+            float((encoder.encode(to_batch(picture)) - origin).square().mean().sqrt())
+            for picture in (changed, white, low_pass)
+        ]
+    return Effect(encoder.name, *moves)
+
+
+def noisy(clean: Picture, power: float, *, sigma: float, seed: int) -> Picture:
+    """Return `clean` with Gaussian noise, blurred by `sigma` pixels, whose mean square after 8-bit rounding is `power`.
+
+    Clipping and rounding change the power, so the amplitude is found by iteration.
+    """
+    noise = np.random.default_rng(seed).standard_normal(clean.shape)
+    if sigma:
+        noise = gaussian_filter(noise, sigma=(sigma, sigma, 0))
+    noise /= noise.std()
+    amplitude = power**0.5
+    for _ in range(_ROUNDS):
+        picture = np.rint((clean + amplitude * noise).clip(0, 1) * 255).astype(np.float32) / 255
+        reached = float(np.mean((picture.astype(np.float64) - clean) ** 2))
+        amplitude *= (power / max(reached, 1e-12)) ** 0.5
+    return picture

@@ -1,0 +1,41 @@
+"""Pushes a picture's latents away from where they were, without aiming anywhere (the encoder-mean loss of PID).
+
+Li et al., "PID: Prompt-Independent Data Protection Against Latent Diffusion Models", ICML 2024,
+https://arxiv.org/abs/2406.15305. Unlike the paper, distances are taken relative to the spread of the clean
+latents and in logarithm, so that encoders of any scale weigh the same in a pool.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jaxtyping import Float
+    from torch import Tensor
+
+    from artaudit.protocols import Encoder
+
+    Pixels = Float[Tensor, "1 3 height width"]
+
+_TINY = 1e-8
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """The default objective: as far as the budget carries."""
+
+    def aim(self, encoder: Encoder, clean: Pixels) -> Callable[[Pixels], Float[Tensor, ""]]:
+        """Return the loss of moved pixels: minus the log of their relative squared latent displacement."""
+        with torch.no_grad():
+            origin = encoder.encode(clean)
+            spread = origin.var() + _TINY
+
+        def loss(moved: Pixels) -> Float[Tensor, ""]:
+            return -torch.log((encoder.encode(moved) - origin).square().mean() / spread + _TINY)
+
+        return loss
