@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Float
 
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    Picture = Float[np.ndarray, "height width colours"]
+Picture = Float[np.ndarray, "height width colours"]
 
 _SSIM_WINDOW = 7
 

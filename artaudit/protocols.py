@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+import numpy as np
+from jaxtyping import Float, UInt
+from torch import Tensor
 
-    import numpy as np
-    from jaxtyping import Float, UInt
-    from torch import Tensor
+from artaudit.evidence import Finding
+from artaudit.image import Image
 
-    from artaudit.evidence import Finding
-    from artaudit.image import Image
-
-    Progress = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 
 
 @runtime_checkable
@@ -76,6 +74,7 @@ class Cloaked:
     models: tuple[tuple[str, str], ...]
 
 
+@runtime_checkable
 class Cloak(Protocol):
     """Changes a picture within a budget so that models learn it wrongly."""
 
@@ -87,6 +86,7 @@ class Cloak(Protocol):
         ...
 
 
+@runtime_checkable
 class Examiner(Protocol):
     """Looks at one picture and says what it found; never writes, never prints."""
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-    from torch import Tensor
+from jaxtyping import Float
+from torch import Tensor
 
 
 def pad_to_multiple(

@@ -6,18 +6,17 @@ The expectation over such transforms follows Athalye et al. 2018, https://arxiv.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
+from jaxtyping import Float
+from torch import Tensor
 
-if TYPE_CHECKING:
-    from jaxtyping import Float
-    from torch import Tensor
-
-    Pixels = Float[Tensor, "batch channels height width"]
+Pixels = Float[Tensor, "batch channels height width"]
 
 
+@runtime_checkable
 class Transform(Protocol):
     """Pixels in [0, 1] to pixels of the same size; `seed` makes a random transform repeatable."""
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Float, UInt
 from PIL import Image as Pillow
 from PIL import ImageCms
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from jaxtyping import Float, UInt
 
 
 @dataclass(frozen=True)

@@ -6,20 +6,17 @@ import io
 import struct
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from jaxtyping import UInt
 from PIL import Image as Pillow
 from PIL import ImageCms, UnidentifiedImageError
 
 from artaudit.errors import ImageError, UsageError
 from artaudit.image.picture import Image
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from jaxtyping import UInt
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "AVIF")
 WRITABLE = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")

@@ -7,22 +7,17 @@ import os
 import struct
 import tempfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
+from jaxtyping import UInt
 from PIL import Image as Pillow
 
 from artaudit.errors import ImageError
-from artaudit.image.picture import turn_back
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from jaxtyping import UInt
-
-    from artaudit.image.picture import Image
+from artaudit.image.picture import Image, turn_back
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = (b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"eXIf", b"pHYs", b"tEXt", b"zTXt", b"iTXt", b"tIME")

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
+from jaxtyping import Float, UInt
+from torch import Tensor
 
 from artaudit.errors import ImageError
-from artaudit.protect.descent import LEVELS, Descent
-from artaudit.protect.tiles import tiles
-from artaudit.protocols import Cloaked
+from artaudit.image import Image
+from artaudit.protect.descent import LEVELS, Descent, Loss
+from artaudit.protect.tiles import Tile, tiles
+from artaudit.protocols import Budget, Cloaked, Encoder, Progress
 from artaudit.tensors import to_array, to_batch
 from artaudit.transforms import Blur, Identity, Noise, Rescale, Transform
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from jaxtyping import Float, UInt
-    from torch import Tensor
-
-    from artaudit.image import Image
-    from artaudit.protect.descent import Loss
-    from artaudit.protect.tiles import Tile
-    from artaudit.protocols import Budget, Encoder, Progress
-
-    Pixels = Float[Tensor, "1 3 height width"]
-    Colours = Float[Tensor, "1 colours height width"]
+Pixels = Float[Tensor, "1 3 height width"]
+Colours = Float[Tensor, "1 colours height width"]
 
 MIN_SIDE = 64
 """Pictures narrower than this many pixels are refused."""
@@ -35,6 +28,7 @@ MIN_SIDE = 64
 EXPECTATION: tuple[Transform, ...] = (Identity(), Blur(0.8), Noise(0.04), Identity(), Rescale(0.6), Blur(1.3))
 
 
+@runtime_checkable
 class Objective(Protocol):
     """What the latents of a moved picture should do; one file each."""
 
@@ -76,9 +70,7 @@ class DescentCloak:
             models=tuple((encoder.name, encoder.digest) for encoder in self.encoders),
         )
 
-    def _loss(
-        self, tile: Tile, clean: Colours, alpha: Float[Tensor, "1 1 height width"] | None, seed: int
-    ) -> Loss:
+    def _loss(self, tile: Tile, clean: Colours, alpha: Float[Tensor, "1 1 height width"] | None, seed: int) -> Loss:
         """Encode the clean tile once per encoder and transform, and return the loss against all of them."""
         rows, columns = tile.window
         opacity = None if alpha is None else alpha[..., rows, columns]

@@ -7,26 +7,24 @@ al. 2013, https://arxiv.org/abs/1308.3432.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+from artaudit.protect.tiles import Tile
+from artaudit.protocols import Progress
 
-    from jaxtyping import Float
-    from torch import Tensor
-
-    from artaudit.protect.tiles import Tile
-    from artaudit.protocols import Progress
-
-    Colours = Float[Tensor, "1 colours height width"]
+Colours = Float[Tensor, "1 colours height width"]
 
 LEVELS = 255
 
 
+@runtime_checkable
 class Loss(Protocol):
     """What is minimised: a number for the moved samples of a tile's window at one step."""
 

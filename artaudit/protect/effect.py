@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from scipy.ndimage import gaussian_filter
 
+from artaudit.protocols import Encoder
 from artaudit.tensors import to_batch
 
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from artaudit.protocols import Encoder
-
-    Picture = Float[np.ndarray, "height width 3"]
+Picture = Float[np.ndarray, "height width 3"]
 
 _ROUNDS = 12
 

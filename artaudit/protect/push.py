@@ -7,20 +7,16 @@ latents and in logarithm, so that encoders of any scale weigh the same in a pool
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from artaudit.protocols import Encoder
 
-    from jaxtyping import Float
-    from torch import Tensor
-
-    from artaudit.protocols import Encoder
-
-    Pixels = Float[Tensor, "1 3 height width"]
+Pixels = Float[Tensor, "1 3 height width"]
 
 _TINY = 1e-8
 

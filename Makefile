@@ -1,0 +1,37 @@
+# `make demo` shows the main job, `make test` proves it; both set up .venv first. Needs Python 3.11+, pip and make.
+PYTHON ?= python3
+BIN := .venv/bin
+SHARED ?= ../shared/data
+
+.PHONY: demo test lint docs embedded bench clean
+
+demo: .venv/installed
+	$(BIN)/python demo/run.py demo-output
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cog --check -P docs/commands.md docs/components.md
+
+docs: .venv/installed
+	$(BIN)/cog -r -P docs/commands.md docs/components.md
+
+embedded: .venv/installed
+	$(BIN)/python -m training.embedded --data $(SHARED)
+
+bench: .venv/installed
+	$(BIN)/python benchmarks/limits.py --data $(SHARED)
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv .cache demo-output
