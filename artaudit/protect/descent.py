@@ -93,7 +93,9 @@ def within(change: Colours, clean: Colours, budget: int) -> Colours:
     return (clean + change.clamp(-limit, limit)).clamp(0, 1) - clean
 
 
-def _slope(clean: Colours, change: Colours, tile: Tile, loss: Callable[[Colours], Float[Tensor, ""]]) -> Colours:
+def _slope(
+    clean: Colours, change: Colours, tile: Tile, loss: Callable[[Colours], Float[Tensor, ""]]
+) -> Float[Tensor, "1 colours core_height core_width"]:
     """Return the gradient at the core of a tile, taken through rounding as if it were not there."""
     rows, columns = tile.window
     loose = change[..., rows, columns].clone().requires_grad_()

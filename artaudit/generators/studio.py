@@ -1,0 +1,63 @@
+"""Our own compact latent autoencoders, small enough to ship and to train on two processor cores.
+
+Distilled from larger ones by matching latents and input gradients; see the model card beside the weights.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
+from torch import nn
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+    from torch import Tensor
+
+WIDTHS = (32, 64, 128)
+"""Channels at a half, a quarter and an eighth of the picture's resolution."""
+
+DEPTHS = (1, 2, 3)
+"""Residual blocks at these resolutions."""
+
+
+class Residual(nn.Module):
+    """Two 3x3 convolutions with SiLU before each, added to their input; smooth, so that it derives twice."""
+
+    def __init__(self, width: int) -> None:
+        """Make an untrained block that starts near the identity."""
+        super().__init__()
+        self.first, self.second = nn.Conv2d(width, width, 3, padding=1), nn.Conv2d(width, width, 3, padding=1)
+        with torch.no_grad():
+            self.second.weight.mul_(0.3)
+
+    def forward(self, features: Float[Tensor, "batch width rows columns"]) -> Float[Tensor, "batch width rows columns"]:
+        """Return features of the same shape."""
+        return features + self.second(F.silu(self.first(F.silu(features))))
+
+
+class StudioEncoder(nn.Sequential):
+    """[0, 1] pixels to `channels` latents, 8 times down."""
+
+    def __init__(self, channels: int, widths: tuple[int, ...] = WIDTHS, depths: tuple[int, ...] = DEPTHS) -> None:
+        """Make an untrained encoder."""
+        layers: list[nn.Module] = [nn.Conv2d(3, widths[0], 5, stride=2, padding=2)]
+        for level, (width, depth) in enumerate(zip(widths, depths, strict=True)):
+            if level:
+                layers += [nn.SiLU(), nn.Conv2d(widths[level - 1], width, 3, stride=2, padding=1)]
+            layers += [Residual(width) for _ in range(depth)]
+        super().__init__(*layers, nn.SiLU(), nn.Conv2d(widths[-1], channels, 3, padding=1))
+
+
+class StudioDecoder(nn.Sequential):
+    """`channels` latents to pixels around [0, 1], 8 times up."""
+
+    def __init__(self, channels: int, widths: tuple[int, ...] = WIDTHS, depths: tuple[int, ...] = DEPTHS) -> None:
+        """Make an untrained decoder."""
+        layers: list[nn.Module] = [nn.Conv2d(channels, widths[-1], 3, padding=1)]
+        for level in range(len(widths) - 1, -1, -1):
+            layers += [Residual(widths[level]) for _ in range(depths[level])]
+            narrower = widths[level - 1] if level else 3
+            layers += [nn.SiLU(), nn.Conv2d(widths[level], narrower * 4, 3, padding=1), nn.PixelShuffle(2)]
+        super().__init__(*layers)

@@ -1,0 +1,1 @@
+"""Training of the embedded autoencoders: run from the root of the checkout, never installed."""

@@ -1,0 +1,100 @@
+"""What a teacher answers on crops and on attacked crops: latents and input gradients, cached on disk.
+
+Matching a teacher's gradients besides its outputs: Czarnecki et al., "Sobolev Training for Neural Networks",
+https://arxiv.org/abs/1706.04859
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
+from safetensors.torch import load_file, save_file
+
+from training.pictures import CROP, crops
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from torch import Tensor
+
+    Encode = Callable[[Tensor], Tensor]
+
+SHARD = 32
+VISITS = 3
+"""Attacked versions of each crop that are asked about, besides the crop itself."""
+
+
+def build_shard(encode: Encode, paths: Sequence[Path], seed: int, number: int) -> dict[str, Tensor]:
+    """Ask the teacher about `SHARD` crops along a short attack of its own.
+
+    Returns `clean` uint8 crops, `latents` of them, `projections` v0 and `gradients` of <E(x), v0>; then, for each
+    visit k, `moved_k` (pixels x_k), `latents_k` and `gradients_k` of <E(x_k), E(x_k) - E(x)>, all float16.
+    """
+    chance = torch.Generator().manual_seed(seed * 100_003 + number)
+    clean = crops((seed, number), paths, SHARD)
+    pixels = clean.float() / 255
+    latents, gradient = ask(encode, pixels, lambda z: torch.randn(z.shape, generator=chance))
+    shard = {"clean": clean, "latents": latents.half(), "gradients": _compact(gradient)}
+    bound = (torch.rand(SHARD, 1, 1, 1, generator=chance) * 10 + 2) / 255
+    shift = start(pixels.shape, chance) * bound
+    for visit in range(VISITS):
+        moved = (pixels + shift).clamp(0, 1).half()
+        seen, gradient = ask(encode, moved.float(), lambda z: z - latents)
+        shard |= {f"moved_{visit}": moved, f"latents_{visit}": seen.half(), f"gradients_{visit}": _compact(gradient)}
+        stride = bound * (torch.rand(SHARD, 1, 1, 1, generator=chance) * 0.6 + 0.3)
+        shift = (moved.float() - pixels + stride * gradient.sign()).clamp(-bound, bound)
+    return shard
+
+
+def projection(seed: int, number: int, shape: Sequence[int]) -> Tensor:
+    """Return the random latents the clean crops of a shard were asked with."""
+    return torch.randn(tuple(shape), generator=torch.Generator().manual_seed(seed * 100_003 + number))
+
+
+def ask(encode: Encode, pixels: Tensor, direction: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+    """Return E(x) and the gradient of <E(x), direction(E(x))> with the direction held fixed."""
+    pixels = pixels.detach().requires_grad_()
+    latents = encode(pixels)
+    (gradient,) = torch.autograd.grad((latents * direction(latents.detach())).sum(), pixels)
+    return latents.detach(), gradient
+
+
+def start(shape: Sequence[int], chance: torch.Generator) -> Tensor:
+    """Return noise in [-1, 1]: a third each white uniform, random signs, and low-pass."""
+    noise = torch.rand(tuple(shape), generator=chance) * 2 - 1
+    kind = torch.randint(3, (shape[0], 1, 1, 1), generator=chance)
+    smooth = blur(torch.randn(tuple(shape), generator=chance))
+    smooth = (smooth / smooth.std() * 0.5).clamp(-1, 1)
+    return torch.where(kind == 0, noise, torch.where(kind == 1, noise.sign(), smooth))
+
+
+def blur(pixels: Tensor, sigma: float = 1.0) -> Tensor:
+    """Return the pixels under a Gaussian of `sigma` pixels."""
+    reach = int(3 * sigma + 0.5)
+    taps = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
+    kernel = torch.outer(taps, taps)
+    kernel = (kernel / kernel.sum()).expand(pixels.shape[1], 1, -1, -1)
+    return F.conv2d(F.pad(pixels, (reach,) * 4, mode="replicate"), kernel, groups=pixels.shape[1])
+
+
+def _compact(gradient: Tensor) -> Tensor:
+    """Return each gradient at unit mean square, as float16."""
+    return (gradient / gradient.square().mean((1, 2, 3), keepdim=True).sqrt().clamp_min(1e-12)).half()
+
+
+def cached_shard(cache: Path, number: int, build: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Read shard `number` of the cache, building and keeping it where it is absent."""
+    path = cache / f"{number:05d}.safetensors"
+    if not path.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        beside = path.with_suffix(f".{os.getpid()}")
+        save_file({key: value.contiguous() for key, value in build().items()}, beside)
+        beside.replace(path)
+    return load_file(path)
+
+
+__all__ = ["CROP", "SHARD", "VISITS", "ask", "blur", "build_shard", "cached_shard", "projection", "start"]
