@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Rng = np.random.Generator
 SIDE = 320
@@ -51,8 +48,8 @@ def _shapes(pen: ImageDraw.ImageDraw, rng: Rng) -> None:
     """Cel-shaded shapes, some with an outline."""
     for _ in range(rng.integers(3, 25)):
         corners = [tuple(point) for point in rng.uniform(-20, SIDE + 20, (rng.integers(3, 7), 2))]
-        outline = _colour(rng) if rng.random() < 0.5 else None  # noqa: PLR2004
-        if rng.random() < 0.5:  # noqa: PLR2004
+        outline = _colour(rng) if rng.random() < 0.5 else None
+        if rng.random() < 0.5:
             pen.polygon(corners, fill=_colour(rng), outline=outline, width=int(rng.integers(1, 5)))
         else:
             (left, top), (right, bottom) = np.sort(np.array(corners[:2]), axis=0)
@@ -82,7 +79,7 @@ def _picture(values: np.ndarray) -> Image.Image:
 
 def soften(picture: Image.Image, rng: Rng) -> Image.Image:
     """Blur a drawing a little, half of the time: edges in scans and renders are seldom perfectly sharp."""
-    return picture.filter(ImageFilter.GaussianBlur(rng.uniform(0, 1.5))) if rng.random() < 0.5 else picture  # noqa: PLR2004
+    return picture.filter(ImageFilter.GaussianBlur(rng.uniform(0, 1.5))) if rng.random() < 0.5 else picture
 
 
 GROUNDS: tuple[Callable[[Rng], Image.Image], ...] = (_flat, _gradient, _texture)

@@ -7,6 +7,7 @@ cached. Usage: python -m training.embedded --data ../shared/data [--minutes 60] 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import time
 from collections.abc import Callable
@@ -18,11 +19,12 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from artaudit.generators.pool import RECORD, SURROGATE, Record, describe
 from artaudit.generators.studio import StudioDecoder, StudioEncoder
 from artaudit.generators.taesd import TaesdEncoder
 from artaudit.generators.vaelight import VaeLight
 from training.pictures import crops, training_paths
-from training.teachers import VISITS, build_shard, cached_shard, projection
+from training.teachers import VISITS, build_shard, cached_shard
 
 SEED = 1
 CACHE = Path(".cache/embedded")
@@ -31,8 +33,9 @@ CHECKPOINT_SECONDS = 60
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one student is made: its latents, widths, batch, steps and learning rate."""
+    """How one student is made: its latent space, channels, widths, batch, steps and learning rate."""
 
+    family: str
     channels: int
     widths: tuple[int, int, int]
     shards: int
@@ -44,8 +47,8 @@ class Recipe:
 
 
 RECIPES = {
-    "flux2": Recipe(32, (32, 64, 128), shards=96, encoder_steps=3000, decoder_steps=1500),
-    "sd1": Recipe(4, (24, 48, 96), shards=64, encoder_steps=1500, decoder_steps=1200),
+    "flux2": Recipe("FLUX.2", 32, (32, 64, 128), shards=96, encoder_steps=2400, decoder_steps=1500),
+    "sd1": Recipe("SD 1.x", 4, (24, 48, 96), shards=64, encoder_steps=1500, decoder_steps=1200),
 }
 
 
@@ -59,31 +62,24 @@ def teacher(name: str, weights: Path) -> Callable[[Tensor], Tensor]:
 
 def shard(name: str, data: Path, paths: list[Path], number: int) -> dict[str, Tensor]:
     """Return what the teacher answers on shard `number`, asked once."""
-    return cached_shard(
-        CACHE / name, number, lambda: build_shard(teacher(name, data / "weights"), paths, SEED, number)
-    )
+    return cached_shard(CACHE / name, number, lambda: build_shard(teacher(name, data / "weights"), paths, SEED, number))
 
 
 def encoder_loss(student: nn.Module, answers: dict[str, Tensor], weight: float) -> dict[str, Tensor]:
     """Compare a student with its teacher's latents and input gradients on clean and attacked crops."""
-    clean = answers["clean"].requires_grad_()
     moved = answers["moved"].requires_grad_()
-    mine, mine_moved = student(clean), student(moved)
+    mine, mine_moved = student(answers["clean"]), student(moved)
     theirs, theirs_moved = answers["latents"], answers["latents_moved"]
     spread = theirs.var()
     shift, wanted = mine_moved - mine, theirs_moved - theirs
     power = wanted.square().mean((1, 2, 3), keepdim=True) + 0.02 * spread
-    (slope,) = torch.autograd.grad((mine * answers["projection"]).sum(), clean, create_graph=True)
-    (slope_moved,) = torch.autograd.grad((mine_moved * wanted).sum(), moved, create_graph=True)
-    turn = 1 - F.cosine_similarity(slope.flatten(1), answers["gradients"].flatten(1)).mean()
-    turn_moved = 1 - F.cosine_similarity(slope_moved.flatten(1), answers["gradients_moved"].flatten(1)).mean()
+    (slope,) = torch.autograd.grad((mine_moved * wanted).sum(), moved, create_graph=True)
     parts = {
         "latents": ((mine - theirs).square().mean() + (mine_moved - theirs_moved).square().mean()) / (2 * spread),
         "shift": ((shift - wanted).square() / power).mean(),
-        "slope": turn,
-        "slope_moved": turn_moved,
+        "slope": 1 - F.cosine_similarity(slope.flatten(1), answers["gradients_moved"].flatten(1)).mean(),
     }
-    parts["loss"] = parts["latents"] + 0.3 * parts["shift"] + weight * (0.5 * turn + turn_moved)
+    parts["loss"] = parts["latents"] + 0.3 * parts["shift"] + weight * parts["slope"]
     return parts
 
 
@@ -105,15 +101,12 @@ class Shards:
         visit = int(torch.randint(VISITS, (1,), generator=chance))
         one = self.shards[number]
         pick = torch.randperm(len(one["clean"]), generator=chance)[:size]
-        projected = projection(SEED, number, one["latents"].shape)
         return {
             "clean": one["clean"][pick].float() / 255,
             "moved": one[f"moved_{visit}"][pick].float(),
             "latents": one["latents"][pick].float(),
             "latents_moved": one[f"latents_{visit}"][pick].float(),
-            "gradients": one["gradients"][pick].float(),
             "gradients_moved": one[f"gradients_{visit}"][pick].float(),
-            "projection": projected[pick],
         }
 
 
@@ -152,14 +145,14 @@ class Run:
         while self.step < self.steps and time.monotonic() < deadline:
             parts = loss(self.step)
             self.optimiser.zero_grad(set_to_none=True)
-            parts["loss"].backward()
+            parts["loss"].backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
             self.optimiser.step()
             self.schedule.step()
             self.step += 1
             self._follow()
             if self.step % 20 == 0:
-                told = " ".join(f"{key} {float(value):.3f}" for key, value in parts.items())
+                told = " ".join(f"{key} {value.item():.3f}" for key, value in parts.items())
                 print(f"{self.path.stem} {self.step}/{self.steps} {told}", flush=True)
             if time.monotonic() - kept > CHECKPOINT_SECONDS:
                 self.keep()
@@ -199,7 +192,10 @@ def train_decoder(name: str, data: Path, deadline: float) -> bool:
         with torch.no_grad():
             latents = encoder(pixels)
         redrawn = net(latents)
-        return {"loss": F.l1_loss(redrawn, pixels) + 5 * F.mse_loss(redrawn, pixels), "mse": F.mse_loss(redrawn, pixels)}
+        return {
+            "loss": F.l1_loss(redrawn, pixels) + 5 * F.mse_loss(redrawn, pixels),
+            "mse": F.mse_loss(redrawn, pixels),
+        }
 
     run = Run(net, CACHE / f"{name}-decoder.pt", recipe.decoder_steps, 2e-3)
     done = run.train(loss, deadline)
@@ -209,7 +205,7 @@ def train_decoder(name: str, data: Path, deadline: float) -> bool:
 
 def weights_path(name: str, half: str) -> Path:
     """Return where the shipped file of one half of a student lies."""
-    return Path("artaudit/generators/weights") / f"studio_{name}_{half}.safetensors"
+    return Path("artaudit/generators/weights") / f"studio-{name}" / f"{half}.safetensors"
 
 
 def ship(state: dict[str, Tensor], name: str, half: str) -> None:
@@ -220,6 +216,17 @@ def ship(state: dict[str, Tensor], name: str, half: str) -> None:
     save_file({key: value.half().contiguous() for key, value in state.items()}, beside)
     beside.replace(path)
     path.chmod(0o644)
+    pin(name)
+
+
+def pin(name: str) -> None:
+    """Write the record of a student whose two halves are there."""
+    halves = [weights_path(name, half) for half in ("encoder", "decoder")]
+    if all(path.exists() for path in halves):
+        files = tuple((path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in halves)
+        folder, family = halves[0].parent, RECIPES[name].family
+        record = Record(folder.name, "studio", family, "Apache-2.0", SURROGATE, folder, files)
+        (folder / RECORD).write_bytes(describe(record))
 
 
 def main() -> None:

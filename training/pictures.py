@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import UInt8
 from PIL import Image, ImageOps
+from torch import Tensor
 
 from training.drawings import draw, soften
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from jaxtyping import UInt8
-    from torch import Tensor
 
 CROP = 128
 DRAWN = 0.15
@@ -61,7 +57,7 @@ def open_picture(path: Path) -> Image.Image:
 def _content(pixels: UInt8[np.ndarray, "height width 3"]) -> tuple[int, int, int, int]:
     """Return (left, top, right, bottom) of what lies inside the white border, two pixels in."""
     dark = pixels.min(axis=2) < WHITE
-    wide, high = np.flatnonzero(dark.mean(axis=0) > 0.02), np.flatnonzero(dark.mean(axis=1) > 0.02)  # noqa: PLR2004
+    wide, high = np.flatnonzero(dark.mean(axis=0) > 0.02), np.flatnonzero(dark.mean(axis=1) > 0.02)
     if wide.size < CROP or high.size < CROP:
         return 0, 0, pixels.shape[1], pixels.shape[0]
     inset = 2 if wide.size < pixels.shape[1] or high.size < pixels.shape[0] else 0
@@ -70,16 +66,14 @@ def _content(pixels: UInt8[np.ndarray, "height width 3"]) -> tuple[int, int, int
 
 def random_crop(rng: np.random.Generator, paths: Sequence[Path]) -> UInt8[np.ndarray, "side side 3"]:
     """Return a crop of `CROP` pixels of a random picture, rescaled by 0.5 to 1.5 and flipped at random."""
-    if rng.random() < DRAWN:
-        picture = soften(draw(rng), rng)
-    else:
-        picture = open_picture(paths[rng.integers(len(paths))])
+    drawn = rng.random() < DRAWN
+    picture = soften(draw(rng), rng) if drawn else open_picture(paths[int(rng.integers(len(paths)))])
     scale = max(float(np.exp(rng.uniform(np.log(0.5), np.log(1.5)))), CROP / min(picture.size))
     size = (max(CROP, round(picture.width * scale)), max(CROP, round(picture.height * scale)))
     picture = picture.resize(size, Image.Resampling.LANCZOS)
-    left, top = rng.integers(size[0] - CROP + 1), rng.integers(size[1] - CROP + 1)
+    left, top = int(rng.integers(size[0] - CROP + 1)), int(rng.integers(size[1] - CROP + 1))
     crop = np.asarray(picture.crop((left, top, left + CROP, top + CROP)))
-    return crop[:, ::-1] if rng.random() < 0.5 else crop  # noqa: PLR2004
+    return crop[:, ::-1] if rng.random() < 0.5 else crop
 
 
 def crops(seed: Sequence[int], paths: Sequence[Path], count: int) -> UInt8[Tensor, "count 3 side side"]:

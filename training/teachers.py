@@ -7,21 +7,17 @@ https://arxiv.org/abs/1706.04859
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from training.pictures import CROP, crops
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from torch import Tensor
-
-    Encode = Callable[[Tensor], Tensor]
+Encode = Callable[[Tensor], Tensor]
 
 SHARD = 32
 VISITS = 3

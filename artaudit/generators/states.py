@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
 
 from safetensors import SafetensorError
 from safetensors.torch import load
+from torch import Tensor, nn
 
 from artaudit.errors import ModelError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from torch import Tensor, nn
-
-    Network = TypeVar("Network", bound=nn.Module)
+Network = TypeVar("Network", bound=nn.Module)
 
 LARGEST_FILE = 1 << 30
 """Bytes of the largest weights file that is read."""

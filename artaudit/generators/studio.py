@@ -5,15 +5,17 @@ Distilled from larger ones by matching latents and input gradients; see the mode
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
-if TYPE_CHECKING:
-    from jaxtyping import Float
-    from torch import Tensor
+from artaudit.errors import ModelError
+from artaudit.generators.states import fill, read_state, short
+from artaudit.tensors import pad_to_multiple
 
 WIDTHS = (32, 64, 128)
 """Channels at a half, a quarter and an eighth of the picture's resolution."""
@@ -61,3 +63,40 @@ class StudioDecoder(nn.Sequential):
             narrower = widths[level - 1] if level else 3
             layers += [nn.SiLU(), nn.Conv2d(widths[level], narrower * 4, 3, padding=1), nn.PixelShuffle(2)]
         super().__init__(*layers)
+
+
+class Studio:
+    """One of our own autoencoders, read from its two shipped files."""
+
+    factor = 8
+
+    def __init__(self, encoder: Path, decoder: Path, *, name: str, family: str) -> None:
+        """Read both safetensors files; the digest is the encoder's.
+
+        Raises ModelError where a file is missing, broken or of another layout.
+        """
+        state, self.digest = read_state(encoder)
+        self.channels, widths = _shape(state, encoder)
+        self._encoder = fill(StudioEncoder(self.channels, widths), state, encoder)
+        state, self.decoder_digest = read_state(decoder)
+        self._decoder = fill(StudioDecoder(self.channels, widths), state, decoder)
+        self.name, self.family = f"{name}@{short(self.digest)}", family
+
+    def encode(self, pixels: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch channels rows columns"]:
+        """Return the latents of pixels in [0, 1], padded by replication to multiples of 8."""
+        latents: Tensor = self._encoder(pad_to_multiple(pixels, self.factor))
+        return latents
+
+    def decode(self, latents: Float[Tensor, "batch channels rows columns"]) -> Float[Tensor, "batch 3 height width"]:
+        """Return pixels in [0, 1], 8 times as high and wide as the latents."""
+        pixels: Tensor = self._decoder(latents)
+        return pixels.clamp(0, 1)
+
+
+def _shape(state: Mapping[str, Tensor], origin: Path) -> tuple[int, tuple[int, ...]]:
+    """Read the number of latent channels and the widths of the levels off a state dict."""
+    ends = [key for key in state if key.count(".") == 1 and key.endswith(".weight")]
+    plain = [state[key] for key in sorted(ends, key=lambda key: int(key.split(".")[0]))]
+    if len(plain) != len(WIDTHS) + 1:
+        raise ModelError(f"{origin} has another layout than its kind of model: check the kind it was added as.")
+    return int(plain[-1].shape[0]), tuple(int(weight.shape[0]) for weight in plain[:-1])

@@ -5,21 +5,16 @@ madebyollin, "Tiny AutoEncoder for Stable Diffusion", https://github.com/madebyo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
 
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from artaudit.errors import ModelError
 from artaudit.generators.states import fill, read_state, short
 from artaudit.tensors import pad_to_multiple
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from jaxtyping import Float
-    from torch import Tensor
 
 WIDTH = 64
 STEM_WIDTH = 32
@@ -40,9 +35,7 @@ class Block(nn.Module):
     def __init__(self, *, pooled: bool = False) -> None:
         """Make an untrained block; `pooled` adds `x + pool(x)` before the convolutions."""
         super().__init__()
-        self.conv = nn.Sequential(
-            _conv(WIDTH, WIDTH), nn.ReLU(), _conv(WIDTH, WIDTH), nn.ReLU(), _conv(WIDTH, WIDTH)
-        )
+        self.conv = nn.Sequential(_conv(WIDTH, WIDTH), nn.ReLU(), _conv(WIDTH, WIDTH), nn.ReLU(), _conv(WIDTH, WIDTH))
         self.pool = _pool() if pooled else None
 
     def forward(self, features: Float[Tensor, "batch 64 rows columns"]) -> Float[Tensor, "batch 64 rows columns"]:
@@ -108,7 +101,7 @@ class Taesd(TaesdEncoder):
         super().__init__(encoder, name=name, family=family)
         state, self.decoder_digest = read_state(decoder)
         if "1.weight" not in state or state["1.weight"].shape[1] != self.channels or self.factor != 8:  # noqa: PLR2004
-            msg = f"{decoder} does not decode the {self.channels} channels of {encoder}: give the two halves of one model."
+            msg = f"{decoder} does not decode the {self.channels} channels of {encoder}: give both halves of one model."
             raise ModelError(msg)
         self._decoder = fill(plain_decoder(self.channels, pooled=_pooled(state)), state, decoder)
 

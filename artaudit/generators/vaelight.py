@@ -5,19 +5,14 @@ Graphnull, "VAElight", https://github.com/Graphnull/VAElight
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from artaudit.generators.states import fill, read_state, short
 from artaudit.tensors import pad_to_multiple
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from jaxtyping import Float
-    from torch import Tensor
 
 SCALE = 0.18215
 """Factor that brings Stable Diffusion 1.x's latents to about unit variance."""
@@ -68,9 +63,7 @@ class LightDecoder(nn.Module):
         maps = (
             _chain(latents, self.c2v1, self.c2v2, self.c2v3, self.c2v4),
             _chain(latents, self.c3v1, self.c3v2, self.c3v3, self.c3v4, self.c3v5),
-            _chain(
-                latents, self.c4v1, self.c4v2, self.c4v3, self.c4v4, self.c4v5, self.c4v6, self.c4v7, self.c4v8
-            ),
+            _chain(latents, self.c4v1, self.c4v2, self.c4v3, self.c4v4, self.c4v5, self.c4v6, self.c4v7, self.c4v8),
         )
         size = whole.shape[-2:]
         return sum((F.interpolate(part, size, mode="bilinear") for part in maps), whole)

@@ -1,0 +1,41 @@
+"""Everything that can be chosen by name, on one screen; nothing is imported before it is chosen."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+from artaudit.errors import UsageError
+
+CLOAKS = MappingProxyType({"push": "artaudit.protect.push:Push"})
+"""What the latents of a cloaked picture should do."""
+
+MODELS = MappingProxyType(
+    {
+        "studio": "artaudit.generators.studio:Studio",
+        "taesd": "artaudit.generators.taesd:Taesd",
+        "taesd-encoder": "artaudit.generators.taesd:TaesdEncoder",
+        "vaelight": "artaudit.generators.vaelight:VaeLight",
+    }
+)
+"""Kinds of models that encode pictures."""
+
+EXAMINERS = MappingProxyType(
+    {
+        "portfolio": "artaudit.auditor.examiners:PortfolioExaminer",
+        "signals": "artaudit.auditor.signals:FileClaims",
+    }
+)
+"""What looks at a picture in a check, in this order."""
+
+STRENGTHS = MappingProxyType({"low": 4 / 255, "default": 7 / 255, "high": 12 / 255})
+"""Budgets by name: the largest change of any sample, in units of the full range."""
+
+
+def load(table: MappingProxyType[str, str], name: str) -> Any:  # noqa: ANN401 - any component
+    """Return the class that `table` names `name`; raises UsageError for a name it does not hold."""
+    if name not in table:
+        raise UsageError(f"There is no {name!r} here: choose one of {', '.join(table)}.")
+    module, attribute = table[name].split(":")
+    return getattr(import_module(module), attribute)

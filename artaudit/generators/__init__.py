@@ -1,0 +1,1 @@
+"""The room of generators: models that turn pictures into latents and back."""
