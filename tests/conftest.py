@@ -11,7 +11,7 @@ install_import_hook("artaudit", "beartype.beartype")
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The development pictures and weights, where this machine has them."""
+    """Return the folder of development pictures and weights, where this machine has them."""
     folder = Path(os.environ.get("ARTAUDIT_SHARED", Path(__file__).parents[2] / "shared" / "data"))
     if not (folder / "manifest.csv").is_file():
         pytest.skip(f"development pictures are not at {folder} (set ARTAUDIT_SHARED)")

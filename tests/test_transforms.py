@@ -15,7 +15,7 @@ def test_size_range_gradient_and_repetition(transform):
     pixels = torch.rand(1, 3, 37, 50, generator=torch.Generator().manual_seed(0), requires_grad=True)
     seen = transform(pixels, 4)
     assert seen.shape == pixels.shape
-    assert -1e-5 <= seen.min() and seen.max() <= 1 + 1e-5
+    assert seen.min() >= -1e-5 and seen.max() <= 1 + 1e-5
     assert torch.equal(seen, transform(pixels, 4))
     (slope,) = torch.autograd.grad(seen.square().sum(), pixels)
     assert (slope != 0).float().mean() > 0.8

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,14 @@ def installed(folder: Path) -> list[Record]:
 def embedded() -> list[Record]:
     """Return the records of the models that come with artaudit."""
     return installed(Path(__file__).parent / "weights")
+
+
+def record_of(name: str, kind: str, paths: Sequence[Path], *, family: str, licence: str, use: str) -> Record:
+    """Describe a model that lies in files of one folder, encoder first, with their digests as they are now."""
+    files = tuple((path.name, hashlib.sha256(read_bytes(path)).hexdigest()) for path in paths)
+    if len({path.parent for path in paths}) > 1 or len({path.name for path in paths}) < len(paths):
+        raise UsageError("A model's files lie in one folder under two names: put them there first.")
+    return Record(name, kind, family, licence, use, paths[0].parent, files)
 
 
 def add(record: Record, folder: Path) -> Record:

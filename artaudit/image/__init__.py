@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from artaudit.image.picture import Image
 from artaudit.image.reading import Limits, decode, read
-from artaudit.image.writing import encode, write_atomically
+from artaudit.image.writing import encode, ensure_writable, write_atomically
 
-__all__ = ["Image", "Limits", "decode", "encode", "read", "write_atomically"]
+__all__ = ["Image", "Limits", "decode", "encode", "ensure_writable", "read", "write_atomically"]

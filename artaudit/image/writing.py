@@ -63,6 +63,16 @@ def write_atomically(path: Path, data: bytes) -> None:
     _flush_folder(path.parent)
 
 
+def ensure_writable(folder: Path) -> None:
+    """Create `folder` where it is missing and raise ImageError, before any work, when it takes no file."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ImageError(f"{folder} cannot be written ({error.strerror}): choose another place with -o.") from error
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

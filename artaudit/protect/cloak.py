@@ -45,6 +45,8 @@ class DescentCloak:
     encoders: tuple[Encoder, ...] = field(repr=False)
     descent: Descent = field(default_factory=Descent)
     expectation: tuple[Transform, ...] = EXPECTATION
+    seconds: float | None = None
+    """Time for one picture; None takes all steps, and only then is the result the same on every run."""
 
     def apply(self, image: Image, *, budget: Budget, seed: int, progress: Progress | None = None) -> Cloaked:
         """Return the cloaked samples, of the picture's own size and depth.
@@ -59,7 +61,9 @@ class DescentCloak:
         clean = to_batch(image.samples)
         alpha = None if image.alpha is None else to_batch(image.alpha)
         losses = [(tile, self._loss(tile, clean, alpha, seed)) for tile in tiles(image.height, image.width)]
-        change = self.descent.run(clean, losses, budget=budget.levels, seed=seed, progress=progress)
+        change = self.descent.run(
+            clean, losses, budget=budget.levels, seed=seed, seconds=self.seconds, progress=progress
+        )
         if alpha is not None:
             change = change * (alpha > 0)
         return Cloaked(

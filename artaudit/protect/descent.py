@@ -7,6 +7,7 @@ al. 2013, https://arxiv.org/abs/1308.3432.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -53,19 +54,26 @@ class Descent:
         *,
         budget: int,
         seed: int,
+        seconds: float | None = None,
         progress: Progress | None = None,
     ) -> Colours:
         """Return the change that minimises the losses, in whole levels of 1/255 within ±`budget` levels.
 
         `clean` lies in [0, 1]; each loss sees the moved samples of its tile's window and the number of the step,
-        and only the tile's core is changed by it.
+        and only the tile's core is changed by it. With `seconds`, the steps shrink with the time used up, and
+        the descent ends when it is, at the earliest after one step.
         """
+        started = time.monotonic()
         generator = torch.Generator().manual_seed(seed)
         change = torch.randint(-budget, budget + 1, clean.shape, generator=generator).to(clean) / LEVELS
         change = within(change, clean, budget)
         direction = torch.zeros_like(change)
         for step in range(self.steps):
-            size = self._size(step) * budget / LEVELS
+            used = (time.monotonic() - started) / seconds if seconds else 0.0
+            if step and used >= 1:
+                break
+            along = max(step / max(1, self.steps - 1), min(used, 1))
+            size = (self.first + (self.last - self.first) * along) * budget / LEVELS
             for number, (tile, loss) in enumerate(losses):
                 rows, columns = tile.core
                 slope = _slope(clean, change, tile, partial(loss, step=step))
@@ -76,10 +84,6 @@ class Descent:
                 if progress is not None:
                     progress(step * len(losses) + number + 1, self.steps * len(losses))
         return round_to_levels(change)
-
-    def _size(self, step: int) -> float:
-        along = step / max(1, self.steps - 1)
-        return self.first + (self.last - self.first) * along
 
 
 def round_to_levels(change: Colours) -> Colours:

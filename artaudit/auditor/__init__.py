@@ -1,0 +1,1 @@
+"""The room that knows the others: what a person can ask for, the portfolio, checks and evidence."""

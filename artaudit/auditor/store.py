@@ -1,0 +1,223 @@
+"""The registry's file: opened with care, written in whole transactions, every row vouched for by the log.
+
+Durability follows SQLite's own advice on write-ahead logging, https://www.sqlite.org/wal.html.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from artaudit.auditor.chain import GENESIS, Event, broken_links, canonical, digest, link
+from artaudit.auditor.schema import APPLICATION_ID, MIGRATIONS, triggers
+from artaudit.errors import RegistryError
+
+BUSY_SECONDS = 30
+
+VOUCHED = ("works", "versions", "withdrawals", "cases")
+"""Tables whose rows the log names, each with a digest of its content."""
+
+
+class Store:
+    """One open registry file.
+
+    Raises RegistryError when the file is no registry, damaged, locked, unwritable or of a newer version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file at `path`, creating folder and file where there is none."""
+        self.path = path
+        with self.clear_errors():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            self._db = Database(self._connection, execute_plugins=False)
+            try:
+                self._prepare()
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        """Return the rows that a query selects."""
+        with self.clear_errors():
+            return list(self._db.query(query, values))
+
+    def one(self, query: str, *values: object) -> dict[str, Any] | None:
+        """Return the first row that a query selects, or None."""
+        found = self.rows(query, *values)
+        return found[0] if found else None
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the only writing transaction; everything inside is kept, or nothing."""
+        with self.clear_errors():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def insert(self, table: str, row: dict[str, Any]) -> int:
+        """Append a row and return its number; inside `writing` only."""
+        names, marks = ", ".join(row), ", ".join("?" * len(row))
+        cursor = self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))
+        return int(cursor.lastrowid or 0)
+
+    def append(
+        self, kind: str, table: str, row: dict[str, Any], fingerprints: Mapping[str, bytes] | None = None
+    ) -> int:
+        """Append a row of a vouched table with its event, and a work's fingerprints; inside `writing` only."""
+        number = self.insert(table, row)
+        for name, data in (fingerprints or {}).items():
+            self.insert("fingerprints", {"work": number, "kind": name, "data": data})
+        last = self.one("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1") or {"seq": 0, "hash": GENESIS}
+        payload = {"table": table, "id": number, "content": self._content(table, number)}
+        event = link(last["seq"] + 1, now(), kind, payload, last["hash"])
+        self.insert("events", {**_fields(event), "payload": canonical(event.payload)})
+        return number
+
+    def events(self) -> Iterator[Event]:
+        """Yield the log from its beginning."""
+        for row in self.rows("SELECT seq, at, kind, payload, prev, hash FROM events ORDER BY seq"):
+            yield Event(**{**row, "payload": json.loads(row["payload"])})
+
+    def problems(self) -> list[str]:
+        """Say what is broken: the file itself, the chain of the log, rows that the log does not vouch for."""
+        checked = [row["integrity_check"] for row in self.rows("PRAGMA integrity_check")]
+        orphans = self.rows("PRAGMA foreign_key_check")
+        try:
+            events = list(self.events())
+        except (ValueError, TypeError):
+            return ["the log holds an event that cannot be read"]
+        problems = [f"SQLite: {line}" for line in checked if line != "ok"]
+        problems += [f"a row of {row['table']} refers to one that is missing" for row in orphans]
+        return problems + broken_links(events) + self._unvouched(events)
+
+    def backup(self, target: Path) -> None:
+        """Write a whole copy to `target`, which must not exist yet."""
+        if target.exists():
+            raise RegistryError(f"{target} exists and nothing is overwritten: choose another name.")
+        beside = target.with_name(f".{target.name}.part")
+        with self.clear_errors():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            beside.unlink(missing_ok=True)
+            self._connection.execute("VACUUM INTO ?", (str(beside),))
+            with beside.open("rb+") as file:
+                os.fsync(file.fileno())
+            beside.replace(target)
+
+    @contextmanager
+    def clear_errors(self) -> Iterator[None]:
+        """Turn what SQLite and the file system say into one sentence."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise RegistryError(f"{self.path} failed as a registry ({error}): {_advice(str(error))}.") from error
+        except OSError as error:
+            raise RegistryError(f"{self.path} cannot be opened ({error.strerror}): choose another --db.") from error
+
+    def _prepare(self) -> None:
+        run = self._connection.execute
+        run("PRAGMA foreign_keys = ON")
+        mark, version = (run(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+        if mark not in (0, APPLICATION_ID) or (mark == 0 and self._db.table_names()):
+            raise RegistryError(f"{self.path} is a database of something else: choose another --db.")
+        if version > len(MIGRATIONS):
+            raise RegistryError(f"{self.path} was written by a newer artaudit: update this one.")
+        run("PRAGMA journal_mode = WAL")
+        run("PRAGMA synchronous = FULL")
+        if version < len(MIGRATIONS):
+            self._migrate()
+        missing = set(triggers()) - self._trigger_names()
+        if missing:
+            raise RegistryError(
+                f"{self.path} lost what keeps it append-only ({len(missing)} triggers): restore it from a backup."
+            )
+
+    def _migrate(self) -> None:
+        with self.writing():
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            for number, script in list(enumerate(MIGRATIONS, start=1))[version:]:
+                for statement in filter(str.strip, script.split(";")):
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA user_version = {number}")
+            present = self._trigger_names()
+            for name, statement in triggers().items():
+                if name not in present:
+                    self._connection.execute(statement)
+            self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+    def _trigger_names(self) -> set[str]:
+        return {row["name"] for row in self.rows("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+
+    def _content(self, table: str, number: int) -> str:
+        """Return a digest of a row and of what belongs to it."""
+        row = self.one(f"SELECT * FROM {table} WHERE id = ?", number)
+        if row is None:
+            return ""
+        if table == "works":
+            prints = self.rows("SELECT kind, data FROM fingerprints WHERE work = ? ORDER BY kind", number)
+            row["fingerprints"] = [[one["kind"], one["data"]] for one in prints]
+        if table == "cases":
+            suspect = self.one("SELECT data FROM suspects WHERE sha256 = ?", row["suspect"]) or {"data": b""}
+            row["data"] = suspect["data"]
+        return digest(_plain(row))
+
+    def _unvouched(self, events: list[Event]) -> list[str]:
+        vouched = {(event.payload.get("table"), event.payload.get("id")): event for event in events}
+        problems = []
+        for (table, number), event in vouched.items():
+            if (
+                table in VOUCHED
+                and isinstance(number, int)
+                and self._content(table, number) != event.payload["content"]
+            ):
+                problems.append(f"row {number} of {table} was changed or removed after event {event.seq}")
+        for table in VOUCHED:
+            numbers = [row["id"] for row in self.rows(f"SELECT id FROM {table}")]
+            problems += [f"row {n} of {table} is in no event of the log" for n in numbers if (table, n) not in vouched]
+        return problems
+
+
+def now() -> str:
+    """Return the time, UTC, ISO 8601 with microseconds."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _fields(event: Event) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in ("seq", "at", "kind", "prev", "hash")}
+
+
+def _plain(value: object) -> object:
+    """Replace bytes by their digests, so that a row has a JSON text."""
+    if isinstance(value, bytes):
+        return hashlib.sha256(value).hexdigest()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _advice(message: str) -> str:
+    if "locked" in message or "busy" in message:
+        return "close what else is using it and try again"
+    if "full" in message:
+        return "make room on the disk, nothing was lost"
+    if "readonly" in message or "unable to open" in message:
+        return "check its permissions or choose another --db"
+    return "restore it from a backup or choose another --db"

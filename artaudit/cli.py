@@ -1,0 +1,211 @@
+"""The command `audit`: parses, calls one verb, prints."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from artaudit import __version__, catalog, housekeeping
+from artaudit.commands import AS_JSON, DB, PATH, PICTURES, complain, each, open_registry, print_json, seconds
+from artaudit.errors import ArtauditError, UsageError
+
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(context_settings=SETTINGS)
+@click.version_option(__version__, prog_name="audit")
+@DB
+def audit() -> None:
+    """Cloak pictures, keep a portfolio, check suspicious pictures, export evidence.
+
+    Exit codes: 0 done or nothing found, 1 a finding (or a package that fails to verify), 2 wrong usage,
+    3 could not be done.
+    """
+
+
+def main() -> None:
+    """Run the command, turn artaudit's own errors into one line, and leave with the promised exit code."""
+    try:
+        code = audit(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except ArtauditError as error:
+        code = complain(error)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped: files that were finished stay, nothing is half written.", err=True)
+        code = 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 141
+    sys.exit(code or 0)
+
+
+@audit.command()
+@PICTURES
+@click.option("-o", "--output", type=PATH, help="Folder for results, under their own names.")
+@click.option("--method", type=click.Choice(list(catalog.CLOAKS)), default="push", show_default=True)
+@click.option("--strength", type=click.Choice(list(catalog.STRENGTHS)), default="default", show_default=True)
+@click.option("--model", "models", multiple=True, default=("auto",), show_default=True, help="Model to cloak against.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Repeat a cloak exactly [default: drawn, and noted].")
+@click.option("--time", "seconds", callback=seconds, help="Time for each picture, like 60s or 10m.")
+@click.option("--again", is_flag=True, help="Cloak even what is a cloaked version already.")
+@AS_JSON
+@DB
+def protect(pictures: tuple[Path, ...], output: Path | None, *, as_json: bool, **settings: Any) -> int:  # noqa: ANN401
+    """Cloak PICTURES and register them; originals are never touched.
+
+    Each result is written beside its original as NAME-cloaked.EXT, or with -o under its own name in that
+    folder, with NAME.receipt.json beside it.
+    """
+    from artaudit.auditor import verbs  # noqa: PLC0415 - heavy
+
+    goals = {path: verbs.targets(path, output) for path in pictures}
+    wanted = [target for goal in goals.values() for target in (goal.picture, goal.receipt)]
+    if len(set(wanted)) < len(wanted):
+        raise UsageError("Two of the pictures would be written to the same place: cloak them one after the other.")
+    order = verbs.Order(**settings)
+    with open_registry() as registry:
+        tools = verbs.prepare(order)
+        click.echo(tools[1].note, err=True)
+
+        def one(path: Path) -> dict[str, Any]:
+            with _progress(path.name) as progress:
+                paper = verbs.protect(path, goals[path], order, tools, registry, progress)
+            if not as_json:
+                click.echo(_protected_line(goals[path].picture, paper))
+            return {"path": str(path), "output": str(goals[path].picture), **paper}
+
+        papers, code = each(pictures, one)
+    if as_json:
+        print_json(papers)
+    return code
+
+
+def _protected_line(target: Path, paper: dict[str, Any]) -> str:
+    seen = paper["visibility"]
+    effects = ", ".join(f"{e['gain_over_noise']:.1f}x on {e['model'].split('@')[0]}" for e in paper["effect"])
+    return (
+        f"{target}  PSNR {seen['psnr_db']:.1f} dB, SSIM {seen['ssim']:.3f}, dE {seen['delta_e_mean']:.1f}, "
+        f"file x{paper['file_growth']:.2f}; moves latents {effects} as far as equal noise"
+    )
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar with the time left on stderr, where that is a terminal."""
+    with click.progressbar(length=1, label=label, file=sys.stderr, show_eta=True, show_pos=False) as bar:
+
+        def tell(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield tell
+
+
+@audit.command()
+@PICTURES
+@click.option("--title", help="What the work is called [default: the file's name].")
+@AS_JSON
+@DB
+def register(pictures: tuple[Path, ...], title: str | None, *, as_json: bool) -> int:
+    """Add PICTURES to the portfolio that checks compare with."""
+    from artaudit.auditor import verbs  # noqa: PLC0415 - heavy
+
+    with open_registry() as registry:
+
+        def one(path: Path) -> dict[str, Any]:
+            work, new = verbs.register(path, registry, title)
+            if not as_json:
+                click.echo(f"work {work.id}: {work.title} ({'registered' if new else 'was registered already'})")
+            return {**asdict(work), "new": new}
+
+        works, code = each(pictures, one)
+    if as_json:
+        print_json(works)
+    return code
+
+
+@audit.command()
+@PICTURES
+@AS_JSON
+@DB
+def check(pictures: tuple[Path, ...], *, as_json: bool) -> int:
+    """Tell of each of PICTURES whether it copies a registered work and what the file itself says.
+
+    Exit code 1 says that something was found in at least one of them.
+    """
+    from artaudit.auditor import verbs  # noqa: PLC0415 - heavy
+    from artaudit.auditor.examiners import examiners  # noqa: PLC0415 - heavy
+
+    with open_registry() as registry:
+        look = examiners(registry)
+
+        def one(path: Path) -> tuple[bool, dict[str, Any]]:
+            case, evidence = verbs.check(path, registry, look)
+            if not as_json:
+                click.echo(f"{path} (case {case}): {evidence.verdict}")
+                for finding in evidence.findings:
+                    click.echo(f"  {_finding_line(finding.as_dict())}")
+            return evidence.found, {"case": case, **evidence.as_dict()}
+
+        results, code = each(pictures, one)
+    if as_json:
+        print_json([document for _, document in results])
+    return code or int(any(found for found, _ in results))
+
+
+def _finding_line(finding: dict[str, Any]) -> str:
+    mark = {True: "yes", False: "no", None: "cannot tell"}[finding["holds"]]
+    measured = ""
+    if finding["score"] is not None:
+        measured = f" [{finding['score']:g} {finding['unit']}; bar {finding['threshold']:g}]"
+    return f"{mark:>11}  {finding['claim']}{measured}"
+
+
+@audit.command()
+@click.argument("case", metavar="PICTURE_OR_CASE")
+@click.option("-o", "--output", type=PATH, required=True, help="The package to write, a ZIP file.")
+@AS_JSON
+@DB
+def report(case: str, output: Path, *, as_json: bool) -> None:
+    """Write the evidence of a check as a package that anybody can verify.
+
+    PICTURE_OR_CASE is the number of a case that `audit check` printed, or a picture, which is checked first.
+    """
+    from artaudit.auditor import reporting, verbs  # noqa: PLC0415 - heavy
+
+    with open_registry() as registry:
+        number = int(case) if case.isdecimal() else verbs.check(Path(case), registry)[0]
+        written = reporting.report(number, output, registry)
+    if as_json:
+        print_json(written)
+    else:
+        click.echo(f"{output}  case {number}, {written['files']} files, sha256 {written['sha256']}")
+
+
+@audit.command()
+@click.argument("package", type=PATH)
+@AS_JSON
+def verify(package: Path, *, as_json: bool) -> int:
+    """Recompute every digest of an evidence PACKAGE and say what broke; exit code 1 when anything did."""
+    from artaudit.auditor.evidence import verify_package  # noqa: PLC0415 - heavy
+
+    result = verify_package(package)
+    if as_json:
+        print_json({"path": str(package), **asdict(result)})
+    else:
+        click.echo(
+            "\n".join(result.problems) or f"{package} is intact: {result.checked} files agree with their digests"
+        )
+    return int(not result.ok)
+
+
+for _command in housekeeping.GROUPS:
+    audit.add_command(_command)

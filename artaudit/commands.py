@@ -1,0 +1,87 @@
+"""What all commands share: options, one way to print, one way to go on after a failure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from artaudit.errors import ArtauditError
+
+if TYPE_CHECKING:  # the registry loads more than `--help` may wait for
+    from artaudit.auditor.registry import Registry
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+PATH = click.Path(path_type=Path)
+PICTURES = click.argument("pictures", nargs=-1, required=True, type=PATH)
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of sentences.")
+
+
+def _remember(context: click.Context, _option: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        context.find_root().obj = value
+
+
+DB = click.option(
+    "--db",
+    type=PATH,
+    expose_value=False,
+    callback=_remember,
+    help="The registry file [default: $ARTAUDIT_DB, else the platform's data folder].",
+)
+
+
+def registry_path() -> Path:
+    """Return the registry file that the command line chose."""
+    from artaudit.auditor.registry import default_path  # noqa: PLC0415 - heavy
+
+    chosen: Path | None = click.get_current_context().find_root().obj
+    return chosen or default_path()
+
+
+@contextmanager
+def open_registry() -> Iterator[Registry]:
+    """Open the registry that the command line chose."""
+    from artaudit.auditor.registry import Registry  # noqa: PLC0415 - heavy
+
+    with Registry(registry_path()) as registry:
+        yield registry
+
+
+def complain(error: ArtauditError) -> int:
+    """Print one error line and return its exit code."""
+    click.echo(f"Error: {error}", err=True)
+    return error.exit_code
+
+
+def each(items: Iterable[Item], act: Callable[[Item], Result]) -> tuple[list[Result], int]:
+    """Do `act` for every item, complain about those that fail and go on; return results and the worst exit code."""
+    done, worst = [], 0
+    for item in items:
+        try:
+            done.append(act(item))
+        except ArtauditError as error:
+            worst = max(worst, complain(error))
+    return done, worst
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True))
+
+
+def seconds(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:
+    """Read a time like 60s, 10m or 1h."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)?", value.strip())
+    if not match or float(match[1]) <= 0:
+        raise click.BadParameter("write a time like 60s, 10m or 1h")
+    return float(match[1]) * {None: 1, "s": 1, "m": 60, "h": 3600}[match[2]]
