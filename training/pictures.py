@@ -12,7 +12,7 @@ from jaxtyping import UInt8
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from training.drawings import draw, soften
+from artaudit.datasets.drawings import draw, soften
 
 CROP = 128
 DRAWN = 0.15

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 Rng = np.random.Generator
 SIDE = 320
+HALF = 0.5
 
 
 def draw(rng: Rng) -> Image.Image:
@@ -48,8 +49,8 @@ def _shapes(pen: ImageDraw.ImageDraw, rng: Rng) -> None:
     """Cel-shaded shapes, some with an outline."""
     for _ in range(rng.integers(3, 25)):
         corners = [tuple(point) for point in rng.uniform(-20, SIDE + 20, (rng.integers(3, 7), 2))]
-        outline = _colour(rng) if rng.random() < 0.5 else None
-        if rng.random() < 0.5:
+        outline = _colour(rng) if rng.random() < HALF else None
+        if rng.random() < HALF:
             pen.polygon(corners, fill=_colour(rng), outline=outline, width=int(rng.integers(1, 5)))
         else:
             (left, top), (right, bottom) = np.sort(np.array(corners[:2]), axis=0)
@@ -79,7 +80,7 @@ def _picture(values: np.ndarray) -> Image.Image:
 
 def soften(picture: Image.Image, rng: Rng) -> Image.Image:
     """Blur a drawing a little, half of the time: edges in scans and renders are seldom perfectly sharp."""
-    return picture.filter(ImageFilter.GaussianBlur(rng.uniform(0, 1.5))) if rng.random() < 0.5 else picture
+    return picture.filter(ImageFilter.GaussianBlur(rng.uniform(0, 1.5))) if rng.random() < HALF else picture
 
 
 GROUNDS: tuple[Callable[[Rng], Image.Image], ...] = (_flat, _gradient, _texture)

@@ -1,0 +1,1 @@
+"""The room of pictures: what detectors and models are trained and shown on."""
