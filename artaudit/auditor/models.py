@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from inspect import signature
 
 from artaudit import catalog
 from artaudit.errors import ModelError, UsageError
@@ -52,5 +53,8 @@ def open_model(record: pool.Record) -> Encoder:
     """Check a model's files against their pinned digests and open it."""
     record.verify()
     kind = catalog.load(catalog.MODELS, record.kind)
+    wanted = [one for one in signature(kind).parameters.values() if one.kind is one.POSITIONAL_OR_KEYWORD]
+    if len(wanted) != len(record.paths):
+        raise ModelError(f"A {record.kind} model is {' and '.join(one.name for one in wanted)}: give just these files.")
     encoder: Encoder = kind(*record.paths, name=record.name, family=record.family)
     return encoder
