@@ -187,7 +187,7 @@ def report(case: str, output: Path, *, as_json: bool) -> None:
     if as_json:
         print_json(written)
     else:
-        click.echo(f"{output}  case {number}, {written['files']} files, sha256 {written['sha256']}")
+        click.echo(f"{output}  case {number}, {written['bytes']:,} bytes, sha256 {written['sha256']}")
 
 
 @audit.command()

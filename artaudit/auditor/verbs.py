@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import secrets
 from collections.abc import Sequence
@@ -11,12 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from PIL import Image as Pillow
-
 from artaudit import catalog
 from artaudit.auditor.examiners import examiners
 from artaudit.auditor.matching import fingerprint
 from artaudit.auditor.models import Choice, choose
+from artaudit.auditor.preview import preview
 from artaudit.auditor.registry import Registry, Work
 from artaudit.auditor.verdict import verdict
 from artaudit.errors import ImageError, UsageError
@@ -26,8 +24,6 @@ from artaudit.protect.cloak import DescentCloak
 from artaudit.protect.receipt import environment, receipt
 from artaudit.protect.saving import save_within
 from artaudit.protocols import Budget, Examiner, Progress
-
-PREVIEW_SIDE = 768
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +131,3 @@ def _protectable(path: Path, goal: Targets, registry: Registry, *, again: bool) 
 def _add(registry: Registry, image: Image, title: str) -> tuple[Work, bool]:
     placed = replace(image, name=str(Path(image.name).resolve()))
     return registry.add_work(placed, title=title, fingerprints=fingerprint(image), preview=preview(image))
-
-
-def preview(image: Image) -> bytes:
-    """Return a JPEG of the picture as people see it, 768 pixels at most along a side."""
-    small = Pillow.fromarray(image.rgb8)
-    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
-    buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=85)
-    return buffer.getvalue()
