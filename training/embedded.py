@@ -47,8 +47,8 @@ class Recipe:
 
 
 RECIPES = {
-    "flux2": Recipe("FLUX.2", 32, (32, 64, 128), shards=96, encoder_steps=2400, decoder_steps=1500),
-    "sd1": Recipe("SD 1.x", 4, (24, 48, 96), shards=64, encoder_steps=1500, decoder_steps=1200),
+    "flux2": Recipe("FLUX.2", 32, (32, 64, 128), shards=96, encoder_steps=2240, decoder_steps=500),
+    "sd1": Recipe("SD 1.x", 4, (24, 48, 96), shards=24, encoder_steps=600, decoder_steps=300),
 }
 
 

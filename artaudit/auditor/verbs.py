@@ -48,6 +48,8 @@ class Targets:
 
 def targets(path: Path, folder: Path | None) -> Targets:
     """Name the results for the original at `path`: inside `folder` under its own name, else beside it."""
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder: name the pictures in it.")
     picture = folder / path.name if folder else path.with_name(f"{path.stem}-cloaked{path.suffix}")
     return Targets(picture, picture.with_name(f"{path.stem}.receipt.json"))
 

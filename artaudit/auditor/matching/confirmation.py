@@ -160,7 +160,7 @@ def _described(
     mirrored: bool,
 ) -> Confirmation | None:
     """Derive both regions; None when the work lies outside the suspect."""
-    region = _overlap(mapped(homography, _corners(ours[1])), _corners(theirs[1]))
+    region = _overlap(mapped(homography, _corners(ours[1])), theirs[1])
     if len(region) < 3:  # noqa: PLR2004 - a polygon has three corners
         return None
     seen = mapped(np.linalg.inv(homography), region)
@@ -175,9 +175,11 @@ def _described(
         work_region=_polygon(seen),
         suspect_size=theirs[1],
         work_size=ours[1],
-        work_share=_share(area(seen), ours[1][0] * ours[1][1]),
-        suspect_share=_share(area(region), theirs[1][0] * theirs[1][1]),
-        coverage=_share(area(cv2.convexHull(ours[0].astype(np.float32)).reshape(-1, 2)), area(seen)),
+        work_share=_share(area(seen), ours[1]),
+        suspect_share=_share(area(region), theirs[1]),
+        coverage=min(
+            1.0, round(area(cv2.convexHull(ours[0].astype(np.float32)).reshape(-1, 2)) / max(area(seen), 1.0), 4)
+        ),
         matches=tuple(zip(_polygon(ours[0]), _polygon(theirs[0]), strict=True)),
     )
 
@@ -195,17 +197,31 @@ def _corners(size: tuple[int, int]) -> Float64[np.ndarray, "4 2"]:
     return np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
 
 
-def _overlap(quad: Float64[np.ndarray, "4 2"], frame: Float64[np.ndarray, "4 2"]) -> Float64[np.ndarray, "corners 2"]:
-    _, shared = cv2.intersectConvexConvex(quad.astype(np.float32), frame.astype(np.float32))
-    if shared is None:
-        return np.empty((0, 2))
-    corners = cv2.approxPolyDP(np.clip(shared, 0, frame.max(axis=0).astype(np.float32)), _SMOOTH, closed=True)
-    return corners.reshape(-1, 2).astype(np.float64)
+def _overlap(quad: Float64[np.ndarray, "4 2"], size: tuple[int, int]) -> Float64[np.ndarray, "corners 2"]:
+    """Cut a convex outline at a picture's four sides; without corners when it lies outside.
+
+    Sutherland and Hodgman, "Reentrant polygon clipping", 1974, https://doi.org/10.1145/360767.360802
+    """
+    outline = quad
+    for axis, limit, sign in ((0, 0.0, 1), (1, 0.0, 1), (0, float(size[0]), -1), (1, float(size[1]), -1)):
+        inward = sign * (outline[:, axis] - limit)
+        kept: list[np.ndarray] = []
+        for place, height in enumerate(inward):
+            before = inward[place - 1]
+            if (height > 0) != (before > 0):
+                kept.append(outline[place - 1] + (outline[place] - outline[place - 1]) * before / (before - height))
+            if height > 0:
+                kept.append(outline[place])
+        outline = np.array(kept, np.float64).reshape(-1, 2)
+    if not len(outline):
+        return outline
+    corners = cv2.approxPolyDP(outline.astype(np.float32), _SMOOTH, closed=True)
+    return np.clip(corners.reshape(-1, 2).astype(np.float64), 0, np.array(size, np.float64))
 
 
 def _polygon(points: Float64[np.ndarray, "corners 2"]) -> Polygon:
     return tuple((round(float(x), 2), round(float(y), 2)) for x, y in points)
 
 
-def _share(part: float, whole: float) -> float:
-    return round(min(1.0, part / max(whole, 1e-9)), 4)
+def _share(part: float, size: tuple[int, int]) -> float:
+    return round(min(1.0, part / (size[0] * size[1])), 4)

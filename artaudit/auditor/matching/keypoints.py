@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, Int, UInt8
+from jaxtyping import Float32, UInt8
 
 from artaudit.errors import RegistryError
 
@@ -29,6 +29,7 @@ _DIMENSIONS = 128
 _ROW = 2 * 4 + _DIMENSIONS
 _SCALE = 512
 _CELLS = 8
+_LOOKED_AT = 4
 
 # OpenCV lays a descriptor out as 4 rows x 4 columns x 8 gradient directions in the frame of the keypoint's own
 # direction. Mirroring a picture swaps the rows and reverses the directions; inverting its colours turns that
@@ -40,7 +41,7 @@ _INVERTED = _PLACES[::-1, ::-1].ravel()
 
 @dataclass(frozen=True, slots=True)
 class Keypoints:
-    """Distinctive points of a picture, the strongest first.
+    """Distinctive points of a picture, the strongest of each part first.
 
     `points` are (x, y) in pixels of the upright picture in its full size, `descriptors` their RootSIFT vectors
     (unit length, times 512), `size` is the picture's (width, height).
@@ -61,8 +62,8 @@ class Keypoints:
         """Return the same points described as the picture with inverted colours would have them."""
         return Keypoints(self.points, np.ascontiguousarray(self.descriptors[:, _INVERTED]), self.size)
 
-    def spread(self, count: int) -> Int[np.ndarray, " chosen"]:
-        """Return the places of the `count` strongest keypoints, taken in turn from each cell of an 8 x 8 grid.
+    def spread(self, count: int) -> Keypoints:
+        """Return the `count` strongest keypoints, taken in turn from each cell of an 8 x 8 grid.
 
         Every part of the picture has its say, so a crop or a small copy in a page of text is not outvoted.
         """
@@ -72,7 +73,8 @@ class Keypoints:
         _, starts, sizes = np.unique(cell[grouped], return_index=True, return_counts=True)
         rank = np.empty(len(cell), np.int64)
         rank[grouped] = np.arange(len(cell)) - np.repeat(starts, sizes)
-        return np.argsort(rank, kind="stable")[:count]
+        chosen = np.argsort(rank, kind="stable")[:count]
+        return Keypoints(self.points[chosen], self.descriptors[chosen], self.size)
 
     def to_bytes(self) -> bytes:
         """Return a 16-byte header and the raw arrays, little-endian."""
@@ -99,18 +101,18 @@ class Keypoints:
 
 
 def extract(rgb8: UInt8[np.ndarray, "height width 3"], *, side: int = SIDE, count: int = COUNT) -> Keypoints:
-    """Find the `count` strongest keypoints of an sRGB picture, seen at most `side` pixels long."""
+    """Find at most `count` keypoints spread over an sRGB picture that is seen at most `side` pixels long."""
     height, width = rgb8.shape[:2]
     grey = cv2.cvtColor(_shrunk(rgb8, side), cv2.COLOR_RGB2GRAY)
-    found, vectors = cv2.SIFT.create(nfeatures=count).detectAndCompute(grey, None)
+    found, vectors = cv2.SIFT.create(nfeatures=_LOOKED_AT * count).detectAndCompute(grey, None)
     if not found:
         return Keypoints(np.empty((0, 2), np.float32), np.empty((0, _DIMENSIONS), np.uint8), (width, height))
     places = np.array([(*point.pt, point.response, point.angle) for point in found], np.float64)
-    order = np.lexsort((places[:, 3], places[:, 1], places[:, 0], -places[:, 2]))[:count]
+    order = np.lexsort((places[:, 3], places[:, 1], places[:, 0], -places[:, 2]))
     scale = np.array((width / grey.shape[1], height / grey.shape[0]))
     # a pixel's centre is at .5 in a picture of any size
     points = np.clip((places[order, :2] + 0.5) * scale - 0.5, 0, (width, height))
-    return Keypoints(points.astype(np.float32), _root(vectors[order]), (width, height))
+    return Keypoints(points.astype(np.float32), _root(vectors[order]), (width, height)).spread(count)
 
 
 def extract_suspect(rgb8: UInt8[np.ndarray, "height width 3"]) -> Keypoints:

@@ -117,8 +117,10 @@ class Portfolio:
         if suspect.inverted:
             return []
         image, plain = suspect.image, "as registered"
-        files = [_Hit(one, "file", 1, 1, plain) for one in self.entries if one.sha256 == image.sha256]
-        pixels = [_Hit(one, "pixels", 1, 1, plain) for one in self.entries if one.pixels_sha256 == image.pixels_sha256]
+        files = [_Hit(one, "file", 1.0, 1.0, plain) for one in self.entries if one.sha256 == image.sha256]
+        pixels = [
+            _Hit(one, "pixels", 1.0, 1.0, plain) for one in self.entries if one.pixels_sha256 == image.pixels_sha256
+        ]
         return files + pixels
 
     def _similar(self, suspect: _Suspect) -> list[_Hit]:
@@ -128,7 +130,7 @@ class Portfolio:
             return []
         entries, stored = zip(*self._hashes, strict=True)
         return [
-            _Hit(entry, "pdq", distance, THRESHOLD, _words(place, inverted=suspect.inverted))
+            _Hit(entry, "pdq", float(distance), float(THRESHOLD), _words(place, inverted=suspect.inverted))
             for entry, (distance, place) in zip(entries, nearest(hashes, stored), strict=True)
             if distance <= THRESHOLD
         ]
@@ -164,7 +166,7 @@ def _match(hits: Sequence[_Hit], confirmed: tuple[PortfolioEntry, Confirmation] 
     found = list(hits)
     if confirmed:
         entry, agreed = confirmed
-        found.append(_Hit(entry, "keypoints", agreed.inliers, CONFIRMED, agreed.orientation))
+        found.append(_Hit(entry, "keypoints", float(agreed.inliers), float(CONFIRMED), agreed.orientation))
     if not found:
         return None
     best = min(found, key=lambda hit: (TIERS.index(hit.tier), hit.score))
@@ -176,8 +178,8 @@ def _match(hits: Sequence[_Hit], confirmed: tuple[PortfolioEntry, Confirmation] 
         cloaked=best.entry.cloaked,
         tier=best.tier,
         band="candidate" if weak else "copy",
-        score=float(best.score),
-        threshold=float(best.threshold),
+        score=best.score,
+        threshold=best.threshold,
         unit=UNITS[best.tier],
         orientation=best.orientation,
         confirmation=confirmed[1] if confirmed else None,

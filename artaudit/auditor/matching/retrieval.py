@@ -38,7 +38,7 @@ def pool(works: Iterable[tuple[int, Keypoints]]) -> Pool:
     descriptors, owners = [np.empty((0, 128), np.uint8)], [np.empty(0, np.int64)]
     for work, keypoints in works:
         chosen = keypoints.spread(POOLED)
-        descriptors.append(keypoints.descriptors[chosen])
+        descriptors.append(chosen.descriptors)
         owners.append(np.full(len(chosen), work, np.int64))
     together = np.concatenate(owners)
     order = np.argsort(together, kind="stable")
@@ -49,8 +49,7 @@ def candidates(suspect: Keypoints, works: Pool, *, inverted: bool = False, count
     """Return the at most `count` works with most votes of the suspect, as it is or mirrored, best first."""
     if not len(works.owners) or not len(suspect):
         return []
-    chosen = suspect.spread(VOTERS)
-    voters = Keypoints(suspect.points[chosen], suspect.descriptors[chosen], suspect.size)
+    voters = suspect.spread(VOTERS)
     voters = voters.inverted() if inverted else voters
     names, counted = np.unique(
         np.concatenate([_votes(voters, works), _votes(voters.mirrored(), works)]), return_counts=True

@@ -1,0 +1,73 @@
+"""PDQ finds whole copies, names how they lie, and decides nothing about flat pictures."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from artaudit.auditor.matching.pdq import ORIENTATIONS, THRESHOLD, PdqHash, nearest, pdq, pdq_orientations
+from artaudit.errors import RegistryError
+
+LYING = {
+    "as registered": lambda a: a,
+    "rotated by 90° clockwise": lambda a: np.rot90(a, -1),
+    "rotated by 180°": lambda a: np.rot90(a, 2),
+    "rotated by 90° counterclockwise": lambda a: np.rot90(a, 1),
+    "mirrored upside down": lambda a: a[::-1],
+    "mirrored": lambda a: a[:, ::-1],
+    "mirrored, then rotated by 90° counterclockwise": lambda a: np.rot90(a[:, ::-1], 1),
+    "mirrored, then rotated by 90° clockwise": lambda a: np.rot90(a[:, ::-1], -1),
+}
+
+
+@pytest.mark.parametrize("words", ORIENTATIONS)
+def test_the_words_say_how_the_copy_lies(works, words):
+    work = works["china.jpg"]
+    lying = np.ascontiguousarray(LYING[words](work))
+    [(distance, place)] = nearest(pdq_orientations(lying), [pdq(work)])
+    assert distance <= THRESHOLD
+    assert ORIENTATIONS[place] == words
+
+
+def test_different_works_are_far_apart(works):
+    hashes = [pdq(rgb8) for rgb8 in works.values()]
+    for place, one in enumerate(hashes):
+        for other in hashes[:place]:
+            assert one.distance(other) > THRESHOLD
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_flat_picture_does_not_decide(level):
+    assert not pdq(np.full((200, 300, 3), level, np.uint8)).decides
+
+
+def test_a_photograph_decides(works):
+    assert pdq(works["china.jpg"]).decides
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 5000, 3), (3000, 2, 3)])
+def test_any_shape_can_be_hashed(shape):
+    assert len(pdq(np.zeros(shape, np.uint8)).bits) == 32
+
+
+@given(st.binary(min_size=32, max_size=32), st.integers(0, 100))
+def test_bytes_come_back(bits, quality):
+    one = PdqHash(bits, quality)
+    assert PdqHash.from_bytes(one.to_bytes()) == one
+
+
+@given(st.binary(min_size=32, max_size=32), st.sets(st.integers(0, 255)))
+def test_distance_counts_changed_bits(bits, changed):
+    other = int.from_bytes(bits)
+    for place in changed:
+        other ^= 1 << place
+    assert PdqHash(bits, 100).distance(PdqHash(other.to_bytes(32), 100)) == len(changed)
+
+
+@given(st.binary(max_size=80))
+def test_other_bytes_are_refused(data):
+    if len(data) == 33 and data[-1] <= 100:
+        assert PdqHash.from_bytes(data).to_bytes() == data
+        return
+    with pytest.raises(RegistryError, match="audit db verify"):
+        PdqHash.from_bytes(data)
