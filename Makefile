@@ -16,16 +16,16 @@ lint: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cog --check -P docs/commands.md docs/components.md
+	$(BIN)/cog --check docs/commands.md docs/components.md
 
 docs: .venv/installed
-	$(BIN)/cog -r -P docs/commands.md docs/components.md
+	$(BIN)/cog -r docs/commands.md docs/components.md
 
 embedded: .venv/installed
 	$(BIN)/python -m training.embedded --data $(SHARED)
 
 bench: .venv/installed
-	$(BIN)/python benchmarks/limits.py --data $(SHARED)
+	PYTHONPATH=. $(BIN)/python benchmarks/limits.py --data $(SHARED)
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from PIL import PngImagePlugin
 
 from artaudit.auditor.signals import FileClaims
-from artaudit.auditor.signals.containers import MOST_TEXT, texts
+from artaudit.auditor.signals.containers import MOST_TEXT, _png_texts
 from artaudit.errors import ImageError
 from artaudit.evidence import Finding
 from artaudit.image import decode
@@ -127,8 +127,11 @@ def test_untouched_pictures_claim_nothing(shared):
 
 def test_bombs_are_cut():
     bomb = zlib.compress(b"a" * (64 << 20))
-    [(_, text)] = texts(decode(with_chunk(b"zTXt", b"parameters\0\0" + bomb), name="a")).items()
+    data = with_chunk(b"zTXt", b"parameters\0\0" + bomb)
+    [(_, text)] = _png_texts(data)
     assert len(text) == MOST_TEXT
+    with pytest.raises(ImageError, match="too large"):
+        decode(data, name="a")
     assert said(png(prompt="[" * 100_000)).holds is False
     assert said(png(prompt='{"a":' * 50_000)).holds is False
 
