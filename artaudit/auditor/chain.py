@@ -28,8 +28,20 @@ class Event:
 
 
 def canonical(value: object) -> str:
-    """Return the one JSON text of a value: sorted keys, no spaces, no NaN."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    """Return the one JSON text of a value: sorted keys, no spaces, no NaN, lone surrogates escaped (always UTF-8)."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode(errors="backslashreplace").decode()
+
+
+def payload_of(text: str) -> dict[str, Any]:
+    """Return the payload whose canonical JSON this is; raises ValueError for any other text."""
+    try:
+        value = json.loads(text)
+        if isinstance(value, dict) and canonical(value) == text:
+            return value
+    except RecursionError as error:
+        raise ValueError("a payload is nested too deeply") from error
+    raise ValueError("a payload is no canonical JSON object")
 
 
 def digest(value: object) -> str:

@@ -170,7 +170,7 @@ class Registry:
             "SELECT work, data FROM fingerprints JOIN works ON works.id = work "
             f"WHERE kind = ? AND NOT {_WITHDRAWN} ORDER BY work"
         )
-        for row in self._store.rows(query, kind):
+        for row in self._store.stream(query, kind):
             yield row["work"], row["data"]
 
     def preview(self, work_id: int) -> bytes:
@@ -201,13 +201,13 @@ class Registry:
         row = self._store.one(query, case_id)
         if row is None:
             raise RegistryError(f"There is no case {case_id} in {self.path}: check a picture first.")
-        return Case(row["id"], json.loads(row["evidence"]), bytes(row["data"]), row["created_at"])
+        return Case(row["id"], _json(row["evidence"]), bytes(row["data"]), row["created_at"])
 
     def cases(self) -> list[CaseLine]:
         """Return all cases, a line each."""
         lines = []
-        for row in self._store.rows("SELECT id, created_at, evidence FROM cases ORDER BY id"):
-            evidence = json.loads(row["evidence"])
+        for row in self._store.stream("SELECT id, created_at, evidence FROM cases ORDER BY id"):
+            evidence = _json(row["evidence"])
             lines.append(CaseLine(row["id"], row["created_at"], evidence["path"], evidence["verdict"]))
         return lines
 
@@ -234,4 +234,13 @@ def _as_work(row: dict[str, Any]) -> Work:
 
 
 def _as_version(row: dict[str, Any]) -> Version:
-    return Version(**{**row, "receipt": json.loads(row["receipt"])})
+    return Version(**{**row, "receipt": _json(row["receipt"])})
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RegistryError(
+            "The registry holds a row that is not as it was written: see `audit db verify` and restore a backup."
+        ) from error

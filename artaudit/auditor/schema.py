@@ -5,7 +5,16 @@ from __future__ import annotations
 APPLICATION_ID = 0x41525441
 """Marks a SQLite file as a registry of artaudit ("ARTA")."""
 
-TABLES = ("events", "works", "fingerprints", "versions", "withdrawals", "suspects", "cases")
+_SAME = {
+    "events": "seq = NEW.seq OR hash = NEW.hash",
+    "works": "id = NEW.id OR sha256 = NEW.sha256",
+    "fingerprints": "work = NEW.work AND kind = NEW.kind",
+    "versions": "id = NEW.id OR (work = NEW.work AND sha256 = NEW.sha256)",
+    "withdrawals": "id = NEW.id",
+    "suspects": "sha256 = NEW.sha256",
+    "cases": "id = NEW.id",
+}
+"""By table, which row a new one would collide with."""
 
 _FIRST = """
 CREATE TABLE events (
@@ -39,17 +48,23 @@ CREATE TABLE cases (
 ) STRICT;
 """
 
-MIGRATIONS = (_FIRST,)
+_SECOND = "CREATE INDEX withdrawals_by_work ON withdrawals (work)"
+
+MIGRATIONS = (_FIRST, _SECOND)
 """What brings a file from version n to n + 1, in order."""
 
 
 def triggers() -> dict[str, str]:
-    """Return the triggers, by name, that refuse every change and every removal of a row."""
-    return {
-        f"{table}_no_{verb}": (
-            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        )
-        for table in TABLES
-        for verb in ("update", "delete")
-    }
+    """Return the triggers, by name, that refuse every change, removal and replacement of a row.
+
+    INSERT OR REPLACE removes a row without waking DELETE triggers, https://www.sqlite.org/lang_conflict.html.
+    """
+    found = {}
+    for table, same in _SAME.items():
+        when = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "  # noqa: S608 - both are constants above
+        for name, verb, condition in (("update", "UPDATE", ""), ("delete", "DELETE", ""), ("replace", "INSERT", when)):
+            found[f"{table}_no_{name}"] = (
+                f"CREATE TRIGGER {table}_no_{name} BEFORE {verb} ON {table} {condition}"
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+    return found

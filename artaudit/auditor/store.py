@@ -6,18 +6,18 @@ Durability follows SQLite's own advice on write-ahead logging, https://www.sqlit
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
-from artaudit.auditor.chain import GENESIS, Event, broken_links, canonical, digest, link
+from artaudit.auditor.chain import GENESIS, Event, broken_links, canonical, digest, link, payload_of
 from artaudit.auditor.schema import APPLICATION_ID, MIGRATIONS, triggers
 from artaudit.errors import RegistryError
 
@@ -38,7 +38,7 @@ class Store:
         self.path = path
         with self.clear_errors():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            self._connection = sqlite3.connect(path.absolute(), timeout=BUSY_SECONDS, isolation_level=None)
             self._db = Database(self._connection, execute_plugins=False)
             try:
                 self._prepare()
@@ -52,19 +52,26 @@ class Store:
 
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
         """Return the rows that a query selects."""
+        return list(self.stream(query, *values))
+
+    def stream(self, query: str, *values: object) -> Iterator[dict[str, Any]]:
+        """Yield the rows that a query selects, one at a time in memory."""
         with self.clear_errors():
-            return list(self._db.query(query, values))
+            yield from self._db.query(query, values)
 
     def one(self, query: str, *values: object) -> dict[str, Any] | None:
         """Return the first row that a query selects, or None."""
         found = self.rows(query, *values)
         return found[0] if found else None
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> AbstractContextManager[None]:
         """Hold the only writing transaction; everything inside is kept, or nothing."""
+        return self._transaction("BEGIN IMMEDIATE")
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[None]:
         with self.clear_errors():
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(begin)
             try:
                 yield
                 self._connection.execute("COMMIT")
@@ -76,7 +83,8 @@ class Store:
     def insert(self, table: str, row: dict[str, Any]) -> int:
         """Append a row and return its number; inside `writing` only."""
         names, marks = ", ".join(row), ", ".join("?" * len(row))
-        cursor = self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))
+        values = tuple(map(_storable, row.values()))
+        cursor = self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
         return int(cursor.lastrowid or 0)
 
     def append(
@@ -93,40 +101,46 @@ class Store:
         return number
 
     def events(self) -> Iterator[Event]:
-        """Yield the log from its beginning."""
-        for row in self.rows("SELECT seq, at, kind, payload, prev, hash FROM events ORDER BY seq"):
-            yield Event(**{**row, "payload": json.loads(row["payload"])})
+        """Yield the log from its beginning; a payload that cannot be read comes back empty."""
+        for row in self.stream("SELECT seq, at, kind, payload, prev, hash FROM events ORDER BY seq"):
+            yield Event(**{**row, "payload": _payload(row["payload"])})
 
     def problems(self) -> list[str]:
-        """Say what is broken: the file itself, the chain of the log, rows that the log does not vouch for."""
-        checked = [row["integrity_check"] for row in self.rows("PRAGMA integrity_check")]
-        orphans = self.rows("PRAGMA foreign_key_check")
+        """Say what is broken: the file itself, its guards, the chain of the log, rows the log does not vouch for."""
+        problems: list[str] = []
         try:
-            events = list(self.events())
-        except (ValueError, TypeError):
-            return ["the log holds an event that cannot be read"]
-        problems = [f"SQLite: {line}" for line in checked if line != "ok"]
-        problems += [f"a row of {row['table']} refers to one that is missing" for row in orphans]
-        return problems + broken_links(events) + self._unvouched(events)
+            with self._transaction("BEGIN"):
+                for check in (self._damage, self._broken_guards, self._broken_log):
+                    problems += check()
+        except RegistryError as error:
+            problems.append(str(error))
+        return problems
 
     def backup(self, target: Path) -> None:
         """Write a whole copy to `target`, which must not exist yet."""
-        if target.exists():
+        if target.exists() or target.is_symlink():
             raise RegistryError(f"{target} exists and nothing is overwritten: choose another name.")
-        beside = target.with_name(f".{target.name}.part")
-        with self.clear_errors():
+        try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            beside.unlink(missing_ok=True)
-            self._connection.execute("VACUUM INTO ?", (str(beside),))
-            with beside.open("rb+") as file:
-                os.fsync(file.fileno())
-            beside.replace(target)
+            with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
+                beside = Path(folder) / "copy"
+                self._connection.execute("VACUUM INTO ?", (str(beside),))
+                _flush(beside, os.O_RDWR)
+                beside.replace(target)
+            if os.name == "posix":
+                _flush(target.parent, os.O_RDONLY)
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise RegistryError(
+                f"{self.path} cannot be copied to {target} ({error}): choose another place or see `audit db verify`."
+            ) from error
 
     @contextmanager
     def clear_errors(self) -> Iterator[None]:
         """Turn what SQLite and the file system say into one sentence."""
         try:
             yield
+        except sqlite3.ProgrammingError:
+            raise
         except sqlite3.DatabaseError as error:
             raise RegistryError(f"{self.path} failed as a registry ({error}): {_advice(str(error))}.") from error
         except OSError as error:
@@ -135,8 +149,10 @@ class Store:
     def _prepare(self) -> None:
         run = self._connection.execute
         run("PRAGMA foreign_keys = ON")
-        mark, version = (run(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
-        if mark not in (0, APPLICATION_ID) or (mark == 0 and self._db.table_names()):
+        with self._transaction("BEGIN"):  # one look, whatever another process creates meanwhile
+            mark, version = (run(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+            tables = self._db.table_names()
+        if mark not in (0, APPLICATION_ID) or (mark == 0 and tables):
             raise RegistryError(f"{self.path} is a database of something else: choose another --db.")
         if version > len(MIGRATIONS):
             raise RegistryError(f"{self.path} was written by a newer artaudit: update this one.")
@@ -144,11 +160,8 @@ class Store:
         run("PRAGMA synchronous = FULL")
         if version < len(MIGRATIONS):
             self._migrate()
-        missing = set(triggers()) - self._trigger_names()
-        if missing:
-            raise RegistryError(
-                f"{self.path} lost what keeps it append-only ({len(missing)} triggers): restore it from a backup."
-            )
+        if broken := self._broken_guards():
+            raise RegistryError(f"{self.path} is not safely append-only ({broken[0]}): restore it from a backup.")
 
     def _migrate(self) -> None:
         with self.writing():
@@ -157,14 +170,32 @@ class Store:
                 for statement in filter(str.strip, script.split(";")):
                     self._connection.execute(statement)
                 self._connection.execute(f"PRAGMA user_version = {number}")
-            present = self._trigger_names()
+            present = self._guards()
             for name, statement in triggers().items():
                 if name not in present:
                     self._connection.execute(statement)
             self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
-    def _trigger_names(self) -> set[str]:
-        return {row["name"] for row in self.rows("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+    def _guards(self) -> dict[str, str]:
+        rows = self.rows("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        return {row["name"]: row["sql"] for row in rows}
+
+    def _broken_guards(self) -> list[str]:
+        """Say which triggers are missing, changed or not ours; a foreign one can swallow what is written."""
+        present, wanted = self._guards(), triggers()
+        missing = [f"trigger {name} is missing or changed" for name in wanted if present.get(name) != wanted[name]]
+        return missing + [f"trigger {name} is not the registry's" for name in present if name not in wanted]
+
+    def _damage(self) -> list[str]:
+        lines = [" ".join(row["integrity_check"].split()) for row in self.rows("PRAGMA integrity_check")]
+        orphans = self.rows("PRAGMA foreign_key_check")
+        return [f"SQLite: {line}" for line in lines if line != "ok"] + [
+            f"a row of {row['table']} refers to one that is missing" for row in orphans
+        ]
+
+    def _broken_log(self) -> list[str]:
+        events = list(self.events())
+        return broken_links(events) + self._unvouched(events)
 
     def _content(self, table: str, number: int) -> str:
         """Return a digest of a row and of what belongs to it."""
@@ -180,19 +211,20 @@ class Store:
         return digest(_plain(row))
 
     def _unvouched(self, events: list[Event]) -> list[str]:
-        vouched = {(event.payload.get("table"), event.payload.get("id")): event for event in events}
-        problems = []
-        for (table, number), event in vouched.items():
-            if (
-                table in VOUCHED
-                and isinstance(number, int)
-                and self._content(table, number) != event.payload["content"]
-            ):
+        """Compare every event with the row it names, and every row with the log."""
+        problems, named = [], set()
+        present = {(table, row["id"]) for table in VOUCHED for row in self.rows(f"SELECT id FROM {table}")}
+        for event in events:
+            table, number, content = (event.payload.get(name) for name in ("table", "id", "content"))
+            if not isinstance(number, int) or table not in VOUCHED:
+                problems.append(f"event {event.seq} names no row")
+                continue
+            named.add((table, number))
+            if (table, number) not in present or self._content(table, number) != content:
                 problems.append(f"row {number} of {table} was changed or removed after event {event.seq}")
-        for table in VOUCHED:
-            numbers = [row["id"] for row in self.rows(f"SELECT id FROM {table}")]
-            problems += [f"row {n} of {table} is in no event of the log" for n in numbers if (table, n) not in vouched]
-        return problems
+        problems += [f"row {number} of {table} is in no event of the log" for table, number in sorted(present - named)]
+        stray = self.rows("SELECT sha256 FROM suspects WHERE sha256 NOT IN (SELECT suspect FROM cases)")
+        return problems + [f"suspect {row['sha256']} belongs to no case" for row in stray]
 
 
 def now() -> str:
@@ -202,6 +234,27 @@ def now() -> str:
 
 def _fields(event: Event) -> dict[str, Any]:
     return {name: getattr(event, name) for name in ("seq", "at", "kind", "prev", "hash")}
+
+
+def _payload(text: str) -> dict[str, Any]:
+    """Read an event's payload; one that cannot be read becomes empty, which its hash gives away."""
+    try:
+        return payload_of(text)
+    except ValueError:
+        return {}
+
+
+def _storable(value: object) -> object:
+    """Escape what a text column cannot hold: the stray bytes of file names that are no UTF-8."""
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+
+
+def _flush(path: Path, flags: int) -> None:
+    handle = os.open(path, flags)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _plain(value: object) -> object:

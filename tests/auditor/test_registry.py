@@ -2,18 +2,22 @@
 
 import io
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
-import time
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from artaudit.auditor.chain import canonical, link
 from artaudit.auditor.registry import Registry, default_path
+from artaudit.auditor.schema import APPLICATION_ID, MIGRATIONS
 from artaudit.errors import RegistryError
 from artaudit.image import Image, decode
 
@@ -27,6 +31,14 @@ def picture(shade: int) -> Image:
 def add(registry: Registry, shade: int) -> int:
     work, _ = registry.add_work(picture(shade), title=f"shade {shade}", fingerprints={"pdq": b"p"}, preview=b"jpeg")
     return work.id
+
+
+def spoil(path: Path, *statements: str) -> None:
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
 
 
 @pytest.fixture
@@ -97,9 +109,39 @@ def test_nothing_can_be_changed_or_removed_through_sql(path):
     with Registry(path) as registry:
         add(registry, 1)
     connection = sqlite3.connect(path)
-    for statement in ("UPDATE works SET title = 'mine'", "DELETE FROM events", "UPDATE events SET at = 'now'"):
+    for statement in (
+        "UPDATE works SET title = 'mine'",
+        "DELETE FROM events",
+        "UPDATE events SET at = 'now'",
+        "INSERT OR REPLACE INTO events SELECT seq, at, 'forged', payload, prev, hash FROM events",
+        "INSERT OR REPLACE INTO works SELECT id + 1, sha256, pixels_sha256, path, 'mine', width, height, format, "
+        "registered_at, preview FROM works",
+        "INSERT OR REPLACE INTO fingerprints SELECT work, kind, x'00' FROM fingerprints",
+    ):
         with pytest.raises(sqlite3.DatabaseError, match="append-only"):
             connection.execute(statement)
+    connection.close()
+
+
+def test_every_table_is_guarded_against_change_removal_and_replacement(path):
+    with Registry(path) as registry:
+        add(registry, 1)
+        registry.add_version(1, picture(2), {})
+        registry.withdraw(1, "sold")
+        registry.add_case({"path": "a", "verdict": "v"}, b"bytes")
+    connection = sqlite3.connect(path)
+    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    assert len(tables) == 7
+    for table in tables:
+        column = connection.execute(f"SELECT name FROM pragma_table_info('{table}')").fetchone()[0]  # noqa: S608
+        for statement in (
+            f"UPDATE {table} SET {column} = {column}",  # noqa: S608
+            f"DELETE FROM {table}",  # noqa: S608
+            f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}",  # noqa: S608
+        ):
+            with pytest.raises(sqlite3.DatabaseError, match=f"{table} is append-only"):
+                connection.execute(statement)
+    connection.close()
 
 
 def tamper(path: Path, statement: str) -> list[str]:
@@ -126,7 +168,13 @@ def tamper(path: Path, statement: str) -> list[str]:
         ("DELETE FROM events WHERE seq = 2", "events 2 to 2 are missing"),
         ("DELETE FROM cases", "row 1 of cases was changed or removed"),
         ("UPDATE suspects SET data = x'00'", "row 1 of cases was changed"),
-        ("UPDATE events SET payload = 'not json' WHERE seq = 1", "cannot be read"),
+        ("UPDATE events SET payload = 'not json' WHERE seq = 1", "event 1 was changed"),
+        ("UPDATE events SET payload = '[]' WHERE seq = 1", "event 1 was changed"),
+        ("UPDATE events SET payload = payload || ' ' WHERE seq = 1", "event 1 was changed"),
+        ("UPDATE events SET payload = '{\"table\":[1]}' WHERE seq = 1", "event 1 names no row"),
+        ("DELETE FROM events WHERE seq = 3", "row 1 of cases is in no event"),
+        ("INSERT INTO suspects VALUES ('ab', x'00')", "suspect ab belongs to no case"),
+        ("INSERT INTO fingerprints VALUES (9, 'pdq', x'00')", "a row of fingerprints refers to one that is missing"),
         (
             "INSERT INTO withdrawals (work, withdrawn, reason, at) VALUES (1, 1, '', '')",
             "row 1 of withdrawals is in no event",
@@ -141,13 +189,187 @@ def test_tampering_behind_the_guards_is_found(path, statement, says):
     assert any(says in problem for problem in tamper(path, statement))
 
 
-def test_a_registry_without_its_guards_is_not_opened(path):
+NO_GUARD = "CREATE TRIGGER events_no_delete BEFORE DELETE ON events BEGIN SELECT 1; END"
+SWALLOWER = "CREATE TRIGGER quiet BEFORE INSERT ON cases BEGIN SELECT RAISE(IGNORE); END"
+
+
+@pytest.mark.parametrize(
+    ("statements", "says"),
+    [
+        (["DROP TRIGGER events_no_delete"], "events_no_delete is missing"),
+        (["DROP TRIGGER events_no_delete", NO_GUARD], "events_no_delete is missing or changed"),
+        ([SWALLOWER], "quiet is not the registry's"),
+    ],
+)
+def test_a_registry_whose_guards_were_touched_is_not_opened(path, statements, says):
     Registry(path).__exit__(None, None, None)
-    connection = sqlite3.connect(path)
-    connection.execute("DROP TRIGGER events_no_delete")
-    connection.commit()
-    with pytest.raises(RegistryError, match="append-only"):
+    spoil(path, *statements)
+    with pytest.raises(RegistryError, match=says):
         Registry(path)
+
+
+def test_guards_that_go_while_the_registry_is_open_are_reported(path):
+    with Registry(path) as registry:
+        spoil(path, "DROP TRIGGER works_no_update")
+        assert registry.verify() == ["trigger works_no_update is missing or changed"]
+
+
+def test_a_forged_event_for_a_rewritten_row_does_not_hide_the_change(path):
+    with Registry(path) as registry:
+        add(registry, 1)
+        events = list(registry.events())
+        forged = link(2, "2026-01-01", "register", {**events[0].payload, "content": "0" * 64}, events[0].hash)
+        values = f"2, '{forged.at}', 'register', '{canonical(forged.payload)}', '{forged.prev}', '{forged.hash}'"
+        spoil(path, f"INSERT INTO events VALUES ({values})")  # noqa: S608
+        assert registry.verify() == ["row 1 of works was changed or removed after event 2"]
+
+
+def test_damaged_pages_are_reported_or_refused_never_called_intact(path):
+    with Registry(path) as registry:
+        for shade in range(5):
+            add(registry, shade)
+        registry.add_case({"path": "a", "verdict": "v"}, b"x" * 20_000)
+    spoil(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+    whole = path.read_bytes()
+    found = 0
+    for page in range(len(whole) // 4096):
+        path.write_bytes(whole[: page * 4096] + b"\xa5" * 4096 + whole[(page + 1) * 4096 :])
+        try:
+            with Registry(path) as registry:
+                assert registry.verify(), page
+                found += 1
+        except RegistryError:
+            continue
+    assert found
+
+
+def test_a_row_that_is_no_longer_json_is_an_error_that_says_so(path):
+    with Registry(path) as registry:
+        add(registry, 1)
+        registry.add_version(1, picture(2), {})
+    tamper(path, "UPDATE versions SET receipt = '{'")
+    with Registry(path) as registry, pytest.raises(RegistryError, match="not as it was written"):
+        registry.versions()
+
+
+def test_names_that_are_no_utf_8_are_kept(path):
+    stray = os.fsdecode(b"/somewhere/\xff.png")
+    with Registry(path) as registry:
+        work, _ = registry.add_work(replace(picture(1), name=stray), title=stray, fingerprints={}, preview=b"")
+        assert work.path == r"/somewhere/\udcff.png"
+        case = registry.add_case({"path": stray, "verdict": "v"}, b"bytes")
+        assert registry.case(case).evidence["path"] == stray
+        assert registry.verify() == []
+
+
+def test_a_registry_of_the_first_version_is_brought_up_to_date(path):
+    path.parent.mkdir()
+    with sqlite3.connect(path) as old:
+        old.executescript(MIGRATIONS[0])
+        old.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        old.execute("PRAGMA user_version = 1")
+    old.close()
+    with Registry(path) as registry:
+        add(registry, 1)
+        assert registry.verify() == []
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+    connection.close()
+
+
+def test_another_process_holding_the_file_is_an_error_after_the_wait(path, monkeypatch):
+    monkeypatch.setattr("artaudit.auditor.store.BUSY_SECONDS", 0.1)
+    with Registry(path) as registry:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(RegistryError, match="close what else is using it"):
+            add(registry, 1)
+        other.execute("ROLLBACK")
+        other.close()
+        assert add(registry, 1) == 1
+
+
+def test_a_full_disk_keeps_the_registry_whole(path):
+    with Registry(path) as registry:
+        add(registry, 1)
+        pages = registry._store.one("PRAGMA page_count")["page_count"]
+        registry._store.one(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(RegistryError, match="make room on the disk"):
+            registry.add_case({"path": "a", "verdict": "v"}, b"x" * 100_000)
+        assert registry.cases() == []
+        assert registry.verify() == []
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="needs POSIX permissions")
+def test_a_read_only_folder_or_file_is_an_error_that_says_what_to_do(monkeypatch):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        kept = folder / "kept.db"
+        with Registry(kept) as registry:
+            add(registry, 1)
+        folder.chmod(0o555)
+        kept.chmod(0o444)
+        me = os.geteuid()
+        if me == 0:
+            os.seteuid(65534)  # root may write anywhere, so stop being root
+        try:
+            for target in (folder / "new.db", folder / "below" / "new.db", kept):
+                with pytest.raises(RegistryError, match="choose another --db"):
+                    Registry(target)
+        finally:
+            os.seteuid(me)
+            folder.chmod(0o755)
+
+
+def test_a_picture_registered_by_many_at_once_is_registered_once(path):
+    def register(_: int) -> bool:
+        with Registry(path) as registry:
+            return registry.add_work(picture(1), title="t", fingerprints={"pdq": b"p"}, preview=b"")[1]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(register, range(16))) == 1
+    with Registry(path) as registry:
+        assert len(registry.works()) == 1
+        assert registry.verify() == []
+
+
+def test_many_may_create_the_file_at_once(tmp_path):
+    together = Barrier(6)
+
+    def create(number: int) -> list[str]:
+        together.wait()
+        with Registry(tmp_path / f"{number // 6}.db") as registry:
+            return registry.verify()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(create, range(6 * 20))) == [[]] * 120
+
+
+def test_verify_is_not_misled_by_what_is_written_meanwhile(path):
+    with Registry(path) as registry, ThreadPoolExecutor(1) as pool:
+
+        def write() -> None:
+            with Registry(path) as other:
+                for number in range(150):
+                    other.add_case({"path": "a", "verdict": "v"}, str(number).encode())
+
+        writing = pool.submit(write)
+        seen = [registry.verify()]
+        while not writing.done():
+            seen.append(registry.verify())
+        writing.result()
+        assert all(problems == [] for problems in seen)
+
+
+def test_fingerprints_may_be_read_while_cases_are_added(path):
+    with Registry(path) as registry:
+        numbers = [add(registry, shade) for shade in range(3)]
+        read = []
+        for number, _ in registry.fingerprints("pdq"):
+            registry.add_case({"path": "a", "verdict": "v"}, b"bytes")
+            read.append(number)
+        assert read == numbers
+        assert len(registry.cases()) == 3
 
 
 def test_files_that_are_no_registry_are_refused_and_left_alone(tmp_path):
@@ -181,6 +403,16 @@ def test_a_backup_is_whole_and_overwrites_nothing(path, tmp_path):
         assert copy.verify() == []
 
 
+def test_a_backup_that_fails_names_its_target_and_leaves_nothing(path, tmp_path):
+    file = tmp_path / "file"
+    file.write_bytes(b"")
+    with Registry(path) as registry:
+        with pytest.raises(RegistryError, match=r"cannot be copied to .*copy\.db"):
+            registry.backup(file / "copy.db")
+        registry.backup(tmp_path / "backups" / "copy.db")
+    assert [found.name for found in (tmp_path / "backups").iterdir()] == ["copy.db"]
+
+
 def test_the_environment_chooses_the_file(monkeypatch, tmp_path):
     monkeypatch.setenv("ARTAUDIT_DB", str(tmp_path / "mine.db"))
     assert default_path() == tmp_path / "mine.db"
@@ -200,19 +432,18 @@ with Registry(Path(sys.argv[1])) as registry:
 
 @pytest.mark.slow
 def test_nothing_acknowledged_is_lost_when_writers_are_killed(path):
-    acknowledged = set()
-    for _round in range(4):
+    acknowledged: list[int] = []
+    for _round in range(5):
         writers = [
-            subprocess.Popen([sys.executable, "-c", WRITER, str(path), name], stdout=subprocess.PIPE)
+            subprocess.Popen([sys.executable, "-c", WRITER, str(path), name], stdout=subprocess.PIPE, text=True)
             for name in ("one", "two")
         ]
-        time.sleep(4)
-        for writer in writers:
-            os.kill(writer.pid, signal.SIGKILL)
-            output = writer.communicate()[0]
-            acknowledged |= {int(line) for line in output.decode().split("\n")[:-1]}
+        for writer in writers:  # the second goes on writing after the first was killed
+            acknowledged += [int(writer.stdout.readline()) for _ in range(25)]
+            writer.kill()
+            rest = writer.communicate()[0]
+            acknowledged += [int(line) for line in rest.split("\n")[:-1]]
     with Registry(path) as registry:
-        kept = {line.id for line in registry.cases()}
-        assert len(acknowledged) > 20
-        assert acknowledged <= kept
+        assert len(acknowledged) == len(set(acknowledged)) >= 250
+        assert set(acknowledged) <= {line.id for line in registry.cases()}
         assert registry.verify() == []

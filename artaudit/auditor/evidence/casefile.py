@@ -8,6 +8,15 @@ from typing import Any
 
 SCHEMA = "artaudit-report/1"
 
+LIMITS = (
+    "A match shows that the picture, or a part of it, is a copy of a registered work.",
+    "It does not show that any model was trained on the work, nor that a style was taken.",
+    "What a file says about its own making is a claim: anyone can write or remove it.",
+    "That nothing was found does not show that there is nothing: strongly changed copies can be missed.",
+    "The time is that of the computer that made this package; it is not vouched for by anybody else.",
+    "The digests show that nothing in the package changed since it was written, not that what it says is true.",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class WorkFile:
@@ -23,6 +32,26 @@ class WorkFile:
     preview: bytes = field(repr=False)
     original: bytes | None = field(default=None, repr=False)
 
+    def files(self) -> dict[str, bytes]:
+        """Return the files of the work by their names in the package."""
+        found = {f"data/works/{self.id}/preview.jpg": self.preview}
+        if self.original is not None:
+            found[f"data/works/{self.id}/original.{self.extension}"] = self.original
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the record says of the work."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "path": self.path,
+            "sha256": self.sha256,
+            "pixels_sha256": self.pixels_sha256,
+            "registered_at": self.registered_at,
+            "original_included": self.original is not None,
+            "files": named(self.files()),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class OverlayFile:
@@ -30,6 +59,10 @@ class OverlayFile:
 
     finding: int
     jpeg: bytes = field(repr=False)
+
+    def files(self) -> dict[str, bytes]:
+        """Return the picture by its name in the package."""
+        return {f"data/matches/{self.finding + 1:02}-overlay.jpg": self.jpeg}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,62 +83,42 @@ class CaseFile:
     events: tuple[dict[str, Any], ...] = ()
 
     def report(self) -> dict[str, Any]:
-        """Return the record: plain JSON values that name every other file by its digest."""
+        """Return the record: plain JSON values that name every file of `files` by its digest."""
         return {
             "schema": SCHEMA,
             "case": self.id,
             "created_at": self.created_at,
             "evidence": self.evidence,
-            "suspect": {"file": self.suspect_name, "sha256": sha256(self.suspect), "bytes": len(self.suspect)},
-            "works": [self._work(work) for work in self.works],
-            "overlays": [
-                {"finding": one.finding, "file": self.overlay_name(one), "sha256": sha256(one.jpeg)}
-                for one in self.overlays
-            ],
+            "suspect": {
+                "sha256": sha256(self.suspect),
+                "bytes": len(self.suspect),
+                "files": named(self._suspect_files()),
+            },
+            "works": [work.as_dict() for work in self.works],
+            "overlays": [{"finding": one.finding, "files": named(one.files())} for one in self.overlays],
             "events": list(self.events),
             "limits": list(LIMITS),
         }
 
-    @property
-    def suspect_name(self) -> str:
-        """Where the suspect lies in the package."""
-        return f"data/suspect/original.{self.suspect_extension}"
+    def files(self) -> dict[str, bytes]:
+        """Return every file that the record names, by its name in the package."""
+        found = self._suspect_files()
+        for work in self.works:
+            found |= work.files()
+        for overlay in self.overlays:
+            found |= overlay.files()
+        return found
 
-    @staticmethod
-    def overlay_name(overlay: OverlayFile) -> str:
-        """Return where the picture of a match lies in the package."""
-        return f"data/matches/{overlay.finding + 1:02}-overlay.jpg"
-
-    @staticmethod
-    def work_names(work: WorkFile) -> tuple[str, str]:
-        """Return where a work's preview and its original lie in the package."""
-        return f"data/works/{work.id}/preview.jpg", f"data/works/{work.id}/original.{work.extension}"
-
-    def _work(self, work: WorkFile) -> dict[str, Any]:
-        preview, original = self.work_names(work)
-        files = [{"file": preview, "sha256": sha256(work.preview)}]
-        if work.original is not None:
-            files.append({"file": original, "sha256": sha256(work.original)})
+    def _suspect_files(self) -> dict[str, bytes]:
         return {
-            "id": work.id,
-            "title": work.title,
-            "path": work.path,
-            "sha256": work.sha256,
-            "pixels_sha256": work.pixels_sha256,
-            "registered_at": work.registered_at,
-            "original_included": work.original is not None,
-            "files": files,
+            f"data/suspect/original.{self.suspect_extension}": self.suspect,
+            "data/suspect/preview.jpg": self.suspect_preview,
         }
 
 
-LIMITS = (
-    "A match shows that the picture, or a part of it, is a copy of a registered work.",
-    "It does not show that any model was trained on the work, nor that a style was taken.",
-    "What a file says about its own making is a claim: anyone can write or remove it.",
-    "That nothing was found does not show that there is nothing: strongly changed copies can be missed.",
-    "The time is that of the computer that made this package; it is not vouched for by anybody else.",
-    "The digests show that nothing in the package changed since it was written, not that what it says is true.",
-)
+def named(files: dict[str, bytes]) -> list[dict[str, str]]:
+    """Return names and digests of files as the record keeps them."""
+    return [{"file": name, "sha256": sha256(data)} for name, data in files.items()]
 
 
 def sha256(data: bytes) -> str:

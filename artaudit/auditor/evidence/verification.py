@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import io
-import json
 import re
+import stat
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from artaudit.auditor.chain import canonical
-from artaudit.auditor.evidence.casefile import SCHEMA, sha256
-from artaudit.auditor.evidence.package import MANIFEST, PAGE, REPORT, TAG_MANIFEST, pack
+from artaudit.auditor.evidence.agreement import disagreements
+from artaudit.auditor.evidence.casefile import sha256
+from artaudit.auditor.evidence.package import MANIFEST, MOST_BYTES, MOST_FILES, NAME, TAG_MANIFEST, manifest, pack
 from artaudit.errors import PackageError
 
-MOST_BYTES = 2 << 30
-MOST_FILES = 10_000
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+_ENCRYPTED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +43,15 @@ def verify_package(path: Path) -> Verification:
     problems += _against_manifest(
         files, TAG_MANIFEST, lambda name: not name.startswith("data/") and name != TAG_MANIFEST
     )
-    found, summary = _record(files)
+    found, summary = disagreements(files)
     problems += found
     return Verification(not problems, tuple(problems), len(files), summary)
 
 
 def _read(path: Path) -> bytes:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise PackageError(f"{path} is no file: name the package itself.")
         if path.stat().st_size > MOST_BYTES:
             raise PackageError(f"{path} is larger than any package: check the name.")
         return path.read_bytes()
@@ -61,33 +61,43 @@ def _read(path: Path) -> bytes:
 
 def _unpack(data: bytes, path: Path) -> tuple[dict[str, bytes], list[str]]:
     """Return the files that may be read, and what is wrong with the others."""
-    files: dict[str, bytes] = {}
-    problems: list[str] = []
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             entries = package.infolist()
             if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > MOST_BYTES:
                 raise PackageError(f"{path} unpacks to more than any package: it is not one.")
-            for entry in entries:
-                trouble = _trouble(entry, files)
-                if trouble:
-                    problems.append(trouble)
-                    continue
-                try:
-                    files[entry.filename] = package.read(entry)
-                except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
-                    problems.append(f"{entry.filename} cannot be read ({error})")
+            return _contents(package, entries)
     except (zipfile.BadZipFile, OSError, ValueError, OverflowError, EOFError, NotImplementedError) as error:
         raise PackageError(f"{path} is no whole ZIP file ({error}): ask for the package again.") from error
+
+
+def _contents(package: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> tuple[dict[str, bytes], list[str]]:
+    files: dict[str, bytes] = {}
+    problems: list[str] = []
+    taken: set[str] = set()
+    for entry in entries:
+        trouble = _trouble(entry, taken)
+        if trouble:
+            problems.append(trouble)
+            continue
+        taken.add(entry.filename.casefold())
+        try:
+            files[entry.filename] = package.read(entry)
+        except (zipfile.BadZipFile, ValueError, EOFError, RuntimeError, NotImplementedError) as error:
+            problems.append(f"{entry.filename} cannot be read ({error})")
     return files, problems
 
 
-def _trouble(entry: zipfile.ZipInfo, files: Mapping[str, bytes]) -> str:
-    if not _NAME.fullmatch(entry.filename) or entry.filename != entry.orig_filename:
+def _trouble(entry: zipfile.ZipInfo, taken: set[str]) -> str:
+    """Say why an entry is not read; names that differ in case only are one file on many computers."""
+    if not NAME.fullmatch(entry.filename) or entry.filename != entry.orig_filename:
         return f"{entry.filename!r} is no name that a package holds"
-    if entry.filename in files:
+    if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
+        return f"{entry.filename} is a link or something else that is no file"
+    if entry.filename.casefold() in taken:
         return f"{entry.filename} stands in the package twice"
-    if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1 or entry.compress_size != entry.file_size:
+    packed = entry.compress_type != zipfile.ZIP_STORED or entry.compress_size != entry.file_size
+    if packed or entry.flag_bits & _ENCRYPTED:
         return f"{entry.filename} is packed or encrypted, which packages never are"
     return ""
 
@@ -108,30 +118,7 @@ def _against_manifest(files: Mapping[str, bytes], name: str, belongs: Callable[[
     problems += [f"{one} is missing" for one in sorted(listed.keys() - files.keys())]
     problems += [f"{one} is in no manifest" for one in sorted(present - listed.keys())]
     changed = sorted(one for one in present & listed.keys() if sha256(files[one]) != listed[one])
-    return problems + [f"{one} was changed: its digest is not the one in {name}" for one in changed]
-
-
-def _record(files: Mapping[str, bytes]) -> tuple[list[str], dict[str, Any]]:
-    """Check that the record is canonical and agrees with the files it names, and the page with the record."""
-    if REPORT not in files:
-        return [], {}
-    try:
-        record = json.loads(files[REPORT])
-        named = [record["suspect"], *record["overlays"], *(one for work in record["works"] for one in work["files"])]
-        wanted = {str(one["file"]): str(one["sha256"]) for one in named}
-        evidence = record["evidence"]
-        summary = {"case": record["case"], "verdict": evidence["verdict"], "checked_at": evidence["checked_at"]}
-        problems = [] if record["schema"] == SCHEMA else [f"{REPORT} is of another schema than {SCHEMA}"]
-        if evidence["sha256"] != record["suspect"]["sha256"]:
-            problems.append(f"{REPORT} is about another picture than the one in the package")
-        plain = canonical(record).encode() == files[REPORT]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return [f"{REPORT} is no readable record"], {}
-    if not plain:
-        problems.append(f"{REPORT} is not in its canonical form")
-    for name, digest in wanted.items():
-        if name not in files or sha256(files[name]) != digest:
-            problems.append(f"{name} is not the file that {REPORT} names")
-    if sha256(files[REPORT]).encode() not in files.get(PAGE, b""):
-        problems.append(f"{PAGE} was made from another record")
-    return problems, summary
+    problems += [f"{one} was changed: its digest is not the one in {name}" for one in changed]
+    if not problems and files[name] != manifest({one: files[one] for one in present}):
+        problems.append(f"{name} holds lines that do not belong there")
+    return problems

@@ -177,9 +177,7 @@ def _described(
         work_size=ours[1],
         work_share=_share(area(seen), ours[1]),
         suspect_share=_share(area(region), theirs[1]),
-        coverage=min(
-            1.0, round(area(cv2.convexHull(ours[0].astype(np.float32)).reshape(-1, 2)) / max(area(seen), 1.0), 4)
-        ),
+        coverage=_coverage(ours[0], seen),
         matches=tuple(zip(_polygon(ours[0]), _polygon(theirs[0]), strict=True)),
     )
 
@@ -225,3 +223,8 @@ def _polygon(points: Float64[np.ndarray, "corners 2"]) -> Polygon:
 
 def _share(part: float, size: tuple[int, int]) -> float:
     return round(min(1.0, part / (size[0] * size[1])), 4)
+
+
+def _coverage(points: Float64[np.ndarray, "inliers 2"], seen: Float64[np.ndarray, "corners 2"]) -> float:
+    hull = cv2.convexHull(points.astype(np.float32)).reshape(-1, 2)
+    return round(min(1.0, area(hull) / max(area(seen), 1.0)), 4)

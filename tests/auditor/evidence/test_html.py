@@ -1,0 +1,103 @@
+"""The page says everything a person needs, fetches nothing, and shows what others wrote as text."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from artaudit.auditor.evidence.package import bag
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{ 7*7 }}</style>"
+
+
+def page_of(case) -> str:
+    return bag(case)["data/report.html"].decode()
+
+
+class Elements(HTMLParser):
+    """Collects what a browser would act on."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str | None]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes += attrs
+
+
+def test_it_fetches_nothing_and_runs_nothing(build):
+    seen = Elements(page_of(build(claim=HOSTILE)))
+    assert not seen.tags & {"script", "link", "iframe", "object", "embed", "form", "base", "video", "audio"}
+    assert not [name for name, _ in seen.attributes if name.startswith("on")]
+    sources = [value for name, value in seen.attributes if name in ("src", "href", "srcset", "background")]
+    assert sources
+    assert all(source.startswith(("data:image/jpeg;base64,", "#")) for source in sources)
+    assert any(name == "content" and "default-src 'none'" in value for name, value in seen.attributes)
+
+
+def test_its_style_fetches_nothing(case):
+    style = re.search(r"<style>(.*?)</style>", page_of(case), re.DOTALL)[1]
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_what_others_wrote_is_text(build):
+    page = page_of(build(claim=HOSTILE))
+    assert "&lt;script&gt;alert(1)" in page
+    assert "&lt;b&gt;crop" in page
+    assert "{{ 7*7 }}" in page
+    assert page.count("</style>") == 1
+
+
+def test_it_says_what_was_found_how_sure_it_is_and_what_it_does_not_show(case):
+    page = page_of(case)
+    for said in (
+        "A registered work was found",
+        "it shows 40% of work 1",
+        "99 p",
+        "0 of 990 unrelated pictures",
+        "never measured",
+        "cannot tell",
+        "the first of 3 frames",
+        "It does not show that any model was trained on the work",
+        "[1, 2]",
+        case.works[0].sha256,
+        case.evidence["sha256"],
+        case.events[0]["hash"],
+        "sha256sum -c manifest-sha256.txt",
+    ):
+        assert said in page.replace("&#39;", "'"), said
+
+
+def test_it_names_the_digest_of_every_file(files):
+    page = files["data/report.html"].decode()
+    for line in files["manifest-sha256.txt"].decode().splitlines():
+        digest, name = line.split("  ")
+        assert name == "data/report.html" or digest in page, name
+
+
+@pytest.mark.parametrize(
+    ("held", "headline"),
+    [
+        ((True, False, None), "A registered work was found"),
+        ((False, True, False), "Something was found"),
+        ((None, False, False), "A person must look"),
+        ((False, False, False), "Nothing was found"),
+        ((), "Nothing was found"),
+    ],
+)
+def test_the_headline_is_what_the_findings_come_to(case, held, headline):
+    findings = [{**one, "holds": holds} for one, holds in zip(case.evidence["findings"], held, strict=False)]
+    plain = replace(case, overlays=(), evidence={**case.evidence, "findings": findings})
+    assert f"<h1>{headline}</h1>" in page_of(plain)
+
+
+def test_a_case_without_works_has_a_page_too(case):
+    findings = [one for one in case.evidence["findings"] if one["work"] is None]
+    plain = replace(case, works=(), overlays=(), events=(), evidence={**case.evidence, "findings": findings})
+    assert "Side by side" not in page_of(plain)
+    assert "From the log" not in page_of(plain)

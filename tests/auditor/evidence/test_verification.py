@@ -1,0 +1,225 @@
+"""Every change to a package is found and named, and no package, however broken, does harm."""
+
+import json
+import os
+import stat
+import tempfile
+import warnings
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from artaudit.auditor.chain import canonical
+from artaudit.auditor.evidence import verification, verify_package
+from artaudit.auditor.evidence.casefile import sha256
+from artaudit.errors import PackageError
+
+REPORT, PAGE, SUSPECT = "data/report.json", "data/report.html", "data/suspect/original.jpeg"
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def survives(data: bytes) -> bool:
+    """Whether these bytes verify as a package."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "case.zip"
+        target.write_bytes(data)
+        try:
+            return verify_package(target).ok
+        except PackageError:
+            return False
+
+
+def test_an_untouched_package_is_intact_and_says_what_it_is_about(path, case):
+    result = verify_package(path)
+    assert result.ok, result.problems
+    assert result.checked == 12
+    assert result.summary["case"] == 7
+    assert result.summary["suspect_sha256"] == sha256(case.suspect)
+    assert result.summary["works_sha256"] == {"1": case.works[0].sha256}
+    assert "compared" in result.summary["page"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(draw=st.data())
+def test_any_changed_byte_is_found(data, draw):
+    broken = bytearray(data)
+    broken[draw.draw(st.integers(0, len(data) - 1))] ^= draw.draw(st.integers(1, 255))
+    assert not survives(bytes(broken))
+
+
+@settings(max_examples=60, deadline=None)
+@given(draw=st.data(), added=st.binary(max_size=20), removed=st.integers(0, 20))
+def test_anything_added_or_removed_is_found(data, draw, added, removed):
+    place = draw.draw(st.integers(0, len(data)))
+    changed = data[:place] + added + data[place + removed :]
+    assert survives(changed) == (changed == data)
+
+
+def test_what_broke_is_named(files, problems_of):
+    assert any(f"{SUSPECT} was changed" in one for one in problems_of({**files, SUSPECT: b"something else"}))
+    assert any("data/extra.txt is in no manifest" in one for one in problems_of({**files, "data/extra.txt": b"hello"}))
+    assert any("extra.txt is in no manifest" in one for one in problems_of({**files, "extra.txt": b"hello"}))
+    for gone in files:
+        problems = problems_of({name: data for name, data in files.items() if name != gone})
+        assert any(one.startswith(f"{gone} is missing") for one in problems), gone
+
+
+def test_a_manifest_with_lines_that_do_not_belong_is_found(files, problems_of, redone):
+    lines = files["manifest-sha256.txt"]
+    for more in (b"words\n", lines.splitlines(keepends=True)[0], b"0" * 64 + b"  bagit.txt\n"):
+        changed = {**files, "manifest-sha256.txt": lines + more}
+        changed["tagmanifest-sha256.txt"] = redone(changed)["tagmanifest-sha256.txt"]
+        assert any("manifest-sha256.txt" in one for one in problems_of(changed))
+
+
+def test_redone_manifests_do_not_hide_another_suspect(files, problems_of, redone):
+    problems = problems_of(redone({**files, SUSPECT: b"something else"}))
+    assert f"{SUSPECT} is not the file that {REPORT} names" in problems
+
+
+def test_redone_manifests_do_not_hide_an_added_file(files, problems_of, redone):
+    problems = problems_of(redone({**files, "data/works/1/note.txt": b"trust me"}))
+    assert problems == (f"data/works/1/note.txt is not named by {REPORT}",)
+
+
+def test_redone_manifests_do_not_hide_a_reworded_page(files, problems_of, redone):
+    reworded = files[PAGE].replace(b"it shows 40%", b"it shows 99%")
+    assert reworded != files[PAGE]
+    problems = problems_of(redone({**files, PAGE: reworded}))
+    assert problems == (f"{PAGE} was not made from {REPORT}: do not rely on what it says",)
+
+
+def forged(files: dict[str, bytes], change) -> dict[str, bytes]:
+    record = json.loads(files[REPORT])
+    change(record)
+    return {**files, REPORT: canonical(record).encode()}
+
+
+def test_redone_manifests_do_not_hide_a_reworded_record(files, problems_of, redone):
+    problems = problems_of(redone(forged(files, lambda record: record["evidence"].update(verdict="nothing"))))
+    assert any(f"{PAGE} was not made from {REPORT}" in one for one in problems)
+
+
+def test_redone_digests_do_not_hide_another_original(files, problems_of, redone):
+    other = b"another work"
+
+    def change(record):
+        record["works"][0]["files"][1]["sha256"] = sha256(other)
+
+    problems = problems_of(redone(forged({**files, "data/works/1/original.png": other}, change)))
+    assert any("names another file as the original of work 1" in one for one in problems)
+
+
+def test_a_changed_event_is_found(files, problems_of, redone):
+    problems = problems_of(redone(forged(files, lambda record: record["events"][0].update(at="1999-01-01"))))
+    assert f"event 1 in {REPORT} was changed after it was written" in problems
+
+
+def test_a_finding_about_an_absent_work_is_found(files, problems_of, redone):
+    problems = problems_of(redone(forged(files, lambda record: record["evidence"]["findings"][1].update(work=9))))
+    assert f"{REPORT} refers to work 9, which is not in the package" in problems
+
+
+def test_a_record_in_another_form_or_of_another_schema_is_found(files, problems_of, redone):
+    spaced = {**files, REPORT: json.dumps(json.loads(files[REPORT])).encode()}
+    assert any("canonical form" in one for one in problems_of(redone(spaced)))
+    other = forged(files, lambda record: record.update(schema="artaudit-report/2"))
+    assert any("another schema" in one for one in problems_of(redone(other)))
+
+
+def test_a_page_of_another_edition_is_not_said_to_be_compared(files, redone, tmp_path):
+    old = forged(files, lambda record: record.update(page="0" * 64))
+    digests = sha256(files[REPORT]).encode(), sha256(old[REPORT]).encode()
+    old[PAGE] = files[PAGE].replace(*digests)
+    target = tmp_path / "old.zip"
+    target.write_bytes(verification.pack(redone(old)))
+    result = verify_package(target)
+    assert result.ok, result.problems
+    assert "were not compared" in result.summary["page"]
+
+
+def test_a_bag_that_says_something_else_is_found(files, problems_of):
+    for name in ("bagit.txt", "bag-info.txt"):
+        changed = {**files, name: files[name] + b"Contact-Name: nobody\n"}
+        assert any(one.startswith(name) for one in problems_of(changed))
+
+
+@settings(max_examples=150, deadline=None)
+@given(draw=st.data(), value=JSON)
+def test_no_record_however_wrong_is_more_than_a_problem(files, problems_of, redone, draw, value):
+    record = json.loads(files[REPORT])
+    holder, key = record, draw.draw(st.sampled_from(sorted(record)))
+    while isinstance(holder[key], dict | list) and holder[key] and draw.draw(st.booleans()):
+        holder = holder[key]
+        key = draw.draw(st.sampled_from(sorted(holder) if isinstance(holder, dict) else range(len(holder))))
+    before = json.dumps(holder[key])
+    holder[key] = value
+    changed = json.dumps(value) != before
+    assert bool(problems_of(redone({**files, REPORT: json.dumps(record, sort_keys=True).encode()}))) >= changed
+
+
+@pytest.mark.parametrize(
+    "record", [b"", b"[]", b"{}", b"null", b"\xff", b"[" * 100_000, b'{"a":' * 50_000, b"9" * 9_999]
+)
+def test_what_is_no_record_is_named(files, problems_of, redone, record):
+    assert f"{REPORT} is no readable record" in problems_of(redone({**files, REPORT: record}))
+
+
+@pytest.mark.parametrize(
+    "name", ["../out.txt", "/etc/x", "data/../../x", "data\\x", "data/.hidden", "C:/x", "data/", "é"]
+)
+def test_names_that_lead_out_are_refused(path, name):
+    with zipfile.ZipFile(path, "a") as package:
+        package.writestr(name, b"")
+    assert any("is no name that a package holds" in one for one in verify_package(path).problems)
+
+
+def test_links_are_refused(path):
+    entry = zipfile.ZipInfo("data/link")
+    entry.create_system, entry.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(path, "a") as package:
+        package.writestr(entry, b"/etc/passwd")
+    assert any("data/link is a link" in one for one in verify_package(path).problems)
+
+
+def test_packed_entries_are_refused_unread(path):
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("data/bomb.bin", b"0" * 10_000_000)
+    assert any("packed or encrypted" in one for one in verify_package(path).problems)
+
+
+@pytest.mark.parametrize("name", ["bagit.txt", "BagIt.txt"])
+def test_entries_that_repeat_a_name_are_refused(path, name):
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(path, "a") as package:
+        package.writestr(name, b"again")
+    assert any(f"{name} stands in the package twice" in one for one in verify_package(path).problems)
+
+
+@pytest.mark.parametrize("limit", ["MOST_FILES", "MOST_BYTES"])
+def test_too_much_is_an_error_before_anything_is_read(path, monkeypatch, limit):
+    monkeypatch.setattr(verification, limit, 5)
+    with pytest.raises(PackageError, match="any package"):
+        verify_package(path)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 0.5, -30, -1])
+def test_a_file_that_is_not_whole_is_an_error(tmp_path, data, kept):
+    target = tmp_path / "case.zip"
+    target.write_bytes(data[: int(len(data) * kept) if isinstance(kept, float) else kept])
+    with pytest.raises(PackageError):
+        verify_package(target)
+
+
+def test_what_is_no_file_is_an_error(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "words.txt").write_bytes(b"words")
+    for name in ("missing.zip", "pipe", ".", "words.txt"):
+        with pytest.raises(PackageError):
+            verify_package(tmp_path / name)

@@ -1,0 +1,90 @@
+"""What the portfolio examiner claims, and what a check comes to in words."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from artaudit import catalog
+from artaudit.auditor.examiners import PortfolioExaminer, examiners, read_portfolio
+from artaudit.auditor.matching import fingerprint
+from artaudit.auditor.registry import Registry
+from artaudit.auditor.verdict import verdict
+from artaudit.datasets.drawings import draw
+from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
+from artaudit.evidence import Finding
+from artaudit.image import Image, decode
+from artaudit.protocols import Examiner
+
+
+def as_image(picture: Pillow.Image) -> Image:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return decode(buffer.getvalue(), name="a.png")
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    opened = Registry(tmp_path / "registry.db")
+    for name, title in PHOTOGRAPHS.items():
+        image = decode(photograph(name), name=name)
+        opened.add_work(image, title=title, fingerprints=fingerprint(image), preview=b"")
+    return opened
+
+
+def test_everyone_in_the_catalog_can_look(registry):
+    look = examiners(registry)
+    assert [one.name for one in look] == list(catalog.EXAMINERS)
+    assert all(isinstance(one, Examiner) for one in look)
+
+
+def test_the_very_file_is_recognised_and_a_withdrawn_work_is_not(registry):
+    flower = decode(photograph("flower.jpg"), name="x")
+    [finding] = PortfolioExaminer(read_portfolio(registry)).examine(flower)
+    assert finding.holds
+    assert "very file" in finding.claim
+    registry.withdraw(finding.work, "")
+    [finding] = PortfolioExaminer(read_portfolio(registry)).examine(flower)
+    assert finding.holds is False
+
+
+def test_a_cloaked_version_is_known_by_its_pixels(registry):
+    cloaked = as_image(draw(np.random.default_rng(1)))
+    registry.add_version(2, cloaked, {})
+    again = decode(cloaked.data + b"", name="x")
+    [finding] = PortfolioExaminer(read_portfolio(registry)).examine(again)
+    assert finding.work == 2
+    assert "cloaked version" in finding.claim
+
+
+def test_a_crop_is_placed_in_the_work(registry):
+    whole = decode(photograph("china.jpg"), name="x").rgb8
+    crop = as_image(Pillow.fromarray(whole[100:330, 180:480]))
+    [finding] = PortfolioExaminer(read_portfolio(registry)).examine(crop)
+    assert (finding.holds, finding.work) == (True, 1)
+    assert finding.score >= finding.threshold
+    part = np.array(finding.details["confirmation"]["work_region"])
+    assert np.abs(part.min(axis=0) - (180, 100)).max() < 6
+    assert np.abs(part.max(axis=0) - (480, 330)).max() < 6
+
+
+def test_an_unrelated_picture_is_no_copy_and_an_empty_portfolio_says_nothing(registry, tmp_path):
+    unrelated = as_image(draw(np.random.default_rng(5)))
+    [finding] = PortfolioExaminer(read_portfolio(registry)).examine(unrelated)
+    assert finding.holds is False
+    empty = Registry(tmp_path / "empty.db")
+    assert PortfolioExaminer(read_portfolio(empty)).examine(unrelated) == []
+
+
+def found(*, holds: bool | None, claim: str, work: int | None = None) -> Finding:
+    return Finding("e", claim, holds=holds, method="m", work=work)
+
+
+def test_a_verdict_says_what_holds_and_what_it_was_compared_with():
+    assert verdict([], 0).startswith("The portfolio is empty")
+    assert verdict([found(holds=False, claim="x")], 3) == "Compared with 3 registered works: no copy of any was found."
+    copy = verdict([found(holds=True, claim="it is a copy of work 1", work=1)], 1)
+    assert copy == "It is a copy of work 1. Compared with 1 registered work."
+    assert "Cannot tell: it may show work 1." in verdict([found(holds=None, claim="it may show work 1", work=1)], 2)
