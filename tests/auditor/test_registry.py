@@ -114,8 +114,8 @@ def test_nothing_can_be_changed_or_removed_through_sql(path):
         "DELETE FROM events",
         "UPDATE events SET at = 'now'",
         "INSERT OR REPLACE INTO events SELECT seq, at, 'forged', payload, prev, hash FROM events",
-        "INSERT OR REPLACE INTO works SELECT id + 1, sha256, pixels_sha256, path, 'mine', width, height, format, "
-        "registered_at, preview FROM works",
+        """INSERT OR REPLACE INTO works SELECT id + 1, sha256, pixels_sha256, path, 'mine', width, height, format,
+        registered_at, preview FROM works""",
         "INSERT OR REPLACE INTO fingerprints SELECT work, kind, x'00' FROM fingerprints",
     ):
         with pytest.raises(sqlite3.DatabaseError, match="append-only"):
@@ -301,7 +301,7 @@ def test_a_full_disk_keeps_the_registry_whole(path):
 
 
 @pytest.mark.skipif(not hasattr(os, "seteuid"), reason="needs POSIX permissions")
-def test_a_read_only_folder_or_file_is_an_error_that_says_what_to_do(monkeypatch):
+def test_a_read_only_folder_or_file_is_an_error_that_says_what_to_do():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         kept = folder / "kept.db"

@@ -230,12 +230,12 @@ def test_two_pictures_for_one_place_are_refused(audit, tmp_path, drawing):
 def test_interrupting_leaves_nothing_half_written(audit, tmp_path):
     (tmp_path / "china.jpg").write_bytes(photograph("china.jpg"))
     line = [sys.executable, "-m", "artaudit", "protect", "china.jpg", "-o", "out"]
-    running = subprocess.Popen(line, env=audit.env, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    assert "embedded" in running.stderr.readline()
-    time.sleep(2)
-    running.send_signal(signal.SIGINT)
-    assert running.wait(timeout=60) == 130
-    assert "nothing is half written" in running.stderr.read()
+    with subprocess.Popen(line, env=audit.env, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as running:
+        assert "embedded" in running.stderr.readline()
+        time.sleep(2)
+        running.send_signal(signal.SIGINT)
+        assert "nothing is half written" in running.stderr.read()
+    assert running.returncode == 130
     assert not any((tmp_path / "out").glob("*"))
 
 
