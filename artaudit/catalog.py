@@ -21,6 +21,12 @@ MODELS = MappingProxyType(
 )
 """Kinds of models that encode pictures."""
 
+DETECTORS = MappingProxyType({"residual": "artaudit.detect.residual:ResidualDetector"})
+"""Classifiers of machine-made pictures, to be fitted; a check uses none before its error rates are measured."""
+
+ATTRIBUTIONS = MappingProxyType({"double": "artaudit.attribution.double:double_reconstruction"})
+"""Statistics about one picture and one autoencoder; a check uses none before it is calibrated."""
+
 EXAMINERS = MappingProxyType(
     {
         "portfolio": "artaudit.auditor.examiners:PortfolioExaminer",

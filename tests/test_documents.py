@@ -11,7 +11,8 @@ from artaudit import catalog
 from artaudit.cli import audit
 
 ROOT = Path(__file__).parents[1]
-TABLES = {"CLOAKS": catalog.CLOAKS, "MODELS": catalog.MODELS, "EXAMINERS": catalog.EXAMINERS}
+NAMES = ("CLOAKS", "MODELS", "DETECTORS", "ATTRIBUTIONS", "EXAMINERS")
+TABLES = {name: getattr(catalog, name) for name in NAMES}
 
 
 def commands(command: click.Command, name: str) -> list[str]:

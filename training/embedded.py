@@ -33,7 +33,10 @@ CHECKPOINT_SECONDS = 60
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one student is made: its latent space, channels, widths, batch, steps and learning rate."""
+    """How one student is made: latent space, channels, widths, the teacher's answers, steps, batch, learning rate.
+
+    `answers_seed` draws the crops and attacks that the teacher is asked about.
+    """
 
     family: str
     channels: int
@@ -41,13 +44,14 @@ class Recipe:
     shards: int
     encoder_steps: int
     decoder_steps: int
+    answers_seed: int = SEED
     batch: int = 12
     rate: float = 1e-3
     slope_weight: float = 1.0
 
 
 RECIPES = {
-    "flux2": Recipe("FLUX.2", 32, (32, 64, 128), shards=96, encoder_steps=2240, decoder_steps=500),
+    "flux2": Recipe("FLUX.2", 32, (32, 64, 128), 96, encoder_steps=2240, decoder_steps=500, answers_seed=20261124),
     "sd1": Recipe("SD 1.x", 4, (24, 48, 96), shards=24, encoder_steps=600, decoder_steps=300),
 }
 
@@ -62,7 +66,8 @@ def teacher(name: str, weights: Path) -> Callable[[Tensor], Tensor]:
 
 def shard(name: str, data: Path, paths: list[Path], number: int) -> dict[str, Tensor]:
     """Return what the teacher answers on shard `number`, asked once."""
-    return cached_shard(CACHE / name, number, lambda: build_shard(teacher(name, data / "weights"), paths, SEED, number))
+    encode, seed = teacher(name, data / "weights"), RECIPES[name].answers_seed
+    return cached_shard(CACHE / name, number, lambda: build_shard(encode, paths, seed, number))
 
 
 def encoder_loss(student: nn.Module, answers: dict[str, Tensor], weight: float) -> dict[str, Tensor]:

@@ -187,9 +187,14 @@ class Registry:
         return found + [(self.work(row["work"]), _as_version(row)) for row in versions]
 
     def add_case(self, evidence: dict[str, Any], suspect: bytes) -> int:
-        """Keep the evidence of a check and the checked file's bytes; return the number of the case."""
+        """Keep the evidence of a check and the checked file's bytes; return the number of the case.
+
+        Raises RegistryError for evidence about other bytes.
+        """
+        name = hashlib.sha256(suspect).hexdigest()
+        if evidence.get("sha256", name) != name:
+            raise RegistryError(f"{evidence.get('path')} changed while it was checked: check it again.")
         with self._store.writing():
-            name = hashlib.sha256(suspect).hexdigest()
             if self._store.one("SELECT 1 AS known FROM suspects WHERE sha256 = ?", name) is None:
                 self._store.insert("suspects", {"sha256": name, "data": suspect})
             row = {"suspect": name, "evidence": canonical(evidence), "created_at": now()}

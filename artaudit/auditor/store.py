@@ -9,6 +9,7 @@ import hashlib
 import os
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
@@ -156,12 +157,25 @@ class Store:
             raise RegistryError(f"{self.path} is a database of something else: choose another --db.")
         if version > len(MIGRATIONS):
             raise RegistryError(f"{self.path} was written by a newer artaudit: update this one.")
-        run("PRAGMA journal_mode = WAL")
+        self._write_ahead()
         run("PRAGMA synchronous = FULL")
         if version < len(MIGRATIONS):
             self._migrate()
         if broken := self._broken_guards():
             raise RegistryError(f"{self.path} is not safely append-only ({broken[0]}): restore it from a backup.")
+
+    def _write_ahead(self) -> None:
+        """Switch to the write-ahead log, patiently: SQLite does not wait here while another process switches too."""
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     def _migrate(self) -> None:
         with self.writing():

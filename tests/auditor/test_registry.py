@@ -8,6 +8,7 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Barrier
 
@@ -172,6 +173,10 @@ def tamper(path: Path, statement: str) -> list[str]:
         ("UPDATE events SET payload = '[]' WHERE seq = 1", "event 1 was changed"),
         ("UPDATE events SET payload = payload || ' ' WHERE seq = 1", "event 1 was changed"),
         ("UPDATE events SET payload = '{\"table\":[1]}' WHERE seq = 1", "event 1 names no row"),
+        (
+            f"UPDATE events SET payload = '{canonical({'id': 10**30, 'table': 'works'})}' WHERE seq = 1",
+            "of works was changed or removed after event 1",
+        ),
         ("DELETE FROM events WHERE seq = 3", "row 1 of cases is in no event"),
         ("INSERT INTO suspects VALUES ('ab', x'00')", "suspect ab belongs to no case"),
         ("INSERT INTO fingerprints VALUES (9, 'pdq', x'00')", "a row of fingerprints refers to one that is missing"),
@@ -334,15 +339,34 @@ def test_a_picture_registered_by_many_at_once_is_registered_once(path):
 
 
 def test_many_may_create_the_file_at_once(tmp_path):
-    together = Barrier(6)
+    for number in range(20):
+        together = Barrier(6)
 
-    def create(number: int) -> list[str]:
-        together.wait()
-        with Registry(tmp_path / f"{number // 6}.db") as registry:
-            return registry.verify()
+        def create(_: int, path: Path = tmp_path / f"{number}.db", together: Barrier = together) -> list[str]:
+            together.wait(timeout=60)
+            with Registry(path) as registry:
+                return registry.verify()
 
-    with ThreadPoolExecutor(6) as pool:
-        assert list(pool.map(create, range(6 * 20))) == [[]] * 120
+        with ThreadPoolExecutor(6) as pool:
+            assert list(pool.map(create, range(6))) == [[]] * 6
+
+
+def test_the_switch_to_write_ahead_waits_for_another_that_switches(path, monkeypatch):
+    class Busy(sqlite3.Connection):
+        refusals = 3
+
+        def execute(self, statement, *values):
+            if "journal_mode" in statement and Busy.refusals:
+                Busy.refusals -= 1
+                error = sqlite3.OperationalError("database is locked")
+                error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+                raise error
+            return super().execute(statement, *values)
+
+    monkeypatch.setattr("artaudit.auditor.store.sqlite3.connect", partial(sqlite3.connect, factory=Busy))
+    with Registry(path) as registry:
+        assert Busy.refusals == 0
+        assert registry.verify() == []
 
 
 def test_verify_is_not_misled_by_what_is_written_meanwhile(path):
@@ -447,3 +471,10 @@ def test_nothing_acknowledged_is_lost_when_writers_are_killed(path):
         assert len(acknowledged) == len(set(acknowledged)) >= 250
         assert set(acknowledged) <= {line.id for line in registry.cases()}
         assert registry.verify() == []
+
+
+def test_evidence_about_other_bytes_is_refused(path):
+    with Registry(path) as registry:
+        with pytest.raises(RegistryError, match="changed while it was checked"):
+            registry.add_case({"path": "a", "verdict": "v", "sha256": "0" * 64}, b"bytes")
+        assert registry.cases() == []

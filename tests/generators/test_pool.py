@@ -67,7 +67,12 @@ def test_files_that_are_no_safetensors_are_refused(tmp_path):
     record = pool.record_of("fake", "taesd-encoder", [fake], family="x", licence="", use=pool.SURROGATE)
     with pytest.raises(ModelError, match="pickles are not read"):
         open_model(record)
-    save_file({"weight": torch.zeros(3)}, fake)
+
+
+def test_files_of_another_layout_are_refused(tmp_path):
+    strange = tmp_path / "model.safetensors"
+    save_file({"weight": torch.zeros(3)}, strange)
+    record = pool.record_of("strange", "taesd-encoder", [strange], family="x", licence="", use=pool.SURROGATE)
     with pytest.raises(ModelError, match="another layout"):
         open_model(record)
 

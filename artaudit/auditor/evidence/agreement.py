@@ -16,6 +16,8 @@ from artaudit.auditor.evidence.package import BAGIT, PAGE, REPORT, bag_info
 REMADE = "made again from the record and compared"
 NAMED = "names the record, but another edition of artaudit made it: its words were not compared"
 """What can be said of the page."""
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What JSON of another form than the record's raises where it is read."""
 
 
 def disagreements(files: Mapping[str, bytes]) -> tuple[list[str], dict[str, Any]]:
@@ -27,7 +29,7 @@ def disagreements(files: Mapping[str, bytes]) -> tuple[list[str], dict[str, Any]
         problems = [*_record(record, files[REPORT]), *_named_files(record, files), *_log(record), *_bag(record, files)]
         problems += _page(record, files)
         summary = _summary(record)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except UNREADABLE:
         return [f"{REPORT} is no readable record"], {}
     return problems, summary
 
@@ -107,7 +109,7 @@ def _page(record: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[str
     else:
         try:
             made = render(record, files, digest) == page
-        except (jinja2.TemplateError, ValueError, LookupError, TypeError, AttributeError):
+        except (jinja2.TemplateError, *UNREADABLE):
             made = False
     if not made:
         yield f"{PAGE} was not made from {REPORT}: do not rely on what it says"

@@ -127,6 +127,12 @@ def test_a_finding_about_an_absent_work_is_found(files, problems_of, redone):
     assert f"{REPORT} refers to work 9, which is not in the package" in problems
 
 
+@pytest.mark.parametrize("score", [10**400, "99", [], {"a": 1}])
+def test_a_score_that_cannot_be_shown_is_found(files, problems_of, redone, score):
+    problems = problems_of(redone(forged(files, lambda record: record["evidence"]["findings"][0].update(score=score))))
+    assert any(f"{PAGE} was not made from {REPORT}" in one for one in problems)
+
+
 def test_a_record_in_another_form_or_of_another_schema_is_found(files, problems_of, redone):
     spaced = {**files, REPORT: json.dumps(json.loads(files[REPORT])).encode()}
     assert any("canonical form" in one for one in problems_of(redone(spaced)))
