@@ -1,7 +1,7 @@
-"""What the file itself says about its making: claims, which anyone can write or remove."""
+"""What the file itself says: generator parameters that it claims."""
 
 from __future__ import annotations
 
-from artaudit.auditor.signals.claims import FileClaims
+from artaudit.auditor.signals.examiner import FileClaims
 
 __all__ = ["FileClaims"]

@@ -1,41 +1,84 @@
-"""The examiner of what the file itself claims about the generator that made it."""
+"""The words of this room: the texts of one place in a file, and what a tool's texts claim."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from artaudit.auditor.signals.containers import texts
-from artaudit.auditor.signals.generators import READERS
-from artaudit.evidence import Finding
-from artaudit.image import Image
+from artaudit.auditor.signals.limits import clean, cut, parse_object, plain
 
-METHOD = "texts of the file, read from its original bytes"
-WEIGHT = "Anyone can write such a text into a file or remove it: it is a claim, not proof."
-ABSENCE = "Most platforms remove such texts, so their absence says nothing."
-CUT = 10_000
-"""Characters of a text that are kept."""
+_TEXTS_KEPT = 256
 
 
-class FileClaims:
-    """Finds the parameters that generators write into their pictures."""
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The named texts of one place in a file.
 
-    name = "signals"
+    `place` names it in words, such as "PNG text". `objects` are those texts that are JSON objects, parsed.
+    `notes` say what could not be read.
+    """
 
-    def examine(self, image: Image) -> list[Finding]:
-        """Return one finding: what the file claims, or that it claims nothing."""
-        found = texts(image)
-        for tool, read in READERS.items():
-            fields = read(found)
-            if fields is not None:
-                details = {"tool": tool, **_plain(fields), "weight": WEIGHT}
-                details["raw"] = {name: text[:CUT] for name, text in found.items()}
-                claim = f"the file says that {tool} made it"
-                return [Finding(self.name, claim, holds=True, method=METHOD, details=details)]
-        claim = "generator parameters in the file"
-        return [Finding(self.name, claim, holds=False, method=METHOD, details={"weight": ABSENCE})]
+    place: str
+    texts: Mapping[str, str]
+    objects: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
-def _plain(fields: dict[str, Any]) -> dict[str, Any]:
-    """Keep what is there, as short plain values."""
-    kept = {key: value for key, value in fields.items() if value not in (None, "", [])}
-    return {key: value if isinstance(value, bool | int | float) else str(value)[:CUT] for key, value in kept.items()}
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a file says about its making; every value is text as the file words it, None where it says nothing.
+
+    `tool` completes the sentence "the file says it was made with …", `place` says where it stands and `raw` is
+    the text itself, cut. `size` is width x height in pixels.
+    """
+
+    tool: str
+    place: str
+    raw: str = field(repr=False)
+    model: str | None = None
+    model_hash: str | None = None
+    prompt: str | None = None
+    negative_prompt: str | None = None
+    seed: str | None = None
+    steps: str | None = None
+    sampler: str | None = None
+    guidance: str | None = None
+    size: str | None = None
+
+
+def gather(place: str, pairs: Iterable[tuple[str, str]], notes: Iterable[str] = ()) -> Fields:
+    """Collect (name, text) pairs; of two texts with one name the first is kept and the second noted."""
+    texts: dict[str, str] = {}
+    said = list(notes)
+    for name, text in pairs:
+        if texts.setdefault(name, text) != text:
+            said.append(f"{place} {_shown(name)} stands there more than once, and only the first was read")
+        if len(texts) >= _TEXTS_KEPT:
+            said.append(f"{place} has more than {_TEXTS_KEPT} texts, and the rest was not read")
+            break
+    objects = {}
+    for name, text in texts.items():
+        if text.lstrip()[:1] == "{":
+            try:
+                objects[name] = parse_object(text)
+            except ValueError:
+                said.append(f"{place} {_shown(name)} looks like JSON and cannot be read as JSON")
+    return Fields(place, texts, objects, tuple(dict.fromkeys(said)))
+
+
+def make_claim(tool: str, fields: Fields, names: Iterable[str], **values: object) -> Claim:
+    """Build the claim that the texts called `names` make; `values` are the claim's fields as they were found."""
+    present = [name for name in names if name in fields.texts]
+    raw = "\n".join(f"{clean(name)}: {clean(fields.texts[name])}" for name in present)
+    return Claim(tool, fields.place, cut(raw), **{name: plain(value) for name, value in values.items()})
+
+
+def size(width: object, height: object) -> str | None:
+    """Return "width x height" as it is written everywhere, None when one is missing."""
+    sides = plain(width), plain(height)
+    return f"{sides[0]}x{sides[1]}" if all(sides) else None
+
+
+def _shown(name: str) -> str:
+    return repr(clean(name)[:80])

@@ -1,122 +1,191 @@
-"""The texts a picture file carries beside its pixels, read from the original bytes with limits.
+"""Where texts stand in picture files: PNG chunks, JPEG segments, WebP chunks, EXIF and XMP of any file.
 
-PNG chunks after https://www.w3.org/TR/png-3/; EXIF after CIPA DC-008; the "stealth" text in the lowest bit of
-alpha after the layout NovelAI published, https://github.com/NovelAI/novelai-image-metadata.
+PNG: https://www.w3.org/TR/png-3/ . WebP: https://developers.google.com/speed/webp/docs/riff_container .
 """
 
 from __future__ import annotations
 
-import gzip
-import io
 import struct
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
 
-import numpy as np
-from PIL import Image as Pillow
-
+from artaudit.auditor.signals.claims import Fields, gather
+from artaudit.auditor.signals.exif import decoded, exif_texts
+from artaudit.auditor.signals.limits import TEXT_BYTES, inflate
+from artaudit.auditor.signals.stealth import stealth_fields
+from artaudit.auditor.signals.xmp import xmp_texts
 from artaudit.image import Image
 
-MOST_TEXT = 4 << 20
-"""Bytes of one text after unpacking; longer ones are cut."""
-
-MOST_CHUNKS = 10_000
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_EXIF_TEXTS = {0x010E: "ImageDescription", 0x010F: "Make", 0x0110: "Model", 0x0131: "Software", 0x013B: "Artist"}
-_USER_COMMENT, _EXIF_IFD = 0x9286, 0x8769
-
-
-def texts(image: Image) -> dict[str, str]:
-    """Return all texts of a file by their names; EXIF ones are called "exif:NAME", hidden ones "stealth"."""
-    found: dict[str, str] = {}
-    if image.data.startswith(_SIGNATURE):
-        for name, text in _png_texts(image.data):
-            found.setdefault(name, text)
-    for name, text in _exif_texts(image.exif):
-        found.setdefault(name, text)
-    hidden = _stealth(image)
-    return found | ({"stealth": hidden} if hidden else {})
+_PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+_PNG_XMP = "XML:com.adobe.xmp"
+_PARTS = 500_000
+_ALL_BYTES = 16 * 1024**2
+_TOO_MANY = f"the file has more than {_PARTS:,} parts, and the rest was not read"
+_LEAST_BYTES = 1024
+"""What any text counts as, however short, so that there cannot be millions."""
 
 
-def _png_texts(data: bytes) -> Iterator[tuple[str, str]]:
-    position = len(_SIGNATURE)
-    for _ in range(MOST_CHUNKS):
-        if position + 8 > len(data):
-            return
+@dataclass(slots=True)
+class _Found:
+    """What was met on the way through a file."""
+
+    texts: list[tuple[str, str]] = field(default_factory=list)
+    exif: list[bytes] = field(default_factory=list)
+    xmp: list[bytes] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    budget: int = _ALL_BYTES
+
+    def take(self, name: str, text: bytes, decode: Callable[[bytes], str] = decoded) -> None:
+        """Keep a text while there is room for it."""
+        if len(text) > TEXT_BYTES:
+            self.notes.append(f"{name!a} is longer than {TEXT_BYTES:,} bytes and was cut there")
+        text = text[:TEXT_BYTES]
+        if name == _PNG_XMP:
+            self.keep(self.xmp, text)
+        elif self._has_room(text):
+            self.texts.append((name, decode(text)))
+
+    def keep(self, blocks: list[bytes], body: bytes) -> None:
+        """Keep a block of EXIF or XMP while there is room for it."""
+        if self._has_room(body):
+            blocks.append(body)
+
+    def _has_room(self, body: bytes) -> bool:
+        self.budget -= max(len(body), _LEAST_BYTES)
+        if self.budget < 0:
+            self.notes.append(
+                f"the file holds more text than is read ({_ALL_BYTES:,} bytes), and the rest was not read"
+            )
+        return self.budget >= 0
+
+
+def all_fields(image: Image) -> list[Fields]:
+    """Return every text in a picture file by place, from the file's original bytes and from its samples.
+
+    Never raises: what cannot be read is noted.
+    """
+    place, found = _walk(image)
+    stealth = stealth_fields(image.stored)
+    said = [
+        gather(place, found.texts, found.notes),
+        _parsed("EXIF", found.exif or [image.exif or b""], exif_texts),
+        _parsed("XMP", found.xmp or [image.xmp or b""], xmp_texts),
+        *([stealth] if stealth else []),
+    ]
+    return [fields for fields in said if fields.texts or fields.notes]
+
+
+def _walk(image: Image) -> tuple[str, _Found]:
+    data = image.data
+    if data.startswith(_PNG):
+        return "PNG text", _walk_png(data)
+    if data.startswith(b"\xff\xd8"):
+        return "JPEG comment", _walk_jpeg(data)
+    if data.startswith(b"RIFF"):
+        return "WebP text", _walk_webp(data)
+    return f"{image.format} text", _Found(exif=[data] if image.format == "TIFF" else [])
+
+
+def _parsed(place: str, blocks: list[bytes], parse: Callable[[bytes], list[tuple[str, str]]]) -> Fields:
+    """Parse the blocks of one kind, each on its own, so that a broken one spoils no other."""
+    pairs: list[tuple[str, str]] = []
+    notes = []
+    for block in filter(None, blocks):
+        try:
+            pairs += parse(block)
+        except (ValueError, struct.error):
+            notes.append(f"the {place} block cannot be read")
+    return gather(place, pairs, notes)
+
+
+def _walk_png(data: bytes) -> _Found:
+    found = _Found()
+    readers = {b"tEXt": _plain_text, b"zTXt": _packed_text, b"iTXt": _international_text}
+    for number, (kind, body, whole) in enumerate(islice(_png_chunks(data), _PARTS + 1)):
+        if number == _PARTS:
+            found.notes.append(_TOO_MANY)
+        elif kind in readers:
+            readers[kind](body, found)
+        elif kind == b"eXIf":
+            found.keep(found.exif, body)
+        if not whole and (kind in readers or kind == b"eXIf"):
+            found.notes.append(f"the PNG chunk {kind.decode()} is cut off")
+    return found
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
+    """Yield (kind, body, whether it is whole) of each chunk; pixels are stepped over."""
+    position = len(_PNG)
+    kind = b""
+    while position + 8 <= len(data) and kind != b"IEND":
         length, kind = struct.unpack_from(">I4s", data, position)
-        body = data[position + 8 : position + 8 + length]
+        body = b"" if kind == b"IDAT" else data[position + 8 : position + 8 + length]
+        yield kind, body, len(body) == length
         position += 12 + length
-        if kind in (b"tEXt", b"zTXt", b"iTXt") and b"\0" in body:
-            name, rest = body.split(b"\0", 1)
-            yield name.decode("latin-1"), _chunk_text(kind, rest)
 
 
-def _chunk_text(kind: bytes, rest: bytes) -> str:
-    if kind == b"tEXt":
-        raw = rest[:MOST_TEXT]
-        try:
-            return raw.decode("utf-8")
-        except UnicodeDecodeError:
-            return raw.decode("latin-1")
-    if kind == b"zTXt":
-        return _inflate(rest[1:]).decode("latin-1")
-    packed, parts = rest[:1] == b"\1", rest[2:].split(b"\0", 2)
-    raw = parts[-1]
-    return (_inflate(raw) if packed else raw[:MOST_TEXT]).decode("utf-8", "replace")
+def _plain_text(body: bytes, found: _Found) -> None:
+    name, _, text = body.partition(b"\0")
+    found.take(decoded(name[:80]), text)
 
 
-def _inflate(packed: bytes) -> bytes:
-    """Unpack at most `MOST_TEXT` bytes; what is damaged yields what came before the damage."""
-    unpacker = zlib.decompressobj()
-    try:
-        return unpacker.decompress(packed, MOST_TEXT)
-    except zlib.error:
-        return b""
+def _packed_text(body: bytes, found: _Found) -> None:
+    name, _, text = body.partition(b"\0")
+    _unpack(name, text[1:], found)
 
 
-def _exif_texts(exif: bytes | None) -> Iterator[tuple[str, str]]:
-    if not exif:
+def _international_text(body: bytes, found: _Found) -> None:
+    name, _, rest = body.partition(b"\0")
+    text = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
+    if rest[:1] == b"\1":
+        _unpack(name, text, found)
+    else:
+        found.take(decoded(name[:80]), text)
+
+
+def _unpack(name: bytes, packed: bytes, found: _Found) -> None:
+    if found.budget < 0:
         return
-    tags = Pillow.Exif()
-    try:
-        tags.load(exif)
-        nested = dict(tags.get_ifd(_EXIF_IFD))
-        plain = {tag: tags.get(tag) for tag in _EXIF_TEXTS}
-    except (OSError, SyntaxError, ValueError, KeyError, TypeError, struct.error, RecursionError):
-        return
-    for tag, name in _EXIF_TEXTS.items():
-        if isinstance(plain[tag], str) and plain[tag]:
-            yield f"exif:{name}", str(plain[tag])[:MOST_TEXT]
-    comment = nested.get(_USER_COMMENT)
-    if isinstance(comment, bytes):
-        yield "exif:UserComment", _user_comment(comment[:MOST_TEXT])
-    elif isinstance(comment, str):
-        yield "exif:UserComment", comment[:MOST_TEXT]
+    text, problem = inflate(packed)
+    if problem:
+        found.notes.append(f"PNG text {decoded(name[:80])!a} {problem}")
+    found.take(decoded(name[:80]), text)
 
 
-def _user_comment(raw: bytes) -> str:
-    """Decode the eight-byte code and what follows; writers disagree about the byte order, so the sparser one wins."""
-    code, body = raw[:8], raw[8:]
-    if code.startswith(b"UNICODE"):
-        order = "utf-16-be" if body[::2].count(0) >= body[1::2].count(0) else "utf-16-le"
-        return body.decode(order, "replace").rstrip("\0")
-    return (body if code in (b"ASCII\0\0\0", b"\0" * 8) else raw).decode("utf-8", "replace").rstrip("\0")
+def _walk_jpeg(data: bytes) -> _Found:
+    found = _Found()
+    position = 2
+    for _ in range(_PARTS):
+        if data[position : position + 1] != b"\xff" or data[position + 1 : position + 2] in (b"", b"\xda"):
+            break
+        marker = data[position + 1]
+        length = int.from_bytes(data[position + 2 : position + 4])
+        body = data[position + 4 : position + 2 + length]
+        if marker == 0xE1 and body.startswith(b"Exif\0\0"):  # noqa: PLR2004 - APP1
+            found.keep(found.exif, body)
+        elif marker == 0xE1 and body.startswith(_JPEG_XMP):  # noqa: PLR2004 - APP1
+            found.keep(found.xmp, body.removeprefix(_JPEG_XMP))
+        elif marker == 0xFE:  # noqa: PLR2004 - COM
+            found.take("Comment", body)
+        position += 1 if marker == 0xFF else 2 + max(2, length)  # noqa: PLR2004 - fill bytes
+    else:
+        found.notes.append(_TOO_MANY)
+    return found
 
 
-def _stealth(image: Image) -> str:
-    """Read the text hidden in the lowest bit of alpha, column by column."""
-    if image.stored.shape[2] != 4 or image.stored.dtype != np.uint8:  # noqa: PLR2004 - RGBA
-        return ""
-    bits = (image.stored[..., 3].T & 1).reshape(-1)
-    magic = np.packbits(bits[:120]).tobytes()
-    if magic not in (b"stealth_pngcomp", b"stealth_pnginfo"):
-        return ""
-    length = int.from_bytes(np.packbits(bits[120:152]).tobytes())
-    body = np.packbits(bits[152 : 152 + min(length, 8 * MOST_TEXT)]).tobytes()
-    if magic.endswith(b"comp"):
-        try:
-            with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
-                body = packed.read(MOST_TEXT)
-        except (OSError, EOFError, zlib.error):
-            return ""
-    return body.decode("utf-8", "replace")
+def _walk_webp(data: bytes) -> _Found:
+    found = _Found()
+    position = 12
+    for _ in range(_PARTS):
+        if position + 8 > len(data):
+            break
+        kind, length = struct.unpack_from("<4sI", data, position)
+        if kind in (b"EXIF", b"XMP "):
+            body = data[position + 8 : position + 8 + length]
+            found.keep(found.exif if kind == b"EXIF" else found.xmp, body)
+        position += 8 + length + length % 2
+    else:
+        found.notes.append(_TOO_MANY)
+    return found
