@@ -66,8 +66,8 @@ def teacher(name: str, weights: Path) -> Callable[[Tensor], Tensor]:
 
 def shard(name: str, data: Path, paths: list[Path], number: int) -> dict[str, Tensor]:
     """Return what the teacher answers on shard `number`, asked once."""
-    encode, seed = teacher(name, data / "weights"), RECIPES[name].answers_seed
-    return cached_shard(CACHE / name, number, lambda: build_shard(encode, paths, seed, number))
+    seed, weights = RECIPES[name].answers_seed, data / "weights"
+    return cached_shard(CACHE / name, number, lambda: build_shard(teacher(name, weights), paths, seed, number))
 
 
 def encoder_loss(student: nn.Module, answers: dict[str, Tensor], weight: float) -> dict[str, Tensor]:

@@ -15,7 +15,7 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from training.pictures import CROP, crops
+from training.pictures import crops
 
 Encode = Callable[[Tensor], Tensor]
 
@@ -27,7 +27,7 @@ VISITS = 3
 def build_shard(encode: Encode, paths: Sequence[Path], seed: int, number: int) -> dict[str, Tensor]:
     """Ask the teacher about `SHARD` crops along a short attack of its own.
 
-    Returns `clean` uint8 crops, `latents` of them, `projections` v0 and `gradients` of <E(x), v0>; then, for each
+    Returns `clean` uint8 crops, `latents` of them and `gradients` of <E(x), v> for Gaussian v; then, for each
     visit k, `moved_k` (pixels x_k), `latents_k` and `gradients_k` of <E(x_k), E(x_k) - E(x)>, all float16.
     """
     chance = torch.Generator().manual_seed(seed * 100_003 + number)
@@ -44,11 +44,6 @@ def build_shard(encode: Encode, paths: Sequence[Path], seed: int, number: int) -
         stride = bound * (torch.rand(SHARD, 1, 1, 1, generator=chance) * 0.6 + 0.3)
         shift = (moved.float() - pixels + stride * gradient.sign()).clamp(-bound, bound)
     return shard
-
-
-def projection(seed: int, number: int, shape: Sequence[int]) -> Tensor:
-    """Return the random latents the clean crops of a shard were asked with."""
-    return torch.randn(tuple(shape), generator=torch.Generator().manual_seed(seed * 100_003 + number))
 
 
 def ask(encode: Encode, pixels: Tensor, direction: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
@@ -91,6 +86,3 @@ def cached_shard(cache: Path, number: int, build: Callable[[], dict[str, Tensor]
         save_file({key: value.contiguous() for key, value in build().items()}, beside)
         beside.replace(path)
     return load_file(path)
-
-
-__all__ = ["CROP", "SHARD", "VISITS", "ask", "blur", "build_shard", "cached_shard", "projection", "start"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +15,12 @@ from torch import Tensor, nn
 from artaudit.errors import ModelError
 
 Network = TypeVar("Network", bound=nn.Module)
+
+AXES = 4
+"""Axes of a convolution's weights: outputs, inputs, rows, columns."""
+
+WIDEST = 1024
+"""Outputs of the widest layer that is built: a small file must not ask for a huge network."""
 
 LARGEST_FILE = 1 << 30
 """Bytes of the largest weights file that is read."""
@@ -57,6 +64,24 @@ def fill(network: Network, state: Mapping[str, Tensor], origin: Path) -> Network
         msg = f"{origin} has another layout than its kind of model: check the kind it was added as."
         raise ModelError(msg) from error
     return network.eval().requires_grad_(requires_grad=False)
+
+
+def convolutions(state: Mapping[str, Tensor], origin: Path) -> list[Tensor]:
+    """Return the weights of the convolutions that a sequence holds directly, by position.
+
+    Raises ModelError where there is none, or one wider than `WIDEST`.
+
+    Names like "12.weight" with four axes, each of at least one element, count; whatever else the file holds is left
+    to `fill`.
+    """
+    found = {}
+    for key, value in state.items():
+        position, _, rest = key.partition(".")
+        if rest == "weight" and re.fullmatch(r"[0-9]{1,3}", position) and value.ndim == AXES and value.numel():
+            found[int(position)] = value
+    if not found or max(map(len, found.values())) > WIDEST:
+        raise ModelError(f"{origin} has another layout than its kind of model: check the kind it was added as.")
+    return [found[position] for position in sorted(found)]
 
 
 def short(digest: str) -> str:

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from artaudit.errors import ModelError
-from artaudit.generators.states import fill, read_state, short
+from artaudit.generators.states import convolutions, fill, read_state, short
 from artaudit.tensors import pad_to_multiple
 
 WIDTHS = (32, 64, 128)
@@ -95,8 +95,7 @@ class Studio:
 
 def _shape(state: Mapping[str, Tensor], origin: Path) -> tuple[int, tuple[int, ...]]:
     """Read the number of latent channels and the widths of the levels off a state dict."""
-    ends = [key for key in state if key.count(".") == 1 and key.endswith(".weight")]
-    plain = [state[key] for key in sorted(ends, key=lambda key: int(key.split(".")[0]))]
+    plain = convolutions(state, origin)
     if len(plain) != len(WIDTHS) + 1:
         raise ModelError(f"{origin} has another layout than its kind of model: check the kind it was added as.")
-    return int(plain[-1].shape[0]), tuple(int(weight.shape[0]) for weight in plain[:-1])
+    return len(plain[-1]), tuple(map(len, plain[:-1]))

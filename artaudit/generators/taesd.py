@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from artaudit.errors import ModelError
-from artaudit.generators.states import fill, read_state, short
+from artaudit.generators.states import convolutions, fill, read_state, short
 from artaudit.tensors import pad_to_multiple
 
 WIDTH = 64
@@ -78,7 +78,7 @@ class TaesdEncoder:
         """
         state, self.digest = read_state(encoder)
         deep = "2.bias" in state
-        channels = _last(state)
+        channels = len(convolutions(state, encoder)[-1])
         body = deep_encoder(channels) if deep else plain_encoder(channels, pooled=_pooled(state))
         self._encoder = fill(body, state, encoder)
         self.name, self.family = f"{name}@{short(self.digest)}", family
@@ -100,7 +100,7 @@ class Taesd(TaesdEncoder):
         """
         super().__init__(encoder, name=name, family=family)
         state, self.decoder_digest = read_state(decoder)
-        if "1.weight" not in state or state["1.weight"].shape[1] != self.channels or self.factor != 8:  # noqa: PLR2004
+        if convolutions(state, decoder)[0].shape[1] != self.channels or self.factor != 8:  # noqa: PLR2004
             msg = f"{decoder} does not decode the {self.channels} channels of {encoder}: give both halves of one model."
             raise ModelError(msg)
         self._decoder = fill(plain_decoder(self.channels, pooled=_pooled(state)), state, decoder)
@@ -130,9 +130,3 @@ def _grow() -> tuple[nn.Module, nn.Module]:
 
 def _pooled(state: Mapping[str, Tensor]) -> bool:
     return any(".pool." in key for key in state)
-
-
-def _last(state: Mapping[str, Tensor]) -> int:
-    """Return the number of outputs of the last layer, 0 where there is none."""
-    ends = {int(key.split(".")[0]): len(value) for key, value in state.items() if key.split(".")[0].isdigit()}
-    return ends[max(ends)] if ends else 0

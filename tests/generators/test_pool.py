@@ -69,10 +69,23 @@ def test_files_that_are_no_safetensors_are_refused(tmp_path):
         open_model(record)
 
 
-def test_files_of_another_layout_are_refused(tmp_path):
-    strange = tmp_path / "model.safetensors"
-    save_file({"weight": torch.zeros(3)}, strange)
-    record = pool.record_of("strange", "taesd-encoder", [strange], family="x", licence="", use=pool.SURROGATE)
+@pytest.mark.parametrize("kind", ["taesd-encoder", "taesd", "vaelight", "studio"])
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"weight": torch.zeros(3)},
+        {"2": torch.zeros(())},
+        {"first.weight": torch.zeros(3), "\u00b2.weight": torch.zeros(1, 1, 1, 1)},
+        {f"{number}.weight": torch.zeros(4, 4, 3, 3) for number in range(9)},
+        {f"{number}.weight": torch.zeros(50_000, 1, 1, 1) for number in range(4)},
+    ],
+    ids=["unnumbered", "scalar", "odd names", "plain stack", "far too wide"],
+)
+def test_files_of_another_layout_are_refused(kind, state, tmp_path):
+    halves = [tmp_path / "encoder.safetensors", tmp_path / "decoder.safetensors"][: 1 if kind.endswith("coder") else 2]
+    for half in halves:
+        save_file(state, half)
+    record = pool.record_of("strange", kind, halves, family="x", licence="", use=pool.SURROGATE)
     with pytest.raises(ModelError, match="another layout"):
         open_model(record)
 
