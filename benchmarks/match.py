@@ -1,9 +1,9 @@
 """Recall of edited copies and false matches among unrelated pictures, for a folder of works.
 
-    python benchmarks/match.py WORKS [--limit 30] [--strangers FOLDER]
+    python benchmarks/match.py WORKS [--limit 30] [--strangers FOLDER ...] [--most 30] [--no-edits]
 
-Registers the first `--limit` pictures of WORKS, checks every edit of each and, unedited, as many of the
-`--strangers` (by default the pictures of WORKS beyond the limit), and prints what was found.
+Registers the first `--limit` pictures of WORKS, checks every edit of each and, unedited, the first `--most` pictures
+of each folder of `--strangers` (by default the pictures of WORKS beyond the limit), and prints what was found.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 import argparse
 import io
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -20,6 +21,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from artaudit.auditor.matching import Match, Portfolio, PortfolioEntry, fingerprint
+from artaudit.auditor.matching.portfolio import TIERS
 from artaudit.image import Image, decode, read
 
 Picture = np.ndarray
@@ -150,6 +152,7 @@ class Tally:
     pairs: int = 0
     false_copies: int = 0
     false_candidates: int = 0
+    false_tiers: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
     def add(self, matches: Sequence[Match], truth: int | None, works: int, seconds: float) -> None:
@@ -161,6 +164,7 @@ class Tally:
         self.pairs += works - (truth is not None)
         self.false_copies += sum(match.band == "copy" for match in wrong)
         self.false_candidates += sum(match.band == "candidate" for match in wrong)
+        self.false_tiers.update(match.tier for match in wrong if match.band == "copy")
         self.seconds += seconds
 
     def line(self, name: str) -> str:
@@ -205,22 +209,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("works", type=Path)
     parser.add_argument("--limit", type=int, default=30)
-    parser.add_argument("--strangers", type=Path)
+    parser.add_argument("--strangers", type=Path, nargs="+", default=[])
+    parser.add_argument("--most", type=int, default=30)
+    parser.add_argument("--no-edits", action="store_true")
     chosen = parser.parse_args()
     paths = pictures(chosen.works)
     works, rest = paths[: chosen.limit], paths[chosen.limit :]
-    strangers = (pictures(chosen.strangers) if chosen.strangers else rest)[: chosen.limit]
+    folders = [pictures(folder) for folder in chosen.strangers] or [rest]
+    strangers = [path for folder in folders for path in folder[: chosen.most]]
     portfolio = Portfolio([entry(number, path) for number, path in enumerate(works)])
-    tallies = {name: Tally() for name in (*EDITS, "unrelated")}
+    edits = {} if chosen.no_edits else EDITS
+    tallies = {name: Tally() for name in (*edits, "unrelated")}
     for number, path in enumerate(works):
         original = read(path).rgb8
-        for name, edit in EDITS.items():
+        for name, edit in edits.items():
             check(portfolio, as_image(edit(original)), number, tallies[name], f"{path.name}, {name}")
     for path in strangers:
         check(portfolio, read(path), None, tallies["unrelated"], path.name)
     print(f"{len(works)} works of {chosen.works}, {len(strangers)} unrelated pictures; seconds are CPU time a check")
     print(f"{'suspect':30} suspects   copy   weak    pairs   false  false weak seconds")
     print("\n".join(tally.line(name) for name, tally in tallies.items()))
+    pairs = sum(tally.pairs for tally in tallies.values())
+    for tier in TIERS:
+        print(f"false copies by {tier}: {sum(tally.false_tiers[tier] for tally in tallies.values())} of {pairs} pairs")
 
 
 if __name__ == "__main__":

@@ -1,81 +1,60 @@
-"""Photographs, drawn pictures and edits for the tests of matching."""
+"""Works to register: two photographs and four drawings, and how arrays become picture files."""
 
 import io
-from collections.abc import Callable
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from artaudit.auditor.matching import PortfolioEntry, fingerprint
-from artaudit.image import Image, decode
+from artaudit.auditor.matching import Portfolio, PortfolioEntry, fingerprint
+from artaudit.datasets.drawings import draw
+from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
+from artaudit.image import decode
 
 
 @pytest.fixture(scope="session")
-def photographs() -> tuple[np.ndarray, np.ndarray]:
-    """Two freely licensed photographs, 640 x 427: a temple and a flower."""
-    from sklearn.datasets import load_sample_images
+def as_image():
+    """Wrap pixels as a PNG, or as a JPEG of a quality, and read that."""
 
-    china, flower = load_sample_images().images
-    return china, flower
-
-
-@pytest.fixture(scope="session")
-def drawn() -> Callable[..., np.ndarray]:
-    """Return a function that draws a picture of its own for every seed."""
-
-    def draw(seed: int, width: int = 360, height: int = 270) -> np.ndarray:
-        random = np.random.default_rng(seed)
-        sheet = np.full((height, width, 3), random.integers(0, 256, 3), np.uint8)
-        for _ in range(60):
-            colour = random.integers(0, 256, 3).tolist()
-            points = random.integers(0, (width, height), (3, 2))
-            if random.random() < 0.5:
-                cv2.fillPoly(sheet, [points.astype(np.int32)], colour, cv2.LINE_AA)
-            else:
-                cv2.circle(sheet, points[0].tolist(), int(random.integers(4, 40)), colour, -1, cv2.LINE_AA)
-        return sheet
-
-    return draw
-
-
-@pytest.fixture(scope="session")
-def as_image() -> Callable[..., Image]:
-    """Return a function that makes a picture file of pixels."""
-
-    def wrap(rgb8: np.ndarray, kind: str = "PNG", **options: int) -> Image:
+    def wrap(rgb8, quality=None):
         buffer = io.BytesIO()
-        Pillow.fromarray(np.ascontiguousarray(rgb8)).save(buffer, kind, **options)
-        return decode(buffer.getvalue(), name="picture")
+        options = {"format": "JPEG", "quality": quality} if quality else {"format": "PNG", "compress_level": 1}
+        Pillow.fromarray(np.ascontiguousarray(rgb8)).save(buffer, **options)
+        return decode(buffer.getvalue(), name="suspect")
 
     return wrap
 
 
 @pytest.fixture(scope="session")
-def as_entry() -> Callable[[int, Image], PortfolioEntry]:
-    """Return a function that registers a picture as a work."""
-
-    def register(work: int, image: Image) -> PortfolioEntry:
-        stored = fingerprint(image)
-        return PortfolioEntry(
-            work, f"work {work}", image.sha256, image.pixels_sha256, stored["pdq"], stored["keypoints"]
-        )
-
-    return register
+def works():
+    """Return pixels by title."""
+    photographs = {name: decode(photograph(name), name=name).rgb8 for name in PHOTOGRAPHS}
+    drawings = {f"drawing {seed}": np.asarray(draw(np.random.default_rng(seed))) for seed in range(4)}
+    return photographs | drawings
 
 
 @pytest.fixture(scope="session")
-def page() -> Callable[[np.ndarray, tuple[int, int], int], np.ndarray]:
-    """Return a function that shows a picture, `width` wide, at a place of a screenshot full of text."""
+def portfolio(works, as_image):
+    """Register the works, numbered from 1 in their order."""
+    entries = []
+    for number, (title, rgb8) in enumerate(works.items(), start=1):
+        image = as_image(rgb8)
+        entries.append(PortfolioEntry(number, title, image.sha256, image.pixels_sha256, **fingerprint(image)))
+    return Portfolio(entries)
 
-    def show(rgb8: np.ndarray, place: tuple[int, int], width: int) -> np.ndarray:
-        sheet = np.full((800, 1280, 3), 250, np.uint8)
-        for line in range(40, 800, 24):
-            cv2.putText(sheet, "a page of words " * 8, (20, line), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (40, 40, 40), 1)
+
+@pytest.fixture(scope="session")
+def in_page():
+    """Put a picture, `width` pixels wide, into a screenshot of a page of text of 1600 x 1000 pixels."""
+    import cv2
+
+    def place(rgb8, width=400):
+        sheet = np.full((1000, 1600, 3), 250, np.uint8)
+        for line in range(60, 1000, 26):
+            cv2.putText(sheet, "some words to read " * 8, (40, line), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (40, 40, 40), 1)
         height = round(width * rgb8.shape[0] / rgb8.shape[1])
         small = cv2.resize(np.ascontiguousarray(rgb8), (width, height), interpolation=cv2.INTER_AREA)
-        sheet[place[1] : place[1] + height, place[0] : place[0] + width] = small
+        sheet[200 : 200 + height, 900 : 900 + width] = small
         return sheet
 
-    return show
+    return place

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from artaudit.auditor.matching import Portfolio, PortfolioEntry, fingerprint
+from artaudit.auditor.matching.keypoints import extract
 from artaudit.datasets.drawings import draw
 from artaudit.errors import RegistryError
 
@@ -79,6 +80,14 @@ def test_every_match_crosses_its_threshold(portfolio, works, as_image):
         [found] = portfolio.matches(as_image(change(works["flower.jpg"])))
         crossed = found.score <= found.threshold if found.tier == "pdq" else found.score >= found.threshold
         assert crossed
+
+
+def test_a_few_agreeing_points_make_a_candidate_for_a_person_to_look_at(works, as_image):
+    image = as_image(works["china.jpg"])
+    few = extract(image.rgb8).spread(13).to_bytes()
+    [found] = Portfolio([PortfolioEntry(1, "china.jpg", "0" * 64, "0" * 64, keypoints=few)]).matches(image)
+    assert (found.tier, found.band) == ("keypoints", "candidate")
+    assert found.score < found.threshold
 
 
 def test_unrelated_and_flat_pictures_give_nothing(portfolio, as_image):

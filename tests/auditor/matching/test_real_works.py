@@ -29,7 +29,9 @@ def crop(rgb8):
 
 
 def test_paintings_of_the_same_motif_are_not_confused(paintings, entries):
-    for number, image in enumerate(paintings):
+    vases = [(number, image) for number, image in enumerate(paintings) if "sunflowers" in image.name]
+    assert len(vases) > 5
+    for number, image in vases:
         others = Portfolio([entry for entry in entries if entry.work != number])
         assert [match for match in others.matches(image) if match.band == "copy"] == []
 
@@ -44,7 +46,7 @@ def test_paintings_of_the_same_motif_are_not_confused(paintings, entries):
     ids=["crop to 30 %", "mirrored crop", "a third of the size"],
 )
 def test_edits_of_each_painting_are_found_alone(paintings, entries, as_image, edit):
-    portfolio = Portfolio(entries)
-    for number, image in list(enumerate(paintings))[:12]:
+    portfolio = Portfolio(entries[:10])
+    for number, image in enumerate(paintings[:10]):
         found = portfolio.matches(as_image(np.ascontiguousarray(edit(image.rgb8))))
         assert [match.work for match in found if match.band == "copy"] == [number]
