@@ -7,7 +7,6 @@ cached. Usage: python -m training.embedded --data ../shared/data [--minutes 60] 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import time
 from collections.abc import Callable
@@ -19,7 +18,7 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from artaudit.generators.pool import RECORD, SURROGATE, Record, describe
+from artaudit.generators.pool import RECORD, SURROGATE, describe, record_of
 from artaudit.generators.studio import StudioDecoder, StudioEncoder
 from artaudit.generators.taesd import TaesdEncoder
 from artaudit.generators.vaelight import VaeLight
@@ -197,10 +196,8 @@ def train_decoder(name: str, data: Path, deadline: float) -> bool:
         with torch.no_grad():
             latents = encoder(pixels)
         redrawn = net(latents)
-        return {
-            "loss": F.l1_loss(redrawn, pixels) + 5 * F.mse_loss(redrawn, pixels),
-            "mse": F.mse_loss(redrawn, pixels),
-        }
+        error = F.mse_loss(redrawn, pixels)
+        return {"loss": F.l1_loss(redrawn, pixels) + 5 * error, "mse": error}
 
     run = Run(net, CACHE / f"{name}-decoder.pt", recipe.decoder_steps, 2e-3)
     done = run.train(loss, deadline)
@@ -228,9 +225,8 @@ def pin(name: str) -> None:
     """Write the record of a student whose two halves are there."""
     halves = [weights_path(name, half) for half in ("encoder", "decoder")]
     if all(path.exists() for path in halves):
-        files = tuple((path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in halves)
-        folder, family = halves[0].parent, RECIPES[name].family
-        record = Record(folder.name, "studio", family, "Apache-2.0", SURROGATE, folder, files)
+        folder, about = halves[0].parent, {"family": RECIPES[name].family, "licence": "Apache-2.0"}
+        record = record_of(folder.name, "studio", halves, use=SURROGATE, **about)
         (folder / RECORD).write_bytes(describe(record))
 
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from artaudit.transforms import Blur
 from training.pictures import crops
 
 Encode = Callable[[Tensor], Tensor]
@@ -58,18 +58,9 @@ def start(shape: Sequence[int], chance: torch.Generator) -> Tensor:
     """Return noise in [-1, 1]: a third each white uniform, random signs, and low-pass."""
     noise = torch.rand(tuple(shape), generator=chance) * 2 - 1
     kind = torch.randint(3, (shape[0], 1, 1, 1), generator=chance)
-    smooth = blur(torch.randn(tuple(shape), generator=chance))
+    smooth = Blur(1.0)(torch.randn(tuple(shape), generator=chance), 0)
     smooth = (smooth / smooth.std() * 0.5).clamp(-1, 1)
     return torch.where(kind == 0, noise, torch.where(kind == 1, noise.sign(), smooth))
-
-
-def blur(pixels: Tensor, sigma: float = 1.0) -> Tensor:
-    """Return the pixels under a Gaussian of `sigma` pixels."""
-    reach = int(3 * sigma + 0.5)
-    taps = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
-    kernel = torch.outer(taps, taps)
-    kernel = (kernel / kernel.sum()).expand(pixels.shape[1], 1, -1, -1)
-    return F.conv2d(F.pad(pixels, (reach,) * 4, mode="replicate"), kernel, groups=pixels.shape[1])
 
 
 def _compact(gradient: Tensor) -> Tensor:

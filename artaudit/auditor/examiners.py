@@ -37,10 +37,11 @@ def examiners(registry: Registry) -> list[Examiner]:
 def read_portfolio(registry: Registry) -> Portfolio:
     """Collect every work and every cloaked version of one as something to compare with."""
     hashes, features = (dict(registry.fingerprints(kind)) for kind in ("pdq", "keypoints"))
-    titles = {work.id: work.title for work in registry.works()}
+    works = registry.works()
+    titles = {work.id: work.title for work in works}
     entries = [
         PortfolioEntry(one.id, one.title, one.sha256, one.pixels_sha256, hashes[one.id], features[one.id])
-        for one in registry.works()
+        for one in works
     ]
     versions = [one for one in registry.versions() if one.work in titles]
     entries += [

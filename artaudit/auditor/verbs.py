@@ -97,7 +97,7 @@ def check(path: Path, registry: Registry, look: Sequence[Examiner] | None = None
     image = read(path)
     look = examiners(registry) if look is None else look
     findings = tuple(finding for examiner in look for finding in examiner.examine(image))
-    works = registry.works()
+    compared_with = len(registry.works())
     evidence = Evidence(
         path=str(path),
         sha256=image.sha256,
@@ -106,8 +106,8 @@ def check(path: Path, registry: Registry, look: Sequence[Examiner] | None = None
         height=image.height,
         format=image.format,
         checked_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        compared_with=len(works),
-        verdict=verdict(findings, len(works)),
+        compared_with=compared_with,
+        verdict=verdict(findings, compared_with),
         findings=findings,
         notes=image.notes,
         environment=environment(),
@@ -131,5 +131,9 @@ def _protectable(path: Path, goal: Targets, registry: Registry, *, again: bool) 
 
 
 def _add(registry: Registry, image: Image, title: str) -> tuple[Work, bool]:
+    """Register a picture; its fingerprints are taken only when its bytes are new."""
+    known = [work for work, version in registry.find(sha256=image.sha256) if version is None]
+    if known:
+        return known[0], False
     placed = replace(image, name=str(Path(image.name).resolve()))
     return registry.add_work(placed, title=title, fingerprints=fingerprint(image), preview=preview(image))

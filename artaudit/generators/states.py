@@ -38,16 +38,13 @@ def read_bytes(path: Path) -> bytes:
         raise ModelError(msg) from error
 
 
-def read_state(path: Path, pinned: str | None = None) -> tuple[dict[str, Tensor], str]:
+def read_state(path: Path) -> tuple[dict[str, Tensor], str]:
     """Return the tensors of a safetensors file as float32 and the file's sha256.
 
-    Raises ModelError where the file is missing, truncated, no safetensors, or not the `pinned` sha256.
+    Raises ModelError where the file is missing, truncated or no safetensors.
     """
     content = read_bytes(path)
     digest = hashlib.sha256(content).hexdigest()
-    if pinned is not None and digest != pinned:
-        msg = f"{path} is not the file that was pinned (sha256 {digest}, not {pinned}): install the model again."
-        raise ModelError(msg)
     try:
         state = load(content)
     except SafetensorError as error:
@@ -61,8 +58,7 @@ def fill(network: Network, state: Mapping[str, Tensor], origin: Path) -> Network
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
-        msg = f"{origin} has another layout than its kind of model: check the kind it was added as."
-        raise ModelError(msg) from error
+        raise other_layout(origin) from error
     return network.eval().requires_grad_(requires_grad=False)
 
 
@@ -80,8 +76,13 @@ def convolutions(state: Mapping[str, Tensor], origin: Path) -> list[Tensor]:
         if rest == "weight" and re.fullmatch(r"[0-9]{1,3}", position) and value.ndim == AXES and value.numel():
             found[int(position)] = value
     if not found or max(map(len, found.values())) > WIDEST:
-        raise ModelError(f"{origin} has another layout than its kind of model: check the kind it was added as.")
+        raise other_layout(origin)
     return [found[position] for position in sorted(found)]
+
+
+def other_layout(origin: Path) -> ModelError:
+    """Return the error of a file whose tensors are not those of its kind of model."""
+    return ModelError(f"{origin} has another layout than its kind of model: check the kind it was added as.")
 
 
 def short(digest: str) -> str:

@@ -13,8 +13,7 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from artaudit.errors import ModelError
-from artaudit.generators.states import convolutions, fill, read_state, short
+from artaudit.generators.states import convolutions, fill, other_layout, read_state, short
 from artaudit.tensors import pad_to_multiple
 
 WIDTHS = (32, 64, 128)
@@ -97,5 +96,5 @@ def _shape(state: Mapping[str, Tensor], origin: Path) -> tuple[int, tuple[int, .
     """Read the number of latent channels and the widths of the levels off a state dict."""
     plain = convolutions(state, origin)
     if len(plain) != len(WIDTHS) + 1:
-        raise ModelError(f"{origin} has another layout than its kind of model: check the kind it was added as.")
+        raise other_layout(origin)
     return len(plain[-1]), tuple(map(len, plain[:-1]))
