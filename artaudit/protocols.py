@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, UInt
-from torch import Tensor
+from jaxtyping import Float, Int, UInt
+from torch import Tensor, nn
 
 from artaudit.evidence import Finding
 from artaudit.image import Image
@@ -48,10 +48,83 @@ class Autoencoder(Encoder, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What a denoiser is told beside noisy latents, made by its own `condition`; opaque to everyone else."""
+
+    tensors: Mapping[str, Tensor] = field(repr=False)
+
+
+@runtime_checkable
+class Generator(Autoencoder, Protocol):
+    """A latent diffusion or flow model: an autoencoder with a denoiser of its latents.
+
+    `denoiser` is the network itself, for adapters such as LoRA; `schedule_steps` is the number of steps of its
+    training schedule. Step numbers run from 0, next to clean, to `schedule_steps - 1`, next to noise.
+    """
+
+    denoiser: nn.Module
+    schedule_steps: int
+
+    def condition(self, prompt: str) -> Condition:
+        """Return what the denoiser is told for a prompt; the empty prompt is the unconditional case."""
+        ...
+
+    def noised(
+        self,
+        latents: Float[Tensor, "batch channels rows columns"],
+        noise: Float[Tensor, "batch channels rows columns"],
+        steps: Int[Tensor, " batch"],
+    ) -> Float[Tensor, "batch channels rows columns"]:
+        """Return what the forward process makes of clean latents at these steps."""
+        ...
+
+    def predict(
+        self,
+        noisy: Float[Tensor, "batch channels rows columns"],
+        steps: Int[Tensor, " batch"],
+        condition: Condition,
+    ) -> Float[Tensor, "batch channels rows columns"]:
+        """Return the denoiser's output in its own terms (noise, velocity or flow), differentiable."""
+        ...
+
+    def wanted(
+        self,
+        latents: Float[Tensor, "batch channels rows columns"],
+        noise: Float[Tensor, "batch channels rows columns"],
+        steps: Int[Tensor, " batch"],
+    ) -> Float[Tensor, "batch channels rows columns"]:
+        """Return what `predict` is trained towards, in the same terms."""
+        ...
+
+    def draw(
+        self,
+        prompt: str,
+        *,
+        seed: int,
+        size: tuple[int, int] = (512, 512),
+        start: Float[Tensor, "1 3 height width"] | None = None,
+        strength: float = 1.0,
+        guidance: float = 7.5,
+        steps: int = 50,
+    ) -> Float[Tensor, "1 3 height width"]:
+        """Return a picture in [0, 1] for a prompt; without gradients.
+
+        `size` is (height, width) in pixels, rounded up to the model's factor. With `start`, the picture is redrawn
+        from it (img2img) at its own size, and `strength` in (0, 1] says from how far into the schedule.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
-    """How far a cloak may move any sample: `linf` in units of the full range [0, 1], so 7/255 is 7 of 255 levels."""
+    """How far a cloak may move a picture, in units of the full range [0, 1], so 7/255 is 7 of 255 levels.
+
+    `linf` bounds every sample, `rms`, where given, the root mean square over the whole picture (the L2 norm over
+    the square root of the number of samples).
+    """
 
     linf: float
+    rms: float | None = None
 
     @property
     def levels(self) -> int:

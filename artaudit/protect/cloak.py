@@ -1,26 +1,27 @@
-"""A cloak: an objective handed to the descent loop over a pool of encoders and an expectation of transforms."""
+"""A cloak: an objective handed to the descent loop over a pool of models and an expectation of transforms."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt
 from torch import Tensor
 
-from artaudit.errors import ImageError
+from artaudit.errors import ImageError, UsageError
 from artaudit.image import Image
-from artaudit.protect.descent import LEVELS, Descent, Loss
+from artaudit.protect.descent import Descent, Loss, Task
+from artaudit.protect.limits import LEVELS, Limits
+from artaudit.protect.objective import Aim, Learning, Objective
 from artaudit.protect.tiles import Tile, tiles
-from artaudit.protocols import Budget, Cloaked, Encoder, Progress
+from artaudit.protocols import Budget, Cloaked, Encoder, Generator, Progress
 from artaudit.tensors import to_array, to_batch
 from artaudit.transforms import Blur, Identity, Noise, Rescale, Transform
 
 Pixels = Float[Tensor, "1 3 height width"]
 Colours = Float[Tensor, "1 colours height width"]
+Opacity = Float[Tensor, "1 1 height width"]
 
 MIN_SIDE = 64
 """Pictures narrower than this many pixels are refused."""
@@ -28,31 +29,30 @@ MIN_SIDE = 64
 EXPECTATION: tuple[Transform, ...] = (Identity(), Blur(0.8), Noise(0.04), Identity(), Rescale(0.6), Blur(1.3))
 
 
-@runtime_checkable
-class Objective(Protocol):
-    """What the latents of a moved picture should do; one file each."""
-
-    def aim(self, encoder: Encoder, clean: Pixels) -> Callable[[Pixels], Float[Tensor, ""]]:
-        """Return the loss, to be minimised, of moved pixels against this encoder."""
-        ...
-
-
 @dataclass(frozen=True)
 class DescentCloak:
-    """Moves a picture within the budget so that `objective` is met on every encoder and under every transform."""
+    """Moves a picture within the budget so that `objective` is met on every model and under every transform."""
 
     objective: Objective
-    encoders: tuple[Encoder, ...] = field(repr=False)
+    models: tuple[Encoder, ...] = field(repr=False)
     descent: Descent = field(default_factory=Descent)
     expectation: tuple[Transform, ...] = EXPECTATION
+    limits: Limits = field(default_factory=Limits)
+    weights: tuple[float, ...] | None = None
+    """How much each model counts; None counts all alike."""
     seconds: float | None = None
     """Time for one picture; None takes all steps, and only then is the result the same on every run."""
+
+    def __post_init__(self) -> None:
+        """Refuse weights that do not fit the models."""
+        if self.weights is not None and len(self.weights) != len(self.models):
+            raise UsageError(f"{len(self.models)} models need as many weights, not {len(self.weights)}.")
 
     def apply(self, image: Image, *, budget: Budget, seed: int, progress: Progress | None = None) -> Cloaked:
         """Return the cloaked samples, of the picture's own size and depth.
 
-        Where the picture is transparent, encoders see it on white, and wholly transparent samples stay as they
-        are. Raises ImageError for a picture smaller than 64 pixels along a side or without room in the budget.
+        Where the picture is transparent, models see it on white, and wholly transparent samples stay as they are.
+        Raises ImageError for a picture smaller than 64 pixels along a side or without room in the budget.
         """
         if min(image.width, image.height) < MIN_SIDE:
             raise ImageError(f"{image.name} is {image.width} x {image.height}: a cloak needs {MIN_SIDE} pixels a side.")
@@ -60,10 +60,8 @@ class DescentCloak:
             raise ImageError(f"A budget of {budget.linf:g} is less than one level of 255: allow at least 1/255.")
         clean = to_batch(image.samples)
         alpha = None if image.alpha is None else to_batch(image.alpha)
-        losses = [(tile, self._loss(tile, clean, alpha, seed)) for tile in tiles(image.height, image.width)]
-        change = self.descent.run(
-            clean, losses, budget=budget.levels, seed=seed, seconds=self.seconds, progress=progress
-        )
+        task = _Setting(self, as_seen(clean, alpha), alpha, seed).task(clean, budget)
+        change = self.descent.run(task, seconds=self.seconds, progress=progress)
         if alpha is not None:
             change = change * (alpha > 0)
         return Cloaked(
@@ -71,30 +69,63 @@ class DescentCloak:
             method=repr(self),
             budget=budget,
             seed=seed,
-            models=tuple((encoder.name, encoder.digest) for encoder in self.encoders),
+            models=tuple((model.name, model.digest) for model in self.models),
         )
 
-    def _loss(self, tile: Tile, clean: Colours, alpha: Float[Tensor, "1 1 height width"] | None, seed: int) -> Loss:
-        """Encode the clean tile once per encoder and transform, and return the loss against all of them."""
+
+class _Setting:
+    """One picture under one cloak: its target, its surrogates, and what models make of its tiles."""
+
+    def __init__(self, cloak: DescentCloak, seen: Pixels, alpha: Opacity | None, seed: int) -> None:
+        self.cloak, self.seen, self.alpha, self.seed = cloak, seen, alpha, seed
+        objective = cloak.objective
+        self.target = objective.target(seen, cloak.models, seed)
+        self.models = cloak.models
+        if isinstance(objective, Learning):
+            self.models = tuple(
+                objective.surrogate(model, seen, seed) if isinstance(model, Generator) else model
+                for model in cloak.models
+            )
+        self.weights = cloak.weights or (1.0,) * len(cloak.models)
+        self.draws = [seed * 31 + number for number in range(len(cloak.expectation))]
+
+    def task(self, clean: Colours, budget: Budget) -> Task:
+        losses = [(tile, self.loss(tile)) for tile in tiles(*clean.shape[-2:])]
+        before = self.learn if isinstance(self.cloak.objective, Learning) else None
+        return Task(clean, losses, budget, self.seed, self.cloak.limits, before)
+
+    def loss(self, tile: Tile) -> Loss:
+        """Return the loss of a tile; its clean window is encoded once per model and transform, when first needed."""
         rows, columns = tile.window
-        opacity = None if alpha is None else alpha[..., rows, columns]
-        seeds = [seed * 31 + number for number in range(len(self.expectation))]
-        seen = as_seen(clean[..., rows, columns], opacity)
-        aims = [
-            [self.objective.aim(encoder, transform(seen, draw)) for encoder in self.encoders]
-            for transform, draw in zip(self.expectation, seeds, strict=True)
-        ]
+        opacity = None if self.alpha is None else self.alpha[..., rows, columns]
+        aims: dict[int, list[Aim]] = {}
 
         def loss(moved: Colours, step: int) -> Float[Tensor, ""]:
-            number = step % len(aims)
-            pixels = self.expectation[number](as_seen(moved, opacity), seeds[number])
-            return torch.stack([aim(pixels) for aim in aims[number]]).sum()
+            number = step % len(self.draws)
+            if number not in aims:
+                aims[number] = self.aims(tile, number)
+            pixels = self.cloak.expectation[number](as_seen(moved, opacity), self.draws[number])
+            parts = [weight * aim(pixels, step) for weight, aim in zip(self.weights, aims[number], strict=True)]
+            return torch.stack(parts).sum()
 
         return loss
 
+    def aims(self, tile: Tile, number: int) -> list[Aim]:
+        rows, columns = tile.window
+        transform, draw = self.cloak.expectation[number], self.draws[number]
+        clean = transform(self.seen[..., rows, columns], draw)
+        target = None if self.target is None else transform(self.target[..., rows, columns], draw)
+        return [self.cloak.objective.aim(model, clean, target, self.seed) for model in self.models]
 
-def as_seen(colours: Colours, alpha: Float[Tensor, "1 1 height width"] | None) -> Pixels:
-    """Return what an encoder is given: three channels, on white where transparent."""
+    def learn(self, step: int, moved: Colours) -> None:
+        objective = self.cloak.objective
+        for model in self.models:
+            if isinstance(objective, Learning) and isinstance(model, Generator):
+                objective.learn(model, self.seen, as_seen(moved, self.alpha), step, self.seed)
+
+
+def as_seen(colours: Colours, alpha: Opacity | None) -> Pixels:
+    """Return what a model is given: three channels, on white where transparent."""
     pixels = colours.expand(-1, 3, -1, -1)
     return pixels if alpha is None else pixels * alpha + (1 - alpha)
 

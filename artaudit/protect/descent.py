@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from artaudit.protect.limits import LEVELS, Limits
 from artaudit.protect.tiles import Tile
-from artaudit.protocols import Progress
+from artaudit.protocols import Budget, Progress
 
 Colours = Float[Tensor, "1 colours height width"]
-
-LEVELS = 255
+Room = Float[Tensor, "1 planes height width"]
 
 
 @runtime_checkable
@@ -32,6 +31,25 @@ class Loss(Protocol):
     def __call__(self, moved: Colours, step: int) -> Float[Tensor, ""]:
         """Return the loss, differentiable."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One picture to be moved: clean samples in [0, 1], losses of its tiles, and what the change must keep.
+
+    `before` is called with the number of each step and the moved picture before the step is made.
+    """
+
+    clean: Colours = field(repr=False)
+    losses: Sequence[tuple[Tile, Loss]] = field(repr=False)
+    budget: Budget
+    seed: int
+    limits: Limits = field(default_factory=Limits)
+    before: Callable[[int, Colours], None] | None = None
+
+    def moved(self, change: Colours) -> Colours:
+        """Return the picture as the file will hold it."""
+        return (self.clean + round_to_levels(self.limits.shape(change))).clamp(0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,41 +67,41 @@ class Descent:
 
     def run(
         self,
-        clean: Colours,
-        losses: Sequence[tuple[Tile, Loss]],
+        task: Task,
         *,
-        budget: int,
-        seed: int,
         seconds: float | None = None,
         progress: Progress | None = None,
     ) -> Colours:
-        """Return the change that minimises the losses, in whole levels of 1/255 within ±`budget` levels.
+        """Return the change that minimises the losses, in whole levels of 1/255 within the task's limits.
 
-        `clean` lies in [0, 1]; each loss sees the moved samples of its tile's window and the number of the step,
-        and only the tile's core is changed by it. With `seconds`, the steps shrink with the time used up, and
-        the descent ends when it is, at the earliest after one step.
+        Each loss sees the moved samples of its tile's window and the number of the step, and only the tile's core
+        is changed by it. With `seconds`, the steps shrink with the time used up, and the descent ends when it is,
+        at the earliest after one step.
         """
         started = time.monotonic()
-        generator = torch.Generator().manual_seed(seed)
-        change = torch.randint(-budget, budget + 1, clean.shape, generator=generator).to(clean) / LEVELS
-        change = within(change, clean, budget)
+        room = task.limits.room(task.clean, task.budget) / LEVELS
+        change = _start(task, room)
         direction = torch.zeros_like(change)
         for step in range(self.steps):
             used = (time.monotonic() - started) / seconds if seconds else 0.0
             if step and used >= 1:
                 break
+            if task.before is not None:
+                task.before(step, task.moved(change))
             along = max(step / max(1, self.steps - 1), min(used, 1))
-            size = (self.first + (self.last - self.first) * along) * budget / LEVELS
-            for number, (tile, loss) in enumerate(losses):
+            size = self.first + (self.last - self.first) * along
+            for number, (tile, loss) in enumerate(task.losses):
                 rows, columns = tile.core
-                slope = _slope(clean, change, tile, partial(loss, step=step))
+                slope = _slope(task, change, tile, loss, step)
                 core = direction[..., rows, columns]
                 core.mul_(self.momentum).add_(slope / (slope.abs().mean() + 1e-20))
-                moved = change[..., rows, columns] - size * core.sign()
-                change[..., rows, columns] = within(moved, clean[..., rows, columns], budget)
+                here = room[..., rows, columns]
+                moved = change[..., rows, columns] - size * here * core.sign()
+                change[..., rows, columns] = within(moved, task.clean[..., rows, columns], here)
                 if progress is not None:
-                    progress(step * len(losses) + number + 1, self.steps * len(losses))
-        return round_to_levels(change)
+                    progress(step * len(task.losses) + number + 1, self.steps * len(task.losses))
+            change = task.limits.project(change, task.budget)
+        return within(round_to_levels(task.limits.shape(change)), task.clean, torch.round(room * LEVELS) / LEVELS)
 
 
 def round_to_levels(change: Colours) -> Colours:
@@ -91,19 +109,27 @@ def round_to_levels(change: Colours) -> Colours:
     return torch.round(change * LEVELS) / LEVELS
 
 
-def within(change: Colours, clean: Colours, budget: int) -> Colours:
-    """Clip a change to ±`budget` levels and to what keeps the samples in [0, 1]."""
-    limit = budget / LEVELS
-    return (clean + change.clamp(-limit, limit)).clamp(0, 1) - clean
+def within(change: Colours, clean: Colours, room: Room) -> Colours:
+    """Clip a change to ± `room`, in units of the full range, and to what keeps the samples in [0, 1]."""
+    return (clean + torch.minimum(torch.maximum(change, -room), room)).clamp(0, 1) - clean
+
+
+def _start(task: Task, room: Room) -> Colours:
+    """Draw a change of whole levels, uniform within the room."""
+    generator = torch.Generator().manual_seed(task.seed)
+    drawn = torch.rand(task.clean.shape, generator=generator).to(task.clean) * 2 - 1
+    return task.limits.project(within(round_to_levels(drawn * room), task.clean, room), task.budget)
 
 
 def _slope(
-    clean: Colours, change: Colours, tile: Tile, loss: Callable[[Colours], Float[Tensor, ""]]
+    task: Task, change: Colours, tile: Tile, loss: Loss, step: int
 ) -> Float[Tensor, "1 colours core_height core_width"]:
     """Return the gradient at the core of a tile, taken through rounding as if it were not there."""
     rows, columns = tile.window
+    clean = task.clean[..., rows, columns]
     loose = change[..., rows, columns].clone().requires_grad_()
-    rounded = loose + (round_to_levels(loose) - loose).detach()
-    (slope,) = torch.autograd.grad(loss((clean[..., rows, columns] + rounded).clamp(0, 1)), loose)
+    shaped = task.limits.shape(loose)
+    moved = (clean + shaped + (round_to_levels(shaped) - shaped).detach()).clamp(0, 1)
+    (slope,) = torch.autograd.grad(loss(moved, step) + task.limits.penalty(clean, moved), loose)
     inside = tile.core_in_window
     return slope[..., inside[0], inside[1]]

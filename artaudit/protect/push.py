@@ -7,13 +7,14 @@ latents and in logarithm, so that encoders of any scale weigh the same in a pool
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from artaudit.protect.objective import Aim
 from artaudit.protocols import Encoder
 
 Pixels = Float[Tensor, "1 3 height width"]
@@ -25,13 +26,16 @@ _TINY = 1e-8
 class Push:
     """The default objective: as far as the budget carries."""
 
-    def aim(self, encoder: Encoder, clean: Pixels) -> Callable[[Pixels], Float[Tensor, ""]]:
-        """Return the loss of moved pixels: minus the log of their relative squared latent displacement."""
+    def target(self, clean: Pixels, models: Sequence[Encoder], seed: int) -> None:
+        """Return nothing: the latents go anywhere but home."""
+
+    def aim(self, model: Encoder, clean: Pixels, target: Pixels | None, seed: int) -> Aim:  # noqa: ARG002 - not aimed
+        """Return minus the log of the relative squared latent displacement."""
         with torch.no_grad():
-            origin = encoder.encode(clean)
+            origin = model.encode(clean)
             spread = origin.var() + _TINY
 
-        def loss(moved: Pixels) -> Float[Tensor, ""]:
-            return -torch.log((encoder.encode(moved) - origin).square().mean() / spread + _TINY)
+        def loss(moved: Pixels, step: int) -> Float[Tensor, ""]:  # noqa: ARG001 - the same at every step
+            return -torch.log((model.encode(moved) - origin).square().mean() / spread + _TINY)
 
         return loss

@@ -113,7 +113,7 @@ def test_the_same_seed_gives_the_same_picture_and_another_seed_another():
 def test_the_latents_move_further_than_noise_of_the_same_psnr_moves_them(encoders):
     image, tool = as_image(drawn(128, 128)), cloak(25, encoders)
     saved = save_within(image, tool.apply(image, budget=BUDGET, seed=3))
-    for encoder in tool.encoders:
+    for encoder in tool.models:
         assert effect(encoder, image.pixels, saved.pixels).gain > 1.5
 
 
@@ -153,7 +153,7 @@ def test_the_receipt_tells_what_is_needed_to_repeat_and_to_judge():
     image, tool = as_image(drawn()), cloak(20)
     made = tool.apply(image, budget=BUDGET, seed=8)
     saved = save_within(image, made)
-    paper = receipt(image, saved, made, tool.encoders, "a note")
+    paper = receipt(image, saved, made, tool.models, "a note")
     assert paper["seed"] == 8
     assert paper["input"]["sha256"] == image.sha256
     assert paper["output"]["sha256"] == saved.sha256

@@ -1,0 +1,51 @@
+"""What a cloak's objective is: the few calls that one descent loop needs to serve every published method."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from jaxtyping import Float
+from torch import Tensor
+
+from artaudit.protocols import Encoder, Generator
+
+Pixels = Float[Tensor, "1 3 height width"]
+
+
+@runtime_checkable
+class Aim(Protocol):
+    """A loss, to be minimised, of the moved pixels that one model sees at one step of the descent."""
+
+    def __call__(self, moved: Pixels, step: int) -> Float[Tensor, ""]:
+        """Return the loss, differentiable; the same step draws the same random numbers."""
+        ...
+
+
+@runtime_checkable
+class Objective(Protocol):
+    """What a cloak wants of a model; one file each, settings in the constructor."""
+
+    def target(self, clean: Pixels, models: Sequence[Encoder], seed: int) -> Pixels | None:
+        """Return the whole picture to be pulled towards, of the size of `clean`, or None; asked once a picture.
+
+        Raises UsageError where a model lacks what the objective needs.
+        """
+        ...
+
+    def aim(self, model: Encoder, clean: Pixels, target: Pixels | None, seed: int) -> Aim:
+        """Return the loss against one model; `clean` and `target` are what it is given, same window and transform."""
+        ...
+
+
+@runtime_checkable
+class Learning(Objective, Protocol):
+    """An objective whose surrogate models learn while the cloak is made."""
+
+    def surrogate(self, model: Generator, clean: Pixels, seed: int) -> Generator:
+        """Return a copy of the model that may be trained; the weights of `model` itself never change."""
+        ...
+
+    def learn(self, surrogate: Generator, clean: Pixels, moved: Pixels, step: int, seed: int) -> None:
+        """Train the surrogate as the schedule asks before descent step `step`, on the whole picture as it is now."""
+        ...
