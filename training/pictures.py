@@ -65,9 +65,14 @@ def _content(pixels: UInt8[np.ndarray, "height width 3"]) -> tuple[int, int, int
 
 
 def random_crop(rng: np.random.Generator, paths: Sequence[Path]) -> UInt8[np.ndarray, "side side 3"]:
-    """Return a crop of `CROP` pixels of a random picture, rescaled by 0.5 to 1.5 and flipped at random."""
+    """Return a crop of `CROP` pixels of a random picture or drawing."""
     drawn = rng.random() < DRAWN
     picture = soften(draw(rng), rng) if drawn else open_picture(paths[int(rng.integers(len(paths)))])
+    return crop_of(picture, rng)
+
+
+def crop_of(picture: Image.Image, rng: np.random.Generator) -> UInt8[np.ndarray, "side side 3"]:
+    """Return a crop of `CROP` pixels of a picture, rescaled by 0.5 to 1.5 and flipped at random."""
     scale = max(float(np.exp(rng.uniform(np.log(0.5), np.log(1.5)))), CROP / min(picture.size))
     size = (max(CROP, round(picture.width * scale)), max(CROP, round(picture.height * scale)))
     picture = picture.resize(size, Image.Resampling.LANCZOS)
