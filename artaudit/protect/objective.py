@@ -26,6 +26,11 @@ class Aim(Protocol):
 class Objective(Protocol):
     """What a cloak wants of a model; one file each, settings in the constructor."""
 
+    @property
+    def needs_generator(self) -> bool:
+        """Whether the models, or for a drawn target one of them, must have a denoiser."""
+        ...
+
     def target(self, clean: Pixels, models: Sequence[Encoder], seed: int) -> Pixels | None:
         """Return the whole picture to be pulled towards, of the size of `clean`, or None; asked once a picture.
 

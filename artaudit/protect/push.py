@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -25,6 +26,8 @@ _TINY = 1e-8
 @dataclass(frozen=True, slots=True)
 class Push:
     """The default objective: as far as the budget carries."""
+
+    needs_generator: ClassVar[bool] = False
 
     def target(self, clean: Pixels, models: Sequence[Encoder], seed: int) -> None:
         """Return nothing: the latents go anywhere but home."""
