@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from artaudit.image.marks import forbid_training, forbids_training
 from artaudit.image.picture import Image
 from artaudit.image.reading import Limits, decode, read
 from artaudit.image.writing import encode, ensure_writable, write_atomically
 
-__all__ = ["Image", "Limits", "decode", "encode", "ensure_writable", "read", "write_atomically"]
+__all__ = [
+    "Image",
+    "Limits",
+    "decode",
+    "encode",
+    "ensure_writable",
+    "forbid_training",
+    "forbids_training",
+    "read",
+    "write_atomically",
+]

@@ -21,6 +21,7 @@ from artaudit.image.picture import Image, turn_back
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = (b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"eXIf", b"pHYs", b"tEXt", b"zTXt", b"iTXt", b"tIME")
+_PNG_XMP = b"XML:com.adobe.xmp\0"
 _MAX_JPEG_QUALITY = 100
 
 
@@ -111,7 +112,16 @@ def _png(image: Image, stored: UInt[np.ndarray, "rows columns channels"], _quali
         fresh = _saved(_pillow(stored), "PNG", optimize=True)
     head, *rest = [chunk for chunk in _chunks(fresh) if chunk[0] in (b"IHDR", b"IDAT", b"IEND")]
     kept = [chunk for chunk in _chunks(image.data) if chunk[0] in _PNG_KEPT]
-    return _PNG_SIGNATURE + b"".join(_chunk(*chunk) for chunk in (head, *kept, *rest))
+    return _PNG_SIGNATURE + b"".join(_chunk(*chunk) for chunk in (head, *_with_xmp(kept, image.xmp), *rest))
+
+
+def _with_xmp(chunks: list[tuple[bytes, bytes]], xmp: bytes | None) -> list[tuple[bytes, bytes]]:
+    """Return the chunks with this XMP packet; where it is the one they hold already, byte for byte."""
+    old = [chunk for chunk in chunks if chunk[0] == b"iTXt" and chunk[1].startswith(_PNG_XMP)]
+    if xmp is None or any(xmp in body for _, body in old):
+        return chunks
+    fresh = (b"iTXt", _PNG_XMP + b"\0\0\0\0" + xmp)
+    return [*(chunk for chunk in chunks if chunk not in old), fresh]
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
