@@ -1,4 +1,4 @@
-"""The one descent loop all cloaks share: signed gradient steps on the very samples the file will hold.
+"""The one descent loop all cloaks share: gradient steps on the very samples the file will hold.
 
 Projected gradient descent after Madry et al. 2018, https://arxiv.org/abs/1706.06083, with the normalised
 momentum of Dong et al. 2018, https://arxiv.org/abs/1710.06081, and straight-through rounding after Bengio et
@@ -16,12 +16,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from artaudit.protect.limits import LEVELS, Limits
+from artaudit.protect.limits import LEVELS, Limits, round_to_levels
 from artaudit.protect.tiles import Tile
 from artaudit.protocols import Budget, Progress
 
 Colours = Float[Tensor, "1 colours height width"]
 Room = Float[Tensor, "1 planes height width"]
+
+_TINY = 1e-20
 
 
 @runtime_checkable
@@ -54,16 +56,18 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Descent:
-    """Signed steps from a random start.
+    """Normalised gradient steps from a random start.
 
-    `first` and `last` step are fractions of the budget, falling evenly in between; `momentum` in [0, 1) carries
-    the direction of earlier steps on.
+    `first` and `last` step are root mean squares as fractions of the budget, falling evenly in between; `momentum`
+    in [0, 1) carries the direction of earlier steps on. A sample moves with the gradient to the `power`: 0 moves all
+    alike (signed steps), 1 spends the budget where it carries furthest.
     """
 
     steps: int = 40
-    first: float = 0.25
-    last: float = 0.05
+    first: float = 0.6
+    last: float = 0.1
     momentum: float = 0.5
+    power: float = 0.5
 
     def run(
         self,
@@ -82,6 +86,7 @@ class Descent:
         room = task.limits.room(task.clean, task.budget) / LEVELS
         change = _start(task, room)
         direction = torch.zeros_like(change)
+        share = min(1.0, task.budget.rms / max(float(room.square().mean().sqrt()), _TINY)) if task.budget.rms else 1.0
         for step in range(self.steps):
             used = (time.monotonic() - started) / seconds if seconds else 0.0
             if step and used >= 1:
@@ -94,19 +99,20 @@ class Descent:
                 rows, columns = tile.core
                 slope = _slope(task, change, tile, loss, step)
                 core = direction[..., rows, columns]
-                core.mul_(self.momentum).add_(slope / (slope.abs().mean() + 1e-20))
+                core.mul_(self.momentum).add_(slope / (slope.abs().mean() + _TINY))
                 here = room[..., rows, columns]
-                moved = change[..., rows, columns] - size * here * core.sign()
+                moved = change[..., rows, columns] - size * share * here * self._step(core)
                 change[..., rows, columns] = within(moved, task.clean[..., rows, columns], here)
                 if progress is not None:
                     progress(step * len(task.losses) + number + 1, self.steps * len(task.losses))
             change = task.limits.project(change, task.budget)
-        return within(round_to_levels(task.limits.shape(change)), task.clean, torch.round(room * LEVELS) / LEVELS)
+        whole = task.limits.rounded(task.limits.shape(change), task.budget)
+        return within(whole, task.clean, torch.round(room * LEVELS) / LEVELS)
 
-
-def round_to_levels(change: Colours) -> Colours:
-    """Round to whole levels of 1/255."""
-    return torch.round(change * LEVELS) / LEVELS
+    def _step(self, direction: Colours) -> Colours:
+        """Return a step of root mean square 1."""
+        bent = direction.sign() * direction.abs() ** self.power
+        return bent / (bent.square().mean().sqrt() + _TINY)
 
 
 def within(change: Colours, clean: Colours, room: Room) -> Colours:
