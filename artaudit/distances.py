@@ -10,6 +10,7 @@ from jaxtyping import Float
 Picture = Float[np.ndarray, "height width colours"]
 
 _SSIM_WINDOW = 7
+_FLAT = 1.5 / 255
 
 
 def linf(one: Picture, other: Picture) -> float:
@@ -42,3 +43,15 @@ def delta_e(one: Picture, other: Picture) -> Float[np.ndarray, "height width"]:
     from skimage.color import deltaE_ciede2000, rgb2lab  # noqa: PLC0415 - heavy
 
     return np.asarray(deltaE_ciede2000(rgb2lab(one), rgb2lab(other)), dtype=np.float64)
+
+
+def flat_rms(one: Picture, other: Picture) -> float:
+    """Return the root mean square of what changed in the flat areas of `one`, nan where it has none.
+
+    A pixel is flat when it and its eight neighbours differ by less than one and a half of 255 levels.
+    """
+    from scipy.ndimage import maximum_filter, minimum_filter  # noqa: PLC0415 - heavy
+
+    spread = maximum_filter(one, size=(3, 3, 1)) - minimum_filter(one, size=(3, 3, 1))
+    flat = spread.max(axis=2) < _FLAT
+    return float(np.sqrt(np.mean((other[flat].astype(np.float64) - one[flat]) ** 2))) if flat.any() else math.nan

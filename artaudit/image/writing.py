@@ -22,15 +22,16 @@ from artaudit.image.picture import Image, turn_back
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = (b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"eXIf", b"pHYs", b"tEXt", b"zTXt", b"iTXt", b"tIME")
 _PNG_XMP = b"XML:com.adobe.xmp\0"
-_MAX_JPEG_QUALITY = 100
+_JPEG_QUALITY = 95
 
 
-def encode(image: Image, colours: UInt[np.ndarray, "height width colours"], *, quality: int = 95) -> bytes:
+def encode(image: Image, colours: UInt[np.ndarray, "height width colours"], *, quality: int | None = None) -> bytes:
     """Return the bytes of a file like `image` with other colour samples.
 
     `colours` are upright samples of the depth and channel count of `image.samples`. Alpha, ICC profile, EXIF,
-    XMP, orientation and bit depth stay; PNG and TIFF and WebP are written without loss, JPEG with `quality`
-    (1 to 100) and unreduced colour. Raises ImageError when this kind of file cannot be written back.
+    XMP, orientation and bit depth stay. PNG, TIFF and BMP are written without loss, a JPEG with `quality` (1 to 100,
+    None for 95) and unreduced colour, a WebP with `quality` or, for None, without loss. Raises ImageError when this
+    kind of file cannot be written back.
     """
     if image.read_only:
         raise ImageError(f"{image.name} cannot be rewritten: {image.read_only}; convert it to PNG first.")
@@ -100,7 +101,7 @@ def _saved(picture: Pillow.Image, kind: str, **options: Any) -> bytes:  # noqa: 
     return buffer.getvalue()
 
 
-def _png(image: Image, stored: UInt[np.ndarray, "rows columns channels"], _quality: int) -> bytes:
+def _png(image: Image, stored: UInt[np.ndarray, "rows columns channels"], _quality: int | None) -> bytes:
     """Encode the samples, then take over the original's descriptive chunks byte for byte."""
     if stored.dtype == np.uint16:
         order = {1: [0], 2: [0, 0, 0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[stored.shape[2]]
@@ -136,17 +137,19 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def _jpeg(image: Image, stored: UInt[np.ndarray, "rows columns channels"], quality: int) -> bytes:
+def _jpeg(image: Image, stored: UInt[np.ndarray, "rows columns channels"], quality: int | None) -> bytes:
     options = {"icc_profile": image.icc, "exif": image.exif, "xmp": image.xmp}
-    return _saved(_pillow(stored), "JPEG", quality=min(quality, _MAX_JPEG_QUALITY), subsampling=0, **options)
+    return _saved(
+        _pillow(stored), "JPEG", quality=_JPEG_QUALITY if quality is None else quality, subsampling=0, **options
+    )
 
 
-def _webp(image: Image, stored: UInt[np.ndarray, "rows columns channels"], _quality: int) -> bytes:
-    options = {"icc_profile": image.icc, "exif": image.exif, "xmp": image.xmp}
-    return _saved(_pillow(stored), "WEBP", lossless=True, exact=True, method=4, **options)
+def _webp(image: Image, stored: UInt[np.ndarray, "rows columns channels"], quality: int | None) -> bytes:
+    options = {"icc_profile": image.icc, "exif": image.exif, "xmp": image.xmp, "quality": quality}
+    return _saved(_pillow(stored), "WEBP", lossless=quality is None, exact=True, method=4, **options)
 
 
-def _tiff(image: Image, stored: UInt[np.ndarray, "rows columns channels"], _quality: int) -> bytes:
+def _tiff(image: Image, stored: UInt[np.ndarray, "rows columns channels"], _quality: int | None) -> bytes:
     import tifffile  # noqa: PLC0415 - only for TIFF
 
     colours = stored[..., 0] if stored.shape[2] == 1 else stored
@@ -167,5 +170,5 @@ def _tiff(image: Image, stored: UInt[np.ndarray, "rows columns channels"], _qual
     return buffer.getvalue()
 
 
-def _bmp(_image: Image, stored: UInt[np.ndarray, "rows columns channels"], _quality: int) -> bytes:
+def _bmp(_image: Image, stored: UInt[np.ndarray, "rows columns channels"], _quality: int | None) -> bytes:
     return _saved(_pillow(stored), "BMP")
