@@ -1,0 +1,61 @@
+"""The training loss of latent diffusion, which denoiser-based cloaks raise, lower or bend.
+
+Rombach et al., "High-Resolution Image Synthesis with Latent Diffusion Models", CVPR 2022,
+https://arxiv.org/abs/2112.10752.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from artaudit.errors import UsageError
+from artaudit.protocols import Encoder, Generator
+
+Latents = Float[Tensor, "batch channels rows columns"]
+
+
+def as_generator(model: Encoder, method: str) -> Generator:
+    """Return the model itself; raises UsageError where it is an encoder without a denoiser."""
+    if isinstance(model, Generator):
+        return model
+    raise UsageError(
+        f"{method} needs a model with a denoiser, which {model.name} lacks: "
+        "add one with `audit models add` or choose another method."
+    )
+
+
+def source(*numbers: int) -> torch.Generator:
+    """Return a source of random numbers that the given non-negative numbers fix."""
+    (state,) = np.random.SeedSequence(numbers).generate_state(1, np.uint64)
+    return torch.Generator().manual_seed(int(state))
+
+
+class Denoising:
+    """One generator's task of denoising latents under a prompt; the noise of each step is fixed by the seed."""
+
+    def __init__(self, model: Generator, prompt: str, seed: int) -> None:
+        """Encode the prompt."""
+        self.model, self.seed = model, seed
+        with torch.no_grad():
+            self.condition = model.condition(prompt)
+
+    def draw(self, latents: Latents, step: int) -> tuple[Latents, Int[Tensor, " batch"]]:
+        """Return noise and uniformly drawn schedule steps, the same for the same step of the descent."""
+        random = source(self.seed, step)
+        steps = torch.randint(self.model.schedule_steps, latents.shape[:1], generator=random)
+        noise = torch.randn(latents.shape, generator=random)
+        return noise.to(latents), steps.to(latents.device)
+
+    def __call__(self, latents: Latents, step: int) -> tuple[Latents, Latents]:
+        """Return what the denoiser predicts of noised latents and what it should."""
+        noise, steps = self.draw(latents, step)
+        noisy = self.model.noised(latents, noise, steps)
+        return self.model.predict(noisy, steps, self.condition), self.model.wanted(latents, noise, steps)
+
+
+def relative(predicted: Latents, wanted: Latents) -> Float[Tensor, ""]:
+    """Return the mean squared error in units of the spread of what is wanted; 1 is a prediction of nothing."""
+    return (predicted - wanted).square().mean() / wanted.detach().var()
