@@ -126,12 +126,14 @@ class Jpeg:
         if pixels.shape[1] != _RGB:
             return self._coded(padded, _LUMINANCE)[..., :height, :width] / 255
         planes = rounded(to_ycbcr(padded))
-        chroma = rounded(F.avg_pool2d(planes[:, 1:], 2)) if halved else planes[:, 1:]
+        chroma = _halved(planes[:, 1:]) if halved else planes[:, 1:]
         chroma = self._coded(chroma + 128, _CHROMINANCE) - 128
         if halved:
-            chroma = F.interpolate(chroma, scale_factor=2.0, mode="bilinear", align_corners=False)
-        shown = to_rgb(torch.cat([self._coded(planes[:, :1], _LUMINANCE), chroma], dim=1))
-        return rounded(shown.clamp(0, 255))[..., :height, :width] / 255
+            kept = chroma[..., : -(-height // 2), : -(-width // 2)]
+            chroma = rounded(F.interpolate(kept, scale_factor=2.0, mode="bilinear", align_corners=False))
+        luma = self._coded(planes[:, :1], _LUMINANCE)
+        shown = to_rgb(torch.cat([luma[..., :height, :width], chroma[..., :height, :width]], dim=1))
+        return rounded(shown.clamp(0, 255)) / 255
 
     def _coded(self, planes: Pixels, table: tuple[int, ...]) -> Pixels:
         """Quantise the cosine transform of every 8 x 8 block; samples in [0, 255]."""
@@ -231,6 +233,13 @@ def to_linear(samples: Pixels) -> Pixels:
 def to_srgb(light: Pixels) -> Pixels:
     """Undo `to_linear`."""
     return torch.where(light <= 0.0031308, 12.92 * light, 1.055 * light.clamp(min=0.003) ** (1 / 2.4) - 0.055)  # noqa: PLR2004 - the standard's
+
+
+def _halved(planes: Pixels) -> Pixels:
+    """Average 2 x 2 samples to whole levels; halves are rounded down and up in turn."""
+    exact = F.avg_pool2d(planes, 2)
+    lift = torch.tensor([0.25, 0.5]).to(exact).repeat(-(-exact.shape[-1] // 2))[: exact.shape[-1]]
+    return straight_through(exact, torch.floor(exact + lift))
 
 
 def _cosines() -> Float[Tensor, "8 8"]:

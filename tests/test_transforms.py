@@ -78,7 +78,7 @@ def test_noise_has_its_sigma():
 @given(
     st.integers(1, 100),
     st.sampled_from(["4:4:4", "4:2:0"]),
-    st.tuples(st.integers(17, 70), st.integers(17, 70)),
+    st.tuples(st.integers(60, 120), st.integers(60, 120)),
     st.sampled_from([1, 3]),
     st.integers(0, 99),
 )
