@@ -235,7 +235,7 @@ def to_srgb(light: Pixels) -> Pixels:
     return torch.where(light <= 0.0031308, 12.92 * light, 1.055 * light.clamp(min=0.003) ** (1 / 2.4) - 0.055)  # noqa: PLR2004 - the standard's
 
 
-def _halved(planes: Pixels) -> Pixels:
+def _halved(planes: Pixels) -> Float[Tensor, "batch channels rows columns"]:
     """Average 2 x 2 samples to whole levels; halves are rounded down and up in turn."""
     exact = F.avg_pool2d(planes, 2)
     lift = torch.tensor([0.25, 0.5]).to(exact).repeat(-(-exact.shape[-1] // 2))[: exact.shape[-1]]
