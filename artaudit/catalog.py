@@ -23,15 +23,32 @@ CLOAKS = MappingProxyType(
 )
 """What the latents of a cloaked picture should do."""
 
-MODELS = MappingProxyType(
+ENCODERS = MappingProxyType({"taesd-encoder": "artaudit.generators.taesd:TaesdEncoder"})
+"""Kinds of models that encode pictures and have no way back."""
+
+AUTOENCODERS = MappingProxyType(
     {
+        "autoencoder": "artaudit.generators.autoencoders:DiffusersAutoencoder",
         "studio": "artaudit.generators.studio:Studio",
         "taesd": "artaudit.generators.taesd:Taesd",
-        "taesd-encoder": "artaudit.generators.taesd:TaesdEncoder",
         "vaelight": "artaudit.generators.vaelight:VaeLight",
     }
 )
-"""Kinds of models that encode pictures."""
+"""Kinds of models that encode pictures and draw them again."""
+
+GENERATORS = MappingProxyType(
+    {
+        "latent-diffusion": "artaudit.generators.latents:latent_diffusion",
+        "stable-diffusion": "artaudit.generators.stable:stable_diffusion",
+        "stable-diffusion-xl": "artaudit.generators.stable:stable_diffusion_xl",
+        "stable-diffusion-3": "artaudit.generators.flow:stable_diffusion_3",
+        "flux": "artaudit.generators.flow:flux",
+    }
+)
+"""Kinds of models that have a denoiser too."""
+
+MODELS = MappingProxyType({**ENCODERS, **AUTOENCODERS, **GENERATORS})
+"""Kinds of models."""
 
 DETECTORS = MappingProxyType({"residual": "artaudit.detect.residual:ResidualDetector"})
 """Classifiers of machine-made pictures, to be fitted; a check uses none before its error rates are measured."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from artaudit import __version__, catalog, housekeeping
-from artaudit.commands import AS_JSON, DB, PATH, PICTURES, complain, each, open_registry, print_json, seconds
-from artaudit.errors import ArtauditError, UsageError
+from artaudit import __version__, housekeeping
+from artaudit.commands import AS_JSON, DB, PATH, PICTURES, complain, each, open_registry, print_json
+from artaudit.errors import ArtauditError
+from artaudit.protecting import protect
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -45,68 +44,6 @@ def main() -> None:
         sys.stderr.close()
         code = 141
     sys.exit(code or 0)
-
-
-@audit.command()
-@PICTURES
-@click.option("-o", "--output", type=PATH, help="Folder for results, under their own names.")
-@click.option("--method", type=click.Choice(list(catalog.CLOAKS)), default="push", show_default=True)
-@click.option("--strength", type=click.Choice(list(catalog.STRENGTHS)), default="default", show_default=True)
-@click.option("--model", "models", multiple=True, default=("auto",), show_default=True, help="Model to cloak against.")
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Repeat a cloak exactly [default: drawn, and noted].")
-@click.option("--time", "seconds", callback=seconds, help="Time for each picture, like 60s or 10m.")
-@click.option("--again", is_flag=True, help="Cloak even what is a cloaked version already.")
-@AS_JSON
-@DB
-def protect(pictures: tuple[Path, ...], output: Path | None, *, as_json: bool, **settings: Any) -> int:  # noqa: ANN401
-    """Cloak PICTURES and register them; originals are never touched.
-
-    Each result is written beside its original as NAME-cloaked.EXT, or with -o under its own name in that
-    folder, with NAME.receipt.json beside it.
-    """
-    from artaudit.auditor import verbs  # noqa: PLC0415 - heavy
-
-    goals = {path: verbs.targets(path, output) for path in pictures}
-    wanted = [target for goal in goals.values() for target in (goal.picture, goal.receipt)]
-    if len(set(wanted)) < len(wanted):
-        raise UsageError("Two of the pictures would be written to the same place: cloak them one after the other.")
-    order = verbs.Order(**settings)
-    with open_registry() as registry:
-        tools = verbs.prepare(order)
-        click.echo(tools[1].note, err=True)
-
-        def one(path: Path) -> dict[str, Any]:
-            with _progress(path.name) as progress:
-                paper = verbs.protect(path, goals[path], order, tools, registry, progress)
-            if not as_json:
-                click.echo(_protected_line(goals[path].picture, paper))
-            return {"path": str(path), "output": str(goals[path].picture), **paper}
-
-        papers, code = each(pictures, one)
-    if as_json:
-        print_json(papers)
-    return code
-
-
-def _protected_line(target: Path, paper: dict[str, Any]) -> str:
-    seen = paper["visibility"]
-    effects = ", ".join(f"{e['gain_over_noise']:.1f}x on {e['model'].split('@')[0]}" for e in paper["effect"])
-    return (
-        f"{target}  PSNR {seen['psnr_db']:.1f} dB, SSIM {seen['ssim']:.3f}, dE {seen['delta_e_mean']:.1f}, "
-        f"file x{paper['file_growth']:.2f}; moves latents {effects} as far as equal noise"
-    )
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar with the time left on stderr, where that is a terminal."""
-    with click.progressbar(length=1, label=label, file=sys.stderr, show_eta=True, show_pos=False) as bar:
-
-        def tell(done: int, total: int) -> None:
-            bar.length = total
-            bar.update(done - bar.pos)
-
-        yield tell
 
 
 @audit.command()
@@ -207,5 +144,5 @@ def verify(package: Path, *, as_json: bool) -> int:
     return int(not result.ok)
 
 
-for _command in housekeeping.GROUPS:
+for _command in (protect, *housekeeping.GROUPS):
     audit.add_command(_command)

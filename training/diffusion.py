@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -89,8 +89,9 @@ def latents_of(data: Path) -> tuple[Tensor, list[str]]:
             told += [words] * len(crops)
             print(f"latents of picture {number}", end="\r", flush=True)
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file({"latents": torch.cat(made)}, path, metadata={"captions": json.dumps(told)})
-        return torch.cat(made), told
+        latents = torch.cat(made).contiguous()
+        save_file({"latents": latents}, path, metadata={"captions": json.dumps(told)})
+        return latents, told
     from safetensors import safe_open  # noqa: PLC0415 - only for the metadata
 
     with safe_open(path, "pt") as file:
@@ -101,7 +102,7 @@ def latents_of(data: Path) -> tuple[Tensor, list[str]]:
 class Model(nn.Module):
     """The denoiser and its word table, trained together."""
 
-    def __init__(self, config: dict[str, object], words: list[str]) -> None:
+    def __init__(self, config: Mapping[str, object], words: list[str]) -> None:
         """Make an untrained model."""
         super().__init__()
         self.denoiser = build_denoiser(config)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
+import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
 from jaxtyping import Float, UInt
 from torch import Tensor
 
@@ -26,6 +28,10 @@ Opacity = Float[Tensor, "1 1 height width"]
 MIN_SIDE = 64
 """Pictures narrower than this many pixels are refused."""
 
+WORKING_SIDE = 2048
+"""Larger pictures are moved at this size along their longer side and the change is enlarged: those who train on
+pictures shrink them to 512 to 1024 pixels, and a change of finer grain than theirs would not reach them."""
+
 EXPECTATION: tuple[Transform, ...] = (Identity(), Blur(0.8), Noise(0.04), Identity(), Rescale(0.6), Blur(1.3))
 
 
@@ -39,7 +45,9 @@ class DescentCloak:
     expectation: tuple[Transform, ...] = EXPECTATION
     limits: Limits = field(default_factory=Limits)
     weights: tuple[float, ...] | None = None
-    """How much each model counts; None counts all alike."""
+    """How much each model counts, all alike where None; whatever they are, the model that is met least weighs most."""
+    final: Transform | None = None
+    """What the file's own encoder will do to the samples, where that loses anything."""
     seconds: float | None = None
     """Time for one picture; None takes all steps, and only then is the result the same on every run."""
 
@@ -60,8 +68,11 @@ class DescentCloak:
             raise ImageError(f"A budget of {budget.linf:g} is less than one level of 255: allow at least 1/255.")
         clean = to_batch(image.samples)
         alpha = None if image.alpha is None else to_batch(image.alpha)
-        task = _Setting(self, as_seen(clean, alpha), alpha, seed).task(clean, budget)
+        size = working_size(image.height, image.width)
+        task = self._task(resized(clean, size), None if alpha is None else resized(alpha, size), budget, seed)
         change = self.descent.run(task, seconds=self.seconds, progress=progress)
+        if change.shape != clean.shape:
+            change = self.descent.settled(resized(change, (image.height, image.width)), clean, self.limits, budget)
         if alpha is not None:
             change = change * (alpha > 0)
         return Cloaked(
@@ -71,6 +82,25 @@ class DescentCloak:
             seed=seed,
             models=tuple((model.name, model.digest) for model in self.models),
         )
+
+    def estimate(self, image: Image, *, budget: Budget) -> tuple[float, int]:
+        """Return about how many seconds `apply` would take, and its steps, from two steps on one window."""
+        height, width = working_size(image.height, image.width)
+        window = next(tiles(height, width)).window
+        clean = resized(to_batch(image.samples), (height, width))[..., window[0], window[1]]
+        plain = replace(self, expectation=(Identity(),))
+        spent = []
+        for steps in (1, 2):
+            task = plain._task(clean, None, budget, 0)  # noqa: SLF001 - its own class
+            started = time.monotonic()
+            replace(self.descent, steps=steps).run(task)
+            spent.append(time.monotonic() - started)
+        share = clean.shape[-2] * clean.shape[-1] / (height * width)
+        steady = max(spent[1] - spent[0], spent[0] / 4)
+        return (spent[0] + steady * (self.descent.steps - 1)) / share, self.descent.steps
+
+    def _task(self, clean: Colours, alpha: Opacity | None, budget: Budget, seed: int) -> Task:
+        return _Setting(self, as_seen(clean, alpha), alpha, seed).task(clean, budget)
 
 
 class _Setting:
@@ -86,7 +116,7 @@ class _Setting:
                 objective.surrogate(model, seen, seed) if isinstance(model, Generator) else model
                 for model in cloak.models
             )
-        self.weights = cloak.weights or (1.0,) * len(cloak.models)
+        self.log_weights = torch.tensor(cloak.weights or (1.0,) * len(cloak.models)).log()
         self.draws = [seed * 31 + number for number in range(len(cloak.expectation))]
 
     def task(self, clean: Colours, budget: Budget) -> Task:
@@ -104,9 +134,10 @@ class _Setting:
             number = step % len(self.draws)
             if number not in aims:
                 aims[number] = self.aims(tile, number)
-            pixels = self.cloak.expectation[number](as_seen(moved, opacity), self.draws[number])
-            parts = [weight * aim(pixels, step) for weight, aim in zip(self.weights, aims[number], strict=True)]
-            return torch.stack(parts).sum()
+            kept = moved if self.cloak.final is None else self.cloak.final(moved, 0)
+            pixels = self.cloak.expectation[number](as_seen(kept, opacity), self.draws[number])
+            parts = torch.stack([aim(pixels, step) for aim in aims[number]])
+            return torch.logsumexp(parts + self.log_weights, dim=0)
 
         return loss
 
@@ -122,6 +153,19 @@ class _Setting:
         for model in self.models:
             if isinstance(objective, Learning) and isinstance(model, Generator):
                 objective.learn(model, self.seen, as_seen(moved, self.alpha), step, self.seed)
+
+
+def working_size(height: int, width: int) -> tuple[int, int]:
+    """Return the (height, width) at which a picture is worked on, `WORKING_SIDE` at most along the longer side."""
+    scale = min(1.0, WORKING_SIDE / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def resized(planes: Colours, size: tuple[int, int]) -> Colours:
+    """Return planes of another (height, width), antialiased; the same where they have it already."""
+    if planes.shape[-2:] == size:
+        return planes
+    return F.interpolate(planes, size, mode="bicubic", antialias=True, align_corners=False).clamp(-1, 1)
 
 
 def as_seen(colours: Colours, alpha: Opacity | None) -> Pixels:

@@ -106,8 +106,13 @@ class Descent:
                 if progress is not None:
                     progress(step * len(task.losses) + number + 1, self.steps * len(task.losses))
             change = task.limits.project(change, task.budget)
-        whole = task.limits.rounded(task.limits.shape(change), task.budget)
-        return within(whole, task.clean, torch.round(room * LEVELS) / LEVELS)
+        return self.settled(task.limits.shape(change), task.clean, task.limits, task.budget)
+
+    @staticmethod
+    def settled(shaped: Colours, clean: Colours, limits: Limits, budget: Budget) -> Colours:
+        """Return a shaped change in whole levels, within everything that the limits and the picture allow."""
+        room = torch.round(limits.room(clean, budget)) / LEVELS
+        return within(limits.rounded(within(shaped, clean, room), budget), clean, room)
 
     def _step(self, direction: Colours) -> Colours:
         """Return a step of root mean square 1."""

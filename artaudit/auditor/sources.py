@@ -1,0 +1,57 @@
+"""Which pictures a person means: files, folders and patterns, each with the place it keeps in an output folder."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from artaudit.errors import UsageError
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
+OWN = ("-cloaked", "-preview")
+"""Ends of the names that results carry when they stand beside their originals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A picture's path, and its path inside the folder it was found in."""
+
+    path: Path
+    inside: Path
+
+
+def gather(named: Sequence[Path]) -> list[Source]:
+    """Return every picture once, in the order named; folders and patterns are searched through, in order of names.
+
+    In folders, hidden files, other kinds of files and results of earlier cloaks are left out. Raises UsageError for
+    a folder or a pattern without pictures; a plain path is taken as it is.
+    """
+    found: dict[Path, Source] = {}
+    for path in named:
+        sources = list(_search(path))
+        if not sources:
+            raise UsageError(f"{path} holds no pictures: name files, or a folder with {', '.join(sorted(SUFFIXES))}.")
+        for source in sources:
+            found.setdefault(source.path, source)
+    return list(found.values())
+
+
+def _search(path: Path) -> Iterator[Source]:
+    if path.is_dir():
+        for below in sorted(path.rglob("*")):
+            if _is_picture(below, path):
+                yield Source(below, below.relative_to(path))
+    elif glob.has_magic(str(path)) and not path.exists():
+        for match in sorted(glob.glob(str(path), recursive=True)):  # noqa: PTH207 - the pattern may be absolute
+            one = Path(match)
+            if _is_picture(one, one.parent):
+                yield Source(one, Path(one.name))
+    else:
+        yield Source(path, Path(path.name))
+
+
+def _is_picture(path: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return path.suffix.lower() in SUFFIXES and not path.stem.endswith(OWN) and not hidden and path.is_file()
