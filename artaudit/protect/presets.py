@@ -45,7 +45,7 @@ class Preset:
     def descent(self) -> Descent:
         """The published steps, as fractions of the whole levels that the budget holds."""
         room = self.budget.levels
-        return Descent(steps=self.steps, first=self.first / room, last=self.last / room, momentum=0.0)
+        return Descent(steps=self.steps, first=self.first / room, last=self.last / room, momentum=0.0, power=0.0)
 
     def cloak(self, models: Sequence[Encoder]) -> DescentCloak:
         """Return the cloak against these models; to be applied with `budget`."""

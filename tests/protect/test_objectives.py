@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from artaudit import catalog
@@ -15,7 +17,7 @@ from artaudit.image import Image, decode
 from artaudit.protect.cloak import DescentCloak
 from artaudit.protect.descent import Descent
 from artaudit.protect.effect import noisy
-from artaudit.protect.motifs import Lettering, Picture
+from artaudit.protect.motifs import Lettering, Picture, cover
 from artaudit.protect.objective import Learning, Objective
 from artaudit.protocols import Budget, Generator
 from artaudit.tensors import to_array, to_batch
@@ -191,3 +193,27 @@ def test_lettering_repeats_is_black_and_white_and_keeps_its_seed():
 
 def test_learning_objectives_are_the_two_that_say_so(objective):
     assert isinstance(objective, Learning) == (type(objective).__name__ in {"Mist2", "AntiDreamBooth"})
+
+
+@pytest.mark.parametrize("name", ENCODER_ONLY)
+def test_encoders_and_generators_serve_together_where_no_denoiser_is_needed(name, encoder, generator):
+    cloak = DescentCloak(catalog.load(catalog.CLOAKS, name)(), (encoder, generator), Descent(steps=3))
+    made = cloak.apply(as_image(drawn(64, 64)), budget=BUDGET, seed=0)
+    assert len(made.models) == 2
+
+
+def test_grey_and_transparent_pictures_are_cloaked_too(objective, generator):
+    array = np.dstack([drawn(64, 80)[..., 0], np.full((64, 80), 200, np.uint8)])
+    image = as_image(array)
+    made = DescentCloak(objective, (generator,), Descent(steps=2)).apply(image, budget=BUDGET, seed=0)
+    assert made.colours.shape == (64, 80, 1)
+    assert 0 < np.abs(made.colours[..., 0].astype(int) - array[..., 0]).max() <= 8
+
+
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 90), st.integers(1, 90))
+@settings(max_examples=30, deadline=None)
+def test_covering_fills_any_size_without_leaving_the_range(height, width, rows, columns):
+    covered = cover(torch.rand(1, 3, rows, columns), height, width)
+    assert covered.shape == (1, 3, height, width)
+    assert covered.min() >= 0
+    assert covered.max() <= 1

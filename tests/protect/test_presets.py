@@ -32,7 +32,7 @@ def test_steps_are_the_published_ones_in_levels(name):
     room = preset.budget.levels
     assert preset.descent.first * room == pytest.approx(preset.first)
     assert preset.descent.last * room == pytest.approx(preset.last)
-    assert preset.descent.momentum == 0
+    assert (preset.descent.momentum, preset.descent.power) == (0, 0)
     assert preset.steps * preset.first >= preset.linf
 
 
