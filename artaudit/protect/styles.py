@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
 from jaxtyping import Float, UInt
 from PIL import Image as Pillow
-from PIL import ImageDraw
+from PIL import ImageColor, ImageDraw
 from torch import Tensor
+
+from artaudit.tensors import to_batch
 
 Pixels = Float[Tensor, "1 3 height width"]
 Statistics = Float[Tensor, " numbers"]
@@ -46,15 +49,20 @@ class Style:
 
     def example(self, height: int, width: int) -> Pixels:
         """Return a field of the style's marks in [0, 1], the same at every call."""
-        rng = np.random.default_rng(self.marks)
-        canvas = Pillow.new("RGB", (SIDE, SIDE), self.palette[0])
-        pen = ImageDraw.Draw(canvas)
-        for _ in range(self.marks):
-            self.mark(pen, rng, _shade(rng, self.palette))
-        drawn: UInt[np.ndarray, "side side 3"] = np.asarray(canvas)
         around = ((0, max(0, height - SIDE)), (0, max(0, width - SIDE)), (0, 0))
-        field = np.pad(drawn, around, mode="symmetric")[:height, :width].astype(np.float32) / 255
-        return torch.from_numpy(np.ascontiguousarray(field.transpose(2, 0, 1)[None]))
+        field = np.pad(_drawn(self), around, mode="symmetric")[:height, :width].astype(np.float32) / 255
+        return to_batch(field)
+
+
+@cache
+def _drawn(style: Style) -> UInt[np.ndarray, "side side 3"]:
+    """Draw the example of a style in `SIDE` pixels, once."""
+    rng = np.random.default_rng(style.marks)
+    canvas = Pillow.new("RGB", (SIDE, SIDE), style.palette[0])
+    pen = ImageDraw.Draw(canvas)
+    for _ in range(style.marks):
+        style.mark(pen, rng, _shade(rng, style.palette))
+    return np.asarray(canvas)
 
 
 def statistics(pixels: Pixels) -> Statistics:
@@ -125,8 +133,8 @@ def _histogram(own: Pixels, example: Pixels) -> Pixels:
 
 def _shade(rng: Rng, palette: tuple[str, ...]) -> tuple[int, int, int]:
     """Draw a colour of the palette, a little off."""
-    colour = Pillow.new("RGB", (1, 1), palette[rng.integers(len(palette))]).tobytes()
-    red, green, blue = np.clip(np.frombuffer(colour, np.uint8) + rng.normal(0, 10, 3), 0, 255).astype(int)
+    colour = ImageColor.getrgb(palette[rng.integers(len(palette))])
+    red, green, blue = np.clip(np.add(colour, rng.normal(0, 10, 3)), 0, 255).astype(int)
     return int(red), int(green), int(blue)
 
 

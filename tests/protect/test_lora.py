@@ -1,9 +1,10 @@
 """What surrogates promise: they learn, repeat themselves, and leave the network they came from untouched."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
+from diffusers import FluxTransformer2DModel, SD3Transformer2DModel
 from torch import nn
 
 from artaudit.errors import UsageError
@@ -11,12 +12,22 @@ from artaudit.protect.antidreambooth import AntiDreamBooth
 from artaudit.protect.cloak import DescentCloak
 from artaudit.protect.denoising import Denoising, relative
 from artaudit.protect.descent import Descent
-from artaudit.protect.lora import Lessons, Student, crop
+from artaudit.protect.lora import ATTENTION, Lessons, Student, adapted, crop
 from artaudit.protect.mist2 import Mist2
 from artaudit.protocols import Budget, Generator
 from artaudit.tensors import to_batch
 
 LESSONS = Lessons(priors=1)
+JOINT = {"joint_attention_dim": 32, "pooled_projection_dim": 32, "in_channels": 4, "patch_size": 1, "num_layers": 1}
+DENOISERS = {
+    "unet": lambda generator: generator.denoiser,
+    "sd3": lambda _: SD3Transformer2DModel(
+        sample_size=8, attention_head_dim=8, num_attention_heads=4, caption_projection_dim=32, out_channels=4, **JOINT
+    ),
+    "flux": lambda _: FluxTransformer2DModel(
+        num_single_layers=1, attention_head_dim=16, num_attention_heads=2, axes_dims_rope=(4, 4, 8), **JOINT
+    ),
+}
 CLEAN = torch.rand(1, 3, 64, 80, generator=torch.Generator().manual_seed(5))
 
 
@@ -123,6 +134,27 @@ def test_a_denoiser_without_attention_is_refused(generator):
     generator.denoiser = nn.Conv2d(4, 4, 3, padding=1)
     with pytest.raises(UsageError, match="no attention to train: choose another model"):
         Student(generator, rank=4, seed=0)
+
+
+@pytest.mark.parametrize("kind", ["unet", "sd3", "flux"])
+def test_adapters_find_the_attention_of_every_kind_of_denoiser_and_stay_in_single_precision(kind, generator):
+    twin = adapted(DENOISERS[kind](generator).half(), rank=2, seed=0, name=kind)
+    trained = {name: weight for name, weight in twin.named_parameters() if weight.requires_grad}
+    assert {name.split(".lora_")[0].rsplit("attn", 1)[-1].split(".", 1)[1] for name in trained} == set(ATTENTION)
+    assert {weight.dtype for weight in trained.values()} == {torch.float32}
+    assert {weight.dtype for weight in twin.parameters() if not weight.requires_grad} == {torch.float16}
+
+
+def test_a_frozen_generator_can_be_taught(generator):
+    @dataclass(frozen=True)
+    class Frozen(type(generator)):
+        denoiser: nn.Module
+
+        def __getattr__(self, name):
+            return getattr(generator, name)
+
+    student = taught(Frozen(generator.denoiser))
+    assert not torch.equal(prediction(student), prediction(generator))
 
 
 def watched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:

@@ -62,7 +62,7 @@ def test_the_chosen_style_is_far_but_neither_near_nor_farthest(seed):
 
 
 def test_the_seed_chooses_among_the_far_styles():
-    assert len({far_style(picture(), seed).prompt for seed in range(20)}) == 2
+    assert len({far_style(picture(), seed).prompt for seed in range(12)}) == 2
 
 
 def test_glaze_transfers_by_statistics_where_no_model_draws(encoder):
