@@ -1,4 +1,4 @@
-"""The commands that keep house: models, works, the registry file, completion."""
+"""The commands that keep house: works, the registry file, completion; and the group of those about models."""
 
 from __future__ import annotations
 
@@ -8,72 +8,8 @@ from typing import Any
 
 import click
 
-from artaudit import catalog
-from artaudit.commands import AS_JSON, DB, PATH, each, open_registry, print_json, registry_path
-
-
-@click.group()
-def models() -> None:
-    """Manage the models that cloaks are made against and measured on."""
-
-
-@models.command("list")
-@AS_JSON
-def list_models(*, as_json: bool) -> None:
-    """List installed and embedded models."""
-    from artaudit.generators import pool  # noqa: PLC0415 - heavy
-
-    own, shipped = pool.installed(pool.models_folder()), pool.embedded()
-    if as_json:
-        print_json([{**asdict(r), "folder": str(r.folder), "embedded": r in shipped} for r in (*own, *shipped)])
-        return
-    for record in (*own, *shipped):
-        place = "embedded" if record in shipped else str(record.folder)
-        halves = "encoder and decoder" if len(record.files) > 1 else "encoder"
-        click.echo(f"{record.name}  {record.family}  {halves}  {record.use}  {record.licence}  {place}")
-    if not own:
-        click.echo(f"No model is installed in {pool.models_folder()}: add one with `audit models add`.", err=True)
-
-
-@models.command("add")
-@click.argument("name")
-@click.argument("encoder", type=PATH)
-@click.argument("decoder", type=PATH, required=False)
-@click.option("--kind", type=click.Choice(list(catalog.MODELS)), required=True, help="What reads the files.")
-@click.option("--family", required=True, help='The latent space, like "SD 1.x" or "FLUX.2".')
-@click.option("--licence", default="not stated", show_default=True)
-@click.option("--hold-out", is_flag=True, help="Only ever measure on this model, never cloak against it.")
-def add_model(name: str, encoder: Path, decoder: Path | None, *, kind: str, hold_out: bool, **about: str) -> None:
-    """Install the model NAME from safetensors files: copied, digests pinned, opened once as proof."""
-    from artaudit.auditor.models import open_model  # noqa: PLC0415 - heavy
-    from artaudit.generators import pool  # noqa: PLC0415 - heavy
-
-    paths = [path.resolve() for path in (encoder, decoder) if path is not None]
-    record = pool.record_of(name, kind, paths, use=pool.HOLD_OUT if hold_out else pool.SURROGATE, **about)
-    opened = open_model(record)
-    done = pool.add(record, pool.models_folder())
-    click.echo(f"{opened.name} lies in {done.folder}")
-
-
-@models.command("verify")
-def verify_models() -> int:
-    """Compare every model's files with their pinned digests."""
-    from artaudit.generators import pool  # noqa: PLC0415 - heavy
-
-    def one(record: pool.Record) -> None:
-        record.verify()
-        click.echo(f"{record.name}: intact")
-
-    _, code = each([*pool.installed(pool.models_folder()), *pool.embedded()], one)
-    return code
-
-
-@models.command("path")
-def models_path() -> None:
-    """Print where installed models lie."""
-    from artaudit.generators import pool  # noqa: PLC0415 - heavy
-
-    click.echo(pool.models_folder())
+from artaudit.commands import AS_JSON, DB, PATH, open_registry, print_json, registry_path
+from artaudit.modelkeeping import models
 
 
 @click.group()

@@ -7,14 +7,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from artaudit.errors import ModelError
+from artaudit.generators import pool
+from artaudit.generators.diffusion import LatentDiffusion, told
+from artaudit.generators.folders import CONFIG, device, like, read_config
+from artaudit.generators.schedules import Diffusion
+from artaudit.generators.states import fill, read_state
+from artaudit.generators.studio import Studio
+from artaudit.protocols import Condition
+
 LENGTH = 8
 """Words of a prompt that are heard; the rest of the sequence is the empty word."""
+
+WEIGHTS = "denoiser.safetensors"
 
 
 class WordTable(nn.Module):
@@ -44,3 +56,65 @@ def build_denoiser(config: Mapping[str, Any]) -> nn.Module:
 
     network: nn.Module = UNet2DConditionModel(**config["denoiser"])
     return network
+
+
+class Told(nn.Module):
+    """A denoiser and its words, as one file of weights holds them."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        """Make an untrained model of a whole config."""
+        super().__init__()
+        self.denoiser = build_denoiser(config)
+        self.words = WordTable(config["words"], config["denoiser"]["cross_attention_dim"])
+
+
+def latent_diffusion(folder: Path, *, name: str, family: str, digest: str) -> LatentDiffusion:
+    """Open the model in `folder`: config.json and denoiser.safetensors.
+
+    Words that it does not know are not heard; its `vocabulary` lists those it knows. Raises ModelError where a file
+    is broken, or the autoencoder that the config names is none that comes with artaudit.
+    """
+    config = read_config(folder / CONFIG)
+    state, _ = read_state(folder / WEIGHTS)
+    network = _network(config, state, folder).to(device())
+
+    def listen(prompt: str) -> Condition:
+        return Condition({"words": network.words(network.words.ids(prompt)[None].to(device()))})
+
+    def ask(denoiser: nn.Module, noisy: Tensor, times: Tensor, condition: Condition) -> Tensor:
+        words = told(condition, "words", noisy, denoiser)
+        answer = denoiser(like(noisy, denoiser), times.to(words.device), encoder_hidden_states=words)
+        return answer.sample.to(noisy)
+
+    autoencoder = _autoencoder(str(config.get("autoencoder")), folder)
+    return LatentDiffusion(
+        name, family, digest, autoencoder, _schedule(config), network.denoiser, listen, ask, network.words.words
+    )
+
+
+def _network(config: Mapping[str, Any], state: Mapping[str, Tensor], folder: Path) -> Told:
+    """Pour the weights into a network that has no memory of its own before, whatever size the config asks for."""
+    try:
+        with torch.device("meta"):
+            empty = Told(config)
+    except (KeyError, TypeError, ValueError, RuntimeError, NotImplementedError) as error:
+        raise ModelError(f"{folder / CONFIG} describes no denoiser that can be built ({error}).") from error
+    return fill(empty, state, folder / WEIGHTS, assign=True)
+
+
+def _schedule(config: Mapping[str, Any]) -> Diffusion:
+    betas = config.get("betas")
+    if not isinstance(betas, Mapping) or not {"start", "end", "steps", "kind"} <= set(betas):
+        raise ModelError("The model's config.json names no betas (start, end, steps, kind): install it again.")
+    named = {"beta_start": betas["start"], "beta_end": betas["end"], "beta_schedule": betas["kind"]}
+    rest = {"_class_name": "DDIMScheduler", "num_train_timesteps": betas["steps"]}
+    return Diffusion({**named, **rest, "set_alpha_to_one": False, "steps_offset": 1})
+
+
+def _autoencoder(name: str, folder: Path) -> Studio:
+    found = [record for record in pool.embedded() if record.name == name and record.kind == "studio"]
+    if not found:
+        raise ModelError(f"{folder / CONFIG} names the autoencoder {name!r}, which does not come with artaudit.")
+    found[0].verify()
+    encoder, decoder = found[0].paths
+    return Studio(encoder, decoder, name=found[0].name, family=found[0].family)

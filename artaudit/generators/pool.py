@@ -6,16 +6,20 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+import secrets
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import platformdirs
 
 from artaudit.errors import ModelError, UsageError
-from artaudit.generators.states import read_bytes
+from artaudit.generators.states import copy, digest_of
 from artaudit.image import write_atomically
+
+Opened = TypeVar("Opened")
 
 RECORD = "model.json"
 SCHEMA = "artaudit-model/1"
@@ -23,6 +27,7 @@ SURROGATE, HOLD_OUT = "surrogate", "hold-out"
 """What a model is for: to make cloaks against, or only ever to measure them on."""
 
 _LARGEST_RECORD = 1 << 20
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +41,38 @@ class Record:
     use: str
     folder: Path
     files: tuple[tuple[str, str], ...]
-    """File name and sha256 of the encoder, then of the decoder where there is one."""
+    """Relative path and sha256 of each file; of two plain files the encoder comes first."""
+    origin: str = ""
+    """Where the files came from: a repository and its revision, or nothing."""
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """The model's files, encoder first."""
         return tuple(self.folder / name for name, _ in self.files)
 
+    @property
+    def digest(self) -> str:
+        """The sha256 of the list of the files' sha256, as `sha256sum` prints it, in the order of their names."""
+        lines = (f"{digest}  {name}\n" for name, digest in sorted(self.files))
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
     def verify(self) -> None:
-        """Raise ModelError for a file that is missing or not the one that was pinned."""
-        for path, (_, pinned) in zip(self.paths, self.files, strict=True):
-            found = hashlib.sha256(read_bytes(path)).hexdigest()
+        """Raise ModelError for a file that is missing, elsewhere or not the one that was pinned."""
+        home = self.folder.resolve()
+        for path, (name, pinned) in zip(self.paths, self.files, strict=True):
+            if path.resolve() != home / name:
+                raise ModelError(f"{path} is a link to elsewhere: add the model again.")
+            found = digest_of(path)
             if found != pinned:
                 raise ModelError(f"{path} is not the file that was pinned (sha256 {found}): add the model again.")
+
+    def verify_whole(self) -> None:
+        """Verify, and raise ModelError for a file in the folder that was not pinned: loaders might heed it."""
+        self.verify()
+        pinned = {*self.paths, self.folder / RECORD}
+        strange = sorted(path for path in self.folder.rglob("*") if path not in pinned and not path.is_dir())
+        if strange:
+            raise ModelError(f"{strange[0]} was not there when the model was pinned: remove it.")
 
 
 def models_folder() -> Path:
@@ -59,7 +83,7 @@ def models_folder() -> Path:
 
 def installed(folder: Path) -> list[Record]:
     """Return the records of all models in `folder`, by name; raises ModelError for a broken record."""
-    return [_read(path) for path in sorted(folder.glob(f"*/{RECORD}"))]
+    return [_read(path) for path in sorted(folder.glob(f"[!.]*/{RECORD}"))]
 
 
 def embedded() -> list[Record]:
@@ -69,36 +93,45 @@ def embedded() -> list[Record]:
 
 def record_of(name: str, kind: str, paths: Sequence[Path], *, family: str, licence: str, use: str) -> Record:
     """Describe a model that lies in files of one folder, encoder first, with their digests as they are now."""
-    files = tuple((path.name, hashlib.sha256(read_bytes(path)).hexdigest()) for path in paths)
+    files = tuple((path.name, digest_of(path)) for path in paths)
     if len({path.parent for path in paths}) > 1 or len({path.name for path in paths}) < len(paths):
         raise UsageError("A model's files lie in one folder under two names: put them there first.")
     return Record(name, kind, family, licence, use, paths[0].parent, files)
 
 
-def add(record: Record, folder: Path) -> Record:
-    """Copy a model's files below `folder` and write its record last; `record.folder` is where they lie now.
+def install(
+    about: Record, sources: Mapping[str, Path], folder: Path, proof: Callable[[Record], Opened]
+) -> tuple[Record, Opened]:
+    """Copy files below `folder` and keep them if `proof` can open the copy; return the record and what it opened.
 
-    Raises UsageError for a name that is taken or unfit, ModelError for files that cannot be read.
+    `sources` are the files by the relative path each gets; `about` says everything else. The model appears whole,
+    by one rename, or not at all. Raises UsageError for a name that is taken or unfit, ModelError for files that
+    cannot be read or written, and whatever `proof` raises.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", record.name):
-        raise UsageError(f"{record.name!r} is no fit name for a model: use letters, digits, dots and dashes.")
-    home = folder / record.name
-    if (home / RECORD).exists():
-        raise UsageError(f"A model named {record.name} is installed already: choose another name.")
-    copied = []
-    for path in record.paths:
-        content = read_bytes(path)
-        write_atomically(home / path.name, content)
-        copied.append((path.name, hashlib.sha256(content).hexdigest()))
-    done = Record(record.name, record.kind, record.family, record.licence, record.use, home, tuple(copied))
-    write_atomically(home / RECORD, describe(done))
-    return done
+    try:
+        _fit(about.name)
+    except ValueError as error:
+        raise UsageError(f"{about.name!r} is no fit name for a model: use letters, digits, dots, dashes.") from error
+    home, stage = folder / about.name, folder / f".{about.name}.{secrets.token_hex(4)}"
+    if home.exists():
+        raise UsageError(f"A model named {about.name} is installed already: choose another name.")
+    try:
+        files = tuple((_inside(name), copy(source, stage / name)) for name, source in sources.items())
+        record = replace(about, folder=stage, files=files)
+        write_atomically(stage / RECORD, describe(record))
+        opened = proof(record)
+        stage.rename(home)
+    except OSError as error:
+        raise ModelError(f"{home} cannot be written ({error.strerror}): choose another ARTAUDIT_MODELS.") from error
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+    return replace(record, folder=home), opened
 
 
 def describe(record: Record) -> bytes:
     """Return the record as the JSON its file holds."""
     plain = {"schema": SCHEMA, "name": record.name, "kind": record.kind, "family": record.family}
-    plain |= {"licence": record.licence, "use": record.use}
+    plain |= {"licence": record.licence, "use": record.use} | ({"origin": record.origin} if record.origin else {})
     files = [{"name": name, "sha256": digest} for name, digest in record.files]
     return (json.dumps(plain | {"files": files}, indent=2) + "\n").encode()
 
@@ -108,14 +141,21 @@ def _read(path: Path) -> Record:
         if path.stat().st_size > _LARGEST_RECORD:
             raise ModelError(f"{path} is too large for a model's record: add the model again.")
         plain: dict[str, Any] = json.loads(path.read_bytes())
-        files = tuple((_plain_name(file["name"]), str(file["sha256"])) for file in plain["files"])
+        files = tuple((_inside(file["name"]), str(file["sha256"])) for file in plain["files"])
         name, kind, family, licence, use = (str(plain[key]) for key in ("name", "kind", "family", "licence", "use"))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        _fit(name)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelError(f"{path} is no readable record of a model: add the model again.") from error
-    return Record(name, kind, family, licence, use, path.parent, files)
+    return Record(name, kind, family, licence, use, path.parent, files, str(plain.get("origin", "")))
 
 
-def _plain_name(name: str) -> str:
-    if Path(name).name != name:
+def _fit(name: str) -> None:
+    if not re.fullmatch(_NAME, name):
+        raise ValueError(name)
+
+
+def _inside(name: str) -> str:
+    """Return a relative path that stays below its folder on every system; raises ValueError for any other."""
+    if any(part in ("", ".", "..") for part in name.split("/")) or re.search(r"[\\:\x00-\x1f]", name):
         raise ValueError(name)
     return name

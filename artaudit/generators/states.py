@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +26,9 @@ WIDEST = 1024
 LARGEST_FILE = 1 << 30
 """Bytes of the largest weights file that is read."""
 
+PIECE = 1 << 20
+"""Bytes of a file that are held at once while it is copied."""
+
 
 def read_bytes(path: Path) -> bytes:
     """Return the bytes of a weights file of at most `LARGEST_FILE` bytes; raises ModelError."""
@@ -36,6 +40,33 @@ def read_bytes(path: Path) -> bytes:
     except OSError as error:
         msg = f"{path} cannot be read ({error.strerror}): install the model again or correct the path."
         raise ModelError(msg) from error
+
+
+def digest_of(path: Path) -> str:
+    """Return the sha256 of a file of any size; raises ModelError where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}): correct the path or add it again.") from error
+
+
+def copy(source: Path, target: Path) -> str:
+    """Copy a file of any size in pieces, flushed to the disk, and return the sha256 of what was written.
+
+    Raises ModelError where the source cannot be read, OSError where the target cannot be written.
+    """
+    if not source.is_file():
+        raise ModelError(f"{source} cannot be read (no such file): correct the path.")
+    digest = hashlib.sha256()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with source.open("rb") as read, target.open("xb") as write:
+        while piece := read.read(PIECE):
+            digest.update(piece)
+            write.write(piece)
+        write.flush()
+        os.fsync(write.fileno())
+    return digest.hexdigest()
 
 
 def read_state(path: Path) -> tuple[dict[str, Tensor], str]:
@@ -53,10 +84,13 @@ def read_state(path: Path) -> tuple[dict[str, Tensor], str]:
     return {key: value.float() for key, value in state.items()}, digest
 
 
-def fill(network: Network, state: Mapping[str, Tensor], origin: Path) -> Network:
-    """Pour `state` into `network` and freeze it; raises ModelError where names or shapes differ."""
+def fill(network: Network, state: Mapping[str, Tensor], origin: Path, *, assign: bool = False) -> Network:
+    """Pour `state` into `network`, or let it have these very tensors with `assign`, and freeze it.
+
+    Raises ModelError where names or shapes differ.
+    """
     try:
-        network.load_state_dict(state)
+        network.load_state_dict(state, assign=assign)
     except RuntimeError as error:
         raise other_layout(origin) from error
     return network.eval().requires_grad_(requires_grad=False)

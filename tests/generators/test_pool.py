@@ -25,8 +25,9 @@ def files(tmp_path: Path) -> list[Path]:
 
 
 def install(files: list[Path], folder: Path, name: str = "mine", use: str = pool.SURROGATE) -> pool.Record:
-    record = pool.record_of(name, "studio", files, family="own", licence="none", use=use)
-    return pool.add(record, folder)
+    about = pool.Record(name, "studio", "own", "none", use, folder, ())
+    record, _ = pool.install(about, {file.name: file for file in files}, folder, open_model)
+    return record
 
 
 def test_an_added_model_is_found_verified_and_opened(files, tmp_path):

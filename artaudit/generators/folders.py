@@ -1,0 +1,98 @@
+"""Folders as diffusers and transformers write them: configs read as data, networks of known classes, no code run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from artaudit.errors import ModelError
+
+CONFIG = "config.json"
+
+LARGEST_CONFIG = 4 << 20
+"""Bytes of the largest config that is read."""
+
+_FOREIGN = ("auto_map", "quantization_config", "attn_implementation", "_attn_implementation")
+"""Entries of a config that make loaders import other code."""
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Return a JSON file's object.
+
+    Raises ModelError where it is missing, too large, no object, or names code to be run.
+    """
+    try:
+        if path.stat().st_size > LARGEST_CONFIG:
+            raise ModelError(f"{path} is too large for a config: check the model.")
+        plain = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path} is missing or no readable JSON: give a whole diffusers folder.") from error
+    if not isinstance(plain, dict):
+        raise ModelError(f"{path} holds no settings: give a whole diffusers folder.")
+    foreign = [key for key in _FOREIGN if plain.get(key)]
+    if foreign:
+        raise ModelError(f"{path} asks for code or packing of its own ({foreign[0]}): such models are not opened.")
+    return plain
+
+
+def class_of(folder: Path, allowed: Sequence[str]) -> str:
+    """Return the class that a component's config names; raises ModelError for one that is not in `allowed`."""
+    name = read_config(folder / CONFIG).get("_class_name")
+    if name not in allowed:
+        raise ModelError(f"{folder} holds a {name or 'network without a class'}: known are {', '.join(allowed)}.")
+    return str(name)
+
+
+def network(kind: Any, folder: Path, *, half: bool = False) -> Any:  # noqa: ANN401 - a class, and one of it
+    """Return a component's network, frozen, in float32; on a GPU where there is one, in bfloat16 there if `half`.
+
+    Raises ModelError where the folder does not hold just what the class needs.
+    """
+    read_config(folder / CONFIG)
+    dtype = torch.bfloat16 if half and device().type == "cuda" else torch.float32
+    options = {"torch_dtype" if kind.__module__.startswith("diffusers.") else "dtype": dtype}
+    try:
+        with _quiet():
+            found, report = kind.from_pretrained(
+                str(folder), use_safetensors=True, local_files_only=True, output_loading_info=True, **options
+            )
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, SafetensorError) as error:
+        said = str(error).split("\n")[0].rstrip(".")
+        raise ModelError(f"{folder} is no whole {kind.__name__} ({said}): fetch the model again.") from error
+    lacking = sorted(map(str, report["missing_keys"])) + sorted(map(str, report["mismatched_keys"]))
+    if lacking:
+        raise ModelError(f"{folder} is no whole {kind.__name__} ({lacking[0]} is lacking): fetch the model again.")
+    frozen: Any = found.eval().requires_grad_(requires_grad=False).to(device())
+    return frozen
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the loaders' progress bars off the terminal."""
+    from transformers.utils import logging  # noqa: PLC0415 - heavy
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+def device() -> torch.device:
+    """Return where networks of the size of real models work: a GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def like(values: Tensor, module: nn.Module) -> Tensor:
+    """Return the values where the network works, in its precision; gradients pass."""
+    weight = next(module.parameters())
+    return values.to(device=weight.device, dtype=weight.dtype)

@@ -1,0 +1,132 @@
+"""The commands about models: what is installed, from a folder, a file or the hub."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from artaudit import catalog
+from artaudit.commands import AS_JSON, PATH, each, print_json
+from artaudit.errors import UsageError
+
+HOLD_OUT = click.option("--hold-out", is_flag=True, help="Only ever measure on this model, never cloak against it.")
+FAMILY = click.option("--family", default="", help='The latent space, like "SD 1.x", where the files do not tell.')
+
+
+@click.group()
+def models() -> None:
+    """Manage the models that cloaks are made against and measured on."""
+
+
+@models.command("list")
+@AS_JSON
+def list_models(*, as_json: bool) -> None:
+    """List installed and embedded models."""
+    from artaudit.auditor.models import abilities  # noqa: PLC0415 - heavy
+    from artaudit.generators import pool  # noqa: PLC0415 - heavy
+
+    own, shipped = pool.installed(pool.models_folder()), pool.embedded()
+    rows = [
+        {
+            **asdict(record),
+            "folder": str(record.folder),
+            "embedded": record in shipped,
+            "digest": record.digest,
+            "abilities": abilities(record),
+        }
+        for record in (*own, *shipped)
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        place = "embedded" if row["embedded"] else row["folder"]
+        can = "+".join(row["abilities"])
+        click.echo("  ".join([row["name"], row["family"], can, row["use"], row["licence"], row["digest"][:12], place]))
+    if not own:
+        click.echo(f"No model is installed in {pool.models_folder()}: add one with `audit models add`.", err=True)
+
+
+@models.command("add")
+@click.argument("name")
+@click.argument("paths", type=PATH, nargs=-1, required=True)
+@click.option("--kind", type=click.Choice(list(catalog.MODELS)), help="What reads plain encoder and decoder files.")
+@FAMILY
+@click.option("--licence", default="not stated", show_default=True)
+@HOLD_OUT
+def add_model(
+    name: str, paths: tuple[Path, ...], *, kind: str | None, family: str, licence: str, hold_out: bool
+) -> None:
+    """Install the model NAME: copied, digests pinned, opened once as proof.
+
+    PATHS are a diffusers folder; or a checkpoint in one safetensors file, with the folder of its tokenizer; or, with
+    --kind, an encoder's file and its decoder's.
+    """
+    if len(paths) > 2 or (len(paths) > 1 and paths[0].is_dir()):  # noqa: PLR2004 - an encoder and a decoder
+        raise UsageError("A model is one folder, or one or two files: give just these.")
+    _install(name, [path.resolve() for path in paths], kind or "", family, licence, hold_out=hold_out)
+
+
+@models.command("pull")
+@click.argument("repository")
+@click.option("--revision", required=True, help="The commit; a branch or tag is pinned to the commit it names now.")
+@click.option("--name", help="What to call it [default: the repository's own name].")
+@FAMILY
+@HOLD_OUT
+def pull_model(repository: str, *, revision: str, name: str | None, family: str, hold_out: bool) -> None:
+    """Install a model of the Hugging Face hub; no other command reaches into the network."""
+    import tempfile  # noqa: PLC0415 - where it is used
+
+    from artaudit.generators import hub, pool  # noqa: PLC0415 - heavy
+
+    folder = pool.models_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".pulled-") as room:
+        found = hub.fetch(repository, revision, Path(room))
+        origin = f"{found.repository}@{found.commit}"
+        called = name or repository.rpartition("/")[2]
+        _install(called, [found.folder], "", family, found.licence, hold_out=hold_out, origin=origin)
+
+
+@models.command("verify")
+def verify_models() -> int:
+    """Compare every model's files with their pinned digests."""
+    from artaudit.generators import pool  # noqa: PLC0415 - heavy
+
+    def one(record: pool.Record) -> None:
+        record.verify()
+        click.echo(f"{record.name}: intact")
+
+    _, code = each([*pool.installed(pool.models_folder()), *pool.embedded()], one)
+    return code
+
+
+@models.command("path")
+@click.argument("name", required=False)
+def models_path(name: str | None) -> None:
+    """Print where installed models lie, or the model NAME."""
+    from artaudit.generators import pool  # noqa: PLC0415 - heavy
+
+    if name is None:
+        click.echo(pool.models_folder())
+        return
+    known = {record.name: record.folder for record in (*pool.embedded(), *pool.installed(pool.models_folder()))}
+    if name not in known:
+        raise UsageError(f"No model is called {name}: choose {', '.join(known)}.")
+    click.echo(known[name])
+
+
+def _install(
+    name: str, paths: list[Path], kind: str, family: str, licence: str, *, hold_out: bool, origin: str = ""
+) -> None:
+    from artaudit.auditor.models import add  # noqa: PLC0415 - heavy
+    from artaudit.generators import pool  # noqa: PLC0415 - heavy
+
+    use = pool.HOLD_OUT if hold_out else pool.SURROGATE
+    about = pool.Record(name, kind, family, licence, use, pool.models_folder(), (), origin)
+    record, note = add(about, paths)
+    if note:
+        click.echo(note, err=True)
+    click.echo(f"{record.name}@{record.digest[:12]} ({record.kind}, {record.family}) lies in {record.folder}")
