@@ -1,8 +1,8 @@
 """How well a picture hides a change, pixel by pixel: the just noticeable difference beside that of a flat mid grey.
 
-Luminance adaptation and contrast masking with the exponents of Watson, "DCTune", SID 1993,
-https://www.researchgate.net/publication/2825594, the masker being the local standard deviation of luma after
-Legge and Foley 1980, https://doi.org/10.1364/JOSA.70.001458.
+Luminance adaptation and contrast masking with the exponents of Ahumada and Watson, "A visual detection model for DCT
+coefficient quantization", 1993, https://core.ac.uk/works/24844467; the masker is the local standard deviation of luma,
+the power law that of Legge and Foley 1980, https://doi.org/10.1364/JOSA.70.001458.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ Map = Float[Tensor, "1 1 height width"]
 FLAT_SHARE = 0.2
 """The share of a budget that a flat mid grey gets; five times its threshold takes the whole."""
 
-_RADIUS = 2
+_RADIUS = 1
+"""The masker is looked for this near, so that little noise stands in the flat colour beside a line."""
 _MASKER = 2 / 255
 """The local standard deviation from which masking begins."""
 _CONTRAST_EXPONENT = 0.7
@@ -37,8 +38,9 @@ def share(clean: Colours) -> Map:
 
 def elevation(clean: Colours) -> Map:
     """Return by what factor, at least 1, texture raises the threshold; 1 in flat areas."""
-    deviation = _local(to_luma(clean).double().square()) - _local(to_luma(clean).double()).square()
-    contrast = deviation.clamp(min=0).sqrt().to(clean) / _MASKER
+    luma = to_luma(clean).double()
+    variance = _local(luma.square()) - _local(luma).square()
+    contrast = variance.clamp(min=0).sqrt().to(clean) / _MASKER
     return contrast.clamp(min=1) ** _CONTRAST_EXPONENT
 
 
