@@ -18,7 +18,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from artaudit.errors import ModelError
-from artaudit.generators.folders import class_of, like, network
+from artaudit.generators.folders import believed, class_of, like, network
 from artaudit.tensors import pad_to_multiple
 
 _OUTPUTS: MappingProxyType[str, Callable[[Any], Tensor]] = MappingProxyType(
@@ -81,12 +81,13 @@ class DiffusersAutoencoder:
 
         kind = class_of(folder, CLASSES)
         self._network: Any = network(getattr(diffusers, kind), folder)
-        self._latents, self._space = _OUTPUTS[kind], _space(self._network)
-        config = self._network.config
+        config, self._latents = self._network.config, _OUTPUTS[kind]
+        with believed(folder, kind):
+            self._space = _space(self._network)
+            patch = PATCH if isinstance(self._space, Patched) else 1
+            self.factor, self.channels = _factor(config) * patch, int(config.latent_channels) * patch**2
         if config.in_channels != 3:  # noqa: PLR2004 - red, green, blue
             raise ModelError(f"{folder} takes pictures of {config.in_channels} channels: only three are served.")
-        self.factor = _factor(config) * (PATCH if isinstance(self._space, Patched) else 1)
-        self.channels = int(config.latent_channels) * (PATCH**2 if isinstance(self._space, Patched) else 1)
         self.name, self.family, self.digest = name, family, digest
 
     def encode(self, pixels: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch channels rows columns"]:

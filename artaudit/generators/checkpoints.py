@@ -13,10 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
 from artaudit.errors import ModelError, UsageError
-from artaudit.generators.folders import CONFIG
+from artaudit.generators.folders import CONFIG, believed, quiet
 from artaudit.generators.layouts import (
     CLIP,
     CLIP_XL,
@@ -111,11 +111,8 @@ def _spaces() -> str:
 
 
 def _shapes(checkpoint: Path) -> Shapes:
-    try:
-        with safe_open(checkpoint, "pt") as file:
-            return {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118 - no mapping
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"{checkpoint} is no whole safetensors file ({error}): pickles are not read.") from error
+    with believed(checkpoint, "safetensors file; pickles are not read"), safe_open(checkpoint, "pt") as file:
+        return {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118 - no mapping
 
 
 def _convert(kind: Any, checkpoint: Path, config: Path, target: Path) -> None:  # noqa: ANN401 - a class of diffusers
@@ -123,12 +120,9 @@ def _convert(kind: Any, checkpoint: Path, config: Path, target: Path) -> None:  
     with safe_open(checkpoint, "pt") as file:
         dtype = file.get_tensor(next(iter(file.keys()))).dtype
     options = {"torch_dtype": dtype if dtype in (torch.float16, torch.bfloat16) else torch.float32}
-    try:
+    with believed(checkpoint, kind.__name__), quiet():
         found = kind.from_single_file(str(checkpoint), config=str(config), local_files_only=True, **options)
         found.save_pretrained(target)
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, NotImplementedError) as error:
-        said = str(error).split("\n")[0].rstrip(".")
-        raise ModelError(f"{checkpoint} has another layout ({said}): give a whole diffusers folder.") from error
 
 
 def _tokenizer(source: Path, target: Path, pad: str) -> None:

@@ -22,6 +22,11 @@ LARGEST_CONFIG = 4 << 20
 _FOREIGN = ("auto_map", "quantization_config", "attn_implementation", "_attn_implementation")
 """Entries of a config that make loaders import other code."""
 
+_DISBELIEF = (
+    *(OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError, ImportError),
+    *(AssertionError, SafetensorError),
+)
+
 
 def read_config(path: Path) -> dict[str, Any]:
     """Return a JSON file's object.
@@ -58,14 +63,10 @@ def network(kind: Any, folder: Path, *, half: bool = False) -> Any:  # noqa: ANN
     read_config(folder / CONFIG)
     dtype = torch.bfloat16 if half and device().type == "cuda" else torch.float32
     options = {"torch_dtype" if kind.__module__.startswith("diffusers.") else "dtype": dtype}
-    try:
-        with _quiet():
-            found, report = kind.from_pretrained(
-                str(folder), use_safetensors=True, local_files_only=True, output_loading_info=True, **options
-            )
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, SafetensorError) as error:
-        said = str(error).split("\n")[0].rstrip(".")
-        raise ModelError(f"{folder} is no whole {kind.__name__} ({said}): fetch the model again.") from error
+    with believed(folder, kind.__name__), quiet():
+        found, report = kind.from_pretrained(
+            str(folder), use_safetensors=True, local_files_only=True, output_loading_info=True, **options
+        )
     lacking = sorted(map(str, report["missing_keys"])) + sorted(map(str, report["mismatched_keys"]))
     if lacking:
         raise ModelError(f"{folder} is no whole {kind.__name__} ({lacking[0]} is lacking): fetch the model again.")
@@ -74,7 +75,17 @@ def network(kind: Any, folder: Path, *, half: bool = False) -> Any:  # noqa: ANN
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def believed(path: Path, what: str) -> Iterator[None]:
+    """Turn what libraries raise over files that are not what they say into a ModelError of one sentence."""
+    try:
+        yield
+    except _DISBELIEF as error:
+        said = str(error).split("\n")[0].rstrip(".") or type(error).__name__
+        raise ModelError(f"{path} is no whole {what} ({said}): fetch the model again.") from error
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
     """Keep the loaders' progress bars off the terminal."""
     from transformers.utils import logging  # noqa: PLC0415 - heavy
 

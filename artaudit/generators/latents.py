@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from artaudit.errors import ModelError
 from artaudit.generators import pool
 from artaudit.generators.diffusion import LatentDiffusion, told
-from artaudit.generators.folders import CONFIG, device, like, read_config
+from artaudit.generators.folders import CONFIG, believed, device, like, read_config
 from artaudit.generators.schedules import Diffusion
 from artaudit.generators.states import fill, read_state
 from artaudit.generators.studio import Studio
@@ -94,11 +94,8 @@ def latent_diffusion(folder: Path, *, name: str, family: str, digest: str) -> La
 
 def _network(config: Mapping[str, Any], state: Mapping[str, Tensor], folder: Path) -> Told:
     """Pour the weights into a network that has no memory of its own before, whatever size the config asks for."""
-    try:
-        with torch.device("meta"):
-            empty = Told(config)
-    except (KeyError, TypeError, ValueError, RuntimeError, NotImplementedError) as error:
-        raise ModelError(f"{folder / CONFIG} describes no denoiser that can be built ({error}).") from error
+    with believed(folder / CONFIG, "config of a denoiser"), torch.device("meta"):
+        empty = Told(config)
     return fill(empty, state, folder / WEIGHTS, assign=True)
 
 

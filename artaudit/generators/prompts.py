@@ -11,8 +11,7 @@ from typing import Any
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from artaudit.errors import ModelError
-from artaudit.generators.folders import network, read_config
+from artaudit.generators.folders import believed, network, read_config
 
 
 class Clip:
@@ -62,11 +61,8 @@ class T5:
 
 def _tokenizer(kind: Any, folder: Path) -> Any:  # noqa: ANN401 - a class of transformers
     read_config(folder / "tokenizer_config.json")
-    try:
+    with believed(folder, kind.__name__):
         return kind.from_pretrained(str(folder), local_files_only=True)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, ImportError) as error:
-        said = str(error).split("\n")[0].rstrip(".")
-        raise ModelError(f"{folder} is no whole {kind.__name__} ({said}): fetch the model again.") from error
 
 
 def _ids(tokenizer: Any, prompt: str, length: int) -> Int[Tensor, "1 length"]:  # noqa: ANN401 - of transformers

@@ -7,6 +7,7 @@ Fast", https://arxiv.org/abs/2209.03003
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -14,6 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from artaudit.errors import ModelError
+from artaudit.generators.folders import believed
 
 Latents = Float[Tensor, "batch channels rows columns"]
 Steps = Int[Tensor, " batch"]
@@ -179,10 +181,8 @@ def _settings(scheduler: Any) -> set[str]:  # noqa: ANN401 - a class of diffuser
 
 
 def _made(scheduler: Any, config: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a scheduler of diffusers
-    try:
+    with believed(Path("scheduler_config.json"), "schedule"):
         return scheduler(**config)
-    except (TypeError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise ModelError(f"The model's scheduler_config.json cannot be used ({error}): check the model.") from error
 
 
 def _shift(config: Any, latents: Latents) -> float:  # noqa: ANN401 - a config of diffusers
