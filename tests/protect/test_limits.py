@@ -13,6 +13,7 @@ from PIL import Image as Pillow
 from artaudit import distances
 from artaudit.errors import UsageError
 from artaudit.image import decode
+from artaudit.protect import jnd
 from artaudit.protect.descent import Descent, Task
 from artaudit.protect.limits import Limits
 from artaudit.protect.mask import Mask
@@ -140,12 +141,21 @@ def test_a_mask_is_painted_in_any_picture_and_known_by_its_digest():
     assert mask.digest in repr(Limits(mask=mask))
 
 
-def test_the_jnd_mask_gives_flat_areas_a_fifth_and_texture_everything():
+def test_the_jnd_mask_gives_flat_areas_a_fifth_and_strong_texture_everything():
     clean = picture(0)
     clean[..., : SIDE // 2] = 0.5
     room = Limits(jnd=1.0).room(clean, Budget(20 / 255))[0, 0]
-    assert torch.all(room[:, : SIDE // 2 - 3] == 4)
-    assert torch.all(room[:, SIDE // 2 + 3 :] == 20)
+    assert torch.all(room[:, : SIDE // 2 - 1] == 4)
+    assert (room[:, SIDE // 2 + 1 :] == 20).float().mean() > 0.95
+
+
+def test_texture_hides_more_the_stronger_it_is_and_dark_flatness_more_than_grey():
+    texture = torch.randn(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(3))
+    hidden = [float(jnd.share(0.5 + amplitude * texture).mean()) for amplitude in (0.0, 0.02, 0.05, 0.1)]
+    assert hidden == sorted(hidden)
+    assert hidden[0] == pytest.approx(jnd.FLAT_SHARE)
+    black, grey, white = (float(jnd.adaptation(torch.full((1, 1, 8, 8), shade)).mean()) for shade in (0.0, 0.5, 1.0))
+    assert black > 1.3 > white > grey == pytest.approx(1)
 
 
 def test_the_weaker_the_jnd_mask_the_more_room():
@@ -173,11 +183,12 @@ def test_no_change_within_the_room_of_a_flat_area_is_further_than_the_cap(cap, l
     assert distances.delta_e(clean, changed)[flat].max() <= cap + 0.01
 
 
-@pytest.mark.parametrize("luma", [False, True])
-def test_the_change_that_is_made_keeps_the_colour_cap_in_flat_areas(luma):
-    clean = picture(6)
+@pytest.mark.parametrize(("luma", "colours"), [(False, 3), (True, 3), (False, 1)])
+def test_the_change_that_is_made_keeps_the_colour_cap_in_flat_areas(luma, colours):
+    clean = picture(6, colours)
     change = descend(Limits(delta_e=2.5, luma=luma), Budget(12 / 255), clean)
-    apart = distances.delta_e(to_array(clean), to_array((clean + change).clamp(0, 1)))
+    one, other = (to_array(pixels.expand(-1, 3, -1, -1)) for pixels in (clean, (clean + change).clamp(0, 1)))
+    apart = distances.delta_e(one, other)
     assert 1 < apart[:, : SIDE // 2 - 3].max() <= 2.51
     assert apart[:, SIDE // 2 + 3 :].max() > 2.51
 
