@@ -87,15 +87,17 @@ def believed(path: Path, what: str) -> Iterator[None]:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep the loaders' progress bars off the terminal."""
-    from transformers.utils import logging  # noqa: PLC0415 - heavy
+    import diffusers  # noqa: PLC0415 - heavy
+    import transformers  # noqa: PLC0415 - heavy
 
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
+    loud = [log for log in (diffusers.logging, transformers.logging) if log.is_progress_bar_enabled()]
+    for log in loud:
+        log.disable_progress_bar()
     try:
         yield
     finally:
-        if shown:
-            logging.enable_progress_bar()
+        for log in loud:
+            log.enable_progress_bar()
 
 
 def device() -> torch.device:
