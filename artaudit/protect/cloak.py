@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -32,7 +33,12 @@ WORKING_SIDE = 2048
 """Larger pictures are moved at this size along their longer side and the change is enlarged: those who train on
 pictures shrink them to 512 to 1024 pixels, and a change of finer grain than theirs would not reach them."""
 
-EXPECTATION: tuple[Transform, ...] = (Identity(), Blur(0.8), Noise(0.04), Identity(), Rescale(0.6), Blur(1.3))
+EXPECTATION: tuple[Transform, ...] = (
+    *(Identity(), Blur(0.8)),
+    *(Identity(), Rescale(0.6)),
+    *(Identity(), Noise(0.05)),
+)
+"""What one step after the other sees; every other step sees the picture as it is."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,8 @@ class DescentCloak:
     expectation: tuple[Transform, ...] = EXPECTATION
     limits: Limits = field(default_factory=Limits)
     weights: tuple[float, ...] | None = None
-    """How much each model counts, all alike where None; whatever they are, the model that is met least weighs most."""
+    """How much each model counts; None counts each as often as its latents have channels, because latents of many
+    channels are the harder to move."""
     final: Transform | None = None
     """What the file's own encoder will do to the samples, where that loses anything."""
     seconds: float | None = None
@@ -116,7 +123,7 @@ class _Setting:
                 objective.surrogate(model, seen, seed) if isinstance(model, Generator) else model
                 for model in cloak.models
             )
-        self.log_weights = torch.tensor(cloak.weights or (1.0,) * len(cloak.models)).log()
+        self.weights = shares(cloak.weights or [channels(model, seen) for model in cloak.models])
         self.draws = [seed * 31 + number for number in range(len(cloak.expectation))]
 
     def task(self, clean: Colours, budget: Budget) -> Task:
@@ -136,8 +143,8 @@ class _Setting:
                 aims[number] = self.aims(tile, number)
             kept = moved if self.cloak.final is None else self.cloak.final(moved, 0)
             pixels = self.cloak.expectation[number](as_seen(kept, opacity), self.draws[number])
-            parts = torch.stack([aim(pixels, step) for aim in aims[number]])
-            return torch.logsumexp(parts + self.log_weights, dim=0)
+            parts = [weight * aim(pixels, step) for weight, aim in zip(self.weights, aims[number], strict=True)]
+            return torch.stack(parts).sum()
 
         return loss
 
@@ -153,6 +160,17 @@ class _Setting:
         for model in self.models:
             if isinstance(objective, Learning) and isinstance(model, Generator):
                 objective.learn(model, self.seen, as_seen(moved, self.alpha), step, self.seed)
+
+
+def channels(model: Encoder, seen: Pixels) -> float:
+    """Return how many channels a model's latents have."""
+    with torch.no_grad():
+        return float(model.encode(seen[..., :MIN_SIDE, :MIN_SIDE]).shape[1])
+
+
+def shares(weights: Sequence[float]) -> list[float]:
+    """Return weights of mean 1 in the same proportions."""
+    return [weight * len(weights) / sum(weights) for weight in weights]
 
 
 def working_size(height: int, width: int) -> tuple[int, int]:

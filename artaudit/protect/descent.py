@@ -64,7 +64,7 @@ class Descent:
     """
 
     steps: int = 40
-    first: float = 0.6
+    first: float = 1.0
     last: float = 0.1
     momentum: float = 0.5
     power: float = 0.5
