@@ -110,13 +110,14 @@ def install(
     """
     try:
         _fit(about.name)
+        names = [_inside(name) for name in sources]
     except ValueError as error:
-        raise UsageError(f"{about.name!r} is no fit name for a model: use letters, digits, dots, dashes.") from error
+        raise UsageError(f"{error} is no fit name for a model or a file: use letters, digits, dots, dashes.") from error
     home, stage = folder / about.name, folder / f".{about.name}.{secrets.token_hex(4)}"
     if home.exists():
         raise UsageError(f"A model named {about.name} is installed already: choose another name.")
     try:
-        files = tuple((_inside(name), copy(source, stage / name)) for name, source in sources.items())
+        files = tuple((name, copy(sources[name], stage / name)) for name in names)
         record = replace(about, folder=stage, files=files)
         write_atomically(stage / RECORD, describe(record))
         opened = proof(record)
@@ -151,11 +152,11 @@ def _read(path: Path) -> Record:
 
 def _fit(name: str) -> None:
     if not re.fullmatch(_NAME, name):
-        raise ValueError(name)
+        raise ValueError(repr(name))
 
 
 def _inside(name: str) -> str:
     """Return a relative path that stays below its folder on every system; raises ValueError for any other."""
     if any(part in ("", ".", "..") for part in name.split("/")) or re.search(r"[\\:\x00-\x1f]", name):
-        raise ValueError(name)
+        raise ValueError(repr(name))
     return name

@@ -1,7 +1,8 @@
 """Tiny random models of the real classes, written to disk as diffusers and transformers write them."""
 
 import json
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,21 @@ MAKERS: dict[str, Callable[[Path], Any]] = {
     "flux": flux,
     "schnell": lambda room: flux(room, distilled=False),
 }
+
+
+@pytest.fixture(autouse=True)
+def unreachable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail every test of this room that reaches for the network, even where a library hides that it could not."""
+    reached: list[object] = []
+
+    def refuse(*address: object, **_: object) -> None:
+        reached.append(address)
+        raise OSError("the network is not there")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    yield
+    assert not reached
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,20 @@
 """Models are found by their records, pinned by digest, and refused when they are not what was pinned."""
 
+import hashlib
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from artaudit.auditor.models import FALLBACK, choose, open_model
+from artaudit.auditor.models import DENOISER_FALLBACK, FALLBACK, abilities, add, choose, open_model
 from artaudit.errors import ModelError, UsageError
 from artaudit.generators import pool
+from artaudit.generators.states import copy, digest_of
 from artaudit.generators.studio import StudioDecoder, StudioEncoder
+from artaudit.protocols import Generator
 
 
 @pytest.fixture
@@ -129,3 +133,103 @@ def test_every_embedded_model_is_intact_small_and_licensed():
     folder = Path(pool.__file__).parent / "weights"
     assert sum(path.stat().st_size for path in folder.rglob("*.safetensors")) < 12_000_000
     assert (folder / "README.md").is_file()
+
+
+def test_what_cannot_be_opened_is_not_kept(files, tmp_path):
+    save_file({"x": torch.zeros(1)}, files[1])
+    with pytest.raises(ModelError, match="another layout"):
+        install(files, tmp_path / "models")
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_a_stopped_installation_is_not_a_model_and_can_be_done_again(files, tmp_path):
+    def stopped(_record: pool.Record) -> None:
+        assert len(list((tmp_path / "models").iterdir())) == 1
+        assert pool.installed(tmp_path / "models") == []
+        raise KeyboardInterrupt
+
+    about = pool.Record("mine", "studio", "own", "none", pool.SURROGATE, tmp_path, ())
+    with pytest.raises(KeyboardInterrupt):
+        pool.install(about, {file.name: file for file in files}, tmp_path / "models", stopped)
+    install(files, tmp_path / "models")
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["mine"]
+
+
+def test_files_in_folders_keep_their_place_and_their_digests(files, tmp_path):
+    about = pool.Record("mine", "any", "own", "none", pool.SURROGATE, tmp_path, (), "a/b@c")
+    sources = {"deep/er/one.safetensors": files[0], "two.json": files[1]}
+    record, opened = pool.install(about, sources, tmp_path / "models", lambda staged: staged.digest)
+    [found] = pool.installed(tmp_path / "models")
+    assert found == record
+    assert found.origin == "a/b@c"
+    assert opened == found.digest
+    found.verify_whole()
+    assert (found.folder / "deep/er/one.safetensors").read_bytes() == files[0].read_bytes()
+    lines = "".join(f"{hashlib.sha256(sources[n].read_bytes()).hexdigest()}  {n}\n" for n in sorted(sources))
+    assert found.digest == hashlib.sha256(lines.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "/x", "a/../x", "a//b", "./a", "a/", "", "a\\b", "c:x", "a\nb", "..", "a/./b", "\x00"]
+)
+def test_paths_that_leave_the_folder_are_refused(files, tmp_path, name):
+    home = tmp_path / "models" / "odd"
+    home.mkdir(parents=True)
+    plain = {"schema": pool.SCHEMA, "name": "odd", "kind": "studio", "family": "", "licence": "", "use": ""}
+    (home / "model.json").write_text(json.dumps(plain | {"files": [{"name": name, "sha256": "0" * 64}]}))
+    with pytest.raises(ModelError, match="no readable record"):
+        pool.installed(tmp_path / "models")
+    about = pool.Record("mine", "any", "own", "none", pool.SURROGATE, tmp_path, ())
+    with pytest.raises(UsageError, match="no fit name for a model or a file"):
+        pool.install(about, {name: files[0]}, tmp_path / "other", lambda _: None)
+    assert not list((tmp_path / "other").glob("*"))
+
+
+def test_links_in_an_installed_model_are_refused(files, tmp_path):
+    record = install(files, tmp_path / "models")
+    path = record.paths[0]
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ModelError, match="is a link to elsewhere"):
+        record.verify()
+
+
+def test_large_files_are_copied_in_pieces(tmp_path):
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(64 << 20)
+        file.write(b"end")
+    tracemalloc.start()
+    digest = copy(tmp_path / "large", tmp_path / "copy")
+    assert digest == digest_of(tmp_path / "large") == digest_of(tmp_path / "copy")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 << 20
+
+
+def test_a_folder_that_takes_no_files_is_said(files, tmp_path):
+    (tmp_path / "models").write_text("a file")
+    with pytest.raises(ModelError, match="choose another ARTAUDIT_MODELS"):
+        install(files, tmp_path / "models")
+
+
+def test_methods_that_need_a_denoiser_get_one_or_a_sentence(files, pipelines, tmp_path, monkeypatch):
+    monkeypatch.setenv("ARTAUDIT_MODELS", str(tmp_path / "models"))
+    install(files, tmp_path / "models", name="plain")
+    with pytest.raises(UsageError, match="plain has no denoiser, which this method needs"):
+        choose(("plain",), needs_generator=True)
+    shipped = [record for record in pool.embedded() if "denoiser" in abilities(record)]
+    if shipped:
+        choice = choose(("auto",), needs_generator=True)
+        assert choice.note == DENOISER_FALLBACK
+        assert len(choice.encoders) == len(shipped)
+        assert all(isinstance(model, Generator) for model in choice.encoders)
+    else:
+        with pytest.raises(UsageError, match="No model with a denoiser is installed"):
+            choose(("auto",), needs_generator=True)
+    about = pool.Record("real", "", "", "", pool.SURROGATE, tmp_path, ())
+    add(about, [pipelines("stable-diffusion")[0]])
+    choice = choose(("auto",), needs_generator=True)
+    assert choice.note == "The cloak was made against real (SD 1.x)."
+    assert [isinstance(model, Generator) for model in choice.encoders] == [True]
+    both = choose(("auto",)).encoders
+    assert [isinstance(model, Generator) for model in both] == [False, False]
