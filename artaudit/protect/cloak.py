@@ -40,6 +40,9 @@ EXPECTATION: tuple[Transform, ...] = (
 )
 """What one step after the other sees; every other step sees the picture as it is."""
 
+_GROWTH = 0.75
+"""Power of the number of channels by which a model counts; chosen between 0 and 1 on paintings kept apart."""
+
 
 @dataclass(frozen=True)
 class DescentCloak:
@@ -51,8 +54,8 @@ class DescentCloak:
     expectation: tuple[Transform, ...] = EXPECTATION
     limits: Limits = field(default_factory=Limits)
     weights: tuple[float, ...] | None = None
-    """How much each model counts; None counts each as often as its latents have channels, because latents of many
-    channels are the harder to move."""
+    """How much each model counts; None counts them by the channels of their latents, of which many are harder to
+    move than few."""
     final: Transform | None = None
     """What the file's own encoder will do to the samples, where that loses anything."""
     seconds: float | None = None
@@ -123,7 +126,7 @@ class _Setting:
                 objective.surrogate(model, seen, seed) if isinstance(model, Generator) else model
                 for model in cloak.models
             )
-        self.weights = shares(cloak.weights or [channels(model, seen) for model in cloak.models])
+        self.weights = shares(cloak.weights or [channels(model, seen) ** _GROWTH for model in cloak.models])
         self.draws = [seed * 31 + number for number in range(len(cloak.expectation))]
 
     def task(self, clean: Colours, budget: Budget) -> Task:
