@@ -10,6 +10,8 @@ from jaxtyping import Float
 Picture = Float[np.ndarray, "height width colours"]
 
 _SSIM_WINDOW = 7
+_BAND = 256
+"""Rows compared at once, so that memory does not grow with the picture."""
 _FLAT = 1.5 / 255
 
 
@@ -42,7 +44,8 @@ def delta_e(one: Picture, other: Picture) -> Float[np.ndarray, "height width"]:
     """
     from skimage.color import deltaE_ciede2000, rgb2lab  # noqa: PLC0415 - heavy
 
-    return np.asarray(deltaE_ciede2000(rgb2lab(one), rgb2lab(other)), dtype=np.float64)
+    bands = [slice(top, top + _BAND) for top in range(0, len(one), _BAND)]
+    return np.concatenate([deltaE_ciede2000(rgb2lab(one[band]), rgb2lab(other[band])) for band in bands])
 
 
 def flat_rms(one: Picture, other: Picture) -> float:

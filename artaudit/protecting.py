@@ -88,7 +88,7 @@ def protect(
                 paper = cloaking.cloak(source, goals[source], shop, registry, progress)
             if not as_json:
                 click.echo(_protected_line(goals[source].picture, paper))
-            return {"path": str(source.path), "output": str(goals[source].picture), **paper}
+            return {"path": str(source.path), "result": str(goals[source].picture), **paper}
 
         papers, code = each(goals, one)
     if as_json:
@@ -109,10 +109,10 @@ def _foretell(goals: dict[Any, Any], shop: Any, *, as_json: bool) -> int:  # noq
     from artaudit.auditor.cloaking import estimate  # noqa: PLC0415 - heavy
 
     def one(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
-        told = {"path": str(source.path), "output": str(goals[source].picture), **estimate(source, shop)}
+        told = {"path": str(source.path), "result": str(goals[source].picture), **estimate(source, shop)}
         if not as_json:
             click.echo(
-                f"{told['output']}  {told['width']} x {told['height']} {told['format']}, {told['steps']} steps, "
+                f"{told['result']}  {told['width']} x {told['height']} {told['format']}, {told['steps']} steps, "
                 f"about {told['seconds']:.0f} s"
             )
         return told

@@ -32,7 +32,7 @@ NAME = "studio-diffusion"
 CROPS_A_PICTURE = 24
 DRAWINGS = 1500
 BATCH = 32
-STEPS = 6_000
+STEPS = 4_500
 RATE = 6e-4
 UNTOLD = 0.15
 """Share of examples that are shown with the empty prompt."""
@@ -87,7 +87,8 @@ def latents_of(data: Path) -> tuple[Tensor, list[str]]:
             with torch.no_grad():
                 made.append(encoder.encode(pixels).half())
             told += [words] * len(crops)
-            print(f"latents of picture {number}", end="\r", flush=True)
+            if number % 200 == 0:
+                print(f"latents of picture {number}", flush=True)
         path.parent.mkdir(parents=True, exist_ok=True)
         latents = torch.cat(made).contiguous()
         save_file({"latents": latents}, path, metadata={"captions": json.dumps(told)})

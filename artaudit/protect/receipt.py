@@ -9,11 +9,15 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+import cv2
 import numpy as np
+from jaxtyping import Float
 
 from artaudit import distances
 from artaudit.image import Image
+from artaudit.protect.cloak import working_size
 from artaudit.protect.effect import effect
+from artaudit.protect.limits import LEVELS
 from artaudit.protocols import Cloaked, Encoder
 
 SCHEMA = "artaudit-receipt/1"
@@ -87,12 +91,12 @@ _MEASURED_SIDE = 512
 
 
 def _effect(encoder: Encoder, image: Image, saved: Image) -> dict[str, Any]:
-    """Measure on the middle of the picture, 512 pixels at most along a side, so that size costs nothing."""
-    rows, columns = (
-        slice((side - min(side, _MEASURED_SIDE)) // 2, (side + min(side, _MEASURED_SIDE)) // 2)
-        for side in (image.height, image.width)
-    )
-    measured = effect(encoder, image.pixels[rows, columns], saved.pixels[rows, columns])
+    """Measure on the middle of the picture, 512 pixels at most along a side, so that size costs nothing.
+
+    Large pictures are measured at the size they were worked on.
+    """
+    before, after = (_middle(one.pixels) for one in (image, saved))
+    measured = effect(encoder, before, after)
     return {
         "model": measured.encoder,
         "displacement": round(measured.displacement, 5),
@@ -100,3 +104,13 @@ def _effect(encoder: Encoder, image: Image, saved: Image) -> dict[str, Any]:
         "low_pass_noise_of_equal_psnr": round(measured.low_pass_noise, 5),
         "gain_over_noise": round(measured.gain, 3),
     }
+
+
+def _middle(pixels: Float[np.ndarray, "height width 3"]) -> Float[np.ndarray, "rows columns 3"]:
+    sides = working_size(*pixels.shape[:2])
+    if sides != pixels.shape[:2]:
+        pixels = cv2.resize(pixels, sides[::-1], interpolation=cv2.INTER_AREA)
+    rows, columns = (
+        slice((side - min(side, _MEASURED_SIDE)) // 2, (side + min(side, _MEASURED_SIDE)) // 2) for side in sides
+    )
+    return np.rint(pixels[rows, columns] * LEVELS).astype(np.float32) / LEVELS

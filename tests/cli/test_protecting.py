@@ -1,0 +1,144 @@
+"""`audit protect` as artists meet it: folders, plans, previews, masks, marks, qualities, going on after a stop."""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from artaudit.cli import main
+from artaudit.datasets.drawings import draw
+from artaudit.image import decode, forbids_training, read
+
+
+@dataclass(frozen=True)
+class Answer:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Audit:
+    """Runs the command in this process, with a registry and models of its own."""
+
+    def __init__(self, home: Path, capture: pytest.CaptureFixture[str]) -> None:
+        self.home, self.capture = home, capture
+
+    def __call__(self, *words: object) -> Answer:
+        self.capture.readouterr()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", ["audit", "protect", *map(str, words)])
+            with pytest.raises(SystemExit) as left:
+                main()
+        said = self.capture.readouterr()
+        return Answer(int(left.value.code or 0), said.out, said.err)
+
+    def json(self, *words: object) -> list[dict]:
+        return json.loads(self(*words, "--steps", "3", "--seed", "1", "--json").stdout)
+
+
+@pytest.fixture
+def audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Audit:
+    monkeypatch.setenv("ARTAUDIT_DB", str(tmp_path / "registry.db"))
+    monkeypatch.setenv("ARTAUDIT_MODELS", str(tmp_path / "models"))
+    monkeypatch.chdir(tmp_path)
+    for number, name in enumerate(("one.png", "sub/two.jpg", "sub/three.webp")):
+        path = tmp_path / "art" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draw(np.random.default_rng(number)).resize((112, 96)).save(path, quality=90)
+    return Audit(tmp_path, capsys)
+
+
+def change(audit: Audit, paper: dict) -> np.ndarray:
+    before, after = (np.rint(read(audit.home / paper[key]).samples * 255).astype(int) for key in ("path", "result"))
+    return np.abs(after - before)
+
+
+def test_a_folder_keeps_its_shape_and_only_what_is_missing_is_made_again(audit):
+    assert len(audit.json("art", "-o", "out")) == 3
+    made = sorted(str(path.relative_to(audit.home / "out")) for path in (audit.home / "out").rglob("*.*g"))
+    assert made == ["one.png", "sub/two.jpg"]
+    again = audit("art", "-o", "out")
+    assert again.returncode == 2 and "nothing is overwritten" in again.stderr
+    (audit.home / "out" / "sub" / "two.jpg").unlink()
+    (audit.home / "out" / "sub" / "two.receipt.json").unlink()
+    assert [Path(paper["path"]).name for paper in audit.json("art", "-o", "out", "--resume")] == ["two.jpg"]
+    assert audit.json("art", "-o", "out", "--resume") == []
+
+
+def test_a_result_that_was_changed_since_is_not_taken_for_done(audit):
+    audit.json("art/one.png", "-o", "out")
+    (audit.home / "out" / "one.png").write_bytes((audit.home / "art" / "one.png").read_bytes())
+    assert "nothing is overwritten" in audit("art/one.png", "-o", "out", "--resume").stderr
+
+
+def test_a_dry_run_tells_what_would_be_and_writes_nothing(audit):
+    plans = audit.json("art", "-o", "out", "--dry-run")
+    assert [Path(plan["result"]).name for plan in plans] == ["one.png", "three.webp", "two.jpg"]
+    assert all(plan["seconds"] > 0 and plan["steps"] == 3 for plan in plans)
+    assert not (audit.home / "out").exists()
+    assert "nothing was written" in audit("art", "--dry-run").stdout
+
+
+def test_black_of_a_mask_stays_as_it_was(audit):
+    mask = np.zeros((96, 112), np.uint8)
+    mask[:, :56] = 255
+    Pillow.fromarray(mask).save(audit.home / "mask.png")
+    [paper] = audit.json("art/one.png", "--mask", "mask.png")
+    moved = change(audit, paper)
+    assert moved[:, :54].any() and not moved[:, 58:].any()
+
+
+def test_luma_alone_moves_the_colours_together(audit):
+    array = np.full((96, 112, 3), 120, np.uint8)
+    Pillow.fromarray(array).save(audit.home / "flat.png")
+    [paper] = audit.json("flat.png", "--luma")
+    after = np.rint(read(audit.home / paper["result"]).samples * 255).astype(int)
+    assert np.ptp(after, axis=2).max() == 0 and (after != 120).any()
+
+
+def test_the_mark_and_the_preview_come_on_request(audit):
+    [paper] = audit.json("art/one.png", "--no-train", "--preview")
+    result = decode((audit.home / paper["result"]).read_bytes(), name="one")
+    assert forbids_training(result)
+    assert decode((audit.home / "art" / "one-preview.png").read_bytes(), name="preview").width > 300
+
+
+def test_a_lower_quality_makes_a_smaller_file_and_the_receipt_tells_the_whole_change(audit):
+    [best] = audit.json("art/sub/two.jpg", "-o", "best")
+    [small] = audit.json("art/sub/two.jpg", "-o", "small", "--quality", "80")
+    assert small["file_growth"] < best["file_growth"]
+    stated = small["visibility"]["linf"] * 255
+    assert abs(stated - change(audit, small).max()) < 0.01
+
+
+def test_a_preset_brings_its_own_budget(audit):
+    [paper] = audit.json("art/one.png", "--preset", "pid")
+    assert paper["budget"]["levels_of_255"] == 12
+    assert "Push" in paper["method"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("art/one.png", "--target", "art/sub/two.jpg"),
+        ("art/one.png", "--concept", "cat"),
+        ("art/one.png", "--model", "studio-flux2=much"),
+        ("art/one.png", "--model", "auto=2"),
+        ("art/one.png", "--mask", "absent.png"),
+        ("empty",),
+    ],
+)
+def test_what_makes_no_sense_is_one_sentence(audit, words):
+    (audit.home / "empty").mkdir()
+    answer = audit(*words)
+    assert answer.returncode in (2, 3)
+    assert answer.stderr.count("Error:") == 1 and "Traceback" not in answer.stderr
+
+
+def test_models_are_weighed_by_name(audit):
+    [paper] = audit.json("art/one.png", "--model", "studio-flux2=4", "--model", "studio-sd1")
+    assert "weights=(4.0, 1.0)" in paper["method"]
