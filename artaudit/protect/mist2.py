@@ -30,12 +30,14 @@ class Mist2:
     """The denoiser's output pulled to the latents of `motif`, whatever the noise was.
 
     After every `block` steps of the descent the surrogate trains for `lesson` steps on the moved picture. The
-    paper's five rounds are thus 5 x `block` steps; the lesson after the last of them could change nothing.
+    paper's five rounds are thus 5 x `block` steps; the lesson after the last of them could change nothing. The latents
+    themselves may be pulled as well, which counts `pulled` times as much (100 in the authors' ACE+).
     """
 
     motif: Motif = field(default_factory=Lettering)
     block: int = 30
     lesson: int = 10
+    pulled: float = 0.0
     lessons: Lessons = field(default_factory=Lessons)
 
     needs_generator: ClassVar[bool] = True
@@ -54,8 +56,10 @@ class Mist2:
             power = wanted.square().mean() + TINY
 
         def loss(moved: Pixels, step: int) -> Float[Tensor, ""]:
-            predicted, _ = denoise(model.encode(moved), step)
-            return (predicted - wanted).square().mean() / power
+            latents = model.encode(moved)
+            predicted, _ = denoise(latents, step)
+            bent = (predicted - wanted).square().mean()
+            return (bent + self.pulled * (latents - wanted).square().mean()) / power
 
         return loss
 

@@ -59,6 +59,7 @@ PRESETS = MappingProxyType(
         "mist-v1": Preset(Mist(), linf=16.0, steps=100, first=1.0, last=1.0),
         "mist-v2": Preset(Mist2(block=30, lesson=10), linf=6.0, steps=5 * 30, first=0.6375, last=0.6375),
         "ace": Preset(Mist2(block=50, lesson=5), linf=4.0, steps=5 * 50, first=0.6375, last=0.6375),
+        "ace-plus": Preset(Mist2(block=50, lesson=5, pulled=100.0), linf=4.0, steps=5 * 50, first=0.6375, last=0.6375),
         "aspl": Preset(AntiDreamBooth(), linf=6.375, steps=50 * 6, first=0.6375, last=0.6375),
         "sds": Preset(ScoreDistillation(), linf=16.0, steps=100, first=1.0, last=1.0),
         "pid": Preset(Push(), linf=12.75, steps=1000, first=1.0, last=1.0),

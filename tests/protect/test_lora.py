@@ -1,13 +1,16 @@
 """What surrogates promise: they learn, repeat themselves, and leave the network they came from untouched."""
 
+import io
 from dataclasses import dataclass, replace
 
 import pytest
 import torch
 from diffusers import FluxTransformer2DModel, SD3Transformer2DModel
+from PIL import Image as Pillow
 from torch import nn
 
 from artaudit.errors import UsageError
+from artaudit.image import decode
 from artaudit.protect.antidreambooth import AntiDreamBooth
 from artaudit.protect.cloak import DescentCloak
 from artaudit.protect.denoising import Denoising, relative
@@ -29,6 +32,7 @@ DENOISERS = {
     ),
 }
 CLEAN = torch.rand(1, 3, 64, 80, generator=torch.Generator().manual_seed(5))
+CLEAN8 = torch.round(CLEAN * 255) / 255
 
 
 def state(network: nn.Module) -> dict[str, torch.Tensor]:
@@ -169,16 +173,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     return calls
 
 
-CLEAN8 = torch.round(CLEAN * 255) / 255
-
-
 def run(objective: object, generator: Generator, steps: int) -> None:
-    import io
-
-    from PIL import Image as Pillow
-
-    from artaudit.image import decode
-
     buffer = io.BytesIO()
     array = (CLEAN8[0].permute(1, 2, 0) * 255).round().byte().numpy()
     Pillow.fromarray(array).save(buffer, "PNG")

@@ -146,6 +146,17 @@ def test_modes_and_signs_change_what_is_wanted(generator):
         mist(mode="both")
 
 
+def test_mist2_may_pull_the_latents_too(generator):
+    mist2 = catalog.load(catalog.CLOAKS, "mist2")
+    clean, moved = pixels(), pixels(seed=1)
+    target = mist2().target(clean, [generator], 0)
+    alone, both, more = (float(mist2(pulled=w).aim(generator, clean, target, 0)(moved, 0)) for w in (0.0, 1.0, 2.0))
+    assert both > alone
+    assert more - both == pytest.approx(both - alone, rel=1e-3)
+    at_target = (float(mist2(pulled=w).aim(generator, clean, target, 0)(target, 0)) for w in (0.0, 100.0))
+    assert next(at_target) == pytest.approx(next(at_target), rel=1e-3)
+
+
 def test_score_distillation_never_derives_through_the_denoiser(generator):
     class Closed(type(generator)):
         def predict(self, noisy, steps, condition):

@@ -12,6 +12,7 @@ TRUE_LEVELS = {
     "mist-v1": 16,
     "mist-v2": 6,
     "ace": 4,
+    "ace-plus": 4,
     "aspl": 6.375,
     "sds": 16,
     "pid": 12.75,
@@ -45,12 +46,12 @@ def test_half_units_of_other_programs_are_halved():
     assert PRESETS["ace"].budget.linf == pytest.approx((8 / 255) / 2)
     assert PRESETS["aspl"].budget.linf == pytest.approx(0.05 / 2)
     assert PRESETS["photoguard"].budget.linf == pytest.approx(0.06 / 2)
-    for name in ("mist-v2", "ace", "aspl"):
+    for name in ("mist-v2", "ace", "ace-plus", "aspl"):
         assert PRESETS[name].first / 255 == pytest.approx(0.005 / 2)
 
 
 def test_alternating_presets_have_whole_rounds():
-    for name, rounds in (("mist-v2", 5), ("ace", 5), ("aspl", 50)):
+    for name, rounds in (("mist-v2", 5), ("ace", 5), ("ace-plus", 5), ("aspl", 50)):
         assert PRESETS[name].steps == rounds * PRESETS[name].objective.block
 
 
@@ -66,3 +67,7 @@ def test_a_preset_makes_a_cloak_without_transforms(generator):
     assert cloak.expectation == (Identity(),)
     assert cloak.descent == preset.descent
     assert cloak.models == (generator,)
+
+
+def test_the_catalog_names_every_preset():
+    assert set(catalog.PRESETS) == set(PRESETS)
