@@ -23,9 +23,13 @@ docs: .venv/installed
 
 embedded: .venv/installed
 	$(BIN)/python -m training.embedded --data $(SHARED)
+	$(BIN)/python -m training.diffusion --data $(SHARED)
 
 bench: .venv/installed
 	PYTHONPATH=. $(BIN)/python benchmarks/limits.py --data $(SHARED)
+	PYTHONPATH=. $(BIN)/python benchmarks/methods.py --data $(SHARED)
+	PYTHONPATH=. $(BIN)/python benchmarks/flat.py --data $(SHARED)
+	PYTHONPATH=. $(BIN)/python benchmarks/protect.py --data $(SHARED)
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

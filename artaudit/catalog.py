@@ -64,7 +64,7 @@ EXAMINERS = MappingProxyType(
 )
 """What looks at a picture in a check, in this order."""
 
-PRESETS = ("photoguard", "advdm", "mist-v1", "mist-v2", "ace", "aspl", "sds", "pid", "nightshade-ref")
+PRESETS = ("photoguard", "advdm", "mist-v1", "mist-v2", "ace", "ace-plus", "aspl", "sds", "pid", "nightshade-ref")
 """Published cloaks with the budgets and steps of their authors; `protect/presets.py` says which."""
 
 STRENGTHS = MappingProxyType({"low": (8 / 255, 0.0157), "default": (16 / 255, 0.0249), "high": (24 / 255, 0.0395)})

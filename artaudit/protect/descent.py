@@ -51,7 +51,7 @@ class Task:
 
     def moved(self, change: Colours) -> Colours:
         """Return the picture as the file will hold it."""
-        return (self.clean + round_to_levels(self.limits.shape(change))).clamp(0, 1)
+        return (self.clean + round_to_levels(self.limits.shape(change, self.clean))).clamp(0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +105,8 @@ class Descent:
                 change[..., rows, columns] = within(moved, task.clean[..., rows, columns], here)
                 if progress is not None:
                     progress(step * len(task.losses) + number + 1, self.steps * len(task.losses))
-            change = task.limits.project(change, task.budget)
-        return self.settled(task.limits.shape(change), task.clean, task.limits, task.budget)
+            change = task.limits.project(change, task.clean, task.budget)
+        return self.settled(task.limits.shape(change, task.clean), task.clean, task.limits, task.budget)
 
     @staticmethod
     def settled(shaped: Colours, clean: Colours, limits: Limits, budget: Budget) -> Colours:
@@ -129,7 +129,7 @@ def _start(task: Task, room: Room) -> Colours:
     """Draw a change of whole levels, uniform within the room."""
     generator = torch.Generator().manual_seed(task.seed)
     drawn = torch.rand(task.clean.shape, generator=generator).to(task.clean) * 2 - 1
-    return task.limits.project(within(round_to_levels(drawn * room), task.clean, room), task.budget)
+    return task.limits.project(within(round_to_levels(drawn * room), task.clean, room), task.clean, task.budget)
 
 
 def _slope(
@@ -139,7 +139,7 @@ def _slope(
     rows, columns = tile.window
     clean = task.clean[..., rows, columns]
     loose = change[..., rows, columns].clone().requires_grad_()
-    shaped = task.limits.shape(loose)
+    shaped = task.limits.shape(loose, clean)
     moved = (clean + shaped + (round_to_levels(shaped) - shaped).detach()).clamp(0, 1)
     (slope,) = torch.autograd.grad(loss(moved, step) + task.limits.penalty(clean, moved), loose)
     inside = tile.core_in_window

@@ -40,7 +40,7 @@ class Limits:
     alpha: float = 30.0
     distance: Distance = field(default_factory=MultiScale)
     low_pass: float = 0.0
-    """Sigma, in pixels, by which the change itself is blurred."""
+    """Sigma, in pixels, by which the change itself is blurred in texture; in flat areas it is twice as wide."""
     luma: bool = False
     """Whether the three colours share one change, save where one of them is full or empty."""
     mask: Mask | None = None
@@ -67,17 +67,21 @@ class Limits:
             room = colour.within(clean, room, self.delta_e * jnd.elevation(clean), shared=self.luma)
         return room
 
-    def shape(self, change: Colours) -> Colours:
-        """Return the change as it is added to the picture; differentiable and linear."""
+    def shape(self, change: Colours, clean: Colours) -> Colours:
+        """Return the change as it is added to the clean samples; differentiable and linear in the change."""
         if self.luma:
             change = change.mean(dim=1, keepdim=True).expand_as(change)
-        return Blur(self.low_pass)(change, 0) if self.low_pass else change
+        if not self.low_pass:
+            return change
+        texture = 1 - 1 / jnd.elevation(clean)
+        fine, coarse = Blur(self.low_pass)(change, 0), Blur(2 * self.low_pass)(change, 0)
+        return coarse + texture * (fine - coarse)
 
-    def project(self, change: Colours, budget: Budget) -> Colours:
+    def project(self, change: Colours, clean: Colours, budget: Budget) -> Colours:
         """Return the change of the whole picture, scaled back until its shape keeps the root mean square."""
         if budget.rms is None:
             return change
-        return change * min(1.0, budget.rms / max(_rms(self.shape(change)), 1e-12))
+        return change * min(1.0, budget.rms / max(_rms(self.shape(change, clean)), 1e-12))
 
     def rounded(self, shaped: Colours, budget: Budget) -> Colours:
         """Return a shaped change in whole levels of 1/255, as much of it as keeps the root mean square."""

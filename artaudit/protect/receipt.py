@@ -39,7 +39,11 @@ def receipt(image: Image, saved: Image, cloaked: Cloaked, encoders: Sequence[Enc
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "method": cloaked.method,
         "seed": cloaked.seed,
-        "budget": {"linf": cloaked.budget.linf, "levels_of_255": cloaked.budget.levels},
+        "budget": {
+            "linf": cloaked.budget.linf,
+            "levels_of_255": cloaked.budget.levels,
+            "rms": cloaked.budget.rms,
+        },
         "models": [{"name": name, "digest": digest} for name, digest in cloaked.models],
         "models_note": note,
         "input": _describe(image),

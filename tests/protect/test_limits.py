@@ -97,10 +97,11 @@ def test_a_tight_root_mean_square_is_used_up(limits):
 
 
 def test_without_settings_every_sample_has_the_whole_budget():
-    clean, change = picture(), torch.rand(1, 3, 8, 8)
+    clean = picture()
+    change = torch.rand_like(clean)
     assert torch.all(Limits().room(clean, BUDGET) == 7)
-    assert Limits().shape(change) is change
-    assert Limits().project(change, BUDGET) is change
+    assert Limits().shape(change, clean) is change
+    assert Limits().project(change, clean, BUDGET) is change
     assert Limits().penalty(clean, clean) == 0
 
 
@@ -237,6 +238,14 @@ def test_the_perceptual_distance_is_zero_for_equal_pictures_and_grows_with_noise
     assert apart[0] == pytest.approx(0, abs=1e-5)
     assert apart == sorted(apart)
     assert 0.02 < apart[-1] < 1
+
+
+def test_a_low_pass_is_wider_where_the_picture_is_flat():
+    clean = torch.full((1, 3, 64, 128), 0.5)
+    clean[..., 64:] = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(2))
+    shaped = Limits(low_pass=1.0).shape(noise, clean)
+    assert shaped[..., 4:60].std() < 0.7 * shaped[..., 68:124].std()
 
 
 def test_the_perceptual_distance_sees_texture_less_than_flatness_and_chroma_less_than_luma():
