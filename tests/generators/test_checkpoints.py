@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from artaudit.auditor import models
 from artaudit.errors import ModelError, UsageError
-from artaudit.generators import pool
+from artaudit.generators import layouts, pool
 from artaudit.protocols import Autoencoder, Generator
 
 RESNET = {
@@ -312,3 +312,39 @@ def test_what_is_no_checkpoint_is_said_and_leaves_nothing(tmp_path, home, tokeni
     with pytest.raises(ModelError, match="holds no tokenizer"):
         models.add(about(), [tmp_path / "whole.safetensors", tmp_path / "models"])
     assert list(home.iterdir()) == []
+
+
+REAL_SMALL = {
+    "block_out_channels": (320, 640, 1280, 1280),
+    "down_block_types": (*("CrossAttnDownBlock2D",) * 3, "DownBlock2D"),
+    "up_block_types": ("UpBlock2D", *("CrossAttnUpBlock2D",) * 3),
+    "cross_attention_dim": 768,
+    "attention_head_dim": 8,
+}
+REAL_LARGE = {
+    "block_out_channels": (320, 640, 1280),
+    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+    "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+    "transformer_layers_per_block": (1, 2, 10),
+    "cross_attention_dim": 2048,
+    "attention_head_dim": (5, 10, 20),
+    "use_linear_projection": True,
+    "addition_embed_type": "text_time",
+    "addition_time_embed_dim": 256,
+    "projection_class_embeddings_input_dim": 2816,
+}
+
+
+@pytest.mark.parametrize(("settings", "size"), [(REAL_SMALL, 859_520_964), (REAL_LARGE, 2_567_463_684)])
+def test_the_published_sizes_are_read_off_their_shapes(settings, size):
+    with torch.device("meta"):
+        unet = diffusers.UNet2DConditionModel(**settings)
+    assert sum(weight.numel() for weight in unet.parameters()) == size
+    shapes = {f"{layouts.UNET}{key}": tuple(value.shape) for key, value in unet_tensors(unet).items()}
+    shapes[f"{layouts.OPEN_CLIP_XL}text_projection"] = (1280, 1280)
+    found = layouts.unet_config(shapes, large=settings is REAL_LARGE)
+    given = {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()}
+    assert {key: found[key] for key in given} == given
+    with torch.device("meta"):
+        again = diffusers.UNet2DConditionModel(**{key: value for key, value in found.items() if key != "_class_name"})
+    assert {k: v.shape for k, v in again.state_dict().items()} == {k: v.shape for k, v in unet.state_dict().items()}
