@@ -1,0 +1,98 @@
+"""The commands about keys: make or import what evidence is signed with, and unlock it where it is needed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from artaudit.commands import AS_JSON, PATH, print_json
+from artaudit.errors import UsageError
+
+if TYPE_CHECKING:  # cryptography loads more than `--help` may wait for
+    from artaudit.auditor.keys import Identity, Signer
+
+VARIABLE = "ARTAUDIT_PASSPHRASE"
+
+
+@click.group()
+def keys() -> None:
+    """Make, import and show the keys that evidence is signed with.
+
+    They lie in $ARTAUDIT_KEYS, else in the platform's data folder. The passphrase is asked for, or taken from
+    $ARTAUDIT_PASSPHRASE.
+    """
+
+
+@keys.command()
+@click.option("--name", required=True, help="Your name, or your studio's, as signatures will show it.")
+@AS_JSON
+def init(name: str, *, as_json: bool) -> None:
+    """Make an authority and a certificate of your own, and a key under a passphrase.
+
+    Tell those who are to trust your packages the sha256 of the root, by another way than the package.
+    """
+    from artaudit.auditor import keys as tools  # noqa: PLC0415 - heavy
+
+    _show(tools.create(tools.default_folder(), name, passphrase(new=True)), as_json=as_json)
+
+
+@keys.command("import")
+@click.argument("certificate", type=PATH)
+@click.option("--key", type=PATH, help="The private key, a PEM file, where CERTIFICATE is a PEM file too.")
+@AS_JSON
+def import_keys(certificate: Path, key: Path | None, *, as_json: bool) -> None:
+    """Take in the CERTIFICATE and key that an authority gave you: one .p12 file, or two PEM files.
+
+    The passphrase that opens them here is the one they open with already.
+    """
+    from artaudit.auditor import keys as tools  # noqa: PLC0415 - heavy
+
+    word = passphrase()
+    signer = tools.read_pem(certificate, key, word) if key else tools.read_pkcs12(certificate, word)
+    _show(tools.keep(tools.default_folder(), signer, word), as_json=as_json)
+
+
+@keys.command()
+@AS_JSON
+def show(*, as_json: bool) -> None:
+    """Show who signs, until when, and where the keys lie."""
+    from artaudit.auditor import keys as tools  # noqa: PLC0415 - heavy
+
+    found = tools.identity(tools.default_folder())
+    if found is None:
+        raise UsageError(f"There are no keys in {tools.default_folder()}: make some with `audit keys init`.")
+    _show(found, as_json=as_json)
+
+
+def signer() -> Signer | None:
+    """Return the signer that the keys at hand make, unlocked; None where there are no keys."""
+    from artaudit.auditor import keys as tools  # noqa: PLC0415 - heavy
+
+    folder = tools.default_folder()
+    return tools.unlock(folder, passphrase()) if tools.identity(folder) else None
+
+
+def passphrase(*, new: bool = False) -> str:
+    """Return the passphrase from the environment or, at a terminal, from the person there."""
+    given = os.environ.get(VARIABLE)
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise UsageError(f"The passphrase of the keys is not known: set {VARIABLE}, or run this in a terminal.")
+    word: str = click.prompt("Passphrase of your keys", hide_input=True, confirmation_prompt=new, err=True)
+    return word
+
+
+def _show(found: Identity, *, as_json: bool) -> None:
+    from artaudit.auditor.keys import default_folder  # noqa: PLC0415 - heavy
+
+    said: dict[str, Any] = {**found.as_dict(), "folder": str(default_folder())}
+    if as_json:
+        print_json(said)
+        return
+    for name, value in said.items():
+        click.echo(f"{name.replace('_', ' ')}: {value}")
