@@ -64,6 +64,53 @@ EXAMINERS = MappingProxyType(
 )
 """What looks at a picture in a check, in this order."""
 
+ATTACKS = MappingProxyType(
+    {
+        "jpeg": "artaudit.protect.attacks.handling:JPEG",
+        "jpeg-full-colour": "artaudit.protect.attacks.handling:JPEG_FULL",
+        "resize": "artaudit.protect.attacks.handling:RESIZE",
+        "resize-bilinear": "artaudit.protect.attacks.handling:RESIZE_BILINEAR",
+        "crop-resize": "artaudit.protect.attacks.handling:CROP_RESIZE",
+        "screenshot": "artaudit.protect.attacks.handling:SCREENSHOT",
+        "social-media": "artaudit.protect.attacks.handling:SOCIAL_MEDIA",
+        "noise": "artaudit.protect.attacks.filters:NOISE",
+        "blur": "artaudit.protect.attacks.filters:BLUR",
+        "median": "artaudit.protect.attacks.filters:MEDIAN",
+        "non-local-means": "artaudit.protect.attacks.filters:NON_LOCAL_MEANS",
+        "bilateral": "artaudit.protect.attacks.filters:BILATERAL",
+        "total-variation": "artaudit.protect.attacks.filters:TOTAL_VARIATION",
+        "adverse-cleaner": "artaudit.protect.attacks.adverse:ADVERSE_CLEANER",
+        "adverse-cleaner-clean-guide": "artaudit.protect.attacks.adverse:ADVERSE_CLEANER_CLEAN_GUIDE",
+        "noise-denoise": "artaudit.protect.attacks.combined:NOISE_DENOISE",
+        "noise-smooth": "artaudit.protect.attacks.combined:NOISE_SMOOTH",
+        "jpeg-blur": "artaudit.protect.attacks.combined:JPEG_BLUR",
+        "resize-denoise": "artaudit.protect.attacks.combined:RESIZE_DENOISE",
+        "autoencoder-loop": "artaudit.protect.attacks.redrawing:AUTOENCODER_LOOP",
+        "impress": "artaudit.protect.attacks.redrawing:IMPRESS",
+        "diffpure": "artaudit.protect.attacks.diffusing:DIFF_PURE",
+        "noisy-redraw": "artaudit.protect.attacks.diffusing:NOISY_REDRAW",
+        "gridpure": "artaudit.protect.attacks.diffusing:GRID_PURE",
+        "trained-remover": "artaudit.protect.attacks.trained:TRAINED_REMOVER",
+    }
+)
+"""What others do to a cloaked picture, from what happens to every file to what somebody does who owns this tool."""
+
+LAYOUTS = MappingProxyType(
+    {
+        "folder": "artaudit.datasets.layouts.folder:Folder",
+        "table": "artaudit.datasets.layouts.table:Table",
+        "genimage": "artaudit.datasets.layouts.genimage:GenImage",
+        "forensynths": "artaudit.datasets.layouts.forensynths:ForenSynths",
+        "drct-2m": "artaudit.datasets.layouts.drct:Drct2M",
+        "synthbuster": "artaudit.datasets.layouts.synthbuster:Synthbuster",
+        "community-forensics": "artaudit.datasets.layouts.community:CommunityForensics",
+        "wildrf": "artaudit.datasets.layouts.wildrf:WildRF",
+        "wikiart": "artaudit.datasets.layouts.wikiart:WikiArt",
+        "webdataset": "artaudit.datasets.layouts.webdataset:WebDataset",
+    }
+)
+"""How data sets of real and generated pictures lie on the disk."""
+
 PRESETS = ("photoguard", "advdm", "mist-v1", "mist-v2", "ace", "ace-plus", "aspl", "sds", "pid", "nightshade-ref")
 """Published cloaks with the budgets and steps of their authors; `protect/presets.py` says which."""
 
