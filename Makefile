@@ -29,6 +29,7 @@ bench: .venv/installed
 	PYTHONPATH=. $(BIN)/python benchmarks/limits.py --data $(SHARED)
 	PYTHONPATH=. $(BIN)/python benchmarks/methods.py --data $(SHARED)
 	PYTHONPATH=. $(BIN)/python benchmarks/flat.py --data $(SHARED)
+	PYTHONPATH=. $(BIN)/python benchmarks/diffusion.py --data $(SHARED)
 	PYTHONPATH=. $(BIN)/python benchmarks/protect.py --data $(SHARED)
 
 .venv/installed: pyproject.toml constraints.txt

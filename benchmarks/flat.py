@@ -20,11 +20,7 @@ import numpy as np
 from PIL import ImageDraw
 
 from artaudit import distances
-from artaudit.auditor.models import open_model
 from artaudit.datasets import drawings
-from artaudit.generators import pool
-from artaudit.generators.taesd import TaesdEncoder
-from artaudit.generators.vaelight import VaeLight
 from artaudit.image import Image, decode
 from artaudit.protect.cloak import DescentCloak
 from artaudit.protect.descent import Descent
@@ -33,6 +29,7 @@ from artaudit.protect.limits import Limits
 from artaudit.protect.push import Push
 from artaudit.protect.saving import save_within
 from artaudit.protocols import Budget, Encoder
+from benchmarks.limits import PAGE, embedded_pool, real_pool, write
 
 PLAIN = "plain, 7"
 KINDS: dict[str, tuple[Budget, Limits]] = {
@@ -98,32 +95,38 @@ def measure(pictures: Sequence[Image], tool: DescentCloak, budget: Budget) -> Ro
     return Row(*np.mean(rows, axis=0).tolist())
 
 
+def table(models: Sequence[Encoder], pictures: Sequence[Image], steps: int) -> str:
+    """Return a row a kind of limits, printed as it comes."""
+    lines = [
+        f"Made against and measured on {', '.join(model.name.split('@')[0] for model in models)}:\n",
+        "| limits, levels | gain | displacement | flat RMS, levels | PSNR dB | delta E p95 | PNG growth | seconds |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    rows: dict[str, Row] = {}
+    for name, (budget, limits) in KINDS.items():
+        tool = DescentCloak(Push(), tuple(models), Descent(steps=steps), limits=limits)
+        row = rows[name] = measure(pictures, tool, budget)
+        lines.append(
+            f"| {name} | {row.gain:.2f} | {row.displacement / rows[PLAIN].displacement:.2f} | {row.flat_levels:.2f} | "
+            f"{row.psnr:.1f} | {row.delta_e:.2f} | {row.growth:.1f} | {row.seconds:.1f} |"
+        )
+        print(lines[-1], flush=True)
+    return "\n".join(lines)
+
+
 def main() -> None:
-    """Print a table with a row a kind of limits."""
+    """Measure on the embedded models and, where they are given, on real ones, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--pictures", type=int, default=4)
     parser.add_argument("--side", type=int, default=192)
     parser.add_argument("--steps", type=int, default=40)
     args = parser.parse_args()
-    models: list[Encoder] = [one for record in pool.embedded() if isinstance(one := open_model(record), Encoder)]
-    if args.data:
-        weights = args.data / "weights"
-        halves = (weights / f"vaelight_sd1_{half}.safetensors" for half in ("encoder", "decoder"))
-        models = [TaesdEncoder(weights / "taef2_encoder.safetensors", name="taef2", family="FLUX.2"), VaeLight(*halves)]
+    pools = [embedded_pool(), *([real_pool(args.data)] if args.data else [])]
     pictures = [cel(number, args.side) for number in range(args.pictures)]
-    print(f"models: {', '.join(model.name for model in models)}; {args.pictures} pictures of {args.side} x {args.side}")
-    print("| limits, levels | gain | displacement | flat RMS, levels | PSNR dB | delta E p95 | PNG growth | seconds |")
-    print("|---|---|---|---|---|---|---|---|")
-    rows: dict[str, Row] = {}
-    for name, (budget, limits) in KINDS.items():
-        tool = DescentCloak(Push(), tuple(models), Descent(steps=args.steps), limits=limits)
-        row = rows[name] = measure(pictures, tool, budget)
-        print(
-            f"| {name} | {row.gain:.2f} | {row.displacement / rows[PLAIN].displacement:.2f} | {row.flat_levels:.2f} | "
-            f"{row.psnr:.1f} | {row.delta_e:.2f} | {row.growth:.1f} | {row.seconds:.1f} |",
-            flush=True,
-        )
+    tables = [table(models, pictures, args.steps) for models in pools]
+    facts = f"{args.pictures} pictures of {args.side} x {args.side} drawn by code, {args.steps} steps."
+    write(PAGE, "flat", "\n\n".join([*tables, facts]))
 
 
 if __name__ == "__main__":

@@ -74,6 +74,11 @@ def real_pool(data: Path) -> tuple[Encoder, ...]:
     return taef2, VaeLight(*(weights / f"vaelight_sd1_{half}.safetensors" for half in ("encoder", "decoder")))
 
 
+def embedded_pool() -> tuple[Studio, ...]:
+    """Return the autoencoders that come with artaudit."""
+    return tuple(one for record in pool.embedded() if isinstance(one := open_model(record), Studio))
+
+
 def interval(values: Sequence[float]) -> str:
     """Return the mean with a bootstrap 95 % interval."""
     drawn = np.random.default_rng(0).choice(np.array(values), (4000, len(values))).mean(axis=1)
@@ -153,7 +158,7 @@ def main() -> None:
     real = real_pool(args.data)
     taesana = TaesdEncoder(args.data / "weights" / "taesana_encoder.safetensors", name="taesana", family="Sana")
     judges = (*real, taesana)
-    studio = [one for record in pool.embedded() if isinstance(one := open_model(record), Studio)]
+    studio = embedded_pool()
     pictures = paintings(args.data, args.pictures, args.side)
     kinds: dict[str, Callable[[], tuple[list[Image], float]]] = {
         "cloak, real pool (taef2 + vaelight)": lambda: cloaked(pictures, real),
