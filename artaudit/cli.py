@@ -11,6 +11,7 @@ import click
 
 from artaudit import __version__, evidencing, housekeeping
 from artaudit.commands import AS_JSON, DB, PICTURES, complain, each, open_registry, print_json
+from artaudit.datakeeping import data
 from artaudit.errors import ArtauditError
 from artaudit.keykeeping import keys
 from artaudit.protecting import protect
@@ -107,5 +108,5 @@ def _finding_line(finding: dict[str, Any]) -> str:
     return f"{mark:>11}  {finding['claim']}{measured}"
 
 
-for _command in (protect, *evidencing.COMMANDS, *housekeeping.GROUPS, keys):
+for _command in (protect, *evidencing.COMMANDS, *housekeeping.GROUPS, keys, data):
     audit.add_command(_command)

@@ -44,7 +44,7 @@ def members(tar: Path, largest: int) -> Iterator[Member | Left]:
             length = tar.stat().st_size
             with tarfile.open(fileobj=cast(IO[bytes], _Bounded(file)), mode="r:") as opened:
                 while (info := opened.next()) is not None:
-                    opened.members.clear()
+                    opened.members.clear()  # type: ignore[attr-defined]
                     if info.isdir():
                         continue
                     reason = _why_not(info, seen, largest, length)
@@ -54,7 +54,7 @@ def members(tar: Path, largest: int) -> Iterator[Member | Left]:
                         if reason
                         else Member(info.name, info.offset_data, info.size)
                     )
-                file.seek(opened.offset)  # type: ignore[attr-defined]
+                file.seek(opened.offset)
                 if file.read(tarfile.BLOCKSIZE).strip(b"\0"):
                     yield Left(tar.name, "is damaged in the middle: what follows was not read")
     except (tarfile.TarError, OSError, ValueError, RecursionError) as error:

@@ -1,0 +1,164 @@
+"""The commands about data sets: index, audit, align, split."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from artaudit import catalog
+from artaudit.commands import AS_JSON, PATH, print_json
+
+MANIFEST = click.argument("manifest", type=PATH)
+SEED = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
+COLUMNS = ("source", "generator", "prompt", "artist", "pair", "group")
+_SHOWN = 20
+
+
+@click.group()
+def data() -> None:
+    """Prepare data sets of real and generated pictures, and refuse those that let a detector cheat."""
+
+
+@data.command("index")
+@click.argument("source", type=PATH)
+@click.option("-o", "--output", type=PATH, required=True, help="The manifest to write, .csv or .parquet.")
+@click.option("--layout", type=click.Choice(list(catalog.LAYOUTS)), default="folder", show_default=True)
+@click.option("--label", type=click.Choice(["real", "generated"]), help="Label of pictures that the layout gives none.")
+@click.option("--generator", help="Likewise the generator.")
+@click.option("--from", "source_name", help="Likewise what the pictures come from.")
+@click.option("--licence", help="Likewise the licence.")
+@click.option("--use", help="Likewise what they may be used for.")
+@click.option("--headers-only", is_flag=True, help="Do not decode: faster, but truncated pictures go unnoticed.")
+@AS_JSON
+def index_data(
+    source: Path,
+    output: Path,
+    *,
+    layout: str,
+    headers_only: bool,
+    as_json: bool,
+    source_name: str | None,
+    **told: str | None,
+) -> None:
+    """List the pictures in SOURCE, a folder or a file that holds pictures, with what their containers say.
+
+    Broken pictures are named and left out.
+    """
+    from artaudit.auditor import data as verbs  # noqa: PLC0415 - heavy
+
+    otherwise = {name: value for name, value in {**told, "source": source_name}.items() if value}
+    written = verbs.index(
+        source, output, layout=layout, otherwise=otherwise, headers_only=headers_only, heard=_leave_out
+    )
+    _tell(written, as_json=as_json)
+
+
+@data.command("audit")
+@MANIFEST
+@click.option("--near/--no-near", default=True, show_default=True, help="Look for near copies in the pictures.")
+@SEED
+@AS_JSON
+def audit_data(manifest: Path, *, near: bool, seed: int, as_json: bool) -> int:
+    """Say whether MANIFEST lets a detector cheat; exit code 1 when it does.
+
+    A classifier learns from formats, qualities and sizes alone, and fails the data set when it does better than an
+    area of .55 under the ROC curve. Copies across splits or labels, and groups or pairs in several splits, fail it
+    too.
+    """
+    from artaudit.auditor import data as verbs  # noqa: PLC0415 - heavy
+
+    with _progress("looking for near copies") as progress:
+        found = verbs.audit(manifest, near=near, seed=seed, progress=progress)
+    for left in found.left:
+        _leave_out(left)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        _show(found)
+    return int(not found.ok)
+
+
+@data.command("align")
+@MANIFEST
+@click.option("-o", "--output", type=PATH, required=True, help="Folder for the pairs and their manifest.csv.")
+@click.option("--model", default="studio-flux2", show_default=True, help="The autoencoder that redraws.")
+@click.option("--most", type=click.IntRange(1), help="Only the first so many real pictures.")
+@AS_JSON
+def align_data(manifest: Path, output: Path, *, model: str, most: int | None, as_json: bool) -> None:
+    """Redraw each real picture of MANIFEST and save both in equal containers; an interrupted run goes on."""
+    from artaudit.auditor import data as verbs  # noqa: PLC0415 - heavy
+
+    with _progress("redrawing") as progress:
+        written = verbs.align(manifest, output, model=model, most=most, heard=_leave_out, progress=progress)
+    _tell(written, as_json=as_json)
+
+
+@data.command("split")
+@MANIFEST
+@click.option("-o", "--output", type=PATH, required=True, help="The manifest to write, beside MANIFEST.")
+@click.option("--share", "shares", type=(str, click.FloatRange(0, min_open=True)), multiple=True, metavar="NAME WEIGHT")
+@click.option("--by", type=click.Choice(COLUMNS), multiple=True, help="Keep equal values of this column together too.")
+@SEED
+@AS_JSON
+def split_data(
+    manifest: Path,
+    output: Path,
+    *,
+    shares: tuple[tuple[str, float], ...],
+    by: tuple[str, ...],
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Give each picture of MANIFEST a split [default: train .7, val .15, test .15].
+
+    Pairs, groups and equal files are never divided; labels and generators get their shares as far as that allows.
+    """
+    from artaudit.auditor import data as verbs  # noqa: PLC0415 - heavy
+
+    weights = dict(shares) or {"train": 0.7, "val": 0.15, "test": 0.15}
+    _tell(verbs.split(manifest, output, weights, by=by, seed=seed), as_json=as_json)
+
+
+def _leave_out(left: object) -> None:
+    click.echo(f"left out: {left}", err=True)
+
+
+def _tell(written: Any, *, as_json: bool) -> None:  # noqa: ANN401 - loads torch
+    if as_json:
+        print_json(written.as_dict())
+        return
+    counts = ", ".join(f"{count} {name}" for name, count in sorted(written.counts.items()))
+    out = f"; {len(written.left)} left out" if written.left else ""
+    click.echo(f"{written.path}  {written.pictures} pictures: {counts}{out}")
+
+
+def _show(found: Any) -> None:  # noqa: ANN401 - loads torch
+    click.echo(f"{'fact':<14}  AUC   95 % interval  most real pictures | most generated pictures")
+    for one in (*found.bias.facts, found.bias.whole):
+        usual = f"{one.real} | {one.generated}" if one.real else ""
+        click.echo(f"{one.fact:<14}  {one.auc:.2f}  {one.low:.2f} to {one.high:.2f}   {usual}".rstrip())
+    click.echo(f"{'FAILED' if found.bias.biased else 'passed'}: {found.bias}")
+    looked = "copies and near copies" if found.near is not None else "copies (near ones were not looked for)"
+    for what, problems in ((looked, (*found.copies, *(found.near or ()))), ("pairs and groups", found.leaks)):
+        click.echo(f"{'FAILED' if problems else 'passed'}: {len(problems)} {what} across splits or labels")
+        for problem in problems[:_SHOWN]:
+            click.echo(f"  {problem}")
+        if len(problems) > _SHOWN:
+            click.echo(f"  and {len(problems) - _SHOWN} more: --json shows all")
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar with the time left on stderr, where that is a terminal."""
+    with click.progressbar(length=1, label=label, file=sys.stderr, show_eta=True, show_pos=False) as bar:
+
+        def tell(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield tell

@@ -1,0 +1,90 @@
+"""Aligned pairs: a real picture and its redrawing by an autoencoder, in equal containers with equal histories.
+
+Rajan et al., ICLR 2025, https://arxiv.org/abs/2410.11835.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+
+from artaudit.datasets.container import container
+from artaudit.datasets.listing import Left
+from artaudit.datasets.manifest import GENERATED, REAL, Row
+from artaudit.datasets.resaving import Resaver
+from artaudit.errors import ImageError
+from artaudit.image import Image
+from artaudit.image.writing import write_atomically
+from artaudit.protocols import Autoencoder
+from artaudit.tensors import to_array, to_batch
+
+_WINDOW, _CONTEXT = 512, 64
+
+
+class Aligner:
+    """Writes pairs into `folder`: real/NAME, the picture saved again, and redrawn-MODEL/NAME, its redrawing.
+
+    NAME is the beginning of the original's sha256, and the pair's. Pairs that are there already are kept.
+    """
+
+    def __init__(self, autoencoder: Autoencoder, folder: Path) -> None:
+        self.autoencoder, self.folder = autoencoder, folder
+
+    def align(self, pictures: Iterable[tuple[Row, Image | Left]]) -> Iterator[Row | Left]:
+        """Yield the rows of each pair, the real one first, as soon as both are written, and what was left out.
+
+        Generated pictures and copies of earlier ones are passed over.
+        """
+        seen: set[str] = set()
+        for row, image in pictures:
+            if isinstance(image, Left):
+                yield image
+            elif row.label == REAL and image.sha256 not in seen:
+                seen.add(image.sha256)
+                try:
+                    yield from self._pair(row, image)
+                except ImageError as error:
+                    yield Left(row.path, str(error).removeprefix(f"{row.path} ").rstrip("."))
+
+    def _pair(self, row: Row, image: Image) -> tuple[Row, Row]:
+        if min(image.width, image.height) < self.autoencoder.factor:
+            raise ImageError(f"{image.name} is smaller than one latent of {self.autoencoder.name}: leave it out.")
+        saver = Resaver(image)
+        name = image.sha256[:24]
+        real = Path(REAL, f"{name}{saver.suffix}")
+        other = Path(f"redrawn-{self.autoencoder.digest[:12]}", real.name)
+        if not (self.folder / real).exists():
+            write_atomically(self.folder / real, saver.save(image.rgb8))
+        if not (self.folder / other).exists():
+            write_atomically(self.folder / other, saver.save(redrawn(image.rgb8, self.autoencoder)))
+        row = replace(row, pair=name)
+        made = replace(row, label=GENERATED, generator=self.autoencoder.name)
+        return self._described(row, real), self._described(made, other)
+
+    def _described(self, row: Row, inside: Path) -> Row:
+        data = (self.folder / inside).read_bytes()
+        facts = asdict(container(data, name=str(inside)))
+        return replace(row, path=inside.as_posix(), sha256=hashlib.sha256(data).hexdigest(), **facts)
+
+
+def redrawn(rgb8: UInt8[np.ndarray, "height width 3"], autoencoder: Autoencoder) -> UInt8[np.ndarray, "height width 3"]:
+    """Return what the autoencoder makes of a picture, large ones in windows that see 64 pixels beyond their edges."""
+    height, width = rgb8.shape[:2]
+    result = np.empty_like(rgb8)
+    for top in range(0, height, _WINDOW):
+        for left in range(0, width, _WINDOW):
+            above, before = max(0, top - _CONTEXT), max(0, left - _CONTEXT)
+            bottom, right = top + _WINDOW, left + _WINDOW
+            seen = rgb8[above : bottom + _CONTEXT, before : right + _CONTEXT]
+            with torch.inference_mode():
+                again = to_array(autoencoder.decode(autoencoder.encode(to_batch(seen.astype(np.float32) / 255))))
+            again = again[: seen.shape[0], : seen.shape[1]][top - above :, left - before :]
+            kept = result[top:bottom, left:right]
+            kept[:] = np.rint(again[: kept.shape[0], : kept.shape[1]].clip(0, 1) * 255).astype(np.uint8)
+    return result
