@@ -1,7 +1,6 @@
 """Checkpoints in one file give the numbers of the model they were written from, or say what is left out."""
 
 import json
-import re
 
 import diffusers
 import pytest
@@ -13,98 +12,6 @@ from artaudit.auditor import models
 from artaudit.errors import ModelError, UsageError
 from artaudit.generators import layouts, pool
 from artaudit.protocols import Autoencoder, Generator
-
-RESNET = {
-    "norm1": "in_layers.0",
-    "conv1": "in_layers.2",
-    "time_emb_proj": "emb_layers.1",
-    "norm2": "out_layers.0",
-    "conv2": "out_layers.3",
-    "conv_shortcut": "skip_connection",
-}
-ENDS = {
-    "conv_in": "input_blocks.0.0",
-    "time_embedding.linear_1": "time_embed.0",
-    "time_embedding.linear_2": "time_embed.2",
-    "add_embedding.linear_1": "label_emb.0.0",
-    "add_embedding.linear_2": "label_emb.0.2",
-    "conv_norm_out": "out.0",
-    "conv_out": "out.2",
-}
-ATTENTION = {"group_norm": "norm", "to_q": "q", "to_k": "k", "to_v": "v", "to_out.0": "proj_out"}
-OPEN_CLIP = {
-    "layer_norm1": "ln_1",
-    "layer_norm2": "ln_2",
-    "mlp.fc1": "mlp.c_fc",
-    "mlp.fc2": "mlp.c_proj",
-    "self_attn.out_proj": "attn.out_proj",
-}
-
-
-def vae_tensors(vae):
-    levels, found = len(vae.config.block_out_channels), {}
-    for key, value in vae.state_dict().items():
-        name = key.replace("conv_norm_out", "norm_out").replace("conv_shortcut", "nin_shortcut")
-        name = re.sub(r"down_blocks\.(\d)\.resnets\.", r"down.\1.block.", name)
-        name = re.sub(r"down_blocks\.(\d)\.downsamplers\.0\.", r"down.\1.downsample.", name)
-        name = re.sub(r"up_blocks\.(\d)\.resnets\.", lambda m: f"up.{levels - 1 - int(m[1])}.block.", name)
-        name = re.sub(r"up_blocks\.(\d)\.upsamplers\.0\.", lambda m: f"up.{levels - 1 - int(m[1])}.upsample.", name)
-        name = re.sub(r"mid_block\.resnets\.(\d)\.", lambda m: f"mid.block_{int(m[1]) + 1}.", name)
-        if "attentions" in name:
-            head, _, tail = name.partition("mid_block.attentions.0.")
-            part, _, leaf = tail.rpartition(".")
-            name = f"{head}mid.attn_1.{ATTENTION[part]}.{leaf}"
-        found[name] = value[..., None, None] if "attn_1" in name and value.ndim == 2 else value
-    return found
-
-
-def unet_tensors(unet):
-    found = {}
-    for key, value in unet.state_dict().items():
-        part, _, leaf = key.rpartition(".")
-        if part in ENDS:
-            found[f"{ENDS[part]}.{leaf}"] = value
-            continue
-        match = re.fullmatch(r"(down|up)_blocks\.(\d)\.(resnets|attentions|downsamplers|upsamplers)\.(\d)\.(.*)", part)
-        if match:
-            way, block, what, number, inner = match[1], int(match[2]), match[3], int(match[4]), match[5]
-            place = 3 * block + number + (way == "down")
-            attends = hasattr((unet.down_blocks if way == "down" else unet.up_blocks)[block], "attentions")
-            name = {
-                "resnets": f"{place}.0.{RESNET.get(inner)}",
-                "attentions": f"{place}.1.{inner}",
-                "downsamplers": f"{3 * block + 3}.0.op",
-                "upsamplers": f"{3 * block + 2}.{1 + attends}.conv",
-            }[what]
-            found[f"{'input' if way == 'down' else 'output'}_blocks.{name}.{leaf}"] = value
-            continue
-        _, what, number, inner = re.fullmatch(r"(mid_block)\.(resnets|attentions)\.(\d)\.(.*)", part).groups()
-        name = f"{2 * int(number)}.{RESNET.get(inner)}" if what == "resnets" else f"1.{inner}"
-        found[f"middle_block.{name}.{leaf}"] = value
-    return found
-
-
-def clip_tensors(clip):
-    return {key.removeprefix("text_model."): value for key, value in clip.state_dict().items()}
-
-
-def open_clip_tensors(clip):
-    plain = clip_tensors(clip)
-    found = {
-        "token_embedding.weight": plain["embeddings.token_embedding.weight"],
-        "positional_embedding": plain["embeddings.position_embedding.weight"],
-        "text_projection": plain["text_projection.weight"].T.contiguous(),
-        "ln_final.weight": plain["final_layer_norm.weight"],
-        "ln_final.bias": plain["final_layer_norm.bias"],
-    }
-    for layer in range(clip.config.num_hidden_layers):
-        old, new = f"encoder.layers.{layer}.", f"transformer.resblocks.{layer}."
-        for leaf in ("weight", "bias"):
-            joined = [plain[f"{old}self_attn.{one}_proj.{leaf}"] for one in "qkv"]
-            found[f"{new}attn.in_proj_{leaf}"] = torch.cat(joined)
-            for ours, theirs in OPEN_CLIP.items():
-                found[f"{new}{theirs}.{leaf}"] = plain[f"{old}{ours}.{leaf}"]
-    return found
 
 
 def vae(**settings):
@@ -191,18 +98,6 @@ def large(tokenizer):
     )
 
 
-def whole(pipeline):
-    found = {f"first_stage_model.{key}": value for key, value in vae_tensors(pipeline.vae).items()}
-    found |= {f"model.diffusion_model.{key}": value for key, value in unet_tensors(pipeline.unet).items()}
-    if hasattr(pipeline, "text_encoder_2"):
-        first, second = "conditioner.embedders.0.transformer.text_model.", "conditioner.embedders.1.model."
-        found |= {f"{second}{key}": value for key, value in open_clip_tensors(pipeline.text_encoder_2).items()}
-    else:
-        first = "cond_stage_model.transformer.text_model."
-    found |= {f"{first}{key}": value for key, value in clip_tensors(pipeline.text_encoder).items()}
-    return {key: value.contiguous() for key, value in found.items()}
-
-
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("ARTAUDIT_MODELS", str(tmp_path / "models"))
@@ -216,10 +111,10 @@ def about(name="mine", family=""):
 @pytest.mark.parametrize(
     ("make", "kind", "family"), [(small, "stable-diffusion", "SD 1.x"), (large, "stable-diffusion-xl", "SDXL")]
 )
-def test_a_whole_checkpoint_draws_what_its_pipeline_draws(make, kind, family, tokenizer, tmp_path):
+def test_a_whole_checkpoint_draws_what_its_pipeline_draws(layout, make, kind, family, tokenizer, tmp_path):
     pipeline = make(tokenizer)
     pipeline.set_progress_bar_config(disable=True)
-    save_file(whole(pipeline), tmp_path / "whole.safetensors")
+    save_file(layout.whole(pipeline), tmp_path / "whole.safetensors")
     record, note = models.add(about(), [tmp_path / "whole.safetensors", tokenizer])
     assert (record.kind, record.family, note) == (kind, family, "")
     model = models.open_model(record)
@@ -237,26 +132,28 @@ def test_a_whole_checkpoint_draws_what_its_pipeline_draws(make, kind, family, to
     assert torch.allclose(drawn, expected, atol=1e-5)
 
 
-def test_half_precision_stays_so_on_the_disk(tokenizer, tmp_path):
-    save_file({key: value.half() for key, value in whole(small(tokenizer)).items()}, tmp_path / "half.safetensors")
+def test_half_precision_stays_so_on_the_disk(layout, tokenizer, tmp_path):
+    save_file(
+        {key: value.half() for key, value in layout.whole(small(tokenizer)).items()}, tmp_path / "half.safetensors"
+    )
     record, _ = models.add(about(), [tmp_path / "half.safetensors", tokenizer])
     stored = load_file(record.folder / "unet" / "diffusion_pytorch_model.safetensors")
     assert {value.dtype for value in stored.values()} == {torch.float16}
     assert isinstance(models.open_model(record), Generator)
 
 
-def test_velocity_is_told_by_a_mark_in_the_file(tokenizer, tmp_path):
+def test_velocity_is_told_by_a_mark_in_the_file(layout, tokenizer, tmp_path):
     marks = {"v_pred": torch.zeros(0), "ztsnr": torch.zeros(0)}
-    save_file(whole(large(tokenizer)) | marks, tmp_path / "velocity.safetensors")
+    save_file(layout.whole(large(tokenizer)) | marks, tmp_path / "velocity.safetensors")
     model = models.open_model(models.add(about(), [tmp_path / "velocity.safetensors", tokenizer])[0])
     assert model.schedule.prediction == "v_prediction"
     latents, noise = torch.ones(1, 4, 4, 4), torch.zeros(1, 4, 4, 4)
     assert model.noised(latents, noise, torch.tensor([999])).abs().max() < 1e-6
 
 
-def test_without_a_tokenizer_the_autoencoder_is_taken(tokenizer, tmp_path):
+def test_without_a_tokenizer_the_autoencoder_is_taken(layout, tokenizer, tmp_path):
     pipeline = small(tokenizer)
-    save_file(whole(pipeline), tmp_path / "whole.safetensors")
+    save_file(layout.whole(pipeline), tmp_path / "whole.safetensors")
     record, note = models.add(about(), [tmp_path / "whole.safetensors"])
     assert "name the folder of CLIP's tokenizer too" in note
     check_autoencoder(record, pipeline.vae, 0.18215, 0.0)
@@ -267,11 +164,11 @@ def test_without_a_tokenizer_the_autoencoder_is_taken(tokenizer, tmp_path):
     ("family", "channels", "scale", "shift"),
     [("SD 1.x", 4, 0.18215, 0.0), ("SDXL", 4, 0.13025, 0.0), ("FLUX.1", 16, 0.3611, 0.1159)],
 )
-def test_bare_autoencoders_are_scaled_as_their_family(prefix, family, channels, scale, shift, tmp_path):
+def test_bare_autoencoders_are_scaled_as_their_family(layout, prefix, family, channels, scale, shift, tmp_path):
     torch.manual_seed(2)
     made = vae(latent_channels=channels, use_quant_conv=channels == 4, use_post_quant_conv=channels == 4)
     save_file(
-        {prefix + key: value.contiguous() for key, value in vae_tensors(made).items()}, tmp_path / "vae.safetensors"
+        {prefix + key: value.contiguous() for key, value in layout.vae(made).items()}, tmp_path / "vae.safetensors"
     )
     with pytest.raises(UsageError, match=r"look like vae\.safetensors: say --family"):
         models.add(about(), [tmp_path / "vae.safetensors"])
@@ -292,7 +189,7 @@ def check_autoencoder(record, made, scale, shift):
         )
 
 
-def test_what_is_no_checkpoint_is_said_and_leaves_nothing(tmp_path, home, tokenizer):
+def test_what_is_no_checkpoint_is_said_and_leaves_nothing(layout, tmp_path, home, tokenizer):
     torch.save({"x": torch.zeros(2)}, tmp_path / "pickle.safetensors")
     (tmp_path / "empty.safetensors").write_bytes(b"")
     save_file({"x": torch.zeros(2)}, tmp_path / "other.safetensors")
@@ -304,11 +201,11 @@ def test_what_is_no_checkpoint_is_said_and_leaves_nothing(tmp_path, home, tokeni
     ):
         with pytest.raises(ModelError, match=sentence):
             models.add(about(), [tmp_path / f"{name}.safetensors"])
-    cut = {key: value for key, value in whole(small(tokenizer)).items() if "middle_block" not in key}
+    cut = {key: value for key, value in layout.whole(small(tokenizer)).items() if "middle_block" not in key}
     save_file(cut, tmp_path / "cut.safetensors")
     with pytest.raises(ModelError, match="is no whole"):
         models.add(about(), [tmp_path / "cut.safetensors", tokenizer])
-    save_file(whole(small(tokenizer)), tmp_path / "whole.safetensors")
+    save_file(layout.whole(small(tokenizer)), tmp_path / "whole.safetensors")
     with pytest.raises(ModelError, match="holds no tokenizer"):
         models.add(about(), [tmp_path / "whole.safetensors", tmp_path / "models"])
     assert list(home.iterdir()) == []
@@ -336,11 +233,11 @@ REAL_LARGE = {
 
 
 @pytest.mark.parametrize(("settings", "size"), [(REAL_SMALL, 859_520_964), (REAL_LARGE, 2_567_463_684)])
-def test_the_published_sizes_are_read_off_their_shapes(settings, size):
+def test_the_published_sizes_are_read_off_their_shapes(layout, settings, size):
     with torch.device("meta"):
         unet = diffusers.UNet2DConditionModel(**settings)
     assert sum(weight.numel() for weight in unet.parameters()) == size
-    shapes = {f"{layouts.UNET}{key}": tuple(value.shape) for key, value in unet_tensors(unet).items()}
+    shapes = {f"{layouts.UNET}{key}": tuple(value.shape) for key, value in layout.unet(unet).items()}
     shapes[f"{layouts.OPEN_CLIP_XL}text_projection"] = (1280, 1280)
     found = layouts.unet_config(shapes, large=settings is REAL_LARGE)
     given = {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()}
