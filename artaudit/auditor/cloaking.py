@@ -17,6 +17,7 @@ from artaudit.auditor.models import Choice, choose
 from artaudit.auditor.registry import Registry
 from artaudit.auditor.sources import Source
 from artaudit.errors import ImageError, UsageError
+from artaudit.generators.diffusion import LatentDiffusion
 from artaudit.image import Image, ensure_writable, forbid_training, read, write_atomically
 from artaudit.protect.cloak import DescentCloak
 from artaudit.protect.limits import Limits
@@ -49,6 +50,7 @@ class Order:
     seconds: float | None = None
     quality: int | None = None
     again: bool = False
+    spare_memory: bool = False
     no_train: bool = False
     preview: bool = False
 
@@ -87,6 +89,10 @@ def prepare(order: Order) -> Workshop:
     budget = Budget(*catalog.STRENGTHS[order.strength]) if preset is None else preset.budget
     names, weights = weighted(order.models)
     choice = choose(names, needs_generator=objective.needs_generator)
+    if order.spare_memory:
+        for model in choice.encoders:
+            if isinstance(model, LatentDiffusion):
+                model.spare_memory()
     plain = DescentCloak(objective, choice.encoders) if preset is None else preset.cloak(choice.encoders)
     made = replace(plain, limits=order.limits, weights=weights, seconds=order.seconds)
     if order.steps is not None:

@@ -121,6 +121,14 @@ def test_a_preset_brings_its_own_budget(audit):
     assert "Push" in paper["method"]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [("--method", "advdm"), ("--preset", "mist-v2", "--spare-memory")])
+def test_methods_that_need_a_denoiser_find_the_embedded_one(audit, words):
+    [paper] = audit.json("art/one.png", *words)
+    assert [model["name"].split("@")[0] for model in paper["models"]] == ["studio-diffusion"]
+    assert change(audit, paper).any()
+
+
 @pytest.mark.parametrize(
     "words",
     [
