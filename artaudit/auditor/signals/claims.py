@@ -30,7 +30,7 @@ class Claim:
     """What a file says about its making; every value is text as the file words it, None where it says nothing.
 
     `tool` completes the sentence "the file says it was made with …", `place` says where it stands and `raw` is
-    the text itself, cut. `size` is width x height in pixels.
+    the text itself, cut. `size` is width x height in pixels, `producer` who a label says made it.
     """
 
     tool: str
@@ -45,6 +45,7 @@ class Claim:
     sampler: str | None = None
     guidance: str | None = None
     size: str | None = None
+    producer: str | None = None
 
 
 def gather(place: str, pairs: Iterable[tuple[str, str]], notes: Iterable[str] = ()) -> Fields:

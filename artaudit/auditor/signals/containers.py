@@ -1,4 +1,4 @@
-"""Where texts stand in picture files: PNG chunks, JPEG segments, WebP chunks, EXIF and XMP of any file.
+"""Where texts stand in picture files: PNG chunks, JPEG segments, WebP chunks, EXIF and XMP of any file, IPTC-IIM.
 
 PNG: https://www.w3.org/TR/png-3/ . WebP: https://developers.google.com/speed/webp/docs/riff_container .
 """
@@ -12,6 +12,7 @@ from itertools import islice
 
 from artaudit.auditor.signals.claims import Fields, gather
 from artaudit.auditor.signals.exif import decoded, exif_texts
+from artaudit.auditor.signals.iptc import PHOTOSHOP, iptc_texts
 from artaudit.auditor.signals.limits import TEXT_BYTES, inflate
 from artaudit.auditor.signals.stealth import stealth_fields
 from artaudit.auditor.signals.xmp import xmp_texts
@@ -19,6 +20,7 @@ from artaudit.image import Image
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+_JPEG_APPLICATIONS = range(0xE1, 0xF0)
 _PNG_XMP = "XML:com.adobe.xmp"
 _PARTS = 500_000
 _ALL_BYTES = 16 * 1024**2
@@ -34,6 +36,7 @@ class _Found:
     texts: list[tuple[str, str]] = field(default_factory=list)
     exif: list[bytes] = field(default_factory=list)
     xmp: list[bytes] = field(default_factory=list)
+    iptc: list[bytes] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     budget: int = _ALL_BYTES
 
@@ -48,7 +51,7 @@ class _Found:
             self.texts.append((name, decode(text)))
 
     def keep(self, blocks: list[bytes], body: bytes) -> None:
-        """Keep a block of EXIF or XMP while there is room for it."""
+        """Keep a block of EXIF, XMP or IPTC while there is room for it."""
         if self._has_room(body):
             blocks.append(body)
 
@@ -72,6 +75,7 @@ def all_fields(image: Image) -> list[Fields]:
         gather(place, found.texts, found.notes),
         _parsed("EXIF", found.exif or [image.exif or b""], exif_texts),
         _parsed("XMP", found.xmp or [image.xmp or b""], xmp_texts),
+        _parsed("IPTC", found.iptc, iptc_texts),
         *([stealth] if stealth else []),
     ]
     return [fields for fields in said if fields.texts or fields.notes]
@@ -82,7 +86,7 @@ def _walk(image: Image) -> tuple[str, _Found]:
     if data.startswith(_PNG):
         return "PNG text", _walk_png(data)
     if data.startswith(b"\xff\xd8"):
-        return "JPEG comment", _walk_jpeg(data)
+        return "JPEG text", _walk_jpeg(data)
     if data.startswith(b"RIFF"):
         return "WebP text", _walk_webp(data)
     return f"{image.format} text", _Found(exif=[data] if image.format == "TIFF" else [])
@@ -163,16 +167,26 @@ def _walk_jpeg(data: bytes) -> _Found:
         marker = data[position + 1]
         length = int.from_bytes(data[position + 2 : position + 4])
         body = data[position + 4 : position + 2 + length]
-        if marker == 0xE1 and body.startswith(b"Exif\0\0"):  # noqa: PLR2004 - APP1
-            found.keep(found.exif, body)
-        elif marker == 0xE1 and body.startswith(_JPEG_XMP):  # noqa: PLR2004 - APP1
-            found.keep(found.xmp, body.removeprefix(_JPEG_XMP))
-        elif marker == 0xFE:  # noqa: PLR2004 - COM
-            found.take("Comment", body)
+        _take_segment(marker, body, found)
         position += 1 if marker == 0xFF else 2 + max(2, length)  # noqa: PLR2004 - fill bytes
     else:
         found.notes.append(_TOO_MANY)
     return found
+
+
+def _take_segment(marker: int, body: bytes, found: _Found) -> None:
+    if marker == 0xFE:  # noqa: PLR2004 - COM
+        found.take("Comment", body)
+    elif marker not in _JPEG_APPLICATIONS:
+        return
+    elif body.startswith(b"Exif\0\0"):
+        found.keep(found.exif, body)
+    elif body.startswith(_JPEG_XMP):
+        found.keep(found.xmp, body.removeprefix(_JPEG_XMP))
+    elif body.startswith(PHOTOSHOP):
+        found.keep(found.iptc, body)
+    elif body.startswith(b"AIGC{"):
+        found.take("AIGC", body.removeprefix(b"AIGC"))
 
 
 def _walk_webp(data: bytes) -> _Found:

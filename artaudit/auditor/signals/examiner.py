@@ -10,8 +10,11 @@ from artaudit.auditor.signals.claims import Claim, Fields
 from artaudit.auditor.signals.comfyui import read_comfyui
 from artaudit.auditor.signals.containers import all_fields
 from artaudit.auditor.signals.invokeai import read_invokeai
+from artaudit.auditor.signals.labels import read_ai_fields, read_source_type, read_tc260
 from artaudit.auditor.signals.novelai import read_novelai
 from artaudit.auditor.signals.renamed import read_draw_things, read_easy_diffusion, read_fooocus, read_swarmui
+from artaudit.auditor.signals.tiers import CLAIMED
+from artaudit.auditor.signals.vendors import read_vendor
 from artaudit.evidence import Finding
 from artaudit.image import Image
 
@@ -24,10 +27,14 @@ READERS: tuple[Callable[[Fields], Claim | None], ...] = (
     read_swarmui,
     read_draw_things,
     read_easy_diffusion,
+    read_source_type,
+    read_ai_fields,
+    read_tc260,
+    read_vendor,
 )
-"""One reader a tool: it sees the texts of one place and returns the claim they make."""
+"""One reader a tool or a label: it sees the texts of one place and returns the claim they make."""
 
-METHOD = "texts that generators write, read from PNG text, EXIF, XMP, comments and the lowest bits of the samples"
+METHOD = "texts that generators write, read from PNG text, EXIF, XMP, IPTC, comments and the lowest bits of the samples"
 
 WEIGHT = "Anyone can write such a text into a file or remove it: it is a claim, not proof."
 ABSENCE = "Most ways of saving or sharing a picture remove such texts, so their absence says nothing."
@@ -51,11 +58,11 @@ class FileClaims:
         if said:
             return [self._claimed(claim, unread) for claim in said]
         holds = None if unread else False
-        details = {"weight": ABSENCE} | ({"unread": unread} if unread else {})
+        details = {"tier": CLAIMED, "weight": ABSENCE} | ({"unread": unread} if unread else {})
         return [Finding(self.name, "generator parameters in the file", holds, METHOD, details=details)]
 
     def _claimed(self, claim: Claim, unread: str) -> Finding:
         known = {name: value for name, value in asdict(claim).items() if value is not None}
-        details = known | {"weight": WEIGHT} | ({"unread": unread} if unread else {})
+        details = known | {"tier": CLAIMED, "weight": WEIGHT} | ({"unread": unread} if unread else {})
         text = f"the file says it was made with {claim.tool}"
         return Finding(self.name, text, holds=True, method=METHOD, details=details)

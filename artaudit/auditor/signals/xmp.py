@@ -6,7 +6,14 @@ from xml.etree.ElementTree import Element, ParseError
 
 from artaudit.auditor.signals.limits import TEXT_BYTES
 
-_PREFIXES = {"http://ns.adobe.com/exif/1.0/": "exif"}
+_PREFIXES = {
+    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
+    "http://ns.adobe.com/exif/1.0/": "exif",
+    "http://ns.adobe.com/photoshop/1.0/": "photoshop",
+    "http://ns.adobe.com/xap/1.0/": "xmp",
+    "http://purl.org/dc/elements/1.1/": "dc",
+    "http://www.tc260.org.cn/ns/AIGC/1.0/": "TC260",
+}
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 
 

@@ -1,0 +1,158 @@
+"""Reads the codes that invisible-watermark's "dwtDct" hides in a picture's colour, in crops and JPEGs too.
+
+The encoder (https://github.com/ShieldMnt/invisible-watermark) moves, in the low band of a Haar transform of U, the
+largest value of each 4x4 block to 1/4 (a zero) or 3/4 (a one) of the step it lies on. Blocks run along the rows and
+take the code's bits in turn. Its own reader lets blocks vote; this one adds up how far each block leans, which
+needs no threshold, and compares the sum with that of random codes on the same picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import cv2
+import numpy as np
+from jaxtyping import Complex, Float, UInt
+from numpy.fft import irfft, rfft
+
+STEP = 36.0
+"""The width of a step of the quantiser, in levels of the low band (twice the mean of four samples)."""
+
+BLOCK = 8
+"""A block's side in pixels: four values of the low band, two pixels each."""
+
+WINDOW = 1024
+"""The side, in pixels, of the middle of a picture that is searched for a mark whose place is not known."""
+
+WORTH = 6.0
+"""The agreement from which random codes are searched for too; less is never a mark."""
+
+
+Leanings = tuple[Float[np.ndarray, "blockrows blockcolumns"], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A code that a generator hides; `bits` are "0" and "1" in the order of the blocks."""
+
+    name: str
+    bits: str
+
+    @property
+    def code(self) -> Float[np.ndarray, " bits"]:
+        """The bits as numbers, zero on average and 1 in their standard deviation."""
+        return _standardised(np.array([[int(bit) for bit in self.bits]], float))[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How well a picture agrees with a code.
+
+    `agreement` is the sum over all blocks in units of what unmarked blocks would scatter; `chance` and `scatter`
+    are mean and standard deviation of the same figure for random codes on the same picture, searched the same way.
+    """
+
+    payload: Payload
+    agreement: float
+    chance: float
+    scatter: float
+
+    @property
+    def score(self) -> float:
+        """How far the code stands out, in standard deviations of random codes (and of unmarked blocks, at least)."""
+        return (self.agreement - self.chance) / max(self.scatter, 1.0)
+
+
+def colour_plane(rgb: UInt[np.ndarray, "rows columns 3"]) -> Float[np.ndarray, "rows columns"]:
+    """Return U as the encoder sees it, 0 to 255."""
+    return cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2YUV)[..., 1].astype(np.float32)
+
+
+def leanings(plane: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "blockrows blockcolumns"]:
+    """Return how far each block leans to a one, zero on average; a block right on a mark counts 1 or -1."""
+    rows, columns = (side // BLOCK for side in plane.shape)
+    if not rows or not columns:
+        return np.zeros((rows, columns))
+    whole = plane[: rows * BLOCK, : columns * BLOCK]
+    low = (whole[::2, ::2] + whole[1::2, ::2] + whole[::2, 1::2] + whole[1::2, 1::2]) / 2
+    blocks = low.reshape(rows, 4, columns, 4).swapaxes(1, 2).reshape(rows, columns, 16)
+    lean = -np.sin(2 * np.pi / STEP * blocks[..., 1:].max(-1))
+    return lean - lean.mean()
+
+
+def read_aligned(plane: Float[np.ndarray, "rows columns"], payload: Payload, codes: int = 2000) -> Reading:
+    """Read a picture whose blocks still lie where the encoder put them; `codes` is how many random ones compare."""
+    lean, bits = leanings(plane), len(payload.bits)
+    sums = _folded(lean, _turns(lean.shape[0], bits, (lean.shape[1],)), bits)[0] / _spread(lean)
+    agreed = irfft(sums, bits) @ np.vstack([payload.code, random_codes(bits, codes)]).T
+    return _reading(payload, agreed)
+
+
+def places(plane: Float[np.ndarray, "rows columns"]) -> Leanings:
+    """Return the leanings of the blocks for each of the 64 places where they may lie, in the picture's middle."""
+    top, left = (max(0, side - WINDOW) // 2 for side in plane.shape)
+    middle = plane[top : top + WINDOW, left : left + WINDOW]
+    return tuple(leanings(middle[down:, right:]) for down, right in product(range(BLOCK), repeat=2))
+
+
+def read_anywhere(found: Leanings, payload: Payload, codes: int = 100) -> Reading:
+    """Read a crop: try all `places` of its blocks, every width of the original, every place in the code.
+
+    The random codes are searched for only where the payload's agreement is worth it; else the score is 0.
+    """
+    best = _searched(found, payload.code[None])
+    if best[0] < WORTH:
+        return Reading(payload, float(best[0]), chance=float(best[0]), scatter=0.0)
+    return _reading(payload, np.append(best, _searched(found, random_codes(len(payload.bits), codes))))
+
+
+def _searched(found: Leanings, codes: Float[np.ndarray, "codes bits"]) -> Float[np.ndarray, " codes"]:
+    """Return each code's best agreement over all places of the blocks, widths and places in the code."""
+    bits = codes.shape[1]
+    spectra, best = rfft(codes), np.full(len(codes), -np.inf)
+    turns = _turns(found[0].shape[0], bits, tuple(range(bits)))
+    for lean in found:
+        sums = np.conj(_folded(lean, turns, bits)) / _spread(lean)
+        for number, spectrum in enumerate(spectra):
+            best[number] = max(best[number], irfft(sums * spectrum, bits).max())
+    return best
+
+
+def random_codes(bits: int, number: int) -> Float[np.ndarray, "number bits"]:
+    """Return `number` codes of as many bits, the same at every call, standardised as a payload is."""
+    drawn = np.random.default_rng(bits).integers(0, 2, (number, bits))
+    drawn[:, 0] = 1 - drawn[:, 1]
+    return _standardised(drawn.astype(float))
+
+
+def _turns(rows: int, bits: int, widths: tuple[int, ...]) -> Complex[np.ndarray, "widths rows frequencies"]:
+    """Return what shifts the spectrum of each row of blocks to its place in the code, for each width in blocks."""
+    shifts = np.outer(widths, np.arange(rows))[..., None] * np.arange(bits // 2 + 1) % bits
+    return np.exp(-2j * np.pi / bits * shifts)
+
+
+def _folded(
+    lean: Float[np.ndarray, "blockrows blockcolumns"],
+    turns: Complex[np.ndarray, "widths rows frequencies"],
+    bits: int,
+) -> Complex[np.ndarray, "widths frequencies"]:
+    """Sum the blocks that carry the same bit, for each width; as spectra of the sums."""
+    rows, columns = lean.shape
+    padded = np.pad(lean, ((0, 0), (0, -columns % bits)))
+    spectra = rfft(padded.reshape(rows, -1, bits).sum(1))
+    return np.einsum("rf,wrf->wf", spectra, turns[:, :rows])
+
+
+def _reading(payload: Payload, agreed: Float[np.ndarray, " codes"]) -> Reading:
+    others = agreed[1:]
+    return Reading(payload, float(agreed[0]), float(others.mean()), float(others.std()))
+
+
+def _spread(lean: Float[np.ndarray, "blockrows blockcolumns"]) -> float:
+    return float(np.sqrt(np.square(lean).sum())) or 1.0
+
+
+def _standardised(codes: Float[np.ndarray, "number bits"]) -> Float[np.ndarray, "number bits"]:
+    centred = codes - codes.mean(1, keepdims=True)
+    return centred / centred.std(1, keepdims=True)
