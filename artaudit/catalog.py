@@ -59,7 +59,9 @@ ATTRIBUTIONS = MappingProxyType({"double": "artaudit.attribution.double:double_r
 EXAMINERS = MappingProxyType(
     {
         "portfolio": "artaudit.auditor.examiners:PortfolioExaminer",
+        "signatures": "artaudit.auditor.signals:Signatures",
         "signals": "artaudit.auditor.signals:FileClaims",
+        "watermarks": "artaudit.auditor.signals:Watermarks",
     }
 )
 """What looks at a picture in a check, in this order."""
