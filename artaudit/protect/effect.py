@@ -15,6 +15,9 @@ from artaudit.tensors import to_batch
 Picture = Float[np.ndarray, "height width 3"]
 
 _ROUNDS = 12
+_NEIGHBOURHOOD = 8.0
+"""Pixels over which the strength of a change is taken, as a Gaussian's deviation."""
+_TRACE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +49,34 @@ def effect(encoder: Encoder, clean: Picture, changed: Picture, *, seed: int = 0)
 
 
 def noisy(clean: Picture, power: float, *, sigma: float, seed: int) -> Picture:
-    """Return `clean` with Gaussian noise, blurred by `sigma` pixels, whose mean square after 8-bit rounding is `power`.
-
-    Clipping and rounding change the power, so the amplitude is found by iteration.
-    """
+    """Return `clean` with Gaussian noise, blurred by `sigma` pixels, of mean square `power` once in 8 bits."""
     noise = np.random.default_rng(seed).standard_normal(clean.shape)
     if sigma:
         noise = gaussian_filter(noise, sigma=(sigma, sigma, 0))
-    noise /= noise.std()
+    return with_power(clean, noise, power)
+
+
+def scrambled(clean: Picture, changed: Picture, *, seed: int) -> Picture:
+    """Return `clean` with noise that is like the change in all but its design: its place, its grain and its colours.
+
+    The change is divided by its local strength, its phases are drawn anew, the same for all channels, and the
+    strength is put back (Theiler et al., "Testing for nonlinearity in time series: the method of surrogate data",
+    1992, https://doi.org/10.1016/0167-2789(92)90102-S). It has the change's mean square after 8-bit rounding.
+    """
+    change = changed.astype(np.float64) - clean
+    strength = np.sqrt(gaussian_filter((change**2).mean(axis=2), _NEIGHBOURHOOD))[..., None] + _TRACE
+    waves = np.fft.rfft2(change / strength, axes=(0, 1))
+    turns = np.fft.rfft2(np.random.default_rng(seed).standard_normal(change.shape[:2]))[..., None]
+    noise = np.fft.irfft2(waves * turns / np.abs(turns), s=change.shape[:2], axes=(0, 1)) * strength
+    return with_power(clean, noise, float(np.mean(change**2)))
+
+
+def with_power(clean: Picture, noise: Float[np.ndarray, "height width 3"], power: float) -> Picture:
+    """Return `clean` with so much of `noise` that the mean square after 8-bit rounding is `power`.
+
+    Clipping and rounding change the power, so the amplitude is found by iteration.
+    """
+    noise = noise / noise.std()
     amplitude = power**0.5
     for _ in range(_ROUNDS):
         picture = np.rint((clean + amplitude * noise).clip(0, 1) * 255).astype(np.float32) / 255

@@ -1,0 +1,33 @@
+"""Attacks one after the other, as somebody combines them who wants to be sure.
+
+Noise, then a denoiser, stands on a plain processor for the noisy upscaling of Hönig et al., "Adversarial
+Perturbations Cannot Reliably Protect Artists From Generative AI", ICLR 2025, https://arxiv.org/abs/2406.12027
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from artaudit.protect.attacks.axis import Axis, Pixels
+from artaudit.protect.attacks.filters import NonLocalMeans, TotalVariation
+from artaudit.protect.attacks.handling import Resize
+from artaudit.transforms import Blur, Jpeg, Noise, Transform
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """Several attacks in turn."""
+
+    attacks: tuple[Transform, ...]
+
+    def __call__(self, pixels: Pixels, seed: int) -> Pixels:
+        """Return what the last one leaves; every one draws from a seed of its own."""
+        for number, attack in enumerate(self.attacks):
+            pixels = attack(pixels, seed + number)
+        return pixels
+
+
+NOISE_DENOISE = Axis("sigma", (0.05, 0.1), lambda sigma: Then((Noise(sigma), NonLocalMeans(200 * sigma))))
+NOISE_SMOOTH = Axis("sigma", (0.05, 0.1), lambda sigma: Then((Noise(sigma), TotalVariation(2 * sigma))))
+JPEG_BLUR = Axis("quality", (75.0, 50.0), lambda quality: Then((Jpeg(int(quality)), Blur(1.0))))
+RESIZE_DENOISE = Axis("factor", (0.75, 0.5), lambda factor: Then((Resize(factor), NonLocalMeans(10.0))))
