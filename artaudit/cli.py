@@ -15,6 +15,7 @@ from artaudit.datakeeping import data
 from artaudit.errors import ArtauditError
 from artaudit.keykeeping import keys
 from artaudit.protecting import protect
+from artaudit.trialing import trial
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -108,5 +109,5 @@ def _finding_line(finding: dict[str, Any]) -> str:
     return f"{mark:>11}  {finding['claim']}{measured}"
 
 
-for _command in (protect, *evidencing.COMMANDS, *housekeeping.GROUPS, keys, data):
+for _command in (protect, trial, *evidencing.COMMANDS, *housekeeping.GROUPS, keys, data):
     audit.add_command(_command)

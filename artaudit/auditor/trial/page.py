@@ -1,0 +1,100 @@
+"""The card for people: one self-contained page without scripts, and the pictures on it."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import jinja2
+import numpy as np
+import torch
+from PIL import Image as Pillow
+
+from artaudit.auditor.comparison import comparison
+from artaudit.auditor.models import open_model
+from artaudit.auditor.trial.pairs import Pair, Picture, middle
+from artaudit.auditor.trial.plots import curves_figure, gains_figure
+from artaudit.auditor.trial.trying import CLOAKED, Trial
+from artaudit.generators import pool
+from artaudit.protocols import Autoencoder
+from artaudit.tensors import to_array, to_batch
+
+NAMES = {
+    "linf": "largest change of any sample (of the range 0 to 1)",
+    "psnr_db": "PSNR, dB",
+    "ssim": "SSIM",
+    "ms_ssim": "MS-SSIM",
+    "delta_e_mean": "colour difference CIEDE2000, mean",
+    "delta_e_p95": "colour difference CIEDE2000, 95th percentile",
+    "worst_tile_psnr_db": "PSNR of the worst 64 x 64 tile, dB",
+    "flat_noise_levels": "noise in flat areas, levels of 255",
+    "file_growth": "file grows by a factor of",
+}
+
+
+def card(trials: Sequence[Trial]) -> bytes:
+    """Return the page about these pictures; it asks for nothing from outside."""
+    shown = [{"record": trial.document, "names": NAMES, **_figures(trial)} for trial in trials]
+    return _template().render(trials=shown).encode(errors="backslashreplace")
+
+
+@cache
+def _template() -> jinja2.Template:
+    source = (resources.files(__package__) / "templates" / "card.html").read_text("utf-8")
+    page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return page.from_string(source)
+
+
+def _figures(trial: Trial) -> dict[str, str | None]:
+    record, pair = trial.document, trial.pair
+    if record["verdict"] != CLOAKED or pair.clean is None:
+        return {"gains": None, "curves": None, "compared": None, "redrawn": None}
+    curves = curves_figure(record["attacks"])
+    return {
+        "gains": _uri(gains_figure(record["effect"], record["attacks"]), "svg+xml"),
+        "curves": None if curves is None else _uri(curves, "svg+xml"),
+        "compared": _uri(comparison(pair.clean, pair.changed), "png"),
+        "redrawn": _uri(decoded(pair), "png"),
+    }
+
+
+def decoded(pair: Pair) -> bytes:
+    """Return a PNG: what an embedded autoencoder redraws of the original, of the picture, and their difference."""
+    model = open_model(next(record for record in pool.embedded() if record.kind == "studio"))
+    if not isinstance(model, Autoencoder) or pair.clean is None:
+        return b""
+    one, other = (_redrawn(model, middle(image)) for image in (pair.clean, pair.changed))
+    sheet = np.concatenate([one, other, (0.5 + 4 * (other - one)).clip(0, 1)], axis=1)
+    buffer = io.BytesIO()
+    Pillow.fromarray(np.rint(255 * sheet).astype(np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _redrawn(model: Autoencoder, picture: Picture) -> Picture:
+    with torch.no_grad():
+        drawn = model.decode(model.encode(to_batch(picture)))
+    return to_array(drawn)[: picture.shape[0], : picture.shape[1]]
+
+
+def _uri(data: bytes, kind: str) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def summary(record: dict[str, Any]) -> str:
+    """Say in one line what a trial found."""
+    if record["grade"] is None:
+        return f"{record['path']}  {record['verdict']}: {' '.join(record['because'])}"
+    worst, seen = record["worst"], record["visibility"]
+    lines = [f"{record['path']}  grade {record['grade']}: {' '.join(record['because'])}"]
+    lines.append(
+        f"  PSNR {seen['psnr_db']:.1f} dB, SSIM {seen['ssim']:.3f}; untouched gain {record['effect']['gain']:.2f}"
+    )
+    for name, said in (("everyday edits", worst["everyday"]), ("all attacks that ran", worst["any"])):
+        if said is not None:
+            at = f"{said['attack']} {said['strength']:g}"
+            lines.append(f"  worst of {name}: gain {said['gain']:.2f} after {at}")
+    return "\n".join(lines)

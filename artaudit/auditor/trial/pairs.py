@@ -1,0 +1,90 @@
+"""The picture under trial beside its original, which the registry knows or a person names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from jaxtyping import Float
+
+from artaudit.auditor.registry import Registry, Version, Work
+from artaudit.errors import ImageError
+from artaudit.image import Image, read
+from artaudit.protect.cloak import working_size
+
+Picture = Float[np.ndarray, "height width 3"]
+
+SIDE = 512
+"""Pixels a side, at most, of the middle that is measured."""
+LEVELS = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A picture and, where it is known, its original; `receipt` is there for cloaks of this tool alone.
+
+    `source` says where the original came from.
+    """
+
+    changed: Image
+    clean: Image | None = None
+    source: str = ""
+    receipt: dict[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether the picture has the very samples of its original."""
+        return self.clean is not None and self.clean.pixels_sha256 == self.changed.pixels_sha256
+
+
+def find_pair(path: Path, registry: Registry, original: Path | None = None) -> Pair:
+    """Read the picture at `path` and find its original: `original`, else what the registry knows of its samples.
+
+    Raises ImageError where the two differ in size, or where a registered original is no longer where it was.
+    """
+    changed = read(path)
+    found = registry.find(pixels_sha256=changed.pixels_sha256)
+    versions = [(work, version) for work, version in found if version is not None]
+    receipt = versions[0][1].receipt if versions else None
+    if original is not None:
+        return Pair(changed, _same_size(read(original), changed), str(original), receipt)
+    if versions:
+        return _registered(changed, *versions[0])
+    if found:
+        return Pair(changed, changed, f"work {found[0][0].id} of the registry")
+    return Pair(changed)
+
+
+def middle(image: Image) -> Picture:
+    """Return the middle of a picture in whole levels of 8 bits, `SIDE` pixels at most along a side.
+
+    Large pictures are shrunk first to the size at which cloaks work on them.
+    """
+    pixels = image.pixels
+    sides = working_size(*pixels.shape[:2])
+    if sides != pixels.shape[:2]:
+        pixels = cv2.resize(pixels, sides[::-1], interpolation=cv2.INTER_AREA)
+    rows, columns = (slice((side - min(side, SIDE)) // 2, (side + min(side, SIDE)) // 2) for side in sides)
+    return np.rint(pixels[rows, columns] * LEVELS).astype(np.float32) / LEVELS
+
+
+def _registered(changed: Image, work: Work, version: Version) -> Pair:
+    place = Path(work.path)
+    clean = read(place) if place.is_file() else None
+    if clean is None or clean.pixels_sha256 != work.pixels_sha256:
+        raise ImageError(
+            f"The original of {changed.name} is not at {work.path} as it was registered: name it with --original."
+        )
+    return Pair(changed, _same_size(clean, changed), f"work {work.id} of the registry", version.receipt)
+
+
+def _same_size(clean: Image, changed: Image) -> Image:
+    if (clean.width, clean.height) != (changed.width, changed.height):
+        raise ImageError(
+            f"{clean.name} is {clean.width} x {clean.height} and {changed.name} {changed.width} x {changed.height}: "
+            "a trial needs both in the same size, so give the original as it was when it was cloaked."
+        )
+    return clean

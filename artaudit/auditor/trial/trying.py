@@ -1,0 +1,141 @@
+"""The verb: a picture is found beside its original, measured, attacked, graded, and written on a card."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from artaudit import catalog
+from artaudit.auditor.models import abilities
+from artaudit.auditor.registry import Registry
+from artaudit.auditor.trial.grading import RULES, Outcome, grade
+from artaudit.auditor.trial.judges import judges, variants
+from artaudit.auditor.trial.pairs import Pair, find_pair, middle
+from artaudit.auditor.trial.survival import Ring, Tools, plan, survive
+from artaudit.auditor.trial.visibility import visibility
+from artaudit.errors import UsageError
+from artaudit.generators import pool
+from artaudit.protect.receipt import environment
+from artaudit.protocols import Progress
+
+SCHEMA = "artaudit-trial/1"
+CLOAKED, NOT_CLOAKED, CANNOT_TELL = "cloaked", "not cloaked", "cannot tell"
+LIMITS = (
+    "The encoders here are small: that a cloak moves their latents is necessary for an effect on training, no more.",
+    "Copies published before the cloak are not protected, and a cloak on published art cannot be renewed.",
+    "Models of other families, those which edit pictures or describe them among them, were not tested.",
+    "Attackers with large models, such as upscalers on a graphics card, are stronger than those here.",
+)
+UNKNOWN = (
+    "Its original is not known, so nothing could be compared: name it with --original, or cloak with `audit protect`, "
+    "which registers it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How pictures are tried; `attacks` are names of the catalog, "quick" or "all"; `seed` None draws one."""
+
+    attacks: tuple[str, ...] = ("quick",)
+    original: Path | None = None
+    seed: int | None = None
+    processes: int = 2
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for an attack that is not in the catalog."""
+        strange = [name for name in self.attacks if name not in {*catalog.ATTACKS, "quick", "all"}]
+        if strange:
+            raise UsageError(f"There is no attack {strange[0]!r}: choose all, quick, {', '.join(catalog.ATTACKS)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A picture's pair and the document about it."""
+
+    pair: Pair
+    document: dict[str, Any]
+
+
+def attempt(
+    path: Path, registry: Registry, order: Order, tools: Tools | None = None, progress: Progress | None = None
+) -> Trial:
+    """Try the picture at `path`; `tools` are the attacker's, by default the first models that fit."""
+    pair = find_pair(path, registry, order.original)
+    seed = secrets.randbelow(2**31) if order.seed is None else order.seed
+    document = {
+        "schema": SCHEMA,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "path": str(path),
+        "sha256": pair.changed.sha256,
+        "width": pair.changed.width,
+        "height": pair.changed.height,
+        "original": None if pair.clean is None else {"source": pair.source, "sha256": pair.clean.sha256},
+        "seed": seed,
+        "detection": None,
+        "mimicry": None,
+        "rules": RULES,
+        "limits": list(LIMITS),
+        "environment": environment(),
+    }
+    return Trial(pair, document | _measured(pair, order, seed, tools or tools_at_hand(), progress))
+
+
+def tools_at_hand() -> Tools:
+    """Return the attacker's models: the first that is installed and no hold-out, else the first embedded one."""
+    own = [one for one in pool.installed(pool.models_folder()) if one.use == pool.SURROGATE]
+    records = [*own, *pool.embedded()]
+    drawn, denoised = (
+        next((one for one in records if ability in abilities(one)), None) for ability in ("autoencoder", "denoiser")
+    )
+    return Tools(drawn, denoised)
+
+
+def _measured(pair: Pair, order: Order, seed: int, tools: Tools, progress: Progress | None) -> dict[str, Any]:
+    if pair.clean is None:
+        return _verdict(CANNOT_TELL, None, (UNKNOWN,))
+    if pair.untouched:
+        return _verdict(NOT_CLOAKED, None, (f"It has the very samples of its original, {pair.source}.",))
+    clean, changed = middle(pair.clean), middle(pair.changed)
+    if not (clean != changed).any():
+        return _verdict(NOT_CLOAKED, None, ("In 8 bits, as models are given it, it is its original.",))
+    ring = Ring(variants(clean, changed, seed=seed), judges(), tools, seed)
+    todo = plan(order.attacks, tools)
+    untouched, *attacks = survive(ring, todo, processes=order.processes, progress=progress)
+    given = grade(untouched, [*attacks, *todo.skipped])
+    return {
+        **_verdict(CLOAKED, given.letter, given.because),
+        "visibility": visibility(pair.clean, pair.changed),
+        "measured_on": f"the middle {clean.shape[1]} x {clean.shape[0]} pixels",
+        "effect": _plain(untouched),
+        "attacks": [_plain(one) for one in attacks],
+        "skipped": [{"attack": one.attack, "everyday": one.everyday, "why": one.why} for one in todo.skipped],
+        "worst": {"everyday": worst(attacks, everyday=True), "any": worst(attacks, everyday=False)},
+    }
+
+
+def _verdict(verdict: str, letter: str | None, because: Sequence[str]) -> dict[str, Any]:
+    return {"verdict": verdict, "grade": letter, "because": list(because)}
+
+
+def worst(attacks: Sequence[Outcome], *, everyday: bool) -> dict[str, Any] | None:
+    """Return the attack that leaves least, as an attacker would choose it; None where none ran."""
+    ran = [(one.gain, one) for one in attacks if one.gain is not None and (one.everyday or not everyday)]
+    if not ran:
+        return None
+    gain, chosen = min(ran, key=lambda pair: pair[0])
+    return {"attack": chosen.attack, "strength": chosen.strength, "gain": round(gain, 4), "psnr_db": chosen.psnr_db}
+
+
+def _plain(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as JSON values, numbers to four digits after the point."""
+    plain = asdict(outcome) | {"gain": outcome.gain}
+    plain.pop("why")
+    plain["readings"] = [
+        {key: round(value, 4) if isinstance(value, float) else value for key, value in one.items()}
+        for one in plain["readings"]
+    ]
+    return {key: round(value, 4) if isinstance(value, float) else value for key, value in plain.items()}

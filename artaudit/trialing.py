@@ -1,0 +1,68 @@
+"""The command `audit trial`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from artaudit import catalog
+from artaudit.commands import AS_JSON, DB, PATH, PICTURES, each, open_registry, print_json
+from artaudit.errors import UsageError
+
+
+@click.command()
+@PICTURES
+@click.option("--original", type=PATH, help="The picture as it was before; only where the registry does not know it.")
+@click.option(
+    "--attacks",
+    multiple=True,
+    default=("quick",),
+    show_default=True,
+    type=click.Choice(["quick", "all", *catalog.ATTACKS]),
+    help="Attacks to carry out: those that take seconds, all, or some by name.",
+)
+@click.option("-o", "--output", type=PATH, help="Write the card, one page for all pictures.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Repeat a trial exactly [default: drawn, and noted].")
+@click.option("--processes", type=click.IntRange(1, 256), help="Attacks at once [default: one a processor].")
+@AS_JSON
+@DB
+def trial(
+    pictures: tuple[Path, ...],
+    output: Path | None,
+    *,
+    as_json: bool,
+    processes: int | None,
+    **settings: Any,  # noqa: ANN401 - one an option
+) -> int:
+    """Measure whether the cloaks of PICTURES truly work, and grade them.
+
+    What shows, what it does to models beside noise of equal PSNR, and what attacks leave of it. The original is found
+    in the registry, or named with --original. Exit code 0 whatever the grade.
+    """
+    from artaudit.auditor.trial import page, trying  # noqa: PLC0415 - heavy
+    from artaudit.image import ensure_writable, write_atomically  # noqa: PLC0415 - heavy
+
+    if settings["original"] is not None and len(pictures) > 1:
+        raise UsageError("--original belongs to one picture: try the others one by one.")
+    if output is not None:
+        if output.exists():
+            raise UsageError(f"{output} exists and nothing is overwritten: choose another -o.")
+        ensure_writable(output.parent)
+    order = trying.Order(processes=processes or os.cpu_count() or 1, **settings)
+    with open_registry() as registry:
+
+        def one(path: Path) -> Any:  # noqa: ANN401 - loads torch
+            found = trying.attempt(path, registry, order)
+            if not as_json:
+                click.echo(page.summary(found.document))
+            return found
+
+        trials, code = each(pictures, one)
+    if output is not None and trials:
+        write_atomically(output, page.card(trials))
+    if as_json:
+        print_json([one.document for one in trials])
+    return code
