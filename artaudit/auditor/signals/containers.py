@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from artaudit.auditor.signals.claims import Fields, gather
-from artaudit.auditor.signals.exif import decoded, exif_texts
+from artaudit.auditor.signals.exif import decoded, exif_texts, tiff_xmp
 from artaudit.auditor.signals.iptc import PHOTOSHOP, iptc_texts
 from artaudit.auditor.signals.limits import TEXT_BYTES, inflate
 from artaudit.auditor.signals.stealth import stealth_fields
@@ -89,7 +89,9 @@ def _walk(image: Image) -> tuple[str, _Found]:
         return "JPEG text", _walk_jpeg(data)
     if data.startswith(b"RIFF"):
         return "WebP text", _walk_webp(data)
-    return f"{image.format} text", _Found(exif=[data] if image.format == "TIFF" else [])
+    if image.format == "TIFF":
+        return "TIFF text", _Found(exif=[data], xmp=[tiff_xmp(data)])
+    return f"{image.format} text", _Found()
 
 
 def _parsed(place: str, blocks: list[bytes], parse: Callable[[bytes], list[tuple[str, str]]]) -> Fields:

@@ -18,6 +18,7 @@ _NAMES = {
     0x9C9C: "XPComment",
 }
 _EXIF_FOLDER = 0x8769
+_XMP = 0x02BC
 _TEXT_KINDS = (1, 2, 7, 129)
 _ENTRIES = 1000
 
@@ -45,6 +46,19 @@ def exif_texts(data: bytes) -> list[tuple[str, str]]:
                 if len(pairs) > len(_NAMES):
                     return pairs
     return pairs
+
+
+def tiff_xmp(data: bytes) -> bytes:
+    """Return the XMP packet of a whole TIFF file, empty when there is none that can be found."""
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
+    if order is None or len(data) < 8:  # noqa: PLR2004 - the header's length
+        return b""
+    (start,) = struct.unpack_from(order + "I", data, 4)
+    for tag, kind, count, offset in _entries(data, order, start):
+        if tag == _XMP and kind in _TEXT_KINDS:
+            place = _place(data, order, count, offset)
+            return data[place : place + min(count, TEXT_BYTES)]
+    return b""
 
 
 def _entries(data: bytes, order: str, start: int) -> Iterator[tuple[int, int, int, int]]:

@@ -52,7 +52,7 @@ VENDORS = (
     ),
     Vendor("Google AI", _CREDITS, re.compile(r"Made with Google AI\b")),
     Vendor("a job on Hugging Face", ("hf-job-id",), re.compile(r"\S")),
-    Vendor("", _PROGRAMS, re.compile(rf".{{0,60}}?\b(?:{_GENERATORS})", re.IGNORECASE)),
+    Vendor("", _PROGRAMS, re.compile(rf".{{0,60}}?\b(?:{_GENERATORS})(?![a-z])", re.IGNORECASE)),
 )
 
 
