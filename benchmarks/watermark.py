@@ -73,7 +73,7 @@ def false_alarms(data: Path, number: int) -> None:
     together = [*scores[False], *scores[True]]
     alarms = sum(score >= THRESHOLD for score in together)
     print(f"clean: {alarms} of {len(together)} at {THRESHOLD}; highest {max(together):.2f}", flush=True)
-    print(f"highest where the search read more: {max(scores[True], default=0.0):.2f} of {len(scores[True])}")
+    print(f"highest where the search read most: {max(scores[True], default=0.0):.2f} of {len(scores[True])}")
 
 
 def finds(data: Path, number: int) -> None:

@@ -29,7 +29,7 @@ WORTH = 6.0
 """The agreement from which random codes are searched for too; less is never a mark."""
 
 
-Leanings = tuple[Float[np.ndarray, "blockrows blockcolumns"], ...]
+Leanings = tuple[Float[np.ndarray, "_ _"], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def _folded(
     """Sum the blocks that carry the same bit, for each width; as spectra of the sums."""
     rows, columns = lean.shape
     padded = np.pad(lean, ((0, 0), (0, -columns % bits)))
-    spectra = rfft(padded.reshape(rows, -1, bits).sum(1))
+    spectra = rfft(padded.reshape(rows, padded.shape[1] // bits, bits).sum(1))
     return np.einsum("rf,wrf->wf", spectra, turns[:, :rows])
 
 
