@@ -4,48 +4,107 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from artaudit.commands import AS_JSON, DB, PATH, open_registry, print_json
+from artaudit.keykeeping import signer
+
+if TYPE_CHECKING:  # the evidence room loads more than `--help` may wait for
+    from artaudit.auditor.evidence import Seal, Trust
+
+TIMESTAMP = click.option(
+    "--timestamp", "authorities", multiple=True, metavar="URL", help="Timestamp authority (RFC 3161); may be repeated."
+)
+UNSIGNED = click.option("--unsigned", is_flag=True, help="Do not sign, though there are keys.")
+TRUST = click.option("--trust", type=PATH, help="Root certificates (PEM) of signers whom you trust.")
+AUTHORITY = click.option("--authority", type=PATH, help="Root certificates (PEM) of timestamp authorities you trust.")
 
 
 @click.command()
 @click.argument("case", metavar="PICTURE_OR_CASE")
 @click.option("-o", "--output", type=PATH, required=True, help="The package to write, a ZIP file.")
+@TIMESTAMP
+@UNSIGNED
+@click.option("--pdf", is_flag=True, help="Add the report as PDF/A (needs the extra 'pdf').")
 @AS_JSON
 @DB
-def report(case: str, output: Path, *, as_json: bool) -> None:
-    """Write the evidence of a check as a package that anybody can verify.
+def report(case: str, output: Path, *, authorities: tuple[str, ...], unsigned: bool, pdf: bool, as_json: bool) -> None:
+    """Write the evidence of a case as a package that anybody can verify.
 
-    PICTURE_OR_CASE is the number of a case that `audit check` printed, or a picture, which is checked first.
+    PICTURE_OR_CASE is the number of a case that `audit check` or `audit case open` printed, or a picture, which is
+    checked first. The package is signed when there are keys (`audit keys init`).
     """
     from artaudit.auditor import reporting, verbs  # noqa: PLC0415 - heavy
 
+    seal = _seal(authorities, unsigned=unsigned)
     with open_registry() as registry:
         number = int(case) if case.isdecimal() else verbs.check(Path(case), registry)[0]
-        written = reporting.report(number, output, registry)
+        written = reporting.report(number, output, registry, seal, pdf=pdf)
     if as_json:
         print_json(written)
-    else:
-        click.echo(f"{output}  case {number}, {written['bytes']:,} bytes, sha256 {written['sha256']}")
+        return
+    click.echo(f"{output}  case {number}, {written['bytes']:,} bytes, sha256 {written['sha256']}")
+    click.echo(_sealed_line(seal), err=True)
 
 
 @click.command()
 @click.argument("package", type=PATH)
+@TRUST
+@AUTHORITY
 @AS_JSON
-def verify(package: Path, *, as_json: bool) -> int:
-    """Recompute every digest of an evidence PACKAGE and say what broke; exit code 1 when anything did."""
+def verify(package: Path, *, trust: Path | None, authority: Path | None, as_json: bool) -> int:
+    """Recompute every digest of an evidence PACKAGE and say what broke; exit code 1 when anything did.
+
+    With --trust the package must be signed by somebody those roots vouch for, with --authority timestamped likewise.
+    """
     from artaudit.auditor.evidence import verify_package  # noqa: PLC0415 - heavy
 
-    result = verify_package(package)
+    result = verify_package(package, _trust(trust, authority))
     if as_json:
         print_json({"path": str(package), **asdict(result)})
+    elif result.ok:
+        click.echo(f"{package} is intact: {result.checked} files agree with their digests")
+        click.echo("\n".join(_sealed_by(result.summary)))
     else:
-        click.echo(
-            "\n".join(result.problems) or f"{package} is intact: {result.checked} files agree with their digests"
-        )
+        click.echo("\n".join(result.problems))
     return int(not result.ok)
+
+
+def _seal(authorities: tuple[str, ...], *, unsigned: bool) -> Seal:
+    from artaudit.auditor.evidence import Seal  # noqa: PLC0415 - heavy
+
+    return Seal(None if unsigned else signer(), authorities)
+
+
+def _trust(signers: Path | None, authorities: Path | None) -> Trust:
+    from artaudit.auditor.evidence import Trust  # noqa: PLC0415 - heavy
+    from artaudit.auditor.keys import certificates  # noqa: PLC0415 - heavy
+
+    return Trust(*(tuple(certificates(path)) if path else () for path in (signers, authorities)))
+
+
+def _sealed_line(seal: Seal) -> str:
+    said = seal.as_dict()
+    signed = f"signed by {said['signer']['subject']}" if said["signer"] else "not signed (`audit keys init`)"
+    stamped = f"timestamped by {', '.join(said['timestamps'])}" if said["timestamps"] else "not timestamped"
+    return f"{signed}, {stamped}"
+
+
+def _sealed_by(summary: dict[str, Any]) -> list[str]:
+    """Say who signed a package and who timestamped it, and whether a root was given that vouches for them."""
+    signed = _vouched("signed by", summary["signer"], "--trust") if summary["signer"] else "not signed"
+    stamped = [
+        _vouched(f"timestamped {one['at'][:19].replace('T', ' ')} UTC by", one, "--authority")
+        for one in summary["timestamps"]
+    ]
+    return [signed, *(stamped or ["not timestamped"])]
+
+
+def _vouched(what: str, one: dict[str, Any], option: str) -> str:
+    known = "a root you gave vouches for it" if one["trusted"] else f"give its root with {option} to see whose it is"
+    return f"{what} {one['subject']}, sha256 {one['sha256']}: {known}"
 
 
 COMMANDS: tuple[click.Command, ...] = (report, verify)

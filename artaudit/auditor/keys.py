@@ -39,6 +39,7 @@ UNFIT = (
     ValueError,
     x509.DuplicateExtension,
     x509.ExtensionNotFound,
+    x509.InvalidVersion,
 )
 """What certificates and signatures raise that are not what they should be."""
 _USES = ("digital_signature", "content_commitment", "key_cert_sign", "crl_sign")
@@ -59,6 +60,10 @@ class Identity:
     def pem(self) -> bytes:
         """Return the whole chain as PEM, the signer's certificate first."""
         return b"".join(one.public_bytes(Encoding.PEM) for one in self.chain)
+
+    def authority_pem(self) -> bytes:
+        """Return those who vouch for the signer as PEM, the root last; one who vouches for oneself is one's own."""
+        return b"".join(one.public_bytes(Encoding.PEM) for one in self.chain[1:] or self.chain)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a record says of a signer: names, sha256 of the certificates, how long they hold."""
@@ -178,7 +183,10 @@ def _signer(key: object, found: Sequence[x509.Certificate], path: Path) -> Signe
         raise UsageError(f"The certificate in {path} is not valid today: ask its authority for a new one.")
     if not _may_sign(leaf):
         raise UsageError(f"The certificate in {path} is not for signing: ask for one with digitalSignature.")
-    return Signer(Identity(tuple(chain_of(leaf, found))), key)
+    chain = chain_of(leaf, found)
+    if len(chain) == 1 and leaf.issuer != leaf.subject:
+        raise UsageError(f"{path} holds nobody who vouches for the certificate: export it with its whole chain.")
+    return Signer(Identity(tuple(chain)), key)
 
 
 def chain_of(leaf: x509.Certificate, pool: Sequence[x509.Certificate]) -> list[x509.Certificate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import json
 import os
@@ -13,6 +14,7 @@ from typing import Any
 
 import platformdirs
 
+from artaudit.auditor.casebook import Casebook
 from artaudit.auditor.chain import Event, canonical
 from artaudit.auditor.store import Store, now
 from artaudit.errors import RegistryError
@@ -71,10 +73,29 @@ class CaseLine:
     verdict: str
 
 
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A content credential of a work: the C2PA manifest store as it was signed."""
+
+    work: int
+    sha256: str
+    data: bytes
+    at: str
+    by: str
+
+
 def default_path() -> Path:
     """Return the registry file used when none is named: ARTAUDIT_DB, else in the platform's data folder."""
     chosen = os.environ.get("ARTAUDIT_DB")
     return Path(chosen) if chosen else platformdirs.user_data_path("artaudit") / "registry.db"
+
+
+def who() -> str:
+    """Return who acts, for the log: ARTAUDIT_BY, else the name of the login."""
+    try:
+        return os.environ.get("ARTAUDIT_BY") or getpass.getuser()
+    except (KeyError, OSError):
+        return "not known"
 
 
 class Registry:
@@ -86,7 +107,8 @@ class Registry:
     def __init__(self, path: Path) -> None:
         """Open the registry at `path`, creating folder and file where there is none."""
         self.path = path
-        self._store = Store(path)
+        self._store = Store(path, who())
+        self.casebook = Casebook(self._store)
 
     def __enter__(self) -> Registry:  # noqa: PYI034 - a final class
         return self
@@ -197,7 +219,8 @@ class Registry:
         with self._store.writing():
             if self._store.one("SELECT 1 AS known FROM suspects WHERE sha256 = ?", name) is None:
                 self._store.insert("suspects", {"sha256": name, "data": suspect})
-            row = {"suspect": name, "evidence": canonical(evidence), "created_at": now()}
+            number = self.casebook.next_number()
+            row = {"id": number, "suspect": name, "evidence": canonical(evidence), "created_at": now()}
             return self._store.append("check", "cases", row)
 
     def case(self, case_id: int) -> Case:
@@ -215,6 +238,18 @@ class Registry:
             evidence = _json(row["evidence"])
             lines.append(CaseLine(row["id"], row["created_at"], evidence["path"], evidence["verdict"]))
         return lines
+
+    def add_manifest(self, work_id: int, data: bytes) -> None:
+        """Keep the content credential (C2PA) that a work was signed with."""
+        digest = hashlib.sha256(data).hexdigest()
+        row = {"work": self.work(work_id).id, "sha256": digest, "data": data, "at": now(), "by": self._store.by}
+        with self._store.writing():
+            self._store.append("sign", "manifests", row)
+
+    def manifests(self, work_id: int) -> list[Manifest]:
+        """Return the content credentials that a work was signed with, the last one last."""
+        rows = self._store.rows("SELECT work, sha256, data, at, by FROM manifests WHERE work = ? ORDER BY id", work_id)
+        return [Manifest(**row) for row in rows]
 
     def events(self) -> Iterator[Event]:
         """Yield the log from its beginning."""

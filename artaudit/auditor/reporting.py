@@ -3,42 +3,71 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from artaudit.auditor.evidence import CaseFile, OverlayFile, WorkFile, write_package
+from artaudit.auditor.casebook import PACKAGE, Folder, log_root
+from artaudit.auditor.chain import Event
+from artaudit.auditor.evidence import CaseFile, CheckFile, LogExtract, OverlayFile, Seal, WorkFile, write_package
 from artaudit.auditor.matching import Confirmation, encode_jpeg, overlay
+from artaudit.auditor.merkle import levels, proof
 from artaudit.auditor.preview import open_preview, preview
-from artaudit.auditor.registry import Case, Registry, Work
+from artaudit.auditor.registry import Case, Registry, Work, who
+from artaudit.auditor.store import now
 from artaudit.errors import ArtauditError, UsageError
 from artaudit.image import Image, decode, read, write_atomically
 
 
-def report(number: int, target: Path, registry: Registry) -> dict[str, Any]:
-    """Write the package of case `number` to `target`, which must not exist; return what was written."""
+def report(
+    number: int, target: Path, registry: Registry, seal: Seal | None = None, *, pdf: bool = False
+) -> dict[str, Any]:
+    """Write the package of case `number` to `target`, which must not exist; return what was written.
+
+    `seal` says who signs it and who timestamps it; the log keeps that it was written.
+    """
     if target.exists():
         raise UsageError(f"{target} exists and nothing is overwritten: choose another name.")
-    case = registry.case(number)
-    suspect = decode(case.suspect, name=case.evidence["path"])
-    numbers = sorted({finding["work"] for finding in case.evidence["findings"] if finding["work"] is not None})
-    works = [(work := registry.work(one), original_of(work)) for one in numbers]
-    file = CaseFile(
-        id=case.id,
-        created_at=case.created_at,
-        evidence=case.evidence,
-        suspect=case.suspect,
-        suspect_extension=suspect.format.lower(),
-        suspect_preview=preview(suspect),
-        works=tuple(_work_file(work, original, registry) for work, original in works),
-        overlays=tuple(_overlays(case, suspect, {work.id: original for work, original in works}, registry)),
-        events=tuple(_events(case, numbers, registry)),
-    )
-    data = write_package(file)
+    seal = seal or Seal()
+    log = list(registry.events())
+    data = write_package(gather(registry.casebook.folder(number), log, registry), seal, pdf=pdf)
     write_atomically(target, data)
-    return {"path": str(target), "case": number, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    digest = hashlib.sha256(data).hexdigest()
+    registry.casebook.exported(PACKAGE, number, digest, log)
+    return {
+        "path": str(target),
+        "case": number,
+        "sha256": digest,
+        "bytes": len(data),
+        "log_size": len(log),
+        "log_root": log_root(log),
+        **seal.as_dict(),
+    }
+
+
+def gather(folder: Folder, log: list[Event], registry: Registry) -> CaseFile:
+    """Return everything that belongs into the package of a case."""
+    cases = [registry.case(number) for number in folder.checks]
+    suspects = {case.id: decode(case.suspect, name=case.evidence["path"]) for case in cases}
+    numbers = sorted({one["work"] for case in cases for one in case.evidence["findings"] if one["work"] is not None})
+    works = {number: registry.work(number) for number in numbers}
+    originals = {number: original_of(work) for number, work in works.items()}
+    rows = {("cases", number) for number in folder.checks} | {("works", number) for number in numbers}
+    return CaseFile(
+        id=folder.id,
+        title=folder.title,
+        opened_at=folder.opened_at,
+        exported_at=now(),
+        exported_by=who(),
+        checks=tuple(_check_file(case, suspects[case.id]) for case in cases),
+        works=tuple(_work_file(work, originals[number], registry) for number, work in works.items()),
+        overlays=tuple(one for case in cases for one in _overlays(case, suspects[case.id], originals, registry)),
+        notes=tuple(asdict(note) for note in folder.notes),
+        log=_extract(log, rows | registry.casebook.rows_about(folder.id)),
+    )
 
 
 def original_of(work: Work) -> Image | None:
@@ -50,7 +79,19 @@ def original_of(work: Work) -> Image | None:
     return image if image.sha256 == work.sha256 else None
 
 
+def _check_file(case: Case, suspect: Image) -> CheckFile:
+    return CheckFile(
+        id=case.id,
+        created_at=case.created_at,
+        evidence=case.evidence,
+        suspect=case.suspect,
+        extension=suspect.format.lower(),
+        preview=preview(suspect),
+    )
+
+
 def _work_file(work: Work, original: Image | None, registry: Registry) -> WorkFile:
+    manifests = registry.manifests(work.id)
     return WorkFile(
         id=work.id,
         title=work.title,
@@ -61,20 +102,22 @@ def _work_file(work: Work, original: Image | None, registry: Registry) -> WorkFi
         extension=work.format.lower(),
         preview=registry.preview(work.id),
         original=None if original is None else original.data,
+        manifest=manifests[-1].data if manifests else None,
     )
 
 
-def _overlays(case: Case, suspect: Image, originals: dict[int, Image | None], registry: Registry) -> list[OverlayFile]:
+def _overlays(
+    case: Case, suspect: Image, originals: dict[int, Image | None], registry: Registry
+) -> Iterator[OverlayFile]:
     """Draw every finding that says where a work lies in the suspect."""
-    drawn = []
     for number, finding in enumerate(case.evidence["findings"]):
         seen = finding["details"].get("confirmation")
         if finding["work"] is None or not seen:
             continue
         original = originals[finding["work"]]
         work = open_preview(registry.preview(finding["work"])) if original is None else original.rgb8
-        drawn.append(OverlayFile(number, encode_jpeg(overlay(suspect.rgb8, np.array(work), _confirmation(seen)))))
-    return drawn
+        drawn = encode_jpeg(overlay(suspect.rgb8, np.array(work), _confirmation(seen)))
+        yield OverlayFile(case.id, number, drawn)
 
 
 def _confirmation(plain: dict[str, Any]) -> Confirmation:
@@ -86,9 +129,12 @@ def _tuples(value: object) -> Any:  # noqa: ANN401 - whatever the field holds
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
-def _events(case: Case, works: list[int], registry: Registry) -> list[dict[str, Any]]:
-    """Return the log's entries about the case and its works."""
-    wanted = {("cases", case.id), *(("works", number) for number in works)}
-    return [
-        asdict(event) for event in registry.events() if (event.payload.get("table"), event.payload.get("id")) in wanted
+def _extract(log: Sequence[Event], rows: set[tuple[str, int]]) -> LogExtract:
+    """Return the log's entries about some rows, each with the proof that it is in the log."""
+    tree = levels([event.hash.encode() for event in log])
+    events = [
+        {**asdict(event), "proof": [step.hex() for step in proof(tree, position)]}
+        for position, event in enumerate(log)
+        if (event.payload.get("table"), event.payload.get("id")) in rows
     ]
+    return LogExtract(len(log), tree[-1][0].hex(), tuple(events))

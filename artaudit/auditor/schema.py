@@ -13,6 +13,11 @@ _SAME = {
     "withdrawals": "id = NEW.id",
     "suspects": "sha256 = NEW.sha256",
     "cases": "id = NEW.id",
+    "openings": "id = NEW.id",
+    "additions": "id = NEW.id",
+    "notes": "id = NEW.id",
+    "exports": "id = NEW.id",
+    "manifests": "id = NEW.id",
 }
 """By table, which row a new one would collide with."""
 
@@ -50,7 +55,31 @@ CREATE TABLE cases (
 
 _SECOND = "CREATE INDEX withdrawals_by_work ON withdrawals (work)"
 
-MIGRATIONS = (_FIRST, _SECOND)
+_THIRD = """
+CREATE TABLE openings (
+  id INTEGER PRIMARY KEY, title TEXT NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL
+) STRICT;
+CREATE TABLE additions (
+  id INTEGER PRIMARY KEY, number INTEGER NOT NULL, addition INTEGER NOT NULL REFERENCES cases (id), at TEXT NOT NULL,
+  by TEXT NOT NULL
+) STRICT;
+CREATE INDEX additions_by_number ON additions (number);
+CREATE TABLE notes (
+  id INTEGER PRIMARY KEY, number INTEGER NOT NULL, text TEXT NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL
+) STRICT;
+CREATE INDEX notes_by_number ON notes (number);
+CREATE TABLE exports (
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, number INTEGER, sha256 TEXT NOT NULL, log_size INTEGER NOT NULL,
+  log_root TEXT NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL
+) STRICT;
+CREATE TABLE manifests (
+  id INTEGER PRIMARY KEY, work INTEGER NOT NULL REFERENCES works (id), sha256 TEXT NOT NULL, data BLOB NOT NULL,
+  at TEXT NOT NULL, by TEXT NOT NULL
+) STRICT;
+CREATE INDEX manifests_by_work ON manifests (work);
+"""
+
+MIGRATIONS = (_FIRST, _SECOND, _THIRD)
 """What brings a file from version n to n + 1, in order."""
 
 

@@ -24,7 +24,7 @@ from artaudit.errors import RegistryError
 
 BUSY_SECONDS = 30
 
-VOUCHED = ("works", "versions", "withdrawals", "cases")
+VOUCHED = ("works", "versions", "withdrawals", "cases", "openings", "additions", "notes", "exports", "manifests")
 """Tables whose rows the log names, each with a digest of its content."""
 
 
@@ -34,9 +34,9 @@ class Store:
     Raises RegistryError when the file is no registry, damaged, locked, unwritable or of a newer version.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the file at `path`, creating folder and file where there is none."""
-        self.path = path
+    def __init__(self, path: Path, by: str) -> None:
+        """Open the file at `path`, creating folder and file where there is none; events name `by` as who acted."""
+        self.path, self.by = path, by
         with self.clear_errors():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path.absolute(), timeout=BUSY_SECONDS, isolation_level=None)
@@ -96,7 +96,7 @@ class Store:
         for name, data in (fingerprints or {}).items():
             self.insert("fingerprints", {"work": number, "kind": name, "data": data})
         last = self.one("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1") or {"seq": 0, "hash": GENESIS}
-        payload = {"table": table, "id": number, "content": self._content(table, number)}
+        payload = {"table": table, "id": number, "content": self._content(table, number), "by": self.by}
         event = link(last["seq"] + 1, now(), kind, payload, last["hash"])
         self.insert("events", {**_fields(event), "payload": canonical(event.payload)})
         return number

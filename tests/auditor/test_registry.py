@@ -1,5 +1,6 @@
 """What the registry keeps, refuses and notices."""
 
+import getpass
 import io
 import os
 import sqlite3
@@ -9,6 +10,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from threading import Barrier
 
@@ -16,7 +18,8 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from artaudit.auditor.chain import canonical, link
+from artaudit.auditor.casebook import SEAL
+from artaudit.auditor.chain import GENESIS, canonical, digest, link
 from artaudit.auditor.registry import Registry, default_path
 from artaudit.auditor.schema import APPLICATION_ID, MIGRATIONS
 from artaudit.errors import RegistryError
@@ -129,10 +132,15 @@ def test_every_table_is_guarded_against_change_removal_and_replacement(path):
         add(registry, 1)
         registry.add_version(1, picture(2), {})
         registry.withdraw(1, "sold")
-        registry.add_case({"path": "a", "verdict": "v"}, b"bytes")
+        check = registry.add_case({"path": "a", "verdict": "v"}, b"bytes")
+        opened = registry.casebook.open("title")
+        registry.casebook.add(opened, check)
+        registry.casebook.note(opened, "text")
+        registry.casebook.exported(SEAL, None, "0" * 64, list(registry.events()))
+        registry.add_manifest(1, b"c2pa")
     connection = sqlite3.connect(path)
     tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    assert len(tables) == 7
+    assert len(tables) == 12
     for table in tables:
         column = connection.execute(f"SELECT name FROM pragma_table_info('{table}')").fetchone()[0]
         for statement in (
@@ -267,19 +275,54 @@ def test_names_that_are_no_utf_8_are_kept(path):
         assert registry.verify() == []
 
 
-def test_a_registry_of_the_first_version_is_brought_up_to_date(path):
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_a_registry_of_an_older_version_is_brought_up_to_date(path, version):
     path.parent.mkdir()
+    payload = {"table": "works", "id": 1, "content": content_of_old_work()}
+    event = link(1, "2026-01-01", "register", payload, GENESIS)
     with sqlite3.connect(path) as old:
-        old.executescript(MIGRATIONS[0])
+        for script in MIGRATIONS[:version]:
+            old.executescript(script)
+        old.execute("INSERT INTO works VALUES (1, 'a', 'b', 'p', 't', 8, 8, 'PNG', '2026-01-01', x'00')")
+        values = (1, event.at, event.kind, canonical(payload), event.prev, event.hash)
+        old.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", values)
         old.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        old.execute("PRAGMA user_version = 1")
+        old.execute(f"PRAGMA user_version = {version}")
     old.close()
     with Registry(path) as registry:
+        assert registry.work(1).title == "t"
         add(registry, 1)
+        assert registry.casebook.open("a case") == 1
         assert registry.verify() == []
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
     connection.close()
+
+
+def content_of_old_work() -> str:
+    """Return the digest that a registry of the first version wrote of the work above."""
+    row = {"id": 1, "sha256": "a", "pixels_sha256": "b", "path": "p", "title": "t", "width": 8, "height": 8}
+    row |= {"format": "PNG", "registered_at": "2026-01-01", "preview": sha256(b"\0").hexdigest(), "fingerprints": []}
+    return digest(row)
+
+
+def test_the_log_says_who_acted(path, monkeypatch):
+    monkeypatch.setenv("ARTAUDIT_BY", "Ada")
+    with Registry(path) as registry:
+        add(registry, 1)
+    monkeypatch.delenv("ARTAUDIT_BY")
+    with Registry(path) as registry:
+        registry.withdraw(1, "sold")
+        assert [event.payload["by"] for event in registry.events()] == ["Ada", getpass.getuser()]
+
+
+def test_manifests_are_kept_in_order(path):
+    with Registry(path) as registry:
+        number = add(registry, 1)
+        for data in (b"first", b"second"):
+            registry.add_manifest(number, data)
+        assert [one.data for one in registry.manifests(number)] == [b"first", b"second"]
+        assert registry.verify() == []
 
 
 def test_another_process_holding_the_file_is_an_error_after_the_wait(path, monkeypatch):

@@ -3,24 +3,57 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import PureWindowsPath
 from typing import Any
 
-SCHEMA = "artaudit-report/1"
+SCHEMA = "artaudit-report/2"
+NOT_RECORDED = "not recorded"
 
 LIMITS = (
     "A match shows that the picture, or a part of it, is a copy of a registered work.",
     "It does not show that any model was trained on the work, nor that a style was taken.",
     "What a file says about its own making is a claim: anyone can write or remove it.",
     "That nothing was found does not show that there is nothing: strongly changed copies can be missed.",
-    "The time is that of the computer that made this package; it is not vouched for by anybody else.",
     "The digests show that nothing in the package changed since it was written, not that what it says is true.",
 )
 
 
 @dataclass(frozen=True, slots=True)
+class CheckFile:
+    """One check: its evidence as plain JSON values, the suspect's bytes, and a JPEG of it for the report."""
+
+    id: int
+    created_at: str
+    evidence: dict[str, Any]
+    suspect: bytes = field(repr=False)
+    extension: str
+    preview: bytes = field(repr=False)
+
+    def files(self) -> dict[str, bytes]:
+        """Return the files of the check by their names in the package."""
+        return {
+            f"data/suspects/{self.id}/original.{self.extension}": self.suspect,
+            f"data/suspects/{self.id}/preview.jpg": self.preview,
+        }
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the record says of the check; of the suspect's path the file's name alone."""
+        return {
+            "id": self.id,
+            "created_at": self.created_at,
+            "evidence": {**self.evidence, "path": file_name(self.evidence["path"])},
+            "suspect": {"sha256": sha256(self.suspect), "bytes": len(self.suspect), "files": named(self.files())},
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class WorkFile:
-    """A registered work of the case; `preview` is a JPEG, `original` the registered bytes where still at hand."""
+    """A registered work of the case; `preview` is a JPEG, `original` the registered bytes where still at hand.
+
+    `manifest` is the content credential (C2PA) that the work was last signed with.
+    """
 
     id: int
     title: str
@@ -31,20 +64,23 @@ class WorkFile:
     extension: str
     preview: bytes = field(repr=False)
     original: bytes | None = field(default=None, repr=False)
+    manifest: bytes | None = field(default=None, repr=False)
 
     def files(self) -> dict[str, bytes]:
         """Return the files of the work by their names in the package."""
         found = {f"data/works/{self.id}/preview.jpg": self.preview}
         if self.original is not None:
             found[f"data/works/{self.id}/original.{self.extension}"] = self.original
+        if self.manifest is not None:
+            found[f"data/works/{self.id}/manifest.c2pa"] = self.manifest
         return found
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what the record says of the work."""
+        """Return what the record says of the work; of its path the file's name alone."""
         return {
             "id": self.id,
             "title": self.title,
-            "path": self.path,
+            "path": file_name(self.path),
             "sha256": self.sha256,
             "pixels_sha256": self.pixels_sha256,
             "registered_at": self.registered_at,
@@ -55,65 +91,102 @@ class WorkFile:
 
 @dataclass(frozen=True, slots=True)
 class OverlayFile:
-    """The picture (JPEG) that shows the match of the finding at position `finding`."""
+    """The picture (JPEG) that shows the match of the finding at position `finding` of a check."""
 
+    check: int
     finding: int
     jpeg: bytes = field(repr=False)
 
     def files(self) -> dict[str, bytes]:
         """Return the picture by its name in the package."""
-        return {f"data/matches/{self.finding + 1:02}-overlay.jpg": self.jpeg}
+        return {f"data/matches/{self.check}-{self.finding + 1:02}-overlay.jpg": self.jpeg}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the record says of the picture."""
+        return {"check": self.check, "finding": self.finding, "files": named(self.files())}
+
+
+@dataclass(frozen=True, slots=True)
+class LogExtract:
+    """What the registry's log says of a case, and how much of a log it is taken from.
+
+    `root` is the root (RFC 6962, hexadecimal) of the tree over all `size` events; each event of `events` has its
+    inclusion proof under "proof".
+    """
+
+    size: int
+    root: str
+    events: tuple[dict[str, Any], ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {"size": self.size, "root": self.root, "events": list(self.events)}
+
+    def about(self, table: str, number: int) -> dict[str, Any]:
+        """Return when the log says that a row was written, by whom, and in which event; empty where it does not."""
+        for event in self.events:
+            if (event["payload"].get("table"), event["payload"].get("id")) == (table, number):
+                by = event["payload"].get("by", NOT_RECORDED)
+                return {"received_at": event["at"], "received_by": by, "event": event["seq"]}
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """One case: its evidence as plain JSON values, the suspect's bytes, and what the findings refer to.
-
-    `suspect_preview` is a JPEG for the report; `events` are the log's entries about the case and its works.
-    """
+    """One case: its checks, what their findings refer to, what people wrote, and what the log says of it all."""
 
     id: int
-    created_at: str
-    evidence: dict[str, Any]
-    suspect: bytes = field(repr=False)
-    suspect_extension: str
-    suspect_preview: bytes = field(repr=False)
+    title: str
+    opened_at: str
+    exported_at: str
+    exported_by: str
+    checks: tuple[CheckFile, ...]
+    log: LogExtract
     works: tuple[WorkFile, ...] = ()
     overlays: tuple[OverlayFile, ...] = ()
-    events: tuple[dict[str, Any], ...] = ()
+    notes: tuple[dict[str, str], ...] = ()
 
     def report(self) -> dict[str, Any]:
         """Return the record: plain JSON values that name every file of `files` by its digest."""
         return {
             "schema": SCHEMA,
-            "case": self.id,
-            "created_at": self.created_at,
-            "evidence": self.evidence,
-            "suspect": {
-                "sha256": sha256(self.suspect),
-                "bytes": len(self.suspect),
-                "files": named(self._suspect_files()),
-            },
+            "case": {"id": self.id, "title": self.title, "opened_at": self.opened_at, "notes": list(self.notes)},
+            "exported": {"at": self.exported_at, "by": self.exported_by},
+            "checks": [check.as_dict() for check in self.checks],
             "works": [work.as_dict() for work in self.works],
-            "overlays": [{"finding": one.finding, "files": named(one.files())} for one in self.overlays],
-            "events": list(self.events),
-            "limits": list(LIMITS),
+            "overlays": [overlay.as_dict() for overlay in self.overlays],
+            "custody": list(self._custody()),
+            "log": self.log.as_dict(),
         }
 
     def files(self) -> dict[str, bytes]:
         """Return every file that the record names, by its name in the package."""
-        found = self._suspect_files()
-        for work in self.works:
-            found |= work.files()
-        for overlay in self.overlays:
-            found |= overlay.files()
-        return found
+        parts: list[CheckFile | WorkFile | OverlayFile] = [*self.checks, *self.works, *self.overlays]
+        return {name: data for part in parts for name, data in part.files().items()}
 
-    def _suspect_files(self) -> dict[str, bytes]:
-        return {
-            f"data/suspect/original.{self.suspect_extension}": self.suspect,
-            "data/suspect/preview.jpg": self.suspect_preview,
-        }
+    def _custody(self) -> Iterator[dict[str, Any]]:
+        """Say of every exhibit when it came in, by whose hand, from which file, and where it has been since."""
+        for check in self.checks:
+            yield {
+                "exhibit": f"checked picture {check.id}",
+                "sha256": sha256(check.suspect),
+                "source": file_name(check.evidence["path"]),
+                "kept": "a copy of its bytes lies in the registry; the log holds their digest",
+                **self.log.about("cases", check.id),
+            }
+        for work in self.works:
+            yield {
+                "exhibit": f"registered work {work.id}",
+                "sha256": work.sha256,
+                "source": file_name(work.path),
+                "kept": "the registry holds its digests and a small picture; the file stayed with its owner",
+                **self.log.about("works", work.id),
+            }
+
+
+def file_name(path: str) -> str:
+    """Return the last part of a path of any system: where it lay says things about a person's computer."""
+    return PureWindowsPath(path).name or path
 
 
 def named(files: dict[str, bytes]) -> list[dict[str, str]]:

@@ -11,14 +11,19 @@ import json
 import re
 import zipfile
 from collections.abc import Mapping
+from importlib import resources
 from typing import Any
 
 from artaudit.auditor.chain import canonical
-from artaudit.auditor.evidence.casefile import CaseFile, sha256
-from artaudit.auditor.evidence.html import edition, render
+from artaudit.auditor.evidence.casefile import LIMITS, CaseFile, named, sha256
+from artaudit.auditor.evidence.html import render
+from artaudit.auditor.evidence.pages import edition, texts
+from artaudit.auditor.evidence.pdf import render_pdf
+from artaudit.auditor.evidence.seals import Seal
 from artaudit.errors import PackageError
 
-REPORT, PAGE = "data/report.json", "data/report.html"
+REPORT, PAGE, PDF = "data/report.json", "data/report.html", "data/report.pdf"
+VERIFY = "VERIFY.txt"
 MANIFEST, TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
 MOST_BYTES = 2 << 30
 MOST_FILES = 10_000
@@ -28,58 +33,67 @@ NAME = re.compile(rf"{_PART}(?:/{_PART})*")
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
-VERIFY = """How to verify this package without artaudit
-===========================================
+SCHEMA_FILE, CA_FILE = "report.schema.json", "signer-ca.pem"
 
-1. Unpack the ZIP file into an empty folder and open a terminal there.
-2. Recompute the digest of every file of the case, and of the files that describe the package:
-
-       sha256sum -c manifest-sha256.txt
-       sha256sum -c tagmanifest-sha256.txt
-
-   (on a Mac: shasum -a 256 -c FILE; on Windows, file by file: Get-FileHash FILE). Every line must end in "OK".
-   There must be no other file in the folder.
-3. data/report.json is the record. Its entry "suspect" names the sha256 of the checked file, its entries "works"
-   those of the registered works; compare them with the files you hold yourself.
-4. data/report.html is the same for people. It opens in any browser, offline.
-
-With artaudit: audit verify PACKAGE.zip
-
-The digests show that nothing changed since the package was written. They do not show who wrote it, or when.
-"""
+CLOCK = "The time is that of the computer that made this package; it is not vouched for by anybody else."
+STAMPED = "The timestamps say by when the package was there; all other times are those of the computer that made it."
 
 
-def write_package(case: CaseFile) -> bytes:
-    """Return the ZIP file of a case.
+def write_package(case: CaseFile, seal: Seal | None = None, *, pdf: bool = False) -> bytes:
+    """Return the ZIP file of a case, sealed, with a PDF of the report where that is wanted.
 
-    Raises PackageError when the case contradicts itself or is larger than what can be verified.
+    Raises PackageError when the case contradicts itself or is larger than what can be verified, or an authority gives
+    no timestamp; MissingExtraError when a PDF is wanted and what makes it is not installed.
     """
-    data = pack(bag(case))
+    data = pack(bag(case, seal or Seal(), pdf=pdf))
     if len(data) > MOST_BYTES:
         raise PackageError(f"case {case.id} is larger than any package may be: leave the works' originals out.")
     return data
 
 
-def bag(case: CaseFile) -> dict[str, bytes]:
+def bag(case: CaseFile, seal: Seal, *, pdf: bool = False) -> dict[str, bytes]:
     """Return the files of a case's bag by name."""
     _refuse_contradictions(case)
-    record = {**case.report(), "page": edition()}
-    try:
-        plain = canonical(record).encode()
-    except ValueError as error:
-        raise PackageError(f"case {case.id} holds what JSON cannot say ({error}): check the picture again.") from error
-    named = case.files()
-    payload = {REPORT: plain, PAGE: render(json.loads(plain), named, sha256(plain)), **named}
-    odd = [name for name in payload if not NAME.fullmatch(name)]
-    if odd:
-        raise PackageError(f"{odd[0]!r} is no name for a file of a package: choose a plain file extension.")
+    named_files = case.files()
+    record = _record(case, seal)
+    made = {name: data for name, data in texts(record).items() if name.startswith("data/")}
+    if pdf:
+        made[PDF] = render_pdf(record, named_files, seal.signer)
+    record["documents"] = named(made)
+    plain = _canonical(record, case).encode()
+    record = json.loads(plain)
+    payload = {REPORT: plain, PAGE: render(record, named_files, sha256(plain)), **made, **named_files}
+    _refuse_odd_names(payload)
     tags = {
         "bagit.txt": BAGIT,
         "bag-info.txt": bag_info(record, payload),
-        "VERIFY.txt": VERIFY.encode(),
+        VERIFY: texts(record)[VERIFY],
+        SCHEMA_FILE: schema(),
         MANIFEST: manifest(payload),
     }
-    return {**payload, **tags, TAG_MANIFEST: manifest(tags)}
+    if seal.signer is not None:
+        tags[CA_FILE] = seal.signer.identity.authority_pem()
+    tags[TAG_MANIFEST] = manifest(tags)
+    return {**payload, **tags, **seal.files(TAG_MANIFEST, tags[TAG_MANIFEST])}
+
+
+def _record(case: CaseFile, seal: Seal) -> dict[str, Any]:
+    """Return the record but for its documents, as JSON gives it back."""
+    times = STAMPED if seal.authorities else CLOCK
+    record = {**case.report(), "limits": [*LIMITS, times], "seal": seal.as_dict(), "page": edition()}
+    return json.loads(_canonical(record, case))
+
+
+def _canonical(record: dict[str, Any], case: CaseFile) -> str:
+    try:
+        return canonical(record)
+    except ValueError as error:
+        raise PackageError(f"case {case.id} holds what JSON cannot say ({error}): check the picture again.") from error
+
+
+def schema() -> bytes:
+    """Return the JSON Schema of report.json."""
+    return (resources.files(__package__) / "schemas" / "report-2.json").read_bytes()
 
 
 def bag_info(record: Mapping[str, Any], payload: Mapping[str, bytes]) -> bytes:
@@ -87,8 +101,8 @@ def bag_info(record: Mapping[str, Any], payload: Mapping[str, bytes]) -> bytes:
     size = sum(map(len, payload.values()))
     lines = {
         "Bag-Software-Agent": "artaudit",
-        "Bagging-Date": record["created_at"][:10],
-        "External-Identifier": f"case-{record['case']}",
+        "Bagging-Date": record["exported"]["at"][:10],
+        "External-Identifier": f"case-{record['case']['id']}",
         "Payload-Oxum": f"{size}.{len(payload)}",
     }
     return "".join(f"{label}: {value}\n" for label, value in lines.items()).encode()
@@ -113,8 +127,15 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 def _refuse_contradictions(case: CaseFile) -> None:
     """Raise PackageError when the bytes at hand are not those that the case is about."""
-    if sha256(case.suspect) != case.evidence["sha256"]:
-        raise PackageError(f"case {case.id} is about another picture than the one given: check the picture again.")
+    for check in case.checks:
+        if sha256(check.suspect) != check.evidence["sha256"]:
+            raise PackageError(f"check {check.id} is about another picture than the one given: check it again.")
     for work in case.works:
         if work.original is not None and sha256(work.original) != work.sha256:
             raise PackageError(f"{work.path} is no longer what was registered as work {work.id}: leave it out.")
+
+
+def _refuse_odd_names(payload: Mapping[str, bytes]) -> None:
+    odd = [name for name in payload if not NAME.fullmatch(name)]
+    if odd:
+        raise PackageError(f"{odd[0]!r} is no name for a file of a package: choose a plain file extension.")

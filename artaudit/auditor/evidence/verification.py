@@ -14,6 +14,7 @@ from typing import Any
 from artaudit.auditor.evidence.agreement import disagreements
 from artaudit.auditor.evidence.casefile import sha256
 from artaudit.auditor.evidence.package import MANIFEST, MOST_BYTES, MOST_FILES, NAME, TAG_MANIFEST, manifest, pack
+from artaudit.auditor.evidence.seals import Trust, seal_names
 from artaudit.errors import PackageError
 
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
@@ -30,8 +31,11 @@ class Verification:
     summary: dict[str, Any]
 
 
-def verify_package(path: Path) -> Verification:
-    """Recompute every digest of the package at `path`.
+def verify_package(path: Path, trust: Trust | None = None) -> Verification:
+    """Recompute every digest of the package at `path` and verify its seal.
+
+    With roots in `trust`, a signature or a timestamp that none of them vouches for is a problem, and so is a missing
+    one.
 
     Raises PackageError when it is no ZIP file or is too large to be a package.
     """
@@ -40,10 +44,11 @@ def verify_package(path: Path) -> Verification:
     if not problems and pack(files) != data:
         problems.append("the ZIP file holds more than its files: something was added, or changed between them")
     problems += _against_manifest(files, MANIFEST, lambda name: name.startswith("data/"))
+    unlisted = {TAG_MANIFEST, *seal_names(files, TAG_MANIFEST)}
     problems += _against_manifest(
-        files, TAG_MANIFEST, lambda name: not name.startswith("data/") and name != TAG_MANIFEST
+        files, TAG_MANIFEST, lambda name: not name.startswith("data/") and name not in unlisted
     )
-    found, summary = disagreements(files)
+    found, summary = disagreements(files, trust or Trust())
     problems += found
     return Verification(not problems, tuple(problems), len(files), summary)
 

@@ -4,14 +4,26 @@ import hashlib
 import io
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from PIL import Image as Pillow
 
+from artaudit.auditor import keys
 from artaudit.auditor.chain import GENESIS, link
-from artaudit.auditor.evidence import CaseFile, OverlayFile, WorkFile, verify_package, write_package
+from artaudit.auditor.evidence import (
+    CaseFile,
+    CheckFile,
+    LogExtract,
+    OverlayFile,
+    Seal,
+    WorkFile,
+    verify_package,
+    write_package,
+)
 from artaudit.auditor.evidence.package import bag, manifest, pack
+from artaudit.auditor.merkle import levels, proof
 from artaudit.evidence import Evidence, FalseAlarms, Finding
 
 ORIGINAL = b"original bytes"
@@ -34,7 +46,7 @@ def make_case(claim: str = "it shows 40% of work 1, 'Étude'", suspect: bytes = 
         Finding("signals", "parameters", holds=None, method="m", details={"sizes": [1, 2], "bare": True}),
     )
     evidence = Evidence(
-        path="suspects/<b>crop</b>.jpg",
+        path="/home/ada/secret/<b>crop<b>.jpg",
         sha256=hashlib.sha256(suspect).hexdigest(),
         pixels_sha256="0" * 64,
         width=32,
@@ -48,18 +60,30 @@ def make_case(claim: str = "it shows 40% of work 1, 'Étude'", suspect: bytes = 
         environment={"artaudit": "0"},
     )
     digest = hashlib.sha256(ORIGINAL).hexdigest()
-    event = link(1, NOW, "register", {"table": "works", "id": 1}, GENESIS)
     return CaseFile(
         id=7,
-        created_at=NOW,
-        evidence=json.loads(json.dumps(evidence.as_dict())),
-        suspect=suspect,
-        suspect_extension="jpeg",
-        suspect_preview=jpeg(200),
-        works=(WorkFile(1, "Étude", "/a/b.png", digest, "2" * 64, NOW, "png", jpeg(10), ORIGINAL),),
-        overlays=(OverlayFile(0, jpeg(120)),),
-        events=({name: getattr(event, name) for name in ("seq", "at", "kind", "payload", "prev", "hash")},),
+        title="Étude, found in a shop",
+        opened_at=NOW,
+        exported_at=NOW,
+        exported_by="Ada",
+        checks=(CheckFile(3, NOW, json.loads(json.dumps(evidence.as_dict())), suspect, "jpeg", jpeg(200)),),
+        works=(WorkFile(1, "Étude", r"C:\secret\b.png", digest, "2" * 64, NOW, "png", jpeg(10), ORIGINAL),),
+        overlays=(OverlayFile(3, 0, jpeg(120)),),
+        notes=({"text": "bought <i>there</i>", "at": NOW, "by": "Ada"},),
+        log=make_log(),
     )
+
+
+def make_log() -> LogExtract:
+    """Return a log of four events, two of them about the case."""
+    events, prev = [], GENESIS
+    for seq, (kind, table) in enumerate((("register", "works"), ("check", "cases"), ("note", "notes"), ("x", "works"))):
+        payload = {"table": table, "id": {"cases": 3}.get(table, 1 + seq), "by": "Ada"}
+        events.append(link(seq + 1, NOW, kind, payload, prev))
+        prev = events[-1].hash
+    tree = levels([event.hash.encode() for event in events])
+    kept = [{**asdict(event), "proof": [one.hex() for one in proof(tree, at)]} for at, event in enumerate(events)]
+    return LogExtract(4, tree[-1][0].hex(), tuple(kept[:2]))
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +93,14 @@ def case() -> CaseFile:
 
 @pytest.fixture(scope="session")
 def files(case) -> dict[str, bytes]:
-    return bag(case)
+    return bag(case, Seal())
+
+
+@pytest.fixture(scope="session")
+def signer(tmp_path_factory) -> keys.Signer:
+    folder = tmp_path_factory.mktemp("keys")
+    keys.create(folder, "Ada Lovelace", "correct horse")
+    return keys.unlock(folder, "correct horse")
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +138,8 @@ def redone() -> Callable[[dict[str, bytes]], dict[str, bytes]]:
 
     def redo(changed: dict[str, bytes]) -> dict[str, bytes]:
         payload = {name: data for name, data in changed.items() if name.startswith("data/")}
-        tags = {name: changed[name] for name in ("bagit.txt", "bag-info.txt", "VERIFY.txt")}
+        made = ("manifest-sha256.txt", "tagmanifest-sha256.txt")
+        tags = {name: data for name, data in changed.items() if name not in payload and not name.startswith(made)}
         oxum = f"Payload-Oxum: {sum(map(len, payload.values()))}.{len(payload)}\n".encode()
         tags["bag-info.txt"] = tags["bag-info.txt"].rpartition(b"Payload-Oxum")[0] + oxum
         tags["manifest-sha256.txt"] = manifest(payload)

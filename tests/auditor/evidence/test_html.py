@@ -6,13 +6,18 @@ from html.parser import HTMLParser
 
 import pytest
 
+from artaudit.auditor.evidence import Seal
 from artaudit.auditor.evidence.package import bag
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{ 7*7 }}</style>"
 
 
 def page_of(case) -> str:
-    return bag(case)["data/report.html"].decode()
+    return bag(case, Seal())["data/report.html"].decode()
+
+
+def with_findings(check, findings):
+    return replace(check, evidence={**check.evidence, "findings": findings})
 
 
 class Elements(HTMLParser):
@@ -66,8 +71,12 @@ def test_it_says_what_was_found_how_sure_it_is_and_what_it_does_not_show(case):
         "It does not show that any model was trained on the work",
         "[1, 2]",
         case.works[0].sha256,
-        case.evidence["sha256"],
-        case.events[0]["hash"],
+        case.checks[0].evidence["sha256"],
+        case.log.events[0]["hash"],
+        case.log.root,
+        "not signed",
+        "not timestamped",
+        "bought &lt;i&gt;there&lt;/i&gt;",
         "sha256sum -c manifest-sha256.txt",
     ):
         assert said in page.replace("&#39;", "'"), said
@@ -91,13 +100,34 @@ def test_it_names_the_digest_of_every_file(files):
     ],
 )
 def test_the_headline_is_what_the_findings_come_to(case, held, headline):
-    findings = [{**one, "holds": holds} for one, holds in zip(case.evidence["findings"], held, strict=False)]
-    plain = replace(case, overlays=(), evidence={**case.evidence, "findings": findings})
+    [check] = case.checks
+    findings = [{**one, "holds": holds} for one, holds in zip(check.evidence["findings"], held, strict=False)]
+    plain = replace(case, overlays=(), checks=(with_findings(check, findings),))
     assert f"<h1>{headline}</h1>" in page_of(plain)
 
 
 def test_a_case_without_works_has_a_page_too(case):
-    findings = [one for one in case.evidence["findings"] if one["work"] is None]
-    plain = replace(case, works=(), overlays=(), events=(), evidence={**case.evidence, "findings": findings})
+    [check] = case.checks
+    findings = [one for one in check.evidence["findings"] if one["work"] is None]
+    checks = (with_findings(check, findings),)
+    plain = replace(case, works=(), overlays=(), notes=(), log=replace(case.log, events=()), checks=checks)
     assert "Side by side" not in page_of(plain)
     assert "From the log" not in page_of(plain)
+    assert "Notes" not in page_of(plain)
+
+
+def test_several_checks_stand_one_after_the_other(case):
+    [check] = case.checks
+    page = page_of(replace(case, checks=(check, replace(check, id=4))))
+    assert "The checked picture of check 3" in page
+    assert "The checked picture of check 4" in page
+    assert page.count("data:image/jpeg") == page_of(case).count("data:image/jpeg") * 2 - 1
+
+
+def test_a_case_without_a_check_has_a_page_too(case):
+    empty = replace(case, checks=(), overlays=())
+    assert "The case holds no check yet" in page_of(empty)
+
+
+def test_of_paths_only_the_names_of_files_are_shown(case):
+    assert "secret" not in page_of(case)

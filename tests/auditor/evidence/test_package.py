@@ -4,12 +4,27 @@ import json
 import subprocess
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
+import bagit
+import jsonschema
 import pytest
 
-from artaudit.auditor.evidence import package, write_package
-from artaudit.auditor.evidence.package import bag
+from artaudit.auditor.evidence import Seal, package, write_package
+from artaudit.auditor.evidence.package import bag as sealed_bag
 from artaudit.errors import PackageError
+
+
+def bag(case):
+    return sealed_bag(case, Seal())
+
+
+def with_check(case, **changes):
+    return replace(case, checks=(replace(case.checks[0], **changes),))
+
+
+def with_evidence(case, **changes):
+    return with_check(case, evidence={**case.checks[0].evidence, **changes})
 
 
 def test_the_same_case_gives_the_same_bytes(build, data):
@@ -31,10 +46,57 @@ def test_the_manifests_name_every_file_but_the_last_of_them(files):
 
 
 def test_it_holds_the_checked_file_and_the_works_as_they_are(case, files):
-    assert files["data/suspect/original.jpeg"] == case.suspect
+    assert files["data/suspects/3/original.jpeg"] == case.checks[0].suspect
     assert files["data/works/1/original.png"] == case.works[0].original
-    assert files["data/matches/01-overlay.jpg"] == case.overlays[0].jpeg
-    assert json.loads(files["data/report.json"])["evidence"] == case.evidence
+    assert files["data/matches/3-01-overlay.jpg"] == case.overlays[0].jpeg
+    [check] = json.loads(files["data/report.json"])["checks"]
+    assert check["evidence"] == {**case.checks[0].evidence, "path": "<b>crop<b>.jpg"}
+
+
+def test_no_path_of_the_owners_computer_leaves_it(files):
+    for name, data in files.items():
+        assert b"secret" not in data, name
+
+
+def test_the_record_has_the_published_form(files):
+    schema = json.loads(files["report.schema.json"])
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    record = json.loads(files["data/report.json"])
+    validator.validate(record)
+    for wrong in (
+        {**record, "extra": 1},
+        {**record, "log": {}},
+        {**record, "seal": {"signer": "me", "timestamps": []}},
+    ):
+        assert not validator.is_valid(wrong)
+
+
+def test_the_published_form_is_the_one_in_the_documents(files):
+    published = Path(__file__).parents[3] / "docs" / "report.schema.json"
+    assert published.read_bytes() == files["report.schema.json"]
+
+
+def test_another_reader_of_bags_finds_it_whole(path, tmp_path):
+    with zipfile.ZipFile(path) as opened:
+        opened.extractall(tmp_path / "bag")
+    assert bagit.Bag(str(tmp_path / "bag")).is_valid()
+
+
+def test_the_record_says_how_every_exhibit_came_in(files, case):
+    suspect, work = json.loads(files["data/report.json"])["custody"]
+    assert (suspect["exhibit"], suspect["source"], suspect["event"]) == ("checked picture 3", "<b>crop<b>.jpg", 2)
+    assert (work["sha256"], work["received_by"]) == (case.works[0].sha256, "Ada")
+
+
+def test_the_certification_is_a_draft_with_the_digests_and_without_lines_of_others(build):
+    text = bag(build(claim="it is\n\n7. I sign everything"))["data/CERTIFICATION-902.md"].decode()
+    assert text.startswith("# DRAFT")
+    assert "it is 7. I sign everything" in text
+    assert "\n7. I sign" not in text
+    assert build().works[0].sha256 in text
+    assert "0 of 990 unrelated pictures" in text
+    assert "was never measured" in text
 
 
 def test_the_bag_says_what_it_is(files):
@@ -47,7 +109,7 @@ def test_the_bag_says_what_it_is(files):
 
 def test_bytes_that_are_not_the_cases_are_refused(case):
     with pytest.raises(PackageError, match="another picture"):
-        write_package(replace(case, suspect=b"something else"))
+        write_package(with_check(case, suspect=b"something else"))
     work = replace(case.works[0], original=b"something else")
     with pytest.raises(PackageError, match="no longer what was registered"):
         write_package(replace(case, works=(work,)))
@@ -62,11 +124,11 @@ def test_a_work_whose_original_is_gone_is_told_by_its_preview(case, problems_of)
 
 def test_what_json_cannot_say_is_an_error(case):
     with pytest.raises(PackageError, match="JSON cannot say"):
-        write_package(replace(case, evidence={**case.evidence, "compared_with": float("nan")}))
+        write_package(with_evidence(case, compared_with=float("nan")))
 
 
 def test_half_characters_are_kept_as_their_numbers(case, problems_of):
-    files = bag(replace(case, evidence={**case.evidence, "verdict": "a prompt with \ud800 in it"}))
+    files = bag(with_evidence(case, verdict="a prompt with \ud800 in it"))
     assert b"a prompt with \\ud800 in it" in files["data/report.html"]
     assert problems_of(files) == ()
 
@@ -74,7 +136,7 @@ def test_half_characters_are_kept_as_their_numbers(case, problems_of):
 @pytest.mark.parametrize("extension", ["../x", "a/../b", "", "jpe g"])
 def test_an_extension_that_makes_no_name_is_refused(case, extension):
     with pytest.raises(PackageError, match="no name for a file"):
-        write_package(replace(case, suspect_extension=extension))
+        write_package(with_check(case, extension=extension))
 
 
 def test_what_could_not_be_verified_is_not_written(case, data, monkeypatch):

@@ -17,7 +17,7 @@ from artaudit.auditor.evidence import verification, verify_package
 from artaudit.auditor.evidence.casefile import sha256
 from artaudit.errors import PackageError
 
-REPORT, PAGE, SUSPECT = "data/report.json", "data/report.html", "data/suspect/original.jpeg"
+REPORT, PAGE, SUSPECT = "data/report.json", "data/report.html", "data/suspects/3/original.jpeg"
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
@@ -39,9 +39,9 @@ def survives(data: bytes) -> bool:
 def test_an_untouched_package_is_intact_and_says_what_it_is_about(path, case):
     result = verify_package(path)
     assert result.ok, result.problems
-    assert result.checked == 12
+    assert result.checked == 14
     assert result.summary["case"] == 7
-    assert result.summary["suspect_sha256"] == sha256(case.suspect)
+    assert [one["suspect_sha256"] for one in result.summary["checks"]] == [sha256(case.checks[0].suspect)]
     assert result.summary["works_sha256"] == {"1": case.works[0].sha256}
     assert "compared" in result.summary["page"]
 
@@ -96,6 +96,10 @@ def test_redone_manifests_do_not_hide_a_reworded_page(files, problems_of, redone
     assert problems == (f"{PAGE} was not made from {REPORT}: do not rely on what it says",)
 
 
+def findings(record: dict) -> list[dict]:
+    return record["checks"][0]["evidence"]["findings"]
+
+
 def forged(files: dict[str, bytes], change) -> dict[str, bytes]:
     record = json.loads(files[REPORT])
     change(record)
@@ -103,7 +107,9 @@ def forged(files: dict[str, bytes], change) -> dict[str, bytes]:
 
 
 def test_redone_manifests_do_not_hide_a_reworded_record(files, problems_of, redone):
-    problems = problems_of(redone(forged(files, lambda record: record["evidence"].update(verdict="nothing"))))
+    problems = problems_of(
+        redone(forged(files, lambda record: record["checks"][0]["evidence"].update(verdict="nothing")))
+    )
     assert any(f"{PAGE} was not made from {REPORT}" in one for one in problems)
 
 
@@ -118,25 +124,42 @@ def test_redone_digests_do_not_hide_another_original(files, problems_of, redone)
 
 
 def test_a_changed_event_is_found(files, problems_of, redone):
-    problems = problems_of(redone(forged(files, lambda record: record["events"][0].update(at="1999-01-01"))))
+    problems = problems_of(redone(forged(files, lambda record: record["log"]["events"][0].update(at="1999-01-01"))))
     assert f"event 1 in {REPORT} was changed after it was written" in problems
 
 
+def test_a_root_or_a_proof_that_does_not_fit_is_found(files, problems_of, redone):
+    said = f"event 1 in {REPORT} is not in the log whose root it names"
+    assert said in problems_of(redone(forged(files, lambda record: record["log"].update(root="0" * 64))))
+    assert said in problems_of(redone(forged(files, lambda record: record["log"]["events"][0].update(proof=[]))))
+
+
+def test_custody_that_the_log_does_not_say_is_found(files, problems_of, redone):
+    problems = problems_of(redone(forged(files, lambda record: record["custody"][0].update(received_at="1999-01-01"))))
+    assert f"the custody of checked picture 3 in {REPORT} is not what the log says" in problems
+
+
+@pytest.mark.parametrize("name", ["VERIFY.txt", "data/CERTIFICATION-902.md"])
+def test_redone_manifests_do_not_hide_a_reworded_text(files, problems_of, redone, name):
+    problems = problems_of(redone({**files, name: files[name] + b"trust me\n"}))
+    assert f"{name} was not made from {REPORT}: do not rely on what it says" in problems
+
+
 def test_a_finding_about_an_absent_work_is_found(files, problems_of, redone):
-    problems = problems_of(redone(forged(files, lambda record: record["evidence"]["findings"][1].update(work=9))))
+    problems = problems_of(redone(forged(files, lambda record: findings(record)[1].update(work=9))))
     assert f"{REPORT} refers to work 9, which is not in the package" in problems
 
 
 @pytest.mark.parametrize("score", [10**400, "99", [], {"a": 1}])
 def test_a_score_that_cannot_be_shown_is_found(files, problems_of, redone, score):
-    problems = problems_of(redone(forged(files, lambda record: record["evidence"]["findings"][0].update(score=score))))
+    problems = problems_of(redone(forged(files, lambda record: findings(record)[0].update(score=score))))
     assert any(f"{PAGE} was not made from {REPORT}" in one for one in problems)
 
 
 def test_a_record_in_another_form_or_of_another_schema_is_found(files, problems_of, redone):
     spaced = {**files, REPORT: json.dumps(json.loads(files[REPORT])).encode()}
     assert any("canonical form" in one for one in problems_of(redone(spaced)))
-    other = forged(files, lambda record: record.update(schema="artaudit-report/2"))
+    other = forged(files, lambda record: record.update(schema="artaudit-report/3"))
     assert any("another schema" in one for one in problems_of(redone(other)))
 
 

@@ -1,0 +1,142 @@
+"""The report as PDF/A for files of paper: set by Typst, signed as PAdES where there are keys.
+
+ISO 19005-3, https://www.iso.org/standard/57229.html; ETSI EN 319 142-1, https://www.etsi.org.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from artaudit.auditor.evidence.html import headline, plain, views
+from artaudit.auditor.evidence.pages import moment
+from artaudit.auditor.keys import Signer
+from artaudit.errors import MissingExtraError, PackageError
+
+STANDARD = "a-3b"
+
+
+def render_pdf(record: Mapping[str, Any], files: Mapping[str, bytes], signer: Signer | None = None) -> bytes:
+    """Return the report of a record, whose pictures `files` holds by name, as PDF/A-3b.
+
+    The same record gives the same bytes, but for the signature. Raises MissingExtraError without the extra `pdf`,
+    PackageError when a text holds characters that no font at hand can show.
+    """
+    made = _typeset(_laid_out(record), files)
+    return made if signer is None else _signed(made, signer)
+
+
+def _typeset(record: Mapping[str, Any], files: Mapping[str, bytes]) -> bytes:
+    try:
+        import typst  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise MissingExtraError("pdf", "A report as PDF") from error
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for one in _pictures(record):
+            (folder / one).parent.mkdir(parents=True, exist_ok=True)
+            (folder / one).write_bytes(files[one])
+        (folder / "record.json").write_text(json.dumps(record), "utf-8")
+        written = datetime.fromisoformat(record["exported"]["at"]).replace(microsecond=0)
+        source = (resources.files(__package__) / "templates" / "report.typ").read_bytes()
+        (folder / "report.typ").write_bytes(source)
+        paper: dict[str, Any] = {"root": folder, "format": "pdf", "pdf_standards": STANDARD, "timestamp": written}
+        try:
+            return typst.compile(folder / "report.typ", **paper)
+        except typst.TypstError as error:
+            raise PackageError(
+                f"The report cannot be set as PDF ({error.message}): install fonts that have it, or leave --pdf out."
+            ) from error
+
+
+def _signed(made: bytes, signer: Signer) -> bytes:
+    """Put a PAdES signature into a PDF."""
+    try:
+        from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter  # noqa: PLC0415 - an extra
+        from pyhanko.sign import fields, signers  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise MissingExtraError("pdf", "A signed report as PDF") from error
+    meta = signers.PdfSignatureMetadata(
+        field_name="artaudit", md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES
+    )
+    out = io.BytesIO()
+    signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(made)), meta, _as_pyhanko(signer), output=out)
+    return out.getvalue()
+
+
+def _as_pyhanko(signer: Signer) -> Any:  # noqa: ANN401 - a class of an extra
+    from asn1crypto import keys, x509  # noqa: PLC0415 - beside the extra
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 - beside the extra
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+    )
+    from pyhanko.sign import signers  # noqa: PLC0415 - an extra
+    from pyhanko_certvalidator.registry import SimpleCertificateStore  # noqa: PLC0415 - an extra
+
+    leaf, *above = (x509.Certificate.load(one.public_bytes(Encoding.DER)) for one in signer.identity.chain)
+    key = signer.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    store: Any = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    store.register_multiple(above)
+    return signers.SimpleSigner(signing_cert=leaf, signing_key=keys.PrivateKeyInfo.load(key), cert_registry=store)
+
+
+def _laid_out(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Add to a record the words that its paper shows."""
+    checks = views(record)
+    signed = record["seal"]["signer"]
+    stamps = ", ".join(record["seal"]["timestamps"])
+    written = f"Written {moment(record['exported']['at'])} by {record['exported']['by']}, " + (
+        f"signed by {signed['subject']}, " if signed else "not signed, "
+    )
+    words = {
+        "title": f"Evidence report, case {record['case']['id']}",
+        "kicker": f"Evidence report · case {record['case']['id']} {record['case']['title']}".rstrip(),
+        "headline": headline(checks),
+        "written": written + (f"timestamped by {stamps}." if stamps else "not timestamped."),
+    }
+    return {**record, "words": words, "checks": [{**check, "words": _words(check)} for check in checks]}
+
+
+def _words(check: Mapping[str, Any]) -> dict[str, Any]:
+    evidence = check["evidence"]
+    return {
+        "heading": f"The picture of check {check['id']}",
+        "preview": check["suspect"]["files"][1]["file"],
+        "kind": f"{evidence['format']}, {evidence['width']} x {evidence['height']} pixels",
+        "checked": f"{moment(evidence['checked_at'])} by this computer's clock",
+        "compared": f"{evidence['compared_with']} registered works",
+        "environment": ", ".join(f"{name} {version}" for name, version in evidence["environment"].items()),
+        "findings": [
+            {
+                "mark": finding["mark"][1],
+                "claim": finding["claim"],
+                "method": finding["method"],
+                "measured": _measured(finding),
+                "overlay": finding["overlay"],
+            }
+            for finding in check["findings"]
+        ],
+    }
+
+
+def _measured(finding: Mapping[str, Any]) -> str:
+    alarms = finding["false_alarms"]
+    rate = f"{alarms['count']} of {alarms['trials']} {alarms['population']}" if alarms else "never measured"
+    score = "nothing" if finding["score"] is None else f"{finding['score']:g} {finding['unit']}"
+    bar = "" if finding["threshold"] is None else f" (bar {finding['threshold']:g})"
+    details = "; ".join(f"{name.replace('_', ' ')}: {plain(value)}" for name, value in finding["shown"].items())
+    return f"measured: {score}{bar}; false alarms: {rate}" + (f"; {details}" if details else "")
+
+
+def _pictures(record: Mapping[str, Any]) -> set[str]:
+    found = {check["words"]["preview"] for check in record["checks"]}
+    return found | {
+        one["overlay"] for check in record["checks"] for one in check["words"]["findings"] if one["overlay"]
+    }

@@ -1,0 +1,275 @@
+"""What is signed and timestamped can be verified by openssl alone, and every change to it is found."""
+
+import http.server
+import subprocess
+import threading
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from artaudit.auditor import keys
+from artaudit.auditor.evidence import Seal, Trust, verify_package, write_package
+from artaudit.auditor.evidence.package import MANIFEST, TAG_MANIFEST, bag, pack
+from artaudit.auditor.evidence.signatures import leads_to, sign, signed_by
+from artaudit.auditor.evidence.timestamps import read_stamp, stamp
+from artaudit.errors import PackageError, UsageError
+
+CONFIG = """
+[tsa]
+default_tsa = it
+[it]
+serial = serial
+crypto_device = builtin
+signer_cert = tsa.pem
+signer_key = tsa-key.pem
+signer_digest = sha256
+default_policy = 1.2.3.4
+digests = sha256
+"""
+
+
+class Authority:
+    """A timestamp authority of this computer: a web server around `openssl ts -reply`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.root = self._certify(folder)
+        (folder / "serial").write_text("01\n")
+        (folder / "tsa.cnf").write_text(CONFIG)
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                (outer.folder / "query").write_bytes(self.rfile.read(int(self.headers["Content-Length"])))
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(outer.reply())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def reply(self) -> bytes:
+        line = ["openssl", "ts", "-reply", "-config", "tsa.cnf", "-queryfile", "query"]
+        return subprocess.run(line, cwd=self.folder, capture_output=True, check=True).stdout
+
+    @staticmethod
+    def _certify(folder: Path) -> x509.Certificate:
+        root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+        name = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, one)]) for one in ("TSA root", "TSA")]
+        root = keys._certificate(name[0], name[0], root_key, root_key, keys._USES[2:])
+        now = datetime.now(UTC)
+        builder = x509.CertificateBuilder(name[0], name[1], key.public_key(), 5, now - timedelta(1), now + timedelta(9))
+        purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+        above = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
+        builder = builder.add_extension(purpose, critical=True).add_extension(above, critical=False)
+        leaf = builder.sign(root_key, hashes.SHA256())
+        (folder / "tsa.pem").write_bytes(leaf.public_bytes(Encoding.PEM))
+        (folder / "root.pem").write_bytes(root.public_bytes(Encoding.PEM))
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (folder / "tsa-key.pem").write_bytes(pem)
+        return root
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    found = Authority(tmp_path_factory.mktemp("authority"))
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+@pytest.fixture(scope="module")
+def sealed(case, signer, authority) -> bytes:
+    return write_package(case, Seal(signer, (authority.url, authority.url)))
+
+
+@pytest.fixture
+def opened(sealed, tmp_path) -> Path:
+    (tmp_path / "case.zip").write_bytes(sealed)
+    with zipfile.ZipFile(tmp_path / "case.zip") as package:
+        package.extractall(tmp_path / "bag")
+    return tmp_path / "bag"
+
+
+def by_tools(folder: Path, authority: Authority, names: tuple[str, ...] = ("digests", "cms", "ts")) -> bool:
+    """Whether the commands that VERIFY.txt gives accept an unpacked package."""
+    tokens = sorted(folder.glob("*.tsr"))
+    lines = {
+        "digests": [["sha256sum", "--strict", "--quiet", "-c", name] for name in (TAG_MANIFEST, MANIFEST)],
+        "cms": [
+            ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", f"{TAG_MANIFEST}.p7s", "-content",
+             TAG_MANIFEST, "-CAfile", "signer-ca.pem", "-partial_chain", "-purpose", "any", "-no_check_time", "-out",
+             "/dev/null"]
+        ],
+        "ts": [
+            ["openssl", "ts", "-verify", "-in", one, "-data", TAG_MANIFEST, "-CAfile", authority.folder / "root.pem"]
+            for one in tokens
+        ],
+    }  # fmt: skip
+    assert all(lines[name] for name in names)
+    return all(
+        subprocess.run(line, cwd=folder, capture_output=True, check=False).returncode == 0
+        for name in names
+        for line in lines[name]
+    )
+
+
+def test_a_sealed_package_is_intact_and_says_who_and_when(tmp_path, sealed, signer, authority):
+    target = tmp_path / "case.zip"
+    target.write_bytes(sealed)
+    result = verify_package(target, Trust((signer.identity.chain[-1],), (authority.root,)))
+    assert result.ok, result.problems
+    assert result.summary["signer"]["trusted"] is True
+    assert "Ada Lovelace" in result.summary["signer"]["subject"]
+    assert [one["trusted"] for one in result.summary["timestamps"]] == [True, True]
+    said = datetime.fromisoformat(result.summary["timestamps"][0]["at"])
+    assert abs(datetime.now(UTC) - said) < timedelta(minutes=5)
+    unknown = verify_package(target)
+    assert unknown.ok
+    assert unknown.summary["signer"]["trusted"] is None
+
+
+def test_its_report_says_who_signed_and_who_timestamped(opened, authority):
+    page = (opened / "data" / "report.html").read_text()
+    assert "signed by O=Ada Lovelace,CN=Ada Lovelace" in page
+    assert f"timestamped by {authority.url}" in page
+    verify = (opened / "VERIFY.txt").read_text()
+    assert verify.count("openssl ts -verify") == 2
+    assert "openssl cms -verify" in verify
+
+
+def test_openssl_and_sha256sum_verify_it_alone(opened, authority):
+    assert by_tools(opened, authority)
+
+
+def test_a_flipped_byte_in_any_file_is_found_by_the_tools_alone(opened, authority):
+    for path in sorted(one for one in opened.rglob("*") if one.is_file()):
+        whole = path.read_bytes()
+        for place in {0, len(whole) // 3, len(whole) // 2, len(whole) - 1}:
+            broken = bytearray(whole)
+            broken[place] ^= 1
+            path.write_bytes(broken)
+            assert not by_tools(opened, authority), (path.name, place)
+        path.write_bytes(whole)
+    assert by_tools(opened, authority)
+
+
+def test_a_flipped_byte_in_any_file_is_found_by_verify_even_in_a_package_packed_anew(opened, tmp_path):
+    files = {one.relative_to(opened).as_posix(): one.read_bytes() for one in opened.rglob("*") if one.is_file()}
+    target = tmp_path / "again.zip"
+    for name, whole in files.items():
+        for place in {0, len(whole) // 3, len(whole) // 2, len(whole) - 1}:
+            broken = bytearray(whole)
+            broken[place] ^= 1
+            target.write_bytes(pack({**files, name: bytes(broken)}))
+            assert not verify_package(target).ok, (name, place)
+
+
+def test_a_changed_package_with_manifests_redone_is_found_by_its_seal(redone, tmp_path, case, signer, authority):
+    whole = bag(case, Seal(signer, (authority.url,)))
+    seals = {name: data for name, data in whole.items() if name.startswith(f"{TAG_MANIFEST}.")}
+    changed = redone({name: data for name, data in whole.items() if name not in seals} | {"VERIFY.txt": b"trust me"})
+    assert changed.keys() | seals.keys() == whole.keys()
+    (tmp_path / "case.zip").write_bytes(pack(changed | seals))
+    problems = verify_package(tmp_path / "case.zip").problems
+    assert any(one.startswith(f"{TAG_MANIFEST}.p7s is no good signature") for one in problems)
+    assert any(one.startswith(f"{TAG_MANIFEST}.1.tsr is no good timestamp") for one in problems)
+
+
+def test_a_seal_that_was_taken_off_or_put_on_is_found(files, case, signer, problems_of):
+    whole = bag(case, Seal(signer))
+    name = f"{TAG_MANIFEST}.p7s"
+    without = problems_of({one: data for one, data in whole.items() if one != name})
+    assert without == (f"{name} is missing, though the record says that it was made",)
+    assert f"{name} is not named by the record" in problems_of({**files, name: sign(files[TAG_MANIFEST], signer)})
+
+
+def test_a_seal_of_somebody_else_is_found(tmp_path, case, signer, problems_of):
+    whole = bag(case, Seal(signer))
+    keys.create(tmp_path, "Somebody Else", "correct horse")
+    other = sign(whole[TAG_MANIFEST], keys.unlock(tmp_path, "correct horse"))
+    problems = problems_of({**whole, f"{TAG_MANIFEST}.p7s": other})
+    assert f"{TAG_MANIFEST} was signed by somebody else than the record says" in problems
+
+
+def test_with_roots_given_a_package_nobody_of_them_vouches_for_is_refused(tmp_path, path, sealed, signer, authority):
+    target = tmp_path / "sealed.zip"
+    target.write_bytes(sealed)
+    wrong = Trust((authority.root,), (signer.identity.chain[-1],))
+    problems = verify_package(target, wrong).problems
+    assert any("for whom no given root vouches" in one for one in problems)
+    assert any("none of the given roots vouches" in one for one in problems)
+    assert verify_package(path, wrong).problems == (
+        f"{TAG_MANIFEST} is not timestamped",
+        f"{TAG_MANIFEST} is not signed",
+    )
+
+
+def test_an_expired_certificate_vouches_no_more(signer):
+    root = signer.identity.chain[-1]
+    assert leads_to(signer.identity, [root], datetime.now(UTC))
+    assert not leads_to(signer.identity, [root], datetime.now(UTC) + timedelta(days=366 * keys.YEARS))
+
+
+@pytest.mark.parametrize("kind", ["rsa", "secp384r1"])
+def test_keys_of_other_kinds_sign_too(kind):
+    key = rsa.generate_private_key(65537, 2048) if kind == "rsa" else ec.generate_private_key(ec.SECP384R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "self")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 9, now - timedelta(1), now + timedelta(1))
+    signer = keys.Signer(keys.Identity((builder.sign(key, hashes.SHA256()),)), key)
+    signature = sign(b"data", signer)
+    assert signed_by(signature, b"data") == signer.identity
+    with pytest.raises(PackageError, match="no signature of these bytes"):
+        signed_by(signature, b"other")
+
+
+def test_the_library_of_timestamps_and_openssl_read_the_same(authority, tmp_path):
+    token = stamp(authority.url, b"data")
+    (tmp_path / "t.tsr").write_bytes(token)
+    shown = subprocess.run(
+        ["openssl", "ts", "-reply", "-in", tmp_path / "t.tsr", "-text"], capture_output=True, check=True
+    )
+    found = read_stamp(token, b"data", [authority.root])
+    assert f"Serial number: 0x{found.serial:02X}" in shown.stdout.decode()
+    assert found.at.strftime("%H:%M:%S") in shown.stdout.decode()
+
+
+def test_no_byte_of_a_token_changes_what_it_says_unnoticed(authority):
+    token = stamp(authority.url, b"data")
+    true = read_stamp(token, b"data")
+    for place in range(len(token)):
+        broken = bytearray(token)
+        broken[place] ^= 1
+        try:
+            found = read_stamp(bytes(broken), b"data")
+        except PackageError:
+            continue
+        assert (found.at, found.serial, found.authority.leaf) == (true.at, true.serial, true.authority.leaf), place
+
+
+def test_an_authority_that_fails_is_a_clear_error_and_no_package(case, authority, monkeypatch):
+    with pytest.raises(UsageError, match="begin with http"):
+        stamp("ftp://somewhere", b"data")
+    with pytest.raises(PackageError, match="gave no timestamp"):
+        write_package(case, Seal(None, ("http://127.0.0.1:9",)))
+    old = stamp(authority.url, b"other data")
+    monkeypatch.setattr(authority, "reply", lambda: old)
+    with pytest.raises(PackageError, match="no timestamp of these bytes"):
+        stamp(authority.url, b"data")
+    with pytest.raises(PackageError, match="another question"):
+        stamp(authority.url, b"other data")
+    monkeypatch.setattr(authority, "reply", lambda: b"<html>down</html>")
+    with pytest.raises(PackageError, match="gave no timestamp"):
+        stamp(authority.url, b"data")
