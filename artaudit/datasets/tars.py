@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
-from artaudit.datasets.listing import Left
+from artaudit.datasets.listing import INSIDE, Left
 
 _HEADER_BYTES = 1024**2
 """No extended header is longer; a tar that says otherwise wants memory, not a name."""
@@ -36,7 +36,7 @@ def members(tar: Path, largest: int) -> Iterator[Member | Left]:
     """Yield the plain files of an uncompressed tar in order, and what was left out.
 
     Links, devices, sparse files, members over `largest` bytes, and names that are absolute, climb, repeat, or cannot
-    be printed are left out; so is all that follows damage. Memory does not depend on the tar's size.
+    be printed are left out, as `::NAME`; so is all that follows damage, under no name.
     """
     seen: set[str] = set()
     try:
@@ -50,15 +50,15 @@ def members(tar: Path, largest: int) -> Iterator[Member | Left]:
                     reason = _why_not(info, seen, largest, length)
                     seen.add(info.name)
                     yield (
-                        Left(f"{tar.name}::{info.name!a}", reason)
+                        Left(f"{INSIDE}{info.name!a}", reason)
                         if reason
                         else Member(info.name, info.offset_data, info.size)
                     )
                 file.seek(opened.offset)
                 if file.read(tarfile.BLOCKSIZE).strip(b"\0"):
-                    yield Left(tar.name, "is damaged in the middle: what follows was not read")
+                    yield Left("", "is damaged in the middle: what follows was not read")
     except (tarfile.TarError, OSError, ValueError, RecursionError) as error:
-        yield Left(tar.name, f"cannot be read on as an uncompressed tar ({error})")
+        yield Left("", f"cannot be read on as an uncompressed tar ({error})")
 
 
 def _why_not(info: tarfile.TarInfo, seen: set[str], largest: int, length: int) -> str:

@@ -39,17 +39,13 @@ class WebDataset:
     def _shard(self, tar: Path, name: str) -> Iterator[Found | Left]:
         for key, sample in groupby(members(tar, self.largest), _key):
             if key is None:
-                yield from (Left(str(PurePosixPath(name).with_name(one.path)), one.reason) for one in _left(sample))
+                yield from (Left(f"{name}{one.path}", one.reason) for one in sample if isinstance(one, Left))
                 continue
             files = [one for one in sample if isinstance(one, Member)]
             told = _told(tar, files)
             for one in files:
                 if PurePosixPath(one.name).suffix.lower() in SUFFIXES:
                     yield Found(Row(f"{name}{INSIDE}{one.name}", **told), partial(one.read, tar))
-
-
-def _left(sample: Iterator[Member | Left]) -> Iterator[Left]:
-    return (one for one in sample if isinstance(one, Left))
 
 
 def _key(one: Member | Left) -> str | None:
