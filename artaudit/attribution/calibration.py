@@ -1,0 +1,172 @@
+"""From numbers about a picture to a bounded log likelihood ratio, learned from pictures whose maker is known.
+
+Logistic regression as calibration: Morrison, "Tutorial on logistic-regression calibration and fusion", 2013,
+https://doi.org/10.1080/00450618.2012.733025; bounds by the size of the data follow Vergeer et al. 2016,
+https://doi.org/10.1016/j.scijus.2016.06.003.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from artaudit.attribution.evaluation import auc
+from artaudit.errors import ModelError, UsageError
+from artaudit.evidence import FalseAlarms
+
+SCHEMA = "artaudit-attribution/1"
+
+BELONGING = "belonging"
+"""The name of the set of pictures that the candidate drew."""
+
+SEPARABLE = 0.8
+"""The lowest area under the ROC curve, against the worst set, with which a candidate answers at all."""
+
+FALSE_ALARM_RATE = 0.02
+"""The share of each set of pictures by others that may pass the bar while calibrating."""
+
+_FOLDS = 5
+_FEWEST = 10
+_LARGEST_FILE = 1 << 20
+_KEPT = 41
+
+Numbers = Float[np.ndarray, "pictures numbers"]
+Sets = Mapping[str, Numbers]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What was learned about one candidate.
+
+    `digest` is that of the model; `names` those of the statistic's numbers. Scores are decimal logarithms of
+    likelihood ratios within +-`cap`; `bar` is the score from which a picture is said to belong. `aucs`, `passed`
+    (count and number of pictures beyond the bar) and `quantiles` (of scores, from the lowest to the highest, evenly
+    spaced) are told set by set, each picture scored by a fit that did not see it.
+    """
+
+    model: str
+    digest: str
+    method: str
+    names: tuple[str, ...]
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    weights: tuple[float, ...]
+    intercept: float
+    cap: float
+    bar: float
+    aucs: Mapping[str, float]
+    passed: Mapping[str, tuple[int, int]]
+    quantiles: Mapping[str, tuple[float, ...]]
+    pictures: str
+
+    @property
+    def separable(self) -> bool:
+        """Whether the candidate's own pictures can be told from the worst set of others well enough to answer."""
+        return min(self.aucs.values()) >= SEPARABLE
+
+    @property
+    def false_alarms(self) -> FalseAlarms:
+        """How many pictures by others passed the bar."""
+        others = [counts for name, counts in self.passed.items() if name != BELONGING]
+        count, trials = (sum(one[place] for one in others) for place in (0, 1))
+        return FalseAlarms(count, trials, f"held out of each fit: {self.pictures}")
+
+    def score(self, numbers: Numbers) -> Float[np.ndarray, " pictures"]:
+        """Return decimal logarithms of likelihood ratios, bounded."""
+        standard = (numbers - np.array(self.mean)) / np.array(self.scale)
+        natural = standard @ np.array(self.weights) + self.intercept
+        return np.clip(natural / math.log(10), -self.cap, self.cap)
+
+    def as_json(self) -> str:
+        """Return the calibration as a JSON document."""
+        return json.dumps({"schema": SCHEMA, **asdict(self)}, indent=1, sort_keys=True) + "\n"
+
+
+def calibrate(sets: Sets, groups: Mapping[str, Int[np.ndarray, " pictures"]], **about: Any) -> Calibration:  # noqa: ANN401
+    """Learn from sets of pictures, one of them called "belonging"; `groups` name the picture each was made from.
+
+    Every set of others weighs the same. Pictures with one group are never split between fitting and scoring. `about`
+    gives the remaining fields: model, digest, method, names, pictures. Raises UsageError for too few pictures.
+    """
+    few = [name for name in sets if len(np.unique(groups[name])) < _FEWEST]
+    if few or len(sets) < 2 or BELONGING not in sets:  # noqa: PLR2004 - belonging and others
+        raise UsageError(f"Calibration needs at least {_FEWEST} different pictures of each set: give more pictures.")
+    held_out = _held_out_scores(sets, groups)
+    cap = math.log10(1 + min(len(np.unique(groups[name])) for name in sets))
+    scores = {name: np.clip(values, -cap, cap) for name, values in held_out.items()}
+    others = {name: values for name, values in scores.items() if name != BELONGING}
+    bar = max(0.0, *(_bar(values) for values in others.values()))
+    fitted = _fit(sets)
+    return Calibration(
+        **about,
+        **fitted,
+        cap=cap,
+        bar=bar,
+        aucs={name: auc(scores[BELONGING], values) for name, values in others.items()},
+        passed={name: (int((values >= bar).sum()), len(values)) for name, values in scores.items()},
+        quantiles={
+            name: tuple(_rounded(np.quantile(values, np.linspace(0, 1, _KEPT)))) for name, values in scores.items()
+        },
+    )
+
+
+def read_calibration(path: Path) -> Calibration:
+    """Read what `as_json` wrote; raises ModelError for a file that is not whole."""
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise ModelError(f"{path} is too large for a calibration: calibrate again.")
+        plain = json.loads(path.read_bytes())
+        if plain.pop("schema") != SCHEMA:
+            raise ModelError(f"{path} is of another version: calibrate again.")
+        lists = {name: tuple(value) for name, value in plain.items() if isinstance(value, list)}
+        pairs = {name: {key: tuple(one) for key, one in plain[name].items()} for name in ("passed", "quantiles")}
+        return Calibration(**(plain | lists | pairs))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelError(f"{path} is no readable calibration: calibrate again.") from error
+
+
+def _held_out_scores(sets: Sets, groups: Mapping[str, Int[np.ndarray, " pictures"]]) -> dict[str, np.ndarray]:
+    """Score every picture by a fit on the other folds."""
+    found = {name: np.zeros(len(numbers)) for name, numbers in sets.items()}
+    for fold in range(_FOLDS):
+        fitted = _fit({name: numbers[groups[name] % _FOLDS != fold] for name, numbers in sets.items()})
+        for name, numbers in sets.items():
+            out = groups[name] % _FOLDS == fold
+            standard = (numbers[out] - np.array(fitted["mean"])) / np.array(fitted["scale"])
+            found[name][out] = (standard @ np.array(fitted["weights"]) + fitted["intercept"]) / math.log(10)
+    return found
+
+
+def _fit(sets: Sets) -> dict[str, Any]:
+    """Return mean, scale, weights and intercept; both sides weigh the same, and so do the sets of others."""
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy
+
+    numbers = np.concatenate(list(sets.values()))
+    belongs = np.concatenate([np.full(len(values), name == BELONGING) for name, values in sets.items()])
+    others = len(sets) - 1
+    shares = [(0.5 if name == BELONGING else 0.5 / others) / max(1, len(values)) for name, values in sets.items()]
+    weight = np.concatenate([np.full(len(values), share) for share, values in zip(shares, sets.values(), strict=True)])
+    mean, scale = numbers.mean(0), numbers.std(0) + 1e-6
+    model = LogisticRegression(max_iter=2000).fit((numbers - mean) / scale, belongs, weight * len(numbers))
+    plain = {"mean": mean, "scale": scale, "weights": model.coef_[0]}
+    return {
+        **{name: tuple(_rounded(values)) for name, values in plain.items()},
+        "intercept": float(model.intercept_[0]),
+    }
+
+
+def _bar(others: Float[np.ndarray, " pictures"]) -> float:
+    """Return the lowest score that at most the accepted share of `others` reaches."""
+    kept = np.sort(others)[::-1]
+    return float(np.nextafter(kept[int(FALSE_ALARM_RATE * len(kept))], np.inf))
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    return [float(f"{value:.6g}") for value in values]

@@ -1,0 +1,36 @@
+"""How much harder a picture is to redraw half a latent off its grid: a decoder's own picture loses most.
+
+The search for the grid itself is in `grid`; blocks give away a JPEG's grid alike (Bianchi and Piva 2012,
+https://doi.org/10.1109/TIFS.2011.2170836).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor
+
+from artaudit.attribution.statistic import Pictures, log_power, redraw
+from artaudit.protocols import Autoencoder
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """The contrast between the aligned grid and one moved by half a latent both ways.
+
+    It means nothing for decoders without a grid; calibration shows which these are.
+    """
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One name a number, in order."""
+        return ("log error off over on the grid",)
+
+    def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch 1"]:
+        """Redraw every picture on and off the grid; both sides at least twice the model's factor."""
+        factor, half = model.factor, model.factor // 2
+        aligned = pixels[..., :-factor, :-factor]
+        shifted = pixels[..., half : half - factor, half : half - factor]
+        off = log_power(redraw(model, shifted) - shifted)
+        return (off - log_power(redraw(model, aligned) - aligned))[:, None]

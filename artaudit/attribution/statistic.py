@@ -1,0 +1,73 @@
+"""What the methods of attribution share: numbers about pictures and one model, taken without gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
+from jaxtyping import Float
+from torch import Tensor
+
+from artaudit.protocols import Autoencoder
+
+Pictures = Float[Tensor, "batch 3 height width"]
+
+_AT_ONCE = 1 << 18
+"""Pixels redrawn at once, so that memory does not grow with the batch."""
+
+_FAINT = 1e-8
+"""A mean square far below that of rounding to 8 bits, so that logarithms stay finite."""
+
+
+@runtime_checkable
+class Statistic(Protocol):
+    """Measures pictures against one model; `names` says what each of the numbers is."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One name a number, in order."""
+        ...
+
+    def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch numbers"]:
+        """Return the numbers for every picture; pixels in [0, 1], both sides multiples of the model's factor."""
+        ...
+
+
+def in_parts(act: Callable[[Pictures], Tensor], pixels: Pictures) -> Tensor:
+    """Return `act` of the batch, done a few pictures at a time."""
+    count = max(1, _AT_ONCE // (pixels.shape[-2] * pixels.shape[-1]))
+    return torch.cat([act(part) for part in pixels.split(count)])
+
+
+@torch.no_grad()
+def redraw(model: Autoencoder, pixels: Pictures) -> Pictures:
+    """Return the pictures encoded and decoded once, in the same size."""
+    height, width = pixels.shape[-2:]
+    return in_parts(lambda part: model.decode(model.encode(part))[..., :height, :width], pixels)
+
+
+def log_power(values: Float[Tensor, "batch channels height width"]) -> Float[Tensor, " batch"]:
+    """Return the decimal logarithm of each picture's mean square, at least -8."""
+    return values.square().mean((1, 2, 3)).clamp_min(_FAINT).log10()
+
+
+def log_bands(values: Float[Tensor, "batch channels height width"], count: int) -> Float[Tensor, "batch bands"]:
+    """Return the logarithms of the power in `count` octaves, finest first, and of what is left below them.
+
+    The octaves are the levels of a Laplacian pyramid (Burt and Adelson 1983, https://doi.org/10.1109/TCOM.1983.1095851).
+    """
+    found = []
+    for _ in range(count):
+        coarse = F.avg_pool2d(values, 2, ceil_mode=True)
+        grown = F.interpolate(coarse, size=values.shape[-2:], mode="bilinear", align_corners=False)
+        found.append(log_power(values - grown))
+        values = coarse
+    return torch.stack([*found, log_power(values)], dim=1)
+
+
+def whole(pixels: Pictures, factor: int) -> Pictures:
+    """Cut the right and lower edge so that both sides hold whole latents."""
+    height, width = (side - side % factor for side in pixels.shape[-2:])
+    return pixels[..., :height, :width]
