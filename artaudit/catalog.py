@@ -53,8 +53,16 @@ MODELS = MappingProxyType({**ENCODERS, **AUTOENCODERS, **GENERATORS})
 DETECTORS = MappingProxyType({"residual": "artaudit.detect.residual:ResidualDetector"})
 """Classifiers of machine-made pictures, to be fitted; a check uses none before its error rates are measured."""
 
-ATTRIBUTIONS = MappingProxyType({"double": "artaudit.attribution.double:double_reconstruction"})
-"""Statistics about one picture and one autoencoder; a check uses none before it is calibrated."""
+ATTRIBUTIONS = MappingProxyType(
+    {
+        "joined": "artaudit.attribution.joined:Joined",
+        "octaves": "artaudit.attribution.octaves:Octaves",
+        "double": "artaudit.attribution.double:Double",
+        "phase": "artaudit.attribution.phase:Phase",
+        "aeroblade": "artaudit.attribution.aeroblade:Aeroblade",
+    }
+)
+"""Statistics about pictures and one model; calibrated, they say whether that model drew a picture."""
 
 EXAMINERS = MappingProxyType(
     {

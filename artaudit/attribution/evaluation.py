@@ -57,7 +57,8 @@ def at_false_alarms(belonging: Scores, others: Scores, rate: float = 0.05) -> tu
     """Return the bar that at most `rate` of `others` pass, and the shares of both that are beyond it."""
     kept = np.sort(others)[::-1]
     bar = float(kept[int(rate * len(kept))])
-    return bar, *(Share(int((scores > bar).sum()), len(scores)) for scores in (belonging, others))
+    found, wrong = (Share(int((scores > bar).sum()), len(scores)) for scores in (belonging, others))
+    return bar, found, wrong
 
 
 def accuracy_at_false_alarms(belonging: Scores, others: Scores, rate: float = 0.05) -> Share:

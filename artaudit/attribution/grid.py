@@ -6,7 +6,7 @@ give away a JPEG's grid (Bianchi and Piva 2012, https://doi.org/10.1109/TIFS.201
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -14,60 +14,43 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from jaxtyping import Float
 from torch import Tensor
 
-from artaudit.attribution.statistic import Pictures, log_power, redraw
-from artaudit.protocols import Autoencoder
+from artaudit.attribution.statistic import Pictures
 
 SIDE = 64
-"""Pixels along the window that is redrawn at every offset, a multiple of all factors."""
+"""Pixels along the window that is looked at for every offset, a multiple of all factors."""
 
 SCALES = (1.0, 0.5, 0.75, 4 / 3, 1.5, 2.0)
-"""By how much a picture may have been resized after it was drawn; tried in this order."""
+"""By how much a picture may have been resized after it was drawn."""
+
+Score = Callable[[Pictures], Float[Tensor, " batch"]]
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Rows and columns to cut off at the top and left, and how far that offset stands out.
-
-    `contrast` is the median over all offsets minus the lowest, in decimal logarithms of the redrawing error;
-    `errors` are these logarithms, offset by offset.
-    """
+    """Rows and columns to cut off at the top and left, and the score of a window at every offset."""
 
     top: int
     left: int
-    contrast: float
-    errors: Float[Tensor, "factor factor"]
+    scores: Float[Tensor, "factor factor"]
 
 
-def find_grid(model: Autoencoder, pixels: Float[Tensor, "1 3 height width"]) -> Grid:
-    """Redraw a window in the middle at each of the factor x factor offsets; the lowest error names the grid.
+def find_grid(score: Score, pixels: Float[Tensor, "1 3 height width"], factor: int) -> Grid:
+    """Score a window in the middle at each of the factor x factor offsets; the highest score names the grid.
 
-    Pixels in [0, 1]. A picture too small to be moved keeps its grid.
+    Pixels in [0, 1], both sides at least twice the factor.
     """
-    factor = model.factor
     height, width = pixels.shape[-2:]
     side = min(SIDE, *((length - factor + 1) // factor * factor for length in (height, width)))
-    if side < factor:
-        return Grid(0, 0, 0.0, torch.zeros(factor, factor))
     top, left = ((length - side - factor + 1) // 2 // factor * factor for length in (height, width))
     places = [(down, across) for down in range(factor) for across in range(factor)]
     moved = [pixels[..., top + down :, left + across :][..., :side, :side] for down, across in places]
-    windows = torch.cat(moved)
-    errors = log_power(redraw(model, windows) - windows)
-    best = int(errors.argmin())
-    return Grid(*places[best], float(errors.median() - errors[best]), errors.view(factor, factor))
+    scores = score(torch.cat(moved))
+    return Grid(*places[int(scores.argmax())], scores.view(factor, factor))
 
 
-def rescaled(pixels: Pictures, scale: float) -> Pictures:
+def rescaled(pixels: Pictures, scale: float) -> Float[Tensor, "batch 3 rescaled_height rescaled_width"]:
     """Undo a resize by `scale`: return the pictures at 1 / scale of their size."""
     if scale == 1:
         return pixels
     size = [max(1, round(side / scale)) for side in pixels.shape[-2:]]
     return F.interpolate(pixels, size=size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
-
-
-def find_scale(
-    model: Autoencoder, pixels: Float[Tensor, "1 3 height width"], scales: Sequence[float] = SCALES
-) -> float:
-    """Return the scale whose undoing shows the clearest grid; 1 for a picture that shows none better."""
-    found = {scale: find_grid(model, rescaled(pixels, scale)).contrast for scale in scales}
-    return max(found, key=lambda scale: found[scale])

@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from artaudit.attribution.octaves import Octaves
+from artaudit.attribution.phase import Phase
 from artaudit.attribution.statistic import Pictures, Statistic
 from artaudit.protocols import Autoencoder
 
@@ -16,7 +18,7 @@ from artaudit.protocols import Autoencoder
 class Joined:
     """The numbers of all `statistics`, one after the other."""
 
-    statistics: tuple[Statistic, ...]
+    statistics: tuple[Statistic, ...] = (Octaves(), Phase())
 
     @property
     def names(self) -> tuple[str, ...]:

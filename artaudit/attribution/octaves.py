@@ -1,7 +1,7 @@
 """Redrawing errors octave by octave, beside what the picture itself holds there: smooth pictures are no riddle.
 
-The whole error of one redrawing (Ricker et al., "AEROBLADE", CVPR 2024, https://arxiv.org/abs/2401.17879) says more
-about how smooth a picture is than about who made it; compared within each octave, it says who.
+The errors of a first and a second redrawing (Wang et al., "AEDR", AAAI 2026, https://arxiv.org/abs/2507.18988) say
+more about how smooth a picture is than about who made it; compared within each octave, they say who.
 """
 
 from __future__ import annotations
@@ -18,17 +18,19 @@ from artaudit.protocols import Autoencoder
 
 @dataclass(frozen=True, slots=True)
 class Octaves:
-    """Logarithms of power in `octaves` octaves and below: of the picture, and of what the model changes in it."""
+    """Logarithms of power in `count` octaves and below: of the picture, and of two redrawings' changes in it."""
 
-    octaves: int = 3
+    count: int = 3
 
     @property
     def names(self) -> tuple[str, ...]:
         """One name a number, in order."""
-        places = [*(f"octave {number + 1}" for number in range(self.octaves)), "the rest"]
-        return tuple(f"log power of {what}, {place}" for what in ("picture", "error") for place in places)
+        places = [*(f"octave {number + 1}" for number in range(self.count)), "the rest"]
+        kinds = ("picture", "first error", "second error")
+        return tuple(f"log power of {kind}, {place}" for kind in kinds for place in places)
 
     def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch numbers"]:
-        """Redraw every picture once."""
-        error = redraw(model, pixels) - pixels
-        return torch.cat([log_bands(pixels, self.octaves), log_bands(error, self.octaves)], dim=1)
+        """Redraw every picture twice; sides of at least 2 to the power of `count`."""
+        once = redraw(model, pixels)
+        errors = once - pixels, redraw(model, once) - once
+        return torch.cat([log_bands(values, self.count) for values in (pixels, *errors)], dim=1)

@@ -38,7 +38,7 @@ class Statistic(Protocol):
 def in_parts(act: Callable[[Pictures], Tensor], pixels: Pictures) -> Tensor:
     """Return `act` of the batch, done a few pictures at a time."""
     count = max(1, _AT_ONCE // (pixels.shape[-2] * pixels.shape[-1]))
-    return torch.cat([act(part) for part in pixels.split(count)])
+    return torch.cat([act(part) for part in torch.split(pixels, count)])
 
 
 @torch.no_grad()
@@ -67,7 +67,7 @@ def log_bands(values: Float[Tensor, "batch channels height width"], count: int) 
     return torch.stack([*found, log_power(values)], dim=1)
 
 
-def whole(pixels: Pictures, factor: int) -> Pictures:
+def whole(pixels: Pictures, factor: int) -> Float[Tensor, "batch 3 whole_height whole_width"]:
     """Cut the right and lower edge so that both sides hold whole latents."""
     height, width = (side - side % factor for side in pixels.shape[-2:])
     return pixels[..., :height, :width]

@@ -1,0 +1,158 @@
+"""Which model drew a picture: the candidates, what was learned about each, and what it says about one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import cast
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from artaudit import catalog
+from artaudit.attribution.calibration import Calibration, read_calibration
+from artaudit.attribution.families import family_of, in_words
+from artaudit.attribution.grid import SCALES, Grid, find_grid, rescaled
+from artaudit.attribution.statistic import Statistic, in_parts, redraw, whole
+from artaudit.auditor.models import abilities, open_model
+from artaudit.errors import UsageError
+from artaudit.generators import pool
+from artaudit.image import Image
+from artaudit.protocols import Autoencoder
+from artaudit.tensors import to_batch
+
+SIDE = 384
+"""Pixels along each side of the middle that is looked at, at most; bounds the work."""
+
+LEAST = 96
+"""Pixels along each side below which nothing is said."""
+
+METHOD = "joined"
+"""What calibrations weigh where nothing else is asked for."""
+
+_FOLDER = ".calibrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A model that may have drawn a picture, and what was learned about it, if anything."""
+
+    record: pool.Record
+    calibration: Calibration | None
+
+    @property
+    def words(self) -> str:
+        """Who is meant when this candidate is named."""
+        return in_words(self.record.name, self.record.kind, self.record.family)
+
+    @property
+    def family(self) -> str:
+        """What it shares with candidates it cannot be told from."""
+        return family_of(self.record.name, self.record.kind, self.record.family)
+
+    @property
+    def obstacle(self) -> str:
+        """Why it gives no answer; empty where it does."""
+        if self.calibration is None:
+            return f"not calibrated: run `audit calibrate-attribution {self.record.name} PICTURES`"
+        value, worst = min((value, name) for name, value in self.calibration.aucs.items())
+        return "" if self.calibration.separable else f"not separable here: AUC {value:.2f} against {worst}"
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one candidate says: its score and bar (log10 of a likelihood ratio), and where its grid was found."""
+
+    candidate: Candidate
+    score: float
+    scale: float
+    grid: Grid = field(repr=False)
+    seen: Float[Tensor, "1 3 height width"] = field(repr=False)
+    redrawn: Float[Tensor, "1 3 height width"] = field(repr=False)
+
+    @property
+    def belongs(self) -> bool:
+        """Whether the score reaches the candidate's bar."""
+        return self.score >= cast(Calibration, self.candidate.calibration).bar
+
+
+def candidates(names: Sequence[str] = ("auto",)) -> list[Candidate]:
+    """Return the named models, or of "auto" all that can draw, installed and embedded, with their calibrations.
+
+    Raises UsageError for a name that is not there or that cannot draw.
+    """
+    records = {one.name: one for one in (*pool.embedded(), *pool.installed(pool.models_folder()))}
+    able = {name: one for name, one in records.items() if "attribution" in abilities(one)}
+    chosen = able if tuple(names) == ("auto",) else {name: able.get(name) for name in names}
+    missing = [name for name, one in chosen.items() if one is None]
+    if missing:
+        raise UsageError(f"No model that draws is called {missing[0]}: choose auto, {', '.join(able)}.")
+    return [Candidate(one, calibration_of(one)) for one in chosen.values() if one is not None]
+
+
+def calibration_of(record: pool.Record) -> Calibration | None:
+    """Return what was learned about exactly these weights, by this machine or before shipping; None for nothing."""
+    shipped = Path(str(resources.files("artaudit.attribution"))) / "calibrations" / f"{record.name}.json"
+    for path in (calibration_path(record), shipped):
+        if path.is_file() and (found := read_calibration(path)).digest == record.digest:
+            return found
+    return None
+
+
+def calibration_path(record: pool.Record) -> Path:
+    """Return where this machine keeps what it learned about a model."""
+    return pool.models_folder() / _FOLDER / f"{record.name}.json"
+
+
+def open_candidate(record: pool.Record) -> Autoencoder:
+    """Open a model without its denoiser, its files checked against their pinned digests."""
+    return cast(Autoencoder, open_model(record, denoiser=False))
+
+
+def statistic(method: str) -> Statistic:
+    """Return the statistic that the catalog calls `method`; raises UsageError for a name it does not hold."""
+    return cast(Statistic, catalog.load(catalog.ATTRIBUTIONS, method)())
+
+
+def opinions(image: Image, asked: Sequence[Candidate], *, resized: bool = False) -> list[Opinion]:
+    """Return what each candidate without an obstacle says about the middle of a picture, highest score first.
+
+    With `resized` the picture is also looked at as it was before a resize by each of `SCALES`. The offset and the
+    scale are chosen on a window of 64 pixels, and the score is that of the whole middle; nothing is said of a
+    picture below `LEAST` pixels.
+    """
+    if min(image.height, image.width) < LEAST:
+        return []
+    said = [_opinion(to_batch(image.pixels), one, SCALES if resized else (1.0,)) for one in asked if not one.obstacle]
+    return sorted(said, key=lambda one: -one.score)
+
+
+def answer(said: Sequence[Opinion]) -> tuple[str, ...]:
+    """Return in words who the picture belongs to, best first, families once; nobody is none of the models held."""
+    return tuple(dict.fromkeys(one.candidate.words for one in said if one.belongs))
+
+
+def _opinion(pixels: Float[Tensor, "1 3 height width"], candidate: Candidate, scales: Sequence[float]) -> Opinion:
+    learned = cast(Calibration, candidate.calibration)
+    model, measure = open_candidate(candidate.record), statistic(learned.method).measure
+
+    def score(pictures: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, " batch"]:
+        numbers = in_parts(lambda part: measure(model, part), pictures)
+        return torch.from_numpy(learned.score(numbers.double().numpy()))
+
+    looks = {scale: _middle(rescaled(pixels, scale), model.factor) for scale in scales}
+    looks = {scale: look for scale, look in looks.items() if min(look.shape[-2:]) >= LEAST}
+    grids = {scale: find_grid(score, look, model.factor) for scale, look in looks.items()}
+    scale = max(grids, key=lambda one: float(grids[one].scores.max()))
+    grid = grids[scale]
+    seen = whole(looks[scale][..., grid.top :, grid.left :], model.factor)
+    return Opinion(candidate, float(score(seen)[0]), scale, grid, seen, redraw(model, seen))
+
+
+def _middle(pixels: Float[Tensor, "1 3 height width"], factor: int) -> Float[Tensor, "1 3 rows columns"]:
+    """Cut the middle out, beginning on a multiple of the factor so that an uncropped picture's offset is (0, 0)."""
+    top, left = (max(0, side - SIDE) // 2 // factor * factor for side in pixels.shape[-2:])
+    return pixels[..., top : top + SIDE, left : left + SIDE]
