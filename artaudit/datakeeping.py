@@ -72,7 +72,7 @@ def audit_data(manifest: Path, *, near: bool, seed: int, as_json: bool) -> int:
     """
     from artaudit.auditor import data as verbs  # noqa: PLC0415 - heavy
 
-    with _progress("looking for near copies") as progress:
+    with _progress("auditing") as progress:
         found = verbs.audit(manifest, near=near, seed=seed, progress=progress)
     for left in found.left:
         _leave_out(left)
@@ -87,14 +87,22 @@ def audit_data(manifest: Path, *, near: bool, seed: int, as_json: bool) -> int:
 @MANIFEST
 @click.option("-o", "--output", type=PATH, required=True, help="Folder for the pairs and their manifest.csv.")
 @click.option("--model", default="studio-flux2", show_default=True, help="The autoencoder that redraws.")
+@click.option(
+    "--even/--plain",
+    default=True,
+    show_default=True,
+    help="Mix in some of the real picture, so that both files are about as large; or leave redrawings as drawn.",
+)
 @click.option("--most", type=click.IntRange(1), help="Only the first so many real pictures.")
 @AS_JSON
-def align_data(manifest: Path, output: Path, *, model: str, most: int | None, as_json: bool) -> None:
+def align_data(manifest: Path, output: Path, *, model: str, even: bool, most: int | None, as_json: bool) -> None:
     """Redraw each real picture of MANIFEST and save both in equal containers; an interrupted run goes on."""
     from artaudit.auditor import data as verbs  # noqa: PLC0415 - heavy
 
     with _progress("redrawing") as progress:
-        written = verbs.align(manifest, output, model=model, most=most, heard=_leave_out, progress=progress)
+        written = verbs.align(
+            manifest, output, verbs.opened(model), even=even, most=most, heard=_leave_out, progress=progress
+        )
     _tell(written, as_json=as_json)
 
 

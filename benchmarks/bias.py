@@ -43,10 +43,12 @@ def main() -> None:
         data.index(Path(sys.argv[1]).resolve(), raw, layout="table", headers_only=True)
         audited("raw", raw)
         manifest.write(chosen, some(list(manifest.read(raw)), each))
-        start = time.perf_counter()
-        written = data.align(chosen, Path(room, "aligned"))
-        print(f"aligned {written.pictures} pictures in {time.perf_counter() - start:.0f} s")
-        audited("aligned", written.path)
+        redraws = data.opened("studio-flux2")
+        for name, even in (("plainly aligned", False), ("aligned", True)):
+            start = time.perf_counter()
+            written = data.align(chosen, Path(room, name), redraws, even=even)
+            print(f"{name}: {written.pictures} pictures in {time.perf_counter() - start:.0f} s")
+            audited(name, written.path)
 
 
 if __name__ == "__main__":

@@ -102,21 +102,23 @@ def audit(path: Path, *, near: bool = True, seed: int = 0, progress: Progress | 
 def align(
     path: Path,
     folder: Path,
+    autoencoder: Autoencoder,
     *,
-    autoencoder: Autoencoder | None = None,
-    model: str = "studio-flux2",
+    even: bool = True,
     most: int | None = None,
     heard: Callable[[Left], None] = lambda _: None,
     progress: Progress | None = None,
 ) -> Written:
     """Write aligned pairs of a manifest's real pictures, the first `most` of them, into `folder`, with a manifest.
 
-    `autoencoder` redraws, by default the installed or embedded one called `model`. What is there already is kept.
+    `even` mixes in as much of the
+    real picture as makes the files about equally large. What is there already is kept.
     """
-    redraws = autoencoder or opened(model)
     ensure_writable(folder)
     reals = [row for row in manifest.read(path) if row.label == REAL][:most]
-    rows = Aligner(redraws, folder).align(_counted(Pictures(path.parent).open(reals), len(reals), progress))
+    rows = Aligner(autoencoder, folder, even=even).align(
+        _counted(Pictures(path.parent).open(reals), len(reals), progress)
+    )
     return _written(folder / "manifest.csv", rows, heard)
 
 

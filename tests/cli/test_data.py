@@ -1,0 +1,87 @@
+"""`audit data` as people and scripts meet it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from artaudit.datasets.drawings import draw
+
+
+@pytest.fixture
+def audit(tmp_path):
+    env = {**os.environ, "ARTAUDIT_DB": str(tmp_path / "registry.db"), "ARTAUDIT_MODELS": str(tmp_path / "models")}
+
+    def run(*words: object) -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "-m", "artaudit", "data", *map(str, words)]
+        return subprocess.run(line, env=env, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+
+    return run
+
+
+@pytest.fixture
+def biased(tmp_path):
+    """Return a data set of JPEG reals and PNG fakes."""
+    for number in range(24):
+        picture = draw(np.random.default_rng(number)).resize((64, 64))
+        folder = tmp_path / "set" / ("fake" if number % 2 else "real")
+        folder.mkdir(parents=True, exist_ok=True)
+        picture.save(folder / f"{number}.{'png' if number % 2 else 'jpg'}")
+    (tmp_path / "set" / "real" / "broken.png").write_bytes(b"no picture")
+    return tmp_path / "set"
+
+
+def test_the_straight_line(audit, biased):
+    indexed = audit("index", biased, "-o", "m.csv", "--json")
+    told = json.loads(indexed.stdout)
+    assert (indexed.returncode, told["pictures"], told["counts"]) == (0, 24, {"real": 12, "generated": 12})
+    assert "left out: real/broken.png" in indexed.stderr and len(told["left_out"]) == 1
+    audited = audit("audit", "m.csv")
+    assert audited.returncode == 1
+    assert "FAILED: the container gives the label away" in audited.stdout and "format" in audited.stdout
+    aligned = audit("align", "m.csv", "-o", "aligned", "--json")
+    assert json.loads(aligned.stdout)["pictures"] == 24
+    divided = audit(
+        "split", "aligned/manifest.csv", "-o", "aligned/split.csv", "--share", "a", "1", "--share", "b", "1"
+    )
+    assert divided.returncode == 0 and "6 a real" in divided.stdout
+    again = json.loads(audit("audit", "aligned/split.csv", "--json").stdout)
+    assert not again["copies"] and not again["near"] and not again["leaks"]
+    alone = {fact["fact"]: fact["auc"] for fact in again["bias"]["facts"]}
+    assert alone.pop("bytes a pixel") < 0.9 and set(alone.values()) == {0.5}
+
+
+def test_leaks_and_copies_fail_a_data_set(audit, tmp_path):
+    rows = [f"{n}.png,{('real', 'generated')[n % 2]},g{n},train,d{n}" for n in range(40)]
+    rows += ["x.png,real,g0,test,x", "y.png,real,,test,d1"]
+    (tmp_path / "m.csv").write_text("path,label,group,split,sha256\n" + "\n".join(rows))
+    done = audit("audit", "m.csv", "--no-near", "--json")
+    found = json.loads(done.stdout)
+    assert done.returncode == 1 and not found["biased"] and found["near"] is None
+    assert [leak["value"] for leak in found["leaks"]] == ["g0"]
+    assert [(one["path"], one["earlier"]) for one in found["copies"]] == [("y.png", "1.png")]
+
+
+def test_too_few_pictures_could_not_be_checked(audit, tmp_path):
+    (tmp_path / "m.csv").write_text("path,label\na.png,real\nb.png,generated\n")
+    done = audit("audit", "m.csv", "--no-near")
+    assert done.returncode == 3 and "index more" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("index", "missing", "-o", "m.csv"), "is no folder"),
+        (("audit", "missing.csv"), "cannot be read"),
+        (("split", "m.csv", "-o", "elsewhere/s.csv"), "write beside"),
+        (("align", "m.csv", "-o", "out", "--model", "nonsense"), "choose"),
+    ],
+)
+def test_wrong_usage_is_one_sentence(audit, tmp_path, words, part):
+    (tmp_path / "m.csv").write_text("path,label\na.png,real\n")
+    done = audit(*words)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("Error: ") and part in done.stderr
