@@ -24,6 +24,7 @@ from artaudit.errors import UsageError
     type=click.Choice(["quick", "all", *catalog.ATTACKS]),
     help="Attacks to carry out: those that take seconds, all, or some by name.",
 )
+@click.option("--trained", is_flag=True, help="Train an attacker who owns this tool on this very cloak; takes minutes.")
 @click.option("-o", "--output", type=PATH, help="Write the card, one page for all pictures.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Repeat a trial exactly [default: drawn, and noted].")
 @click.option("--processes", type=click.IntRange(1, 256), help="Attacks at once [default: one a processor].")

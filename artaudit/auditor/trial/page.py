@@ -18,7 +18,7 @@ from artaudit.auditor.comparison import comparison
 from artaudit.auditor.models import open_model
 from artaudit.auditor.trial.pairs import Pair, Picture, middle
 from artaudit.auditor.trial.plots import curves_figure, gains_figure
-from artaudit.auditor.trial.trying import CLOAKED, Trial
+from artaudit.auditor.trial.trying import Trial
 from artaudit.generators import pool
 from artaudit.protocols import Autoencoder
 from artaudit.tensors import to_array, to_batch
@@ -51,7 +51,7 @@ def _template() -> jinja2.Template:
 
 def _figures(trial: Trial) -> dict[str, str | None]:
     record, pair = trial.document, trial.pair
-    if record["verdict"] != CLOAKED or pair.clean is None:
+    if record["grade"] is None or pair.clean is None:
         return {"gains": None, "curves": None, "compared": None, "redrawn": None}
     curves = curves_figure(record["attacks"])
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from artaudit import catalog
 from artaudit.auditor.models import abilities
 from artaudit.auditor.registry import Registry
+from artaudit.auditor.trial.adaptive import Adversary, Schooling, school
 from artaudit.auditor.trial.grading import RULES, Outcome, grade
 from artaudit.auditor.trial.judges import judges, variants
 from artaudit.auditor.trial.pairs import Pair, find_pair, middle
@@ -38,10 +39,15 @@ UNKNOWN = (
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How pictures are tried; `attacks` are names of the catalog, "quick" or "all"; `seed` None draws one."""
+    """How pictures are tried; `attacks` are names of the catalog, "quick" or "all"; `seed` None draws one.
+
+    With `trained`, an attacker who owns this tool is trained for every picture, as `schooling` says.
+    """
 
     attacks: tuple[str, ...] = ("quick",)
     original: Path | None = None
+    trained: bool = False
+    schooling: Schooling = field(default_factory=Schooling)
     seed: int | None = None
     processes: int = 2
 
@@ -75,19 +81,24 @@ def attempt(
         "height": pair.changed.height,
         "original": None if pair.clean is None else {"source": pair.source, "sha256": pair.clean.sha256},
         "seed": seed,
-        "detection": None,
         "mimicry": None,
         "rules": RULES,
         "limits": list(LIMITS),
         "environment": environment(),
     }
-    return Trial(pair, document | _measured(pair, order, seed, tools or tools_at_hand(), progress))
+    tools = tools or tools_at_hand()
+    adversary = school(pair, order.schooling, seed=seed, progress=progress) if order.trained else None
+    if adversary is not None:
+        tools = replace(tools, remover=adversary.weights)
+    found = _measured(pair, order, seed, tools, progress)
+    return Trial(pair, document | found | _detected(pair, adversary, found["verdict"]))
 
 
 def tools_at_hand() -> Tools:
     """Return the attacker's models: the first that is installed and no hold-out, else the first embedded one."""
     own = [one for one in pool.installed(pool.models_folder()) if one.use == pool.SURROGATE]
-    records = [*own, *pool.embedded()]
+    shipped = sorted(pool.embedded(), key=lambda one: "denoiser" in abilities(one))
+    records = [*own, *shipped]
     drawn, denoised = (
         next((one for one in records if ability in abilities(one)), None) for ability in ("autoencoder", "denoiser")
     )
@@ -115,6 +126,16 @@ def _measured(pair: Pair, order: Order, seed: int, tools: Tools, progress: Progr
         "skipped": [{"attack": one.attack, "everyday": one.everyday, "why": one.why} for one in todo.skipped],
         "worst": {"everyday": worst(attacks, everyday=True), "any": worst(attacks, everyday=False)},
     }
+
+
+def _detected(pair: Pair, adversary: Adversary | None, verdict: str) -> dict[str, Any]:
+    """Return what the trained attacker suspects; of a lone picture, that decides, where it suspects anything."""
+    if adversary is None:
+        return {"detection": None}
+    told = adversary.judge(pair.changed)
+    if verdict == CANNOT_TELL and told["above"]:
+        return {"detection": told, **_verdict(CLOAKED, None, (told["sentence"],))}
+    return {"detection": told}
 
 
 def _verdict(verdict: str, letter: str | None, because: Sequence[str]) -> dict[str, Any]:

@@ -107,8 +107,10 @@ def starts(length: int, side: int) -> list[int]:
     return sorted({*range(0, last, side // 2), last})
 
 
-DIFF_PURE = Axis("depth of 1000", (100.0, 150.0), lambda depth, model: DiffPure(int(depth), model), Need.GENERATOR)
+DIFF_PURE = Axis(
+    "depth of 1000", (100.0, 150.0), lambda depth, model: DiffPure(int(depth), model), Need.GENERATOR, slow=True
+)
 NOISY_REDRAW = Axis(
-    "depth of 1000", (320.0,), lambda depth, model: DiffPure(int(depth), model, noise=0.1), Need.GENERATOR
+    "depth of 1000", (320.0,), lambda depth, model: DiffPure(int(depth), model, noise=0.1), Need.GENERATOR, slow=True
 )
 GRID_PURE = Axis("rounds", (20.0,), lambda rounds, model: GridPure(int(rounds), model), Need.GENERATOR, slow=True)

@@ -41,6 +41,9 @@ class Remover(nn.Module):
         return self.head(self.body(pixels - 0.5))
 
 
+Crops = Float[Tensor, "crops 3 side side"]
+
+
 @dataclass(frozen=True, slots=True)
 class TrainedRemover:
     """Subtracts `times` what a trained network says was added."""
@@ -79,7 +82,7 @@ class RemoverLessons:
             schedule.step()
         return network.eval().requires_grad_(requires_grad=False)
 
-    def _crops(self, clean: Pixels, cloaked: Pixels, random: torch.Generator) -> tuple[Pixels, Pixels]:
+    def _crops(self, clean: Pixels, cloaked: Pixels, random: torch.Generator) -> tuple[Crops, Crops]:
         def drawn(below: int) -> int:
             return int(torch.randint(below, (), generator=random))
 

@@ -1,0 +1,34 @@
+"""The attacker who owns this tool."""
+
+import pytest
+import torch
+
+from artaudit.auditor.trial.adaptive import Schooling, auc
+from artaudit.auditor.trial.trying import Order, attempt
+from artaudit.protect.attacks.trained import RemoverLessons
+
+QUICK = Schooling(pairs=4, side=64, steps=2, lessons=RemoverLessons(steps=3, batch=2))
+
+
+def test_the_area_under_the_curve_is_the_chance_of_the_right_order():
+    assert auc(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0])) == 1
+    assert auc(torch.tensor([1.0, 3.0]), torch.tensor([2.0])) == 0.5
+    assert auc(torch.tensor([1.0]), torch.tensor([1.0])) == 0.5
+
+
+@pytest.mark.usefixtures("hold_out")
+def test_a_trained_attacker_removes_and_tells_with_its_own_errors_stated(clean, noised, registry):
+    order = Order(("trained-remover",), clean, trained=True, schooling=QUICK, seed=2, processes=1)
+    document = attempt(noised(1.0), registry, order).document
+    assert [one["attack"] for one in document["attacks"]] == ["trained-remover"] * 2
+    told = document["detection"]
+    assert told["above"] == (told["score"] > told["threshold"])
+    assert told["held_out"] == 1 and 0 <= told["auc"] <= 1
+    assert "no false alarm" in told["sentence"]
+
+
+def test_a_lone_picture_is_called_cloaked_only_above_the_threshold(noised, registry):
+    order = Order(("jpeg",), trained=True, schooling=QUICK, seed=2, processes=1)
+    document = attempt(noised(0.0), registry, order).document
+    assert document["verdict"] == ("cloaked" if document["detection"]["above"] else "cannot tell")
+    assert document["grade"] is None

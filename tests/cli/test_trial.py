@@ -1,0 +1,51 @@
+"""`audit trial` as people meet it."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from artaudit.cli import main
+from artaudit.datasets.drawings import draw
+
+
+@pytest.fixture
+def audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setenv("ARTAUDIT_DB", str(tmp_path / "registry.db"))
+    monkeypatch.setenv("ARTAUDIT_MODELS", str(tmp_path / "models"))
+    monkeypatch.chdir(tmp_path)
+    draw(np.random.default_rng(1)).resize((96, 96)).save("one.png")
+
+    def run(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["audit", *words])
+        with pytest.raises(SystemExit) as left:
+            main()
+        said = capsys.readouterr()
+        return int(left.value.code or 0), said.out, said.err
+
+    return run
+
+
+def test_a_cloak_of_this_tool_is_tried_without_naming_its_original_and_leaves_a_card(audit):
+    assert audit("protect", "one.png", "--steps", "3", "--seed", "1")[0] == 0
+    words = ("trial", "one-cloaked.png", "one.png", "--attacks", "jpeg", "--processes", "1", "--seed", "1")
+    code, out, _ = audit(*words, "-o", "card.html", "--json")
+    cloaked, clean = json.loads(out)
+    assert code == 0
+    assert cloaked["grade"] in {"C", "F"} and cloaked["seed"] == 1
+    assert (clean["verdict"], clean["grade"]) == ("not cloaked", None)
+    assert Path("card.html").read_text("utf-8").count("<article>") == 2
+    code, _, said = audit(*words, "-o", "card.html")
+    assert code == 2 and "nothing is overwritten" in said
+
+
+def test_one_original_cannot_stand_for_two_pictures(audit):
+    code, _, said = audit("trial", "one.png", "two.png", "--original", "one.png")
+    assert code == 2 and said.count("Error:") == 1
+
+
+def test_a_lone_picture_is_said_in_a_sentence(audit):
+    code, out, _ = audit("trial", "one.png")
+    assert code == 0 and "cannot tell" in out and "--original" in out
