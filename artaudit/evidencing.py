@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artaudit.commands import AS_JSON, DB, PATH, open_registry, print_json
+from artaudit.commands import AS_JSON, DB, PATH, PICTURES, each, open_registry, print_json
+from artaudit.errors import UsageError
 from artaudit.keykeeping import signer
 
 if TYPE_CHECKING:  # the evidence room loads more than `--help` may wait for
@@ -61,7 +62,7 @@ def verify(package: Path, *, trust: Path | None, authority: Path | None, as_json
     """
     from artaudit.auditor.evidence import verify_package  # noqa: PLC0415 - heavy
 
-    result = verify_package(package, _trust(trust, authority))
+    result = verify_package(package, trusted(trust, authority))
     if as_json:
         print_json({"path": str(package), **asdict(result)})
     elif result.ok:
@@ -72,13 +73,90 @@ def verify(package: Path, *, trust: Path | None, authority: Path | None, as_json
     return int(not result.ok)
 
 
+@click.command()
+@click.option("-o", "--output", type=PATH, required=True, help="The seal to write, a JSON file.")
+@TIMESTAMP
+@UNSIGNED
+@AS_JSON
+@DB
+def seal(output: Path, *, authorities: tuple[str, ...], unsigned: bool, as_json: bool) -> None:
+    """Write the root of the log to a file to keep elsewhere; `audit db verify --seal` compares with it.
+
+    A signature and timestamps are written beside it, as its name with .p7s and .1.tsr.
+    """
+    from artaudit.auditor.sealing import seal_log  # noqa: PLC0415 - heavy
+
+    mark = _seal(authorities, unsigned=unsigned)
+    with open_registry() as registry:
+        record = seal_log(output, registry, mark)
+    if as_json:
+        print_json({"path": str(output), **record})
+        return
+    click.echo(f"{output}  {record['size']} events, root {record['root']}")
+    click.echo(_sealed_line(mark), err=True)
+
+
+@click.command()
+@PICTURES
+@click.option("-o", "--output", type=PATH, help="Folder for results, under their own names.")
+@click.option("--timestamp", "authority", metavar="URL", help="Timestamp authority (RFC 3161).")
+@AS_JSON
+@DB
+def sign(pictures: tuple[Path, ...], output: Path | None, *, authority: str | None, as_json: bool) -> int:
+    """Sign PICTURES: who made them, and that nobody may train on them, as content credentials (C2PA) in the file.
+
+    Each result is written as NAME-signed.EXT beside its original, or with -o into that folder. The credential is
+    also kept with the registered work, so that a copy that lost it still leads to it.
+    """
+    from artaudit.auditor.signing import sign_picture  # noqa: PLC0415 - heavy
+
+    pen = signer()
+    if pen is None:
+        raise UsageError("There are no keys to sign with: make some with `audit keys init`.")
+    with open_registry() as registry:
+
+        def one(path: Path) -> dict[str, Any]:
+            target = output / path.name if output else path.with_stem(f"{path.stem}-signed")
+            work = sign_picture(path, target, pen, registry, authority)
+            if not as_json:
+                click.echo(f"{target}  signed, work {work.id}")
+            return {"path": str(path), "result": str(target), "work": work.id}
+
+        done, code = each(pictures, one)
+    if as_json:
+        print_json(done)
+    return code
+
+
+@click.command()
+@click.argument("record", metavar="PACKAGE_OR_REPORT", type=PATH)
+@AS_JSON
+def reproduce(record: Path, *, as_json: bool) -> int:
+    """Make the checks of a package again, on its own bytes, and compare; exit code 1 when anything differs.
+
+    PACKAGE_OR_REPORT is the package, or data/report.json of an unpacked one.
+    """
+    from artaudit.auditor.reproducing import reproduce as repeat  # noqa: PLC0415 - heavy
+
+    result = repeat(record)
+    if as_json:
+        print_json(result)
+    else:
+        for check in result["checks"]:
+            for finding in check["findings"]:
+                why = f" ({finding['why']})" if "why" in finding else ""
+                click.echo(f"check {check['check']}  {finding['outcome']:>12}  {finding['claim']}{why}")
+    return int(not result["same"])
+
+
 def _seal(authorities: tuple[str, ...], *, unsigned: bool) -> Seal:
     from artaudit.auditor.evidence import Seal  # noqa: PLC0415 - heavy
 
     return Seal(None if unsigned else signer(), authorities)
 
 
-def _trust(signers: Path | None, authorities: Path | None) -> Trust:
+def trusted(signers: Path | None, authorities: Path | None) -> Trust:
+    """Read the roots that a person names."""
     from artaudit.auditor.evidence import Trust  # noqa: PLC0415 - heavy
     from artaudit.auditor.keys import certificates  # noqa: PLC0415 - heavy
 
@@ -107,4 +185,4 @@ def _vouched(what: str, one: dict[str, Any], option: str) -> str:
     return f"{what} {one['subject']}, sha256 {one['sha256']}: {known}"
 
 
-COMMANDS: tuple[click.Command, ...] = (report, verify)
+COMMANDS: tuple[click.Command, ...] = (report, verify, seal, sign, reproduce)

@@ -68,12 +68,17 @@ def db_path() -> None:
 
 
 @db.command("verify")
+@click.option("--seal", type=PATH, help="Compare the log with what `audit seal` wrote, too.")
 @AS_JSON
 @DB
-def db_verify(*, as_json: bool) -> int:
+def db_verify(*, seal: Path | None, as_json: bool) -> int:
     """Check the file, its log's chain and that every row agrees with the log; exit code 1 when anything is broken."""
     with open_registry() as registry:
         problems = registry.verify()
+        if seal is not None:
+            from artaudit.auditor.sealing import broken_seal  # noqa: PLC0415 - heavy
+
+            problems += broken_seal(seal, registry)
     if as_json:
         print_json({"intact": not problems, "problems": problems})
     else:

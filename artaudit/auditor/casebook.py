@@ -99,17 +99,18 @@ class Casebook:
         return [self.folder(row["id"]) for row in numbers]
 
     def rows_about(self, case_id: int) -> set[tuple[str, int]]:
-        """Return which rows of which tables are about a case, beyond its checks."""
+        """Return which rows of which tables are about a case: its checks, and what was done with it."""
+        places = (("openings", "id"), ("additions", "number"), ("notes", "number"), ("exports", "number"))
         query = " UNION ALL ".join(
-            f"SELECT '{table}' AS kind, id FROM {table} WHERE {column} = ?1"
-            for table, column in (
-                ("openings", "id"),
-                ("additions", "number"),
-                ("notes", "number"),
-                ("exports", "number"),
-            )
+            f"SELECT '{table}' AS kind, id FROM {table} WHERE {name} = ?1" for table, name in places
         )
-        return {(row["kind"], row["id"]) for row in self._store.rows(query, case_id)}
+        done = {(row["kind"], row["id"]) for row in self._store.rows(query, case_id)}
+        return done | {("cases", number) for number in self.folder(case_id).checks}
+
+    def history(self, case_id: int) -> list[Event]:
+        """Return the log's events about a case."""
+        rows = self.rows_about(case_id)
+        return [one for one in self._store.events() if (one.payload.get("table"), one.payload.get("id")) in rows]
 
     def _is_check(self, number: int) -> bool:
         return self._store.one("SELECT 1 AS known FROM cases WHERE id = ?", number) is not None

@@ -55,7 +55,7 @@ def gather(folder: Folder, log: list[Event], registry: Registry) -> CaseFile:
     numbers = sorted({one["work"] for case in cases for one in case.evidence["findings"] if one["work"] is not None})
     works = {number: registry.work(number) for number in numbers}
     originals = {number: original_of(work) for number, work in works.items()}
-    rows = {("cases", number) for number in folder.checks} | {("works", number) for number in numbers}
+    rows = registry.casebook.rows_about(folder.id) | {("works", number) for number in numbers}
     return CaseFile(
         id=folder.id,
         title=folder.title,
@@ -66,7 +66,7 @@ def gather(folder: Folder, log: list[Event], registry: Registry) -> CaseFile:
         works=tuple(_work_file(work, originals[number], registry) for number, work in works.items()),
         overlays=tuple(one for case in cases for one in _overlays(case, suspects[case.id], originals, registry)),
         notes=tuple(asdict(note) for note in folder.notes),
-        log=_extract(log, rows | registry.casebook.rows_about(folder.id)),
+        log=_extract(log, rows),
     )
 
 

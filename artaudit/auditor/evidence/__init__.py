@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from artaudit.auditor.evidence.casefile import CaseFile, CheckFile, LogExtract, OverlayFile, WorkFile
-from artaudit.auditor.evidence.package import write_package
-from artaudit.auditor.evidence.seals import Seal, Trust
-from artaudit.auditor.evidence.verification import Verification, verify_package
+from artaudit.auditor.evidence.package import REPORT, write_package
+from artaudit.auditor.evidence.seals import Seal, Trust, check_seal
+from artaudit.auditor.evidence.verification import Verification, read_files, verify_package
 
 __all__ = [
+    "REPORT",
     "CaseFile",
     "CheckFile",
     "LogExtract",
@@ -16,6 +17,8 @@ __all__ = [
     "Trust",
     "Verification",
     "WorkFile",
+    "check_seal",
+    "read_files",
     "verify_package",
     "write_package",
 ]

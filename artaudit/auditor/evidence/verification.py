@@ -53,6 +53,14 @@ def verify_package(path: Path, trust: Trust | None = None) -> Verification:
     return Verification(not problems, tuple(problems), len(files), summary)
 
 
+def read_files(path: Path) -> dict[str, bytes]:
+    """Return the files of the package at `path` by name; raises PackageError when it is not one, or not whole."""
+    files, problems = _unpack(_read(path), path)
+    if problems:
+        raise PackageError(f"{path} is no whole package ({problems[0]}): see what `audit verify` says.")
+    return files
+
+
 def _read(path: Path) -> bytes:
     try:
         if not stat.S_ISREG(path.stat().st_mode):

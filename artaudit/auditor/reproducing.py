@@ -1,0 +1,115 @@
+"""Makes the checks of a record again, on the very bytes of its package, and compares what they find."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from artaudit import catalog
+from artaudit.auditor.evidence import REPORT, read_files
+from artaudit.auditor.examiners import PortfolioExaminer
+from artaudit.auditor.matching import Portfolio, PortfolioEntry, fingerprint
+from artaudit.errors import PackageError
+from artaudit.evidence import Finding
+from artaudit.image import decode
+from artaudit.protect.receipt import environment
+
+SAME, DIFFERS, OPEN = "same", "differs", "not repeated"
+TOLERANCE = 0.02
+"""How far, of itself, a score may move from one kind of processor to another."""
+
+
+def reproduce(path: Path) -> dict[str, Any]:
+    """Make every check of a package, or of an unpacked one by its data/report.json, again; return what came of it.
+
+    The suspects are compared with the works whose originals are in the package. Raises PackageError when the files
+    are not there or not those that the record names.
+    """
+    files = _files(path)
+    try:
+        record = json.loads(files[REPORT])
+        checks = [_repeat(check, record, files) for check in record["checks"]]
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise PackageError(f"{path} holds no readable record: see what `audit verify` says.") from error
+    outcomes = {finding["outcome"] for check in checks for finding in check["findings"]}
+    return {"path": str(path), "same": DIFFERS not in outcomes, "environment": environment(), "checks": checks}
+
+
+def _files(path: Path) -> Mapping[str, bytes]:
+    if path.suffix != ".json":
+        return read_files(path)
+    folder = path.absolute().parents[1]
+    try:
+        return {one.relative_to(folder).as_posix(): one.read_bytes() for one in path.parent.rglob("*") if one.is_file()}
+    except OSError as error:
+        raise PackageError(f"{path} cannot be read ({error.strerror}): check the name.") from error
+
+
+def _repeat(check: Mapping[str, Any], record: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
+    name = check["suspect"]["files"][0]["file"]
+    suspect = decode(_named(name, check["suspect"]["sha256"], files), name=check["evidence"]["path"])
+    portfolio, absent = _portfolio(record, files)
+    found: dict[tuple[str, Any], list[Finding]] = {}
+    for examiner in _examiners(portfolio):
+        for one in examiner.examine(suspect):
+            found.setdefault((one.examiner, one.work), []).append(one)
+    findings = [
+        _compare(one, found.get((one["examiner"], one["work"]), []), absent) for one in check["evidence"]["findings"]
+    ]
+    return {"check": check["id"], "environment": check["evidence"]["environment"], "findings": findings}
+
+
+def _portfolio(record: Mapping[str, Any], files: Mapping[str, bytes]) -> tuple[Portfolio, set[int]]:
+    """Return what to compare with, under the numbers of the record, and the works that are not in the package."""
+    entries, absent = [], set()
+    for work in record["works"]:
+        if not work["original_included"]:
+            absent.add(work["id"])
+            continue
+        [name] = [one["file"] for one in work["files"] if "/original." in one["file"]]
+        image = decode(_named(name, work["sha256"], files), name=name)
+        prints = fingerprint(image)
+        entries.append(
+            PortfolioEntry(
+                work["id"], work["title"], image.sha256, image.pixels_sha256, prints["pdq"], prints["keypoints"]
+            )
+        )
+    return Portfolio(entries), absent
+
+
+def _named(name: str, digest: str, files: Mapping[str, bytes]) -> bytes:
+    data = files[name]
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise PackageError(f"{name} is not the file that the record names: see what `audit verify` says.")
+    return data
+
+
+def _examiners(portfolio: Portfolio) -> Iterator[Any]:
+    for name in catalog.EXAMINERS:
+        kind = catalog.load(catalog.EXAMINERS, name)
+        yield kind(portfolio) if name == PortfolioExaminer.name else kind()
+
+
+def _compare(was: Mapping[str, Any], now: list[Finding], absent: set[int]) -> dict[str, Any]:
+    """Say whether one of the findings of today is the one of the record."""
+    said = {"examiner": was["examiner"], "claim": was["claim"], "holds": was["holds"], "score": was["score"]}
+    if was["work"] in absent or was["details"].get("cloaked_version"):
+        return {**said, "outcome": OPEN, "why": "the file it was compared with is not in the package"}
+    if was["examiner"] == PortfolioExaminer.name and was["work"] is None:
+        return {**said, "outcome": OPEN, "why": "the works that it was compared with are in the registry alone"}
+    match = next((one for one in now if one.claim == was["claim"]), now[0] if now else None)
+    if match is None:
+        return {**said, "outcome": DIFFERS, "why": "it was not found again"}
+    same = match.claim == was["claim"] and match.holds is was["holds"] and _close(match.score, was["score"])
+    again = {"claim": match.claim, "holds": match.holds, "score": match.score}
+    return {**said, "outcome": SAME if same else DIFFERS, "again": again}
+
+
+def _close(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, rel_tol=TOLERANCE)
