@@ -65,6 +65,8 @@ class Calibration:
     passed: Mapping[str, tuple[int, int]]
     quantiles: Mapping[str, tuple[float, ...]]
     pictures: str
+    twins: tuple[str, ...] = ()
+    """Models that draw with the very same decoder."""
 
     @property
     def separable(self) -> bool:
@@ -93,7 +95,7 @@ def calibrate(sets: Sets, groups: Mapping[str, Int[np.ndarray, " pictures"]], **
     """Learn from sets of pictures, one of them called "belonging"; `groups` name the picture each was made from.
 
     Every set of others weighs the same. Pictures with one group are never split between fitting and scoring. `about`
-    gives the remaining fields: model, digest, method, names, pictures. Raises UsageError for too few pictures.
+    gives the remaining fields: model, digest, method, names, pictures, twins. Raises UsageError for too few pictures.
     """
     few = [name for name in sets if len(np.unique(groups[name])) < _FEWEST]
     if few or len(sets) < 2 or BELONGING not in sets:  # noqa: PLR2004 - belonging and others

@@ -16,18 +16,13 @@ MEMBERS = MappingProxyType(
 )
 """Models that share the autoencoder of a family."""
 
-COPIES = frozenset({"studio", "taesd", "vaelight"})
-"""Kinds of models whose decoder is a small copy, which draws otherwise than the family's own."""
 
+def in_words(name: str, family: str, *, copy: bool) -> str:
+    """Return who is meant when a candidate's decoder drew a picture.
 
-def family_of(name: str, kind: str, family: str) -> str:
-    """Return what candidates that cannot be told apart share: the family, or of a small copy its own name."""
-    return f"{name} ({kind})" if kind in COPIES else family
-
-
-def in_words(name: str, kind: str, family: str) -> str:
-    """Return who is meant when a candidate's decoder drew a picture."""
-    if kind in COPIES:
-        return f"the decoder of {name}, a small copy of the one of {family}, which itself draws otherwise"
+    `copy` says that the decoder is a small copy of the family's own, which draws otherwise.
+    """
+    if copy:
+        return f"the decoder of {name} (a small copy of the one of {family}, which itself draws otherwise)"
     members = MEMBERS.get(family)
     return f"the {family} autoencoder ({members})" if members else f"the autoencoder of {name} ({family})"

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from artaudit import catalog
 from artaudit.attribution.calibration import Calibration, read_calibration
-from artaudit.attribution.families import family_of, in_words
+from artaudit.attribution.families import in_words
 from artaudit.attribution.grid import SCALES, Grid, find_grid, rescaled
 from artaudit.attribution.statistic import Statistic, in_parts, redraw, whole
 from artaudit.auditor.models import abilities, open_model
@@ -29,6 +29,9 @@ SIDE = 384
 
 LEAST = 96
 """Pixels along each side below which nothing is said."""
+
+COPIES = frozenset({"studio", "taesd", "vaelight"})
+"""Kinds of models whose decoder is a small copy of their family's."""
 
 METHOD = "joined"
 """What calibrations weigh where nothing else is asked for."""
@@ -46,12 +49,14 @@ class Candidate:
     @property
     def words(self) -> str:
         """Who is meant when this candidate is named."""
-        return in_words(self.record.name, self.record.kind, self.record.family)
+        copy = self.record.kind in COPIES or self.record in pool.embedded()
+        said = in_words(self.record.name, self.record.family, copy=copy)
+        return f"{said}, which is also that of {', '.join(self.twins)}" if self.twins else said
 
     @property
-    def family(self) -> str:
-        """What it shares with candidates it cannot be told from."""
-        return family_of(self.record.name, self.record.kind, self.record.family)
+    def twins(self) -> tuple[str, ...]:
+        """Models that draw with the very same decoder."""
+        return self.calibration.twins if self.calibration is not None else ()
 
     @property
     def obstacle(self) -> str:
@@ -82,7 +87,8 @@ class Opinion:
 def candidates(names: Sequence[str] = ("auto",)) -> list[Candidate]:
     """Return the named models, or of "auto" all that can draw, installed and embedded, with their calibrations.
 
-    Raises UsageError for a name that is not there or that cannot draw.
+    Of twins, which draw with the very same decoder, "auto" takes the one that was calibrated. Raises UsageError for a
+    name that is not there or that cannot draw.
     """
     records = {one.name: one for one in (*pool.embedded(), *pool.installed(pool.models_folder()))}
     able = {name: one for name, one in records.items() if "attribution" in abilities(one)}
@@ -90,7 +96,9 @@ def candidates(names: Sequence[str] = ("auto",)) -> list[Candidate]:
     missing = [name for name, one in chosen.items() if one is None]
     if missing:
         raise UsageError(f"No model that draws is called {missing[0]}: choose auto, {', '.join(able)}.")
-    return [Candidate(one, calibration_of(one)) for one in chosen.values() if one is not None]
+    found = [Candidate(one, calibration_of(one)) for one in chosen.values() if one is not None]
+    spoken_for = {twin for one in found for twin in one.twins} if tuple(names) == ("auto",) else set()
+    return [one for one in found if one.calibration is not None or one.record.name not in spoken_for]
 
 
 def calibration_of(record: pool.Record) -> Calibration | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from artaudit.auditor.attributing import METHOD, Candidate, calibration_path, op
 from artaudit.datasets.drawings import draw, soften
 from artaudit.errors import UsageError
 from artaudit.image import Image, write_atomically
-from artaudit.protocols import Autoencoder
+from artaudit.protocols import Progress
 from artaudit.transforms import Blur, Jpeg
 
 SIDE = 128
@@ -27,8 +28,9 @@ QUALITY = 90
 SIGMAS = (0.7, 1.0, 1.5, 2.0, 3.0)
 """Blurs, in pixels, taken in turn."""
 
+_ALIKE = 1.5 / 255
+
 Batch = Float[Tensor, "batch 3 height width"]
-Progress = Callable[[int, int], None]
 
 
 def learn(
@@ -42,12 +44,16 @@ def learn(
     """Calibrate a candidate on crops of real pictures, at least ten, and keep nothing.
 
     Belonging are the crops as it redraws them; the others are the crops themselves, blurred crops, drawings made by
-    code, and the crops as the `others` redraw them; each untouched and as a JPEG. Raises UsageError for too few.
+    code, and the crops as the `others` redraw them; each untouched and as a JPEG. Others that redraw all crops alike
+    are twins. Raises UsageError for too few.
     """
     crops = middle_crops(pictures)
     model = open_candidate(candidate.record)
-    makers = {f"drawn by {one.record.name}": open_candidate(one.record) for one in others}
-    sets = {BELONGING: to_8_bits(redraw(model, crops)), **strangers(crops, makers)}
+    own = to_8_bits(redraw(model, crops))
+    redrawn = {one.record.name: to_8_bits(redraw(open_candidate(one.record), crops)) for one in others}
+    twins = tuple(name for name, batch in redrawn.items() if float((batch - own).abs().max()) <= _ALIKE)
+    drawn = {f"drawn by {name}": batch for name, batch in redrawn.items() if name not in twins}
+    sets = {BELONGING: own, **strangers(crops), **drawn}
     measure, numbers = statistic(method).measure, {}
     for done, (name, batch) in enumerate(sets.items()):
         both = torch.cat([batch, to_8_bits(Jpeg(QUALITY)(batch, 0))])
@@ -56,7 +62,13 @@ def learn(
             progress(done + 1, len(sets))
     groups = {name: np.tile(np.arange(len(batch)), 2) for name, batch in sets.items()}
     told = f"middle crops of {SIDE} pixels of {len(crops)} pictures, each also as JPEG {QUALITY}"
-    about = {"model": candidate.record.name, "digest": candidate.record.digest, "method": method, "pictures": told}
+    about: dict[str, Any] = {
+        "model": candidate.record.name,
+        "digest": candidate.record.digest,
+        "method": method,
+        "pictures": told,
+    }
+    about |= {"twins": twins}
     return calibrate(numbers, groups, names=statistic(method).names, **about)
 
 
@@ -67,12 +79,11 @@ def keep(candidate: Candidate, calibration: Calibration) -> None:
     write_atomically(path, calibration.as_json().encode())
 
 
-def strangers(crops: Batch, makers: Mapping[str, Autoencoder]) -> dict[str, Batch]:
-    """Return the sets of pictures that a candidate did not draw."""
+def strangers(crops: Batch) -> dict[str, Batch]:
+    """Return the sets of pictures that no model drew."""
     blurred = torch.cat([Blur(SIGMAS[place % len(SIGMAS)])(crop[None], 0) for place, crop in enumerate(crops)])
     drawn = torch.stack([_drawing(place) for place in range(len(crops))])
-    redrawn = {name: to_8_bits(redraw(maker, crops)) for name, maker in makers.items()}
-    return {"real pictures": crops, "blurred pictures": to_8_bits(blurred), "drawings by code": drawn, **redrawn}
+    return {"real pictures": crops, "blurred pictures": to_8_bits(blurred), "drawings by code": drawn}
 
 
 def middle_crops(pictures: Sequence[Image]) -> Batch:

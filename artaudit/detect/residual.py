@@ -1,4 +1,4 @@
-"""A linear classifier over noise residuals, fitted on aligned pairs: the same picture, real and redrawn.
+"""A linear classifier over noise residuals of native crops, fitted on pictures of both kinds handled alike.
 
 Residual co-occurrences after Fridrich and Kodovsky 2012, https://doi.org/10.1109/TIFS.2012.2190402; aligned pairs
 after Rajan et al., ICLR 2025, https://arxiv.org/abs/2410.11835.
@@ -7,73 +7,117 @@ after Rajan et al., ICLR 2025, https://arxiv.org/abs/2410.11835.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.ndimage import gaussian_filter
+from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from artaudit.detect.calibration import Calibration
+from artaudit.detect.crops import Corner, Picture, textured_crops
+from artaudit.detect.domain import DomainGate
+from artaudit.detect.features import crop_features
 from artaudit.evidence import FalseAlarms
 
-REACH = 2
-RINGS = 24
+Scores = Float[np.ndarray, " count"]
+Features = Float[np.ndarray, "count features"]
 
 
-class ResidualDetector:
-    """Scores pictures by their residuals, higher for machine-made ones; abstains below `least_side` pixels.
+class ResidualDetector(BaseEstimator):  # type: ignore[misc]
+    """Scores pictures by the noise of their most textured crops, higher for machine-made ones.
 
-    `regularisation` is scikit-learn's C. After `fit`, `threshold_` is the highest score of the held-out real
-    pictures, and `false_alarms_` says on how many it was measured.
+    `regularisation` is scikit-learn's C; pictures are read in up to `crops` squares of `side` pixels and are too
+    small below that. After `fit`, `weights_` and `bias_` give the log odds of a picture's mean features as scaled by
+    `mean_` and `scale_`, `gate_` knows the pictures it learned from, `threshold_` is the score above which at most
+    the share `alarms` of held-out real pictures lie, and `false_alarms_` says on how many that was measured.
     """
 
-    def __init__(self, regularisation: float = 0.02, least_side: int = 128) -> None:
+    PARTS: ClassVar[dict[str, type]] = {
+        "gate_": DomainGate,
+        "false_alarms_": FalseAlarms,
+        "calibration_": Calibration,
+    }
+    calibration_: Calibration
+
+    def __init__(self, regularisation: float = 0.001, crops: int = 8, side: int = 128, alarms: float = 0.0) -> None:
         """Keep the settings."""
-        self.regularisation, self.least_side = regularisation, least_side
+        self.regularisation, self.crops, self.side, self.alarms = regularisation, crops, side, alarms
 
     def fit(
-        self, pictures: Sequence[np.ndarray], machine_made: Bool[np.ndarray, " count"], held_out: Sequence[np.ndarray]
+        self,
+        pictures: Sequence[Picture],
+        machine_made: Bool[np.ndarray, " count"],
+        held_out: Sequence[Picture],
     ) -> ResidualDetector:
         """Learn from pictures, (height, width, 3) in [0, 1]; `held_out` are real ones of no training pair."""
-        features = np.stack([residual_features(picture) for picture in pictures])
-        model = make_pipeline(StandardScaler(), LogisticRegression(C=self.regularisation, max_iter=2000))
-        self.model_: Any = model.fit(features, machine_made)
-        reals = self.score_samples(held_out)
-        self.threshold_ = float(reals.max())
-        self.false_alarms_ = FalseAlarms(0, len(reals), "held-out real pictures, the threshold set on them")
+        return self.fit_features(self.features(pictures), machine_made, held_out=self.features(held_out))
+
+    def fit_features(
+        self,
+        features: Features,
+        machine_made: Bool[np.ndarray, " count"],
+        *,
+        held_out: Features,
+        weights: Scores | None = None,
+    ) -> ResidualDetector:
+        """Learn from what `features` returned; `weights` say how much each picture counts."""
+        scaler = StandardScaler().fit(features)
+        model: Any = LogisticRegression(C=self.regularisation, max_iter=3000, class_weight="balanced")
+        model.fit(scaler.transform(features), machine_made, sample_weight=weights)
+        self.mean_, self.scale_ = scaler.mean_, scaler.scale_
+        self.weights_, self.bias_ = model.coef_[0], float(model.intercept_[0])
+        self.gate_ = DomainGate().fit(features)
+        self.set_threshold(held_out)
         return self
 
-    def score_samples(self, pictures: Sequence[np.ndarray]) -> Float[np.ndarray, " count"]:
+    def set_threshold(self, held_out: Features, population: str = "held-out real pictures") -> None:
+        """Set the threshold on real pictures that nothing was learned from, and say on how many."""
+        reals = self.score_features(held_out)
+        self.threshold_ = float(np.quantile(reals, 1 - self.alarms, method="higher"))
+        count = int((reals > self.threshold_).sum())
+        self.false_alarms_ = FalseAlarms(count, len(reals), f"{population}, the threshold set on them")
+
+    def features(self, pictures: Sequence[Picture]) -> Features:
+        """Return the mean features of each picture's crops, a row each; NaN where it is too small to tell."""
+        found = [self._mean(picture) for picture in pictures]
+        length = next((len(one) for one in found if one is not None), 1)
+        return np.stack([np.full(length, np.nan) if one is None else one for one in found])
+
+    def score_features(self, features: Features) -> Scores:
+        """Return the log odds of pictures by their features."""
+        return (features - self.mean_) / self.scale_ @ self.weights_ + self.bias_
+
+    def score_samples(self, pictures: Sequence[Picture]) -> Scores:
         """Return the log odds of each picture; NaN where it is too small to tell."""
-        scores = np.full(len(pictures), np.nan)
-        for number, picture in enumerate(pictures):
-            if min(picture.shape[:2]) >= self.least_side:
-                scores[number] = self.model_.decision_function(residual_features(picture)[None])[0]
-        return scores
+        blank = np.full_like(self.mean_, np.nan)
+        means = [self._mean(picture) for picture in pictures]
+        return self.score_features(np.stack([blank if one is None else one for one in means]))
 
+    def decision_function(self, pictures: Sequence[Picture]) -> Scores:
+        """Return by how much each score passes the threshold."""
+        return self.score_samples(pictures) - self.threshold_
 
-def residual_features(picture: Float[np.ndarray, "height width 3"]) -> Float[np.ndarray, " count"]:
-    """Return co-occurrences of quantised residuals and the spectrum of the finest one; pixels in [0, 1]."""
-    grey = picture.astype(np.float64).mean(axis=2) * 255
-    smooth = grey - gaussian_filter(grey, 1.0)
-    residuals = (np.diff(grey, axis=1), np.diff(grey, axis=0), np.diff(grey, 2, axis=1), np.diff(grey, 2, axis=0))
-    return np.concatenate([*(_cooccurrences(one) for one in (smooth, *residuals)), _rings(smooth)])
+    def knows(self, picture: Picture) -> bool:
+        """Tell whether a picture, large enough for a crop, lies within what was learned from."""
+        return bool(self.gate_.knows(self.features([picture]))[0])
 
+    def score_crops(self, picture: Picture) -> list[tuple[Corner, float]]:
+        """Return each crop's corner and log odds: where the evidence lies; their mean is the picture's score."""
+        corners = self._corners(picture)
+        if not corners:
+            return []
+        scores = self.score_features(np.stack([self._crop(picture, corner) for corner in corners]))
+        return [(corner, float(score)) for corner, score in zip(corners, scores, strict=True)]
 
-def _cooccurrences(residual: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, " count"]:
-    """Return shares of neighbouring pairs, across and down, of residuals cut to ±2 levels."""
-    levels = (np.rint(residual).clip(-REACH, REACH) + REACH).astype(int)
-    side = 2 * REACH + 1
-    pairs = (levels[:, :-1] * side + levels[:, 1:], levels[:-1] * side + levels[1:])
-    return np.concatenate([np.bincount(one.ravel(), minlength=side**2) / one.size for one in pairs])
+    def _corners(self, picture: Picture) -> list[Corner]:
+        return textured_crops(picture, self.side, self.crops) if min(picture.shape[:2]) >= self.side else []
 
+    def _crop(self, picture: Picture, corner: Corner) -> Float[np.ndarray, " features"]:
+        top, left = corner
+        return crop_features(picture[top : top + self.side, left : left + self.side])
 
-def _rings(residual: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, " count"]:
-    """Return the log power of rings of equal frequency."""
-    power = np.abs(np.fft.rfft2(residual)) ** 2 / residual.size
-    rows, columns = np.fft.fftfreq(residual.shape[0])[:, None], np.fft.rfftfreq(residual.shape[1])[None]
-    ring = np.minimum((np.hypot(rows, columns) * 2 * RINGS).astype(int), RINGS - 1).ravel()
-    total = np.bincount(ring, power.ravel(), RINGS) / np.maximum(np.bincount(ring, minlength=RINGS), 1)
-    return np.log(total + 1e-6)
+    def _mean(self, picture: Picture) -> Float[np.ndarray, " features"] | None:
+        corners = self._corners(picture)
+        return np.mean([self._crop(picture, corner) for corner in corners], axis=0) if corners else None

@@ -1,0 +1,50 @@
+"""A gate that knows the pictures a detector learned from, and lets others pass by unjudged.
+
+Mahalanobis distance after Lee et al. 2018, https://arxiv.org/abs/1807.03888, in the leading directions of the data.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Float
+from sklearn.base import BaseEstimator
+from sklearn.decomposition import PCA
+
+Features = Float[np.ndarray, "count features"]
+
+
+class DomainGate(BaseEstimator):  # type: ignore[misc]
+    """Measures how far features lie from all that was learned from.
+
+    After `fit`, `distances` has two columns: the distance along the `directions` leading ones, and what those leave
+    over, both divided by their `kept` quantile on the training data; above 1 in either is out of domain.
+    """
+
+    def __init__(self, directions: int = 48, kept: float = 0.99) -> None:
+        """Keep the settings."""
+        self.directions, self.kept = directions, kept
+
+    def fit(self, features: Features) -> DomainGate:
+        """Learn from the features of pictures, a row each."""
+        self.mean_, self.scale_ = features.mean(axis=0), features.std(axis=0) + 1e-9
+        count = max(1, min(self.directions, *features.shape, len(features) - 1))
+        found = PCA(count, random_state=0).fit(self._scaled(features))
+        self.axes_, self.spread_ = found.components_, np.sqrt(found.explained_variance_) + 1e-9
+        self.limits_ = np.ones(2)
+        self.limits_ = np.quantile(self.distances(features), self.kept, axis=0) + 1e-9
+        return self
+
+    def distances(self, features: Features) -> Float[np.ndarray, "count 2"]:
+        """Return the distance along and beside the leading directions, in units of what is still in domain."""
+        scaled = self._scaled(features)
+        along = scaled @ self.axes_.T
+        beside = scaled - along @ self.axes_
+        sizes = np.stack([np.linalg.norm(along / self.spread_, axis=1), np.linalg.norm(beside, axis=1)], axis=1)
+        return sizes / self.limits_
+
+    def knows(self, features: Features) -> Bool[np.ndarray, " count"]:
+        """Tell for each row whether it lies within what was learned from."""
+        return np.all(self.distances(features) <= 1, axis=1)
+
+    def _scaled(self, features: Features) -> Features:
+        return (features - self.mean_) / self.scale_

@@ -1,0 +1,93 @@
+"""What a detector may say about one picture, and when it must say that it cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import UInt8
+
+from artaudit.detect.calibration import Calibration, support
+from artaudit.detect.crops import Corner, Picture
+from artaudit.detect.edits import MILD
+from artaudit.evidence import FalseAlarms
+
+_NOTHING = 0.3010299956639812
+"""log10 of 2: ratios nearer to 1 than that support nothing."""
+
+
+@runtime_checkable
+class Calibrated(Protocol):
+    """A fitted detector with its threshold, its gate and its calibration."""
+
+    threshold_: float
+    false_alarms_: FalseAlarms
+    calibration_: Calibration
+
+    def score_crops(self, picture: Picture) -> list[tuple[Corner, float]]:
+        """Return each crop's corner and score, nothing where the picture is too small; their mean is the score."""
+        ...
+
+    def knows(self, picture: Picture) -> bool:
+        """Tell whether the picture is of the kinds that were learned from."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was measured on a picture and what may be said.
+
+    `holds` is True (machine-made), False (nothing points there) or None, and `reason` then says why it cannot be told.
+    `log10_ratio`, `p_value` and `support` are None and empty where there is no calibration for the picture.
+    `crops` are (top, left, score).
+    """
+
+    holds: bool | None
+    reason: str
+    score: float | None
+    threshold: float
+    log10_ratio: float | None
+    p_value: float | None
+    support: str
+    crops: tuple[tuple[int, int, float], ...]
+
+
+def judge(detector: Calibrated, levels: UInt8[np.ndarray, "height width 3"], stratum: str) -> Judgement:
+    """Judge one picture whose file belongs to `stratum`."""
+    blank = Judgement(None, "it is too small", None, detector.threshold_, None, None, "", ())
+    crops = detector.score_crops(_picture(levels))
+    if not crops:
+        return blank
+    score = float(np.mean([one for _, one in crops]))
+    seen = replace(blank, score=score, crops=tuple((top, left, one) for (top, left), one in crops))
+    if not detector.knows(_picture(levels)):
+        return replace(seen, reason="it is unlike all pictures that the detector learned from")
+    if not detector.calibration_.knows(stratum):
+        return replace(seen, reason=f"too few pictures saved like it ({stratum}) were measured")
+    ratio = detector.calibration_.log10_ratio(score, stratum)
+    p_value = detector.calibration_.p_value(score, stratum)
+    holds, reason = _decide(detector, score, ratio, levels)
+    return replace(seen, holds=holds, reason=reason, log10_ratio=ratio, p_value=p_value, support=support(ratio))
+
+
+def _decide(detector: Calibrated, score: float, ratio: float, levels: np.ndarray) -> tuple[bool | None, str]:
+    """Say what the score means; an answer that a mild edit turns round is none."""
+    if abs(ratio) < _NOTHING:
+        return None, "such a score is about as frequent among real as among machine-made pictures"
+    over = score >= detector.threshold_
+    if not over:
+        return (False, "") if ratio < 0 else (None, "the score is high, but real pictures with such a score were seen")
+    if any(again < detector.threshold_ for again in _edited_scores(detector, levels)):
+        return None, "the score falls below the bar when the picture is saved again or trimmed by a pixel"
+    return True, ""
+
+
+def _edited_scores(detector: Calibrated, levels: np.ndarray) -> Sequence[float]:
+    edited = (detector.score_crops(_picture(edit(levels))) for edit in MILD)
+    return [float(np.mean([one for _, one in crops])) if crops else float("-inf") for crops in edited]
+
+
+def _picture(levels: np.ndarray) -> Picture:
+    return levels.astype(np.float32) / 255

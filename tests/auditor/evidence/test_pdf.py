@@ -1,0 +1,61 @@
+"""The report on paper is PDF/A, the same for the same record, and signed where there are keys."""
+
+import io
+import sys
+
+import pytest
+
+from artaudit.auditor.evidence import Seal
+from artaudit.auditor.evidence.package import bag
+from artaudit.errors import MissingExtraError, PackageError
+
+PDF = "data/report.pdf"
+
+
+def test_it_is_an_archival_pdf_and_the_same_for_the_same_case(case):
+    pytest.importorskip("typst")
+    first, second = (bag(case, Seal(), pdf=True)[PDF] for _ in range(2))
+    assert first == second
+    assert first.startswith(b"%PDF-1.7")
+    assert b"<pdfaid:part>3</pdfaid:part>" in first
+    assert b"secret" not in first
+
+
+def test_the_record_names_it_so_that_another_is_found(case, problems_of, redone):
+    pytest.importorskip("typst")
+    files = bag(case, Seal(), pdf=True)
+    assert problems_of(files) == ()
+    changed = redone({**files, PDF: files[PDF] + b"\n"})
+    assert f"{PDF} is not the file that data/report.json names" in problems_of(changed)
+
+
+def test_its_signature_is_whole_and_covers_it(case, signer):
+    pytest.importorskip("typst")
+    pytest.importorskip("pyhanko")
+    from asn1crypto import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko_certvalidator import ValidationContext
+
+    data = bag(case, Seal(signer), pdf=True)[PDF]
+    root = x509.Certificate.load(signer.identity.chain[-1].public_bytes(Encoding.DER))
+    [signature] = PdfFileReader(io.BytesIO(data)).embedded_signatures
+    status = validate_pdf_signature(signature, ValidationContext(trust_roots=[root]))
+    assert status.bottom_line and status.trusted and status.intact
+    broken = bytearray(data)
+    broken[len(data) // 4] ^= 1
+    [signature] = PdfFileReader(io.BytesIO(bytes(broken))).embedded_signatures
+    assert not validate_pdf_signature(signature, ValidationContext(trust_roots=[root])).intact
+
+
+def test_characters_without_a_glyph_are_a_clear_error(build):
+    pytest.importorskip("typst")
+    with pytest.raises(PackageError, match="install fonts"):
+        bag(build(claim="\U0001240d"), Seal(), pdf=True)
+
+
+def test_without_the_extra_its_install_line_is_said(case, monkeypatch):
+    monkeypatch.setitem(sys.modules, "typst", None)
+    with pytest.raises(MissingExtraError, match=r"artaudit\[pdf\]"):
+        bag(case, Seal(), pdf=True)

@@ -1,0 +1,71 @@
+"""Cases gather checks and notes; who did what, and when, stands in the log."""
+
+from pathlib import Path
+
+import pytest
+
+from artaudit.auditor.casebook import PACKAGE
+from artaudit.auditor.registry import Registry
+from artaudit.errors import RegistryError
+
+
+@pytest.fixture
+def path(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("ARTAUDIT_BY", "Ada")
+    return tmp_path / "registry.db"
+
+
+def check(registry: Registry, word: str = "v") -> int:
+    return registry.add_case({"path": "a", "verdict": word}, word.encode())
+
+
+def test_checks_and_opened_cases_draw_from_one_series(path):
+    with Registry(path) as registry:
+        numbers = [check(registry), registry.casebook.open("a shop"), check(registry), registry.casebook.open("more")]
+        assert numbers == [1, 2, 3, 4]
+        assert [folder.checks for folder in registry.casebook.folders()] == [(1,), (), (3,), ()]
+        assert registry.verify() == []
+
+
+def test_an_opened_case_gathers_checks_once_each(path):
+    with Registry(path) as registry:
+        first, second, book = check(registry), check(registry, "w"), registry.casebook
+        case = book.open("a shop")
+        assert [book.add(case, one) for one in (second, first, second)] == [True, True, False]
+        assert book.folder(case).checks == (second, first)
+        assert book.add(first, second)
+        assert book.folder(first).checks == (first, second)
+        with pytest.raises(RegistryError, match="no check of its own"):
+            book.add(first, case)
+
+
+def test_notes_say_who_wrote_them(path):
+    with Registry(path) as registry:
+        number = check(registry)
+        registry.casebook.note(number, "bought there")
+        [note] = registry.casebook.folder(number).notes
+        assert (note.text, note.by) == ("bought there", "Ada")
+
+
+def test_the_history_of_a_case_is_what_the_log_says_of_it(path):
+    with Registry(path) as registry:
+        one, book = check(registry), registry.casebook
+        check(registry, "other")
+        case = book.open("a shop")
+        book.add(case, one)
+        book.note(case, "text")
+        book.exported(PACKAGE, case, "0" * 64, list(registry.events()))
+        assert [event.kind for event in book.history(case)] == ["check", "open", "add", "note", "export"]
+        assert {event.payload["by"] for event in book.history(case)} == {"Ada"}
+
+
+def test_unknown_cases_are_errors(path):
+    with Registry(path) as registry:
+        for act in (
+            lambda: registry.casebook.folder(9),
+            lambda: registry.casebook.note(9, "text"),
+            lambda: registry.casebook.add(9, check(registry)),
+            lambda: registry.casebook.history(9),
+        ):
+            with pytest.raises(RegistryError, match="There is no case 9"):
+                act()

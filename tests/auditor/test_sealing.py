@@ -1,0 +1,117 @@
+"""A seal kept outside finds a log that was rewritten or cut, even by somebody who redid its whole chain."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from artaudit.auditor import keys
+from artaudit.auditor.casebook import log_root
+from artaudit.auditor.chain import GENESIS, canonical, link
+from artaudit.auditor.evidence import Seal, Trust
+from artaudit.auditor.registry import Registry
+from artaudit.auditor.schema import triggers
+from artaudit.auditor.sealing import broken_seal, seal_log
+from artaudit.errors import RegistryError, UsageError
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    target = tmp_path / "registry.db"
+    with Registry(target) as registry:
+        for number in range(4):
+            registry.add_case({"path": "a", "verdict": str(number)}, str(number).encode())
+    return target
+
+
+@pytest.fixture
+def seal(path, tmp_path) -> Path:
+    with Registry(path) as registry:
+        seal_log(tmp_path / "seal.json", registry, Seal())
+    return tmp_path / "seal.json"
+
+
+def behind_the_guards(path: Path, change) -> None:
+    connection = sqlite3.connect(path)
+    for name in triggers():
+        connection.execute(f"DROP TRIGGER {name}")
+    change(connection)
+    for statement in triggers().values():
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def redo_chain(connection: sqlite3.Connection) -> None:
+    """Write every link anew, as someone does who owns the file."""
+    prev = GENESIS
+    for seq, at, kind, payload in connection.execute("SELECT seq, at, kind, payload FROM events").fetchall():
+        event = link(seq, at, kind, json.loads(payload), prev)
+        values = (event.prev, event.hash, canonical(event.payload), seq)
+        connection.execute("UPDATE events SET prev = ?, hash = ?, payload = ? WHERE seq = ?", values)
+        prev = event.hash
+
+
+def test_a_log_that_only_grew_agrees_with_its_seal(path, seal):
+    with Registry(path) as registry:
+        registry.casebook.open("more")
+        assert broken_seal(seal, registry) == []
+        assert registry.verify() == []
+
+
+def test_a_log_rewritten_with_its_whole_chain_is_found(path, seal):
+    def rewrite(connection):
+        connection.execute("UPDATE events SET at = '1999-01-01' WHERE seq = 2")
+        redo_chain(connection)
+
+    behind_the_guards(path, rewrite)
+    with Registry(path) as registry:
+        assert registry.verify() == []  # the chain alone cannot tell
+        [problem] = broken_seal(seal, registry)
+        assert problem.startswith("the log was rewritten: its first 4 events")
+
+
+def test_a_log_cut_with_its_rows_is_found(path, seal):
+    def cut(connection):
+        connection.execute("DELETE FROM events WHERE seq > 2")
+        connection.execute("DELETE FROM cases WHERE id > 2")
+        connection.execute("DELETE FROM exports")
+        connection.execute("DELETE FROM suspects WHERE sha256 NOT IN (SELECT suspect FROM cases)")
+
+    behind_the_guards(path, cut)
+    with Registry(path) as registry:
+        assert registry.verify() == []
+        [problem] = broken_seal(seal, registry)
+        assert problem.startswith("the log was cut: 4 events were sealed")
+
+
+def test_a_signed_seal_says_who_signed_and_a_change_to_it_is_found(path, tmp_path):
+    keys.create(tmp_path / "keys", "Ada", "correct horse")
+    signer = keys.unlock(tmp_path / "keys", "correct horse")
+    target = tmp_path / "signed.json"
+    with Registry(path) as registry:
+        record = seal_log(target, registry, Seal(signer))
+        assert record["root"] == log_root(list(registry.events())[:4])
+        assert broken_seal(target, registry, Trust((signer.identity.chain[-1],))) == []
+        target.write_bytes(target.read_bytes().replace(b'"size":4', b'"size":3'))
+        assert any("no good signature" in one for one in broken_seal(target, registry))
+        (tmp_path / "signed.json.p7s").unlink()
+        assert any("is missing" in one for one in broken_seal(target, registry))
+
+
+def test_the_log_keeps_that_it_was_sealed_and_nothing_is_overwritten(path, seal):
+    with Registry(path) as registry:
+        assert [event.kind for event in registry.events()][-1] == "export"
+        with pytest.raises(UsageError, match="nothing is overwritten"):
+            seal_log(seal, registry, Seal())
+
+
+@pytest.mark.parametrize("words", [b"words", b"{}", b"[]", b'{"schema": "artaudit-seal/1"}', b"\xff", b"[" * 100_000])
+def test_what_is_no_seal_is_a_clear_error(path, tmp_path, words):
+    (tmp_path / "odd.json").write_bytes(words)
+    with Registry(path) as registry:
+        with pytest.raises(RegistryError, match="is no seal"):
+            broken_seal(tmp_path / "odd.json", registry)
+        with pytest.raises(RegistryError, match="cannot be read"):
+            broken_seal(tmp_path / "missing.json", registry)
