@@ -29,6 +29,7 @@ LIMITS = (
     "The encoders here are small: that a cloak moves their latents is necessary for an effect on training, no more.",
     "Copies published before the cloak are not protected, and a cloak on published art cannot be renewed.",
     "Models of other families, those which edit pictures or describe them among them, were not tested.",
+    "The trained attacker learns from a few dozen pictures in minutes; one who spends days removes and finds more.",
     "Attackers with large models, such as upscalers on a graphics card, are stronger than those here.",
 )
 UNKNOWN = (
