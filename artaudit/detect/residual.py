@@ -41,7 +41,7 @@ class ResidualDetector(BaseEstimator):  # type: ignore[misc]
     }
     calibration_: Calibration
 
-    def __init__(self, regularisation: float = 0.001, crops: int = 8, side: int = 128, alarms: float = 0.0) -> None:
+    def __init__(self, regularisation: float = 0.1, crops: int = 8, side: int = 128, alarms: float = 0.0) -> None:
         """Keep the settings."""
         self.regularisation, self.crops, self.side, self.alarms = regularisation, crops, side, alarms
 
@@ -59,7 +59,7 @@ class ResidualDetector(BaseEstimator):  # type: ignore[misc]
         features: Features,
         machine_made: Bool[np.ndarray, " count"],
         *,
-        held_out: Features,
+        held_out: Float[np.ndarray, "others features"],
         weights: Scores | None = None,
     ) -> ResidualDetector:
         """Learn from what `features` returned; `weights` say how much each picture counts."""
@@ -72,7 +72,7 @@ class ResidualDetector(BaseEstimator):  # type: ignore[misc]
         self.set_threshold(held_out)
         return self
 
-    def set_threshold(self, held_out: Features, population: str = "held-out real pictures") -> None:
+    def set_threshold(self, held_out: Float[np.ndarray, "others features"], population: str = "held-out real pictures") -> None:
         """Set the threshold on real pictures that nothing was learned from, and say on how many."""
         reals = self.score_features(held_out)
         self.threshold_ = float(np.quantile(reals, 1 - self.alarms, method="higher"))

@@ -30,7 +30,8 @@ def test_a_seed_repeats_a_handling_and_another_draws_another():
     assert len(shapes) == 12
 
 
-def test_pictures_that_were_saved_before_differ_only_in_their_first_save():
-    for seed in range(20):
-        new, lived = handling(seed), handling(seed, "JPEG")
-        assert next(edit for edit in new.edits if not isinstance(edit, Saved)) == lived.edits[0]
+def test_pictures_that_were_saved_before_are_not_given_a_first_save():
+    seeds = range(40)
+    assert all(isinstance(handling(seed, "JPEG").edits[0], Trimmed) for seed in seeds)
+    firsts = {type(handling(seed).edits[0]) for seed in seeds}
+    assert firsts == {Saved, Trimmed}
