@@ -70,6 +70,7 @@ EXAMINERS = MappingProxyType(
         "signatures": "artaudit.auditor.signals:Signatures",
         "signals": "artaudit.auditor.signals:FileClaims",
         "watermarks": "artaudit.auditor.signals:Watermarks",
+        "attribution": "artaudit.auditor.origin:Origin",
     }
 )
 """What looks at a picture in a check, in this order."""

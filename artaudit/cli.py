@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from artaudit import __version__, evidencing, housekeeping
+from artaudit.attributing import attribute
 from artaudit.casekeeping import case
 from artaudit.commands import AS_JSON, DB, PICTURES, complain, each, open_registry, print_json
 from artaudit.datakeeping import data
@@ -110,5 +111,5 @@ def _finding_line(finding: dict[str, Any]) -> str:
     return f"{mark:>11}  {finding['claim']}{measured}"
 
 
-for _command in (protect, trial, *evidencing.COMMANDS, *housekeeping.GROUPS, case, keys, data):
+for _command in (protect, attribute, trial, *evidencing.COMMANDS, *housekeeping.GROUPS, case, keys, data):
     audit.add_command(_command)

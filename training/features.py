@@ -34,7 +34,7 @@ THINNED = 3
 
 @dataclass(frozen=True)
 class Table:
-    """Features, a row each, and what each row is; `facts` are made, generator, source, domain, group, part, edit."""
+    """Features, a row each, and what each row is: made, generator, source, domain, group, part, edit, seed."""
 
     features: np.ndarray
     facts: dict[str, np.ndarray]
@@ -77,10 +77,11 @@ def read(all_of_them: Sequence[Specimen], detector: ResidualDetector) -> Table:
         for name, edit in edits_of(one, number).items():
             picture = edit(one.levels).astype(np.float32) / 255
             features.append(detector.features([picture])[0])
-            facts.append((one.made, one.generator, one.source, one.domain, one.group, one.part, name))
+            seed = number * DRAWS + int(name[-1]) if name.startswith("draw ") else -1
+            facts.append((one.made, one.generator, one.source, one.domain, one.group, one.part, name, seed))
     width = max(len(row) for row in features)
     full = np.stack([row if len(row) == width else np.full(width, np.nan) for row in features])
-    names = ("made", "generator", "source", "domain", "group", "part", "edit")
+    names = ("made", "generator", "source", "domain", "group", "part", "edit", "seed")
     return Table(full, {name: np.array(column) for name, column in zip(names, zip(*facts, strict=True), strict=True)})
 
 

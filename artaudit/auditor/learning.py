@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -72,11 +73,12 @@ def learn(
     return calibrate(numbers, groups, names=statistic(method).names, **about)
 
 
-def keep(candidate: Candidate, calibration: Calibration) -> None:
-    """Write a calibration where this machine keeps those of its own."""
+def keep(candidate: Candidate, calibration: Calibration) -> Path:
+    """Write a calibration where this machine keeps those of its own; return the place."""
     path = calibration_path(candidate.record)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, calibration.as_json().encode())
+    return path
 
 
 def strangers(crops: Batch) -> dict[str, Batch]:

@@ -1,0 +1,142 @@
+"""The command `audit attribute`: which of the models held here drew a picture, if any; and what they learn it from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from artaudit import catalog
+from artaudit.commands import AS_JSON, PATH, PICTURES, each, print_json
+from artaudit.errors import UsageError
+
+MODELS = click.option("--model", "models", multiple=True, default=("auto",), help="Ask only these [default: all].")
+
+
+class _Pictures(click.Group):
+    """A group that takes anything but the name of a command for pictures to look at."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the command `pictures` before arguments that name none."""
+        named = args[:1] and args[0] in (*self.commands, *ctx.help_option_names)
+        return super().parse_args(ctx, args if named else ["pictures", *args])
+
+
+@click.group(cls=_Pictures)
+def attribute() -> None:
+    """Say which model drew a picture, open to "none of the models held".
+
+    `audit attribute PICTURE…` is short for `audit attribute pictures PICTURE…`.
+    """
+
+
+@attribute.command("pictures")
+@PICTURES
+@MODELS
+@click.option("--resized", is_flag=True, help="Try what the pictures were before a resize, too; six times the work.")
+@click.option("-o", "--output", type=PATH, help="Write a page with redrawings, error maps and the grid.")
+@AS_JSON
+def attribute_pictures(
+    pictures: tuple[Path, ...], models: tuple[str, ...], output: Path | None, *, resized: bool, as_json: bool
+) -> int:
+    """Ask every calibrated model whether it drew PICTURES; exit code 1 when any did.
+
+    The middle of each picture is looked at, on the grid of latents that fits best.
+    """
+    from artaudit.auditor import attributing, origin, origin_page  # noqa: PLC0415 - heavy
+    from artaudit.image import read, write_atomically  # noqa: PLC0415 - heavy
+
+    if output is not None and output.exists():
+        raise UsageError(f"{output} exists and nothing is overwritten: choose another -o.")
+    asked = attributing.candidates(models)
+    shown = []
+
+    def one(path: Path) -> dict[str, Any]:
+        image = read(path)
+        said = attributing.opinions(image, asked, resized=resized)
+        found = origin.finding(said, asked)
+        shown.append((str(path), found, said))
+        if not as_json:
+            _print(str(path), found.as_dict())
+        return {"path": str(path), "sha256": image.sha256, **found.as_dict()}
+
+    documents, code = each(pictures, one)
+    if output is not None and shown:
+        write_atomically(output, origin_page.page(shown))
+    if as_json:
+        print_json(documents)
+    return code or int(any(document["holds"] for document in documents))
+
+
+@attribute.command("candidates")
+@AS_JSON
+def list_candidates(*, as_json: bool) -> None:
+    """List the models that are asked, and how well each tells its own pictures."""
+    from artaudit.auditor import attributing  # noqa: PLC0415 - heavy
+
+    rows = [
+        {
+            "name": one.record.name,
+            "words": one.words,
+            "obstacle": one.obstacle,
+            "calibration": None if one.calibration is None else asdict(one.calibration),
+        }
+        for one in attributing.candidates()
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        click.echo(f"{row['name']}  {row['obstacle'] or row['words']}")
+
+
+@attribute.command("calibrate")
+@click.argument("model")
+@PICTURES
+@click.option(
+    "--method",
+    type=click.Choice(list(catalog.ATTRIBUTIONS)),
+    default="joined",
+    show_default=True,
+    help="What to weigh.",
+)
+@AS_JSON
+def calibrate(model: str, pictures: tuple[Path, ...], *, method: str, as_json: bool) -> None:
+    """Teach MODEL to tell what it draws from what others do, on crops of real PICTURES.
+
+    PICTURES are files or folders, at least ten pictures that no model made, better a hundred.
+    """
+    from artaudit.auditor import attributing, learning  # noqa: PLC0415 - heavy
+    from artaudit.auditor.sources import gather  # noqa: PLC0415 - heavy
+    from artaudit.image import read  # noqa: PLC0415 - heavy
+
+    (candidate,) = attributing.candidates((model,))
+    others = [one for one in attributing.candidates() if one.record.name != model]
+    images, code = each([source.path for source in gather(pictures)], read)
+    if code:
+        raise UsageError("Some pictures could not be read: leave them out.")
+    learned = learning.learn(candidate, others, images, method=method)
+    path = learning.keep(candidate, learned)
+    if as_json:
+        print_json({"path": str(path), **asdict(learned)})
+        return
+    for name, value in learned.aucs.items():
+        click.echo(f"AUC {value:.3f} against {name}")
+    found, wrong = learned.passed["belonging"], learned.false_alarms
+    click.echo(
+        f"bar {learned.bar:.2f}: {found[0]} of {found[1]} of its own found, {wrong.count} of {wrong.trials} others"
+    )
+    if not learned.separable:
+        click.echo(f"{model} is not separable here and will give no answer", err=True)
+
+
+def _print(path: str, found: dict[str, Any]) -> None:
+    mark = {True: "yes", False: "no", None: "cannot tell"}[found["holds"]]
+    click.echo(f"{path}: {mark}: {found['claim']}")
+    for said in found["details"]["candidates"]:
+        offset = f", grid at {tuple(said['offset'])}" if any(said["offset"]) else ""
+        click.echo(f"  {said['model']}  {said['score']:+.2f}, bar {said['bar']:+.2f}{offset}")
+    for name, why in found["details"]["left_out"].items():
+        click.echo(f"  {name}  {why}")
