@@ -74,7 +74,7 @@ class ResidualDetector(BaseEstimator):  # type: ignore[misc]
 
     def set_threshold(
         self, held_out: Float[np.ndarray, "others features"], population: str = "held-out real pictures"
-    ) -> None:  # noqa: E501
+    ) -> None:
         """Set the threshold on real pictures that nothing was learned from, and say on how many."""
         reals = self.score_features(held_out)
         self.threshold_ = float(np.quantile(reals, 1 - self.alarms, method="higher"))
