@@ -1,0 +1,87 @@
+"""A signed picture carries who made it and that nobody may train on it; its credential outlives being stripped."""
+
+import io
+import json
+from pathlib import Path
+
+import c2pa
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from artaudit.auditor import keys
+from artaudit.auditor.registry import Registry
+from artaudit.auditor.signing import KINDS, sign_picture, with_credential
+from artaudit.datasets.drawings import draw
+from artaudit.errors import ImageError, UsageError
+from artaudit.image import decode, read
+
+
+@pytest.fixture(scope="module")
+def signer(tmp_path_factory) -> keys.Signer:
+    folder = tmp_path_factory.mktemp("keys")
+    keys.create(folder, "Ada", "correct horse")
+    return keys.unlock(folder, "correct horse")
+
+
+@pytest.fixture
+def drawing(tmp_path) -> Path:
+    draw(np.random.default_rng(4)).resize((96, 96)).save(tmp_path / "drawing.png")
+    return tmp_path / "drawing.png"
+
+
+def read_credential(data: bytes, kind: str, signer: keys.Signer) -> dict:
+    rules = {"trust": {"user_anchors": signer.identity.authority_pem().decode()}, "verify": {"verify_trust": True}}
+    with c2pa.Context.from_dict(rules) as context, c2pa.Reader(kind, io.BytesIO(data), context=context) as reader:
+        return json.loads(reader.json())
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "GIF"])
+def test_the_credential_is_whole_trusted_and_refuses_training(signer, kind):
+    buffer = io.BytesIO()
+    draw(np.random.default_rng(1)).resize((64, 64)).save(buffer, kind)
+    image = decode(buffer.getvalue(), name="drawing")
+    data, manifest = with_credential(image, "A drawing", signer)
+    assert len(manifest) > 1000
+    said = read_credential(data, KINDS[kind], signer)
+    assert said["validation_state"] == "Trusted"
+    active = said["manifests"][said["active_manifest"]]
+    assert active["title"] == "A drawing"
+    entries = {name: use["use"] for one in active["assertions"] if "training-mining" in one["label"]
+               for name, use in one["data"]["entries"].items()}  # fmt: skip
+    assert set(entries.values()) == {"notAllowed"}
+    assert {"cawg.ai_training", "c2pa.ai_training"} <= entries.keys()
+
+
+def test_the_pixels_stay_as_they_are(signer, drawing, tmp_path):
+    with Registry(tmp_path / "r.db") as registry:
+        sign_picture(drawing, tmp_path / "out" / "signed.png", signer, registry)
+    assert read(tmp_path / "out" / "signed.png").pixels_sha256 == read(drawing).pixels_sha256
+
+
+def test_a_changed_byte_is_found(signer, drawing):
+    data, _ = with_credential(read(drawing), "t", signer)
+    broken = bytearray(data)
+    broken[-200] ^= 1
+    assert read_credential(bytes(broken), "image/png", signer)["validation_state"] == "Invalid"
+
+
+def test_the_manifest_is_kept_with_the_work_and_nothing_is_overwritten(signer, drawing, tmp_path):
+    target = tmp_path / "signed.png"
+    with Registry(tmp_path / "r.db") as registry:
+        work = sign_picture(drawing, target, signer, registry)
+        [manifest] = registry.manifests(work.id)
+        assert manifest.data[-500:] in target.read_bytes()
+        assert work.sha256 == read(drawing).sha256
+        assert registry.verify() == []
+        with pytest.raises(UsageError, match="nothing is overwritten"):
+            sign_picture(drawing, target, signer, registry)
+        again = sign_picture(drawing, tmp_path / "again.png", signer, registry)
+        assert again.id == work.id
+        assert len(registry.manifests(work.id)) == 2
+
+
+def test_kinds_that_carry_no_credential_are_refused(signer, tmp_path):
+    Pillow.new("RGB", (16, 16)).save(tmp_path / "a.bmp")
+    with Registry(tmp_path / "r.db") as registry, pytest.raises(ImageError, match="convert it to PNG"):
+        sign_picture(tmp_path / "a.bmp", tmp_path / "b.bmp", signer, registry)

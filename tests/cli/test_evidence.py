@@ -1,0 +1,145 @@
+"""Evidence as people meet it: keys, cases, sealed packages, checks made again, and the log's seals."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from artaudit.datasets.drawings import draw
+
+
+class Audit:
+    """Runs the real command with a registry, models and keys of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.env = {
+            **os.environ,
+            "ARTAUDIT_DB": str(home / "registry.db"),
+            "ARTAUDIT_MODELS": str(home / "models"),
+            "ARTAUDIT_KEYS": str(home / "keys"),
+            "ARTAUDIT_PASSPHRASE": "correct horse",
+            "ARTAUDIT_BY": "Ada",
+        }
+
+    def __call__(self, *words: object) -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "-m", "artaudit", *map(str, words)]
+        settings = {"env": self.env, "cwd": self.home, "stdin": subprocess.DEVNULL, "timeout": 300}
+        return subprocess.run(line, capture_output=True, text=True, check=False, **settings)
+
+    def json(self, *words: object) -> object:
+        return json.loads(self(*words, "--json").stdout)
+
+
+@pytest.fixture(scope="module")
+def audit(tmp_path_factory) -> Audit:
+    """Return the command with one work, one check of a crop of it, and keys."""
+    home = tmp_path_factory.mktemp("home")
+    found = Audit(home)
+    draw(np.random.default_rng(4)).resize((256, 256)).save(home / "work.png")
+    Pillow.open(home / "work.png").crop((10, 10, 230, 220)).save(home / "crop.png")
+    assert found("register", "work.png").returncode == 0
+    assert found("check", "crop.png").returncode == 1
+    assert found("keys", "init", "--name", "Ada Lovelace").returncode == 0
+    return found
+
+
+@pytest.fixture(scope="module")
+def package(audit) -> Path:
+    done = audit("report", 1, "-o", "evidence.zip")
+    assert done.returncode == 0, done.stderr
+    assert "signed by O=Ada Lovelace" in done.stderr
+    assert "not timestamped" in done.stderr
+    return audit.home / "evidence.zip"
+
+
+def test_keys_are_shown_and_never_overwritten(audit):
+    assert "Ada Lovelace" in audit.json("keys", "show")["subject"]
+    again = audit("keys", "init", "--name", "Somebody")
+    assert (again.returncode, "nothing is overwritten" in again.stderr) == (2, True)
+    assert (audit.home / "keys" / "signer.p12").stat().st_mode & 0o077 == 0
+
+
+def test_without_a_passphrase_or_with_a_wrong_one_nothing_is_signed(audit):
+    words = ("report", 1, "-o", "never.zip")
+    for environment, says in (({}, "ARTAUDIT_PASSPHRASE"), ({"ARTAUDIT_PASSPHRASE": "wrong"}, "passphrase is wrong")):
+        other = Audit(audit.home)
+        other.env.pop("ARTAUDIT_PASSPHRASE")
+        other.env |= environment
+        done = other(*words)
+        assert (done.returncode, says in done.stderr) == (2, True)
+    assert not (audit.home / "never.zip").exists()
+
+
+def test_a_signed_package_verifies_and_is_trusted_by_its_root(audit, package):
+    with zipfile.ZipFile(package) as opened:
+        opened.extract("signer-ca.pem", audit.home)
+    trusted = audit("verify", package, "--trust", "signer-ca.pem")
+    assert trusted.returncode == 0
+    assert "a root you gave vouches for it" in trusted.stdout
+    assert audit("verify", package, "--authority", "signer-ca.pem").returncode == 1
+    broken = bytearray(package.read_bytes())
+    broken[len(broken) // 2] ^= 1
+    (audit.home / "broken.zip").write_bytes(broken)
+    assert audit("verify", "broken.zip").returncode == 1
+
+
+def test_unsigned_is_a_choice_that_is_said(audit):
+    assert audit("report", 1, "-o", "plain.zip", "--unsigned").returncode == 0
+    assert "not signed" in audit("verify", "plain.zip").stdout
+
+
+def test_a_check_can_be_made_again_from_its_package_alone(package, tmp_path):
+    other = Audit(tmp_path)
+    done = other("reproduce", package)
+    assert done.returncode == 0, done.stdout
+    assert "same" in done.stdout
+    with zipfile.ZipFile(package) as opened:
+        opened.extractall(tmp_path / "bag")
+    report = tmp_path / "bag" / "data" / "report.json"
+    found = other.json("reproduce", report)
+    assert found["same"]
+    assert {one["outcome"] for one in found["checks"][0]["findings"]} == {"same"}
+    report.write_text(report.read_text().replace('"holds":true', '"holds":false', 1))
+    assert other("reproduce", report).returncode == 1
+    assert not (tmp_path / "registry.db").exists()
+
+
+def test_a_case_gathers_checks_and_notes_and_is_reported_as_one(audit):
+    number = audit.json("case", "open", "A shop")["case"]
+    [own, other] = audit.json("case", "add", number, 1, "work.png")
+    assert (own["check"], own["new"]) == (1, True)
+    assert audit("case", "note", number, "bought there").returncode == 0
+    [listed] = audit.json("case", "list", number)
+    assert listed["checks"] == [1, other["check"]]
+    assert [note["by"] for note in listed["notes"]] == ["Ada"]
+    assert {"open", "add", "note", "check"} == {event["kind"] for event in listed["history"]}
+    assert audit("report", number, "-o", "shop.zip").returncode == 0
+    summary = audit.json("verify", "shop.zip")["summary"]
+    assert (summary["title"], len(summary["checks"])) == ("A shop", 2)
+    assert audit("case", "note", 99, "text").returncode == 3
+
+
+def test_the_log_is_sealed_and_compared(audit):
+    assert audit("seal", "-o", "seal.json").returncode == 0
+    assert (audit.home / "seal.json.p7s").exists()
+    assert audit("db", "verify", "--seal", "seal.json").stdout == "intact\n"
+    record = json.loads((audit.home / "seal.json").read_text())
+    text = json.dumps({**record, "root": "0" * 64}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    (audit.home / "seal.json").write_text(text)
+    done = audit("db", "verify", "--seal", "seal.json")
+    assert done.returncode == 1
+    assert "the log was rewritten" in done.stdout
+
+
+def test_pictures_are_signed_and_their_credential_travels_in_the_package(audit):
+    assert audit("sign", "work.png").returncode == 0
+    assert audit("sign", "work.png").returncode == 2
+    assert audit("report", 1, "-o", "with.zip").returncode == 0
+    assert "data/works/1/manifest.c2pa" in zipfile.ZipFile(audit.home / "with.zip").namelist()
