@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHARED ?= ../shared/data
 
-.PHONY: demo test lint docs embedded bench clean
+.PHONY: demo test lint docs embedded bench bench-attribute clean
 
 demo: .venv/installed
 	$(BIN)/python demo/run.py demo-output
@@ -31,6 +31,9 @@ bench: .venv/installed
 	PYTHONPATH=. $(BIN)/python benchmarks/flat.py --data $(SHARED)
 	PYTHONPATH=. $(BIN)/python benchmarks/diffusion.py --data $(SHARED)
 	PYTHONPATH=. $(BIN)/python benchmarks/protect.py --data $(SHARED)
+
+bench-attribute: .venv/installed
+	PYTHONPATH=. $(BIN)/python benchmarks/attribute.py --data $(SHARED)
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

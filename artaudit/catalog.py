@@ -60,6 +60,8 @@ ATTRIBUTIONS = MappingProxyType(
         "double": "artaudit.attribution.double:Double",
         "phase": "artaudit.attribution.phase:Phase",
         "aeroblade": "artaudit.attribution.aeroblade:Aeroblade",
+        "latenttracer": "artaudit.attribution.latenttracer:LatentTracer",
+        "ddim": "artaudit.attribution.ddim:Ddim",
     }
 )
 """Statistics about pictures and one model; calibrated, they say whether that model drew a picture."""

@@ -32,6 +32,9 @@ SEPARABLE = 0.8
 FALSE_ALARM_RATE = 0.02
 """The share of each set of pictures by others that may pass the bar while calibrating."""
 
+LEAST_EVIDENCE = 1.0
+"""The lowest bar, in decimal logarithms: the traces are at least ten times likelier if the candidate drew it."""
+
 _FOLDS = 5
 _FEWEST = 10
 _LARGEST_FILE = 1 << 20
@@ -80,11 +83,12 @@ class Calibration:
         count, trials = (sum(one[place] for one in others) for place in (0, 1))
         return FalseAlarms(count, trials, f"held out of each fit: {self.pictures}")
 
-    def score(self, numbers: Numbers) -> Float[np.ndarray, " pictures"]:
-        """Return decimal logarithms of likelihood ratios, bounded."""
+    def score(self, numbers: Numbers, *, bounded: bool = True) -> Float[np.ndarray, " pictures"]:
+        """Return decimal logarithms of likelihood ratios; what is not `bounded` only ranks."""
         standard = (numbers - np.array(self.mean)) / np.array(self.scale)
         natural = standard @ np.array(self.weights) + self.intercept
-        return np.clip(natural / math.log(10), -self.cap, self.cap)
+        ratios = natural / math.log(10)
+        return np.clip(ratios, -self.cap, self.cap) if bounded else ratios
 
     def as_json(self) -> str:
         """Return the calibration as a JSON document."""
@@ -104,7 +108,7 @@ def calibrate(sets: Sets, groups: Mapping[str, Int[np.ndarray, " pictures"]], **
     cap = math.log10(1 + min(len(np.unique(groups[name])) for name in sets))
     scores = {name: np.clip(values, -cap, cap) for name, values in held_out.items()}
     others = {name: values for name, values in scores.items() if name != BELONGING}
-    bar = max(0.0, *(_bar(values) for values in others.values()))
+    bar = max(LEAST_EVIDENCE, *(_bar(values) for values in others.values()))
     fitted = _fit(sets)
     return Calibration(
         **about,

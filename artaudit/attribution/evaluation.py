@@ -14,7 +14,7 @@ from jaxtyping import Float
 
 NONE = "none of these"
 
-Scores = Float[np.ndarray, " pictures"]
+Scores = Float[np.ndarray, "_"]
 
 
 @dataclass(frozen=True, slots=True)

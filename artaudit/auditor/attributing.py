@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import cast
@@ -32,6 +33,9 @@ LEAST = 96
 
 COPIES = frozenset({"studio", "taesd", "vaelight"})
 """Kinds of models whose decoder is a small copy of their family's."""
+
+SLOW = frozenset({"latenttracer", "ddim"})
+"""Methods that take many passes: the grid is not searched with them."""
 
 METHOD = "joined"
 """What calibrations weigh where nothing else is asked for."""
@@ -115,9 +119,10 @@ def calibration_path(record: pool.Record) -> Path:
     return pool.models_folder() / _FOLDER / f"{record.name}.json"
 
 
-def open_candidate(record: pool.Record) -> Autoencoder:
-    """Open a model without its denoiser, its files checked against their pinned digests."""
-    return cast(Autoencoder, open_model(record, denoiser=False))
+@lru_cache(maxsize=8)
+def open_candidate(record: pool.Record, *, denoiser: bool = False) -> Autoencoder:
+    """Open a model, on wish with its denoiser, its files checked against their pinned digests."""
+    return cast(Autoencoder, open_model(record, denoiser=denoiser))
 
 
 def statistic(method: str) -> Statistic:
@@ -129,12 +134,12 @@ def opinions(image: Image, asked: Sequence[Candidate], *, resized: bool = False)
     """Return what each candidate without an obstacle says about the middle of a picture, highest score first.
 
     With `resized` the picture is also looked at as it was before a resize by each of `SCALES`. The offset and the
-    scale are chosen on a window of 64 pixels, and the score is that of the whole middle; nothing is said of a
-    picture below `LEAST` pixels.
+    scale are chosen on a window of 64 pixels, and the score is that of the whole middle; methods in `SLOW` search
+    neither. Nothing is said of a picture below `LEAST` pixels.
     """
     if min(image.height, image.width) < LEAST:
         return []
-    said = [_opinion(to_batch(image.pixels), one, SCALES if resized else (1.0,)) for one in asked if not one.obstacle]
+    said = [opinion(to_batch(image.pixels), one, SCALES if resized else (1.0,)) for one in asked if not one.obstacle]
     return sorted(said, key=lambda one: -one.score)
 
 
@@ -143,21 +148,27 @@ def answer(said: Sequence[Opinion]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.candidate.words for one in said if one.belongs))
 
 
-def _opinion(pixels: Float[Tensor, "1 3 height width"], candidate: Candidate, scales: Sequence[float]) -> Opinion:
+def opinion(pixels: Float[Tensor, "1 3 height width"], candidate: Candidate, scales: Sequence[float]) -> Opinion:
+    """Return what one calibrated candidate says about the middle of a picture, at the likeliest scale and offset."""
     learned = cast(Calibration, candidate.calibration)
-    model, measure = open_candidate(candidate.record), statistic(learned.method).measure
+    model = open_candidate(candidate.record, denoiser=learned.method == "ddim")
+    measure = statistic(learned.method).measure
 
-    def score(pictures: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, " batch"]:
+    def score(pictures: Float[Tensor, "batch 3 height width"], *, bounded: bool = False) -> Float[Tensor, " batch"]:
         numbers = in_parts(lambda part: measure(model, part), pictures)
-        return torch.from_numpy(learned.score(numbers.double().numpy()))
+        return torch.from_numpy(learned.score(numbers.double().numpy(), bounded=bounded))
 
-    looks = {scale: _middle(rescaled(pixels, scale), model.factor) for scale in scales}
+    tried = (1.0,) if learned.method in SLOW else scales
+    looks = {scale: _middle(rescaled(pixels, scale), model.factor) for scale in tried}
     looks = {scale: look for scale, look in looks.items() if min(look.shape[-2:]) >= LEAST}
-    grids = {scale: find_grid(score, look, model.factor) for scale, look in looks.items()}
+    here = Grid(0, 0, torch.zeros(1, 1))
+    grids = {
+        scale: here if learned.method in SLOW else find_grid(score, look, model.factor) for scale, look in looks.items()
+    }
     scale = max(grids, key=lambda one: float(grids[one].scores.max()))
     grid = grids[scale]
     seen = whole(looks[scale][..., grid.top :, grid.left :], model.factor)
-    return Opinion(candidate, float(score(seen)[0]), scale, grid, seen, redraw(model, seen))
+    return Opinion(candidate, float(score(seen, bounded=True)[0]), scale, grid, seen, redraw(model, seen))
 
 
 def _middle(pixels: Float[Tensor, "1 3 height width"], factor: int) -> Float[Tensor, "1 3 rows columns"]:

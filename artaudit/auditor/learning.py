@@ -49,7 +49,7 @@ def learn(
     are twins. Raises UsageError for too few.
     """
     crops = middle_crops(pictures)
-    model = open_candidate(candidate.record)
+    model = open_candidate(candidate.record, denoiser=method == "ddim")
     own = to_8_bits(redraw(model, crops))
     redrawn = {one.record.name: to_8_bits(redraw(open_candidate(one.record), crops)) for one in others}
     twins = tuple(name for name, batch in redrawn.items() if float((batch - own).abs().max()) <= _ALIKE)

@@ -1,0 +1,30 @@
+"""Pictures and the model that drew some of them."""
+
+import numpy as np
+import pytest
+import torch
+
+from artaudit.auditor.models import open_model
+from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
+from artaudit.generators import pool
+from artaudit.image import decode
+
+
+@pytest.fixture(scope="session")
+def model():
+    return next(open_model(record) for record in pool.embedded() if record.name == "studio-sd1")
+
+
+@pytest.fixture(scope="session")
+def crops():
+    """Eight crops of 96 pixels of two photographs."""
+    wholes = [decode(photograph(name), name=name).pixels for name in PHOTOGRAPHS]
+    parts = [one[80 : 80 + 96, left : left + 96] for one in wholes for left in (40, 180, 320, 460)]
+    return torch.from_numpy(np.stack(parts).transpose(0, 3, 1, 2).copy())
+
+
+@pytest.fixture(scope="session")
+def own(model, crops):
+    """Draw the crops again, as a file of 8 bits holds them."""
+    with torch.no_grad():
+        return (model.decode(model.encode(crops)) * 255).round() / 255

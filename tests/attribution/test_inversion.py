@@ -1,0 +1,101 @@
+"""Inversion comes nearer to a model's own pictures than to others; the path through a denoiser closes."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from artaudit.attribution.ddim import Ddim, parts_of
+from artaudit.attribution.latenttracer import LatentTracer
+from artaudit.attribution.ronan import Ronan, belongs, grubbs_bound
+from artaudit.attribution.statistic import redraw
+from artaudit.auditor.models import open_model
+from artaudit.errors import UsageError
+from artaudit.generators import pool
+
+
+def test_tracing_never_ends_worse_than_the_redrawing_it_began_with(model, crops, own):
+    found = LatentTracer(steps=8).trace(model, own[:2])
+    first = (redraw(model, own[:2]) - own[:2]).square().mean((1, 2, 3))
+    assert (found.errors < first).all()
+    torch.testing.assert_close((found.pictures - own[:2]).square().mean((1, 2, 3)), found.errors)
+    other = LatentTracer(steps=8).trace(model, crops[:2])
+    assert (found.errors < other.errors).all()
+    assert found.iterations == 9
+    assert found.iterations_per_second > 0
+
+
+def test_tracing_stops_once_the_error_has_settled(model, crops):
+    found = LatentTracer(steps=100, rate=1e-9, patience=3).trace(model, crops[:1])
+    assert found.settled
+    assert found.iterations == 4
+
+
+def test_the_numbers_of_tracing_are_finite(model, own):
+    tracer = LatentTracer(steps=2)
+    numbers = tracer.measure(model, own[:2])
+    assert numbers.shape == (2, len(tracer.names))
+    assert numbers.isfinite().all()
+
+
+@pytest.fixture(scope="module")
+def gan():
+    """Make a small generator of the DCGAN's layers with random weights."""
+    torch.manual_seed(3)
+    layers = [nn.ConvTranspose2d(8, 16, 4), nn.ReLU(), nn.ConvTranspose2d(16, 8, 4, 2, 1), nn.ReLU()]
+    return nn.Sequential(*layers, nn.ConvTranspose2d(8, 3, 4, 2, 1), nn.Sigmoid()).requires_grad_(requires_grad=False)
+
+
+def test_an_input_is_found_for_a_generators_own_picture_and_not_for_others(gan):
+    ronan = Ronan(steps=150, rate=0.1)
+    torch.manual_seed(4)
+    owns = [ronan.invert(gan, (8, 1, 1), gan(torch.randn(1, 8, 1, 1))) for _ in range(7)]
+    noise = ronan.invert(gan, (8, 1, 1), torch.rand(1, 3, 16, 16))
+    errors = [one.error for one in owns]
+    assert noise.error > 10 * max(errors)
+    assert belongs(errors[0], errors[1:] * 2)
+    assert not belongs(noise.error, errors)
+    assert float((gan(noise.code) - gan(owns[0].code)).abs().max()) > 0
+
+
+def test_the_test_for_an_outlier_is_grubbs():
+    assert grubbs_bound(10, 0.05) == pytest.approx(2.176, abs=1e-3)
+    with pytest.raises(ValueError, match="at least 7"):
+        belongs(1.0, [1.0] * 6)
+
+
+def test_the_test_seldom_refuses_what_belongs():
+    rng = np.random.default_rng(0)
+    refused = [not belongs(errors[0], errors[1:].tolist()) for errors in np.exp(rng.normal(-6, 0.5, (400, 30)))]
+    assert np.mean(refused) < 0.05
+
+
+@pytest.fixture(scope="module")
+def generator():
+    return next(open_model(record) for record in pool.embedded() if record.name == "studio-diffusion")
+
+
+def test_noisy_latents_and_what_was_wanted_give_back_latents_and_noise(generator):
+    torch.manual_seed(0)
+    latents, noise, steps = torch.randn(2, 4, 4, 4), torch.randn(2, 4, 4, 4), torch.tensor([20, 900])
+    told = generator.wanted(latents, noise, steps)
+    clean, added = parts_of(generator, generator.noised(latents, noise, steps), told, steps)
+    torch.testing.assert_close(clean, latents, atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(added, noise, atol=1e-3, rtol=1e-3)
+
+
+def test_the_way_back_ends_near_where_it_began(generator, crops):
+    latents = generator.encode(crops[:1, :, :64, :64]).detach()
+    ddim = Ddim(steps=6, depth=0.2)
+    away = ddim.path(generator, latents)
+    back = ddim.path(generator, away[-1], returning=True)
+    assert len(away) == len(back) == 7
+    assert (back[-1] - latents).square().mean() < 0.2 * latents.square().mean()
+    numbers = ddim.measure(generator, crops[:1, :, :64, :64])
+    assert numbers.shape == (1, len(ddim.names))
+    assert numbers.isfinite().all()
+
+
+def test_a_model_without_a_denoiser_is_refused(model, crops):
+    with pytest.raises(UsageError, match="denoiser"):
+        Ddim().measure(model, crops[:1])

@@ -1,0 +1,103 @@
+"""Every statistic gives one finite row a picture, whatever the company, and tells a decoder's own pictures."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from artaudit import catalog
+from artaudit.attribution.aeroblade import Aeroblade
+from artaudit.attribution.grid import find_grid, rescaled
+from artaudit.attribution.octaves import Octaves
+from artaudit.attribution.phase import Phase
+from artaudit.attribution.statistic import Statistic, in_parts, log_bands, log_power, redraw, whole
+from artaudit.protocols import Generator
+
+PLAIN = [name for name in catalog.ATTRIBUTIONS if name not in ("ddim", "latenttracer")]
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_statistic_says_the_same_of_a_picture_in_any_company(name, model, crops):
+    statistic = catalog.load(catalog.ATTRIBUTIONS, name)()
+    assert isinstance(statistic, Statistic)
+    numbers = statistic.measure(model, crops)
+    assert numbers.shape == (len(crops), len(statistic.names))
+    assert numbers.isfinite().all()
+    assert len(set(statistic.names)) == len(statistic.names)
+    torch.testing.assert_close(statistic.measure(model, crops[3:4]), numbers[3:4], atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_flat_picture_has_finite_numbers(name, model):
+    statistic = catalog.load(catalog.ATTRIBUTIONS, name)()
+    assert statistic.measure(model, torch.full((1, 3, 64, 64), 0.5)).isfinite().all()
+
+
+def test_own_pictures_lose_more_off_the_grid_than_real_ones(model, crops, own):
+    assert (Phase().measure(model, own).mean() - Phase().measure(model, crops).mean()) > 0.05
+
+
+def test_own_pictures_are_nearer_to_their_redrawing(model, crops, own):
+    assert (Aeroblade().measure(model, own) < Aeroblade().measure(model, crops)).all()
+
+
+def test_a_distance_handed_in_is_the_one_that_counts(model, crops):
+    worst = Aeroblade(lambda one, other: (one - other).abs().amax((1, 2, 3)))
+    expected = ((redraw(model, crops) * 255).round() / 255 - crops).abs().amax((1, 2, 3)).log10()
+    torch.testing.assert_close(worst.measure(model, crops)[:, 0], expected)
+
+
+def test_octaves_name_where_a_change_lies():
+    chess = (torch.arange(32)[:, None] + torch.arange(32)).remainder(2).float().expand(1, 3, 32, 32) - 0.5
+    bands = log_bands(chess, 3)[0]
+    assert bands.argmax() == 0
+    assert log_bands(torch.ones(1, 3, 32, 32), 3)[0].argmax() == 3
+    assert len(Octaves(2).names) == Octaves(2).measure(_Keeps(), chess.abs()).shape[1]
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 7), st.integers(0, 7), st.integers(70, 100), st.integers(70, 100))
+def test_the_grid_is_where_the_score_is_highest(top, left, height, width):
+    rows, columns = (torch.arange(side) for side in (height, width))
+    pixels = ((rows[:, None] - top) % 8 + (columns - left) % 8 == 0).float().expand(1, 3, height, width)
+    found = find_grid(lambda windows: windows[:, 0, 0, 0], pixels, 8)
+    assert (found.top, found.left) == (top, left)
+    assert found.scores.shape == (8, 8)
+
+
+def test_the_grid_of_a_cropped_picture_is_found(model, own):
+    found = find_grid(lambda windows: -log_power(redraw(model, windows) - windows), own[:1, :, 3:, 5:], 8)
+    assert (found.top, found.left) == (5, 3)
+
+
+def test_a_resize_is_undone():
+    assert rescaled(torch.rand(1, 3, 60, 90), 1.5).shape[-2:] == (40, 60)
+    assert rescaled(torch.rand(1, 3, 60, 90), 1.0).shape[-2:] == (60, 90)
+
+
+def test_whole_latents_are_kept_from_the_upper_left():
+    pixels = torch.rand(1, 3, 19, 25)
+    assert torch.equal(whole(pixels, 8), pixels[..., :16, :24])
+
+
+def test_parts_join_to_the_whole():
+    pixels = torch.rand(9, 3, 200, 300)
+    assert torch.equal(in_parts(lambda part: part * 2, pixels), pixels * 2)
+
+
+class _Keeps:
+    """The autoencoder that changes nothing."""
+
+    name = digest = family = "keeps"
+    factor = 1
+
+    def encode(self, pixels):
+        return pixels
+
+    def decode(self, latents):
+        return latents
+
+
+def test_what_keeps_everything_has_the_least_error(crops):
+    assert (log_power(redraw(_Keeps(), crops) - crops) == -8).all()
+    assert not isinstance(_Keeps(), Generator)
