@@ -36,10 +36,17 @@ def attribute() -> None:
 @PICTURES
 @MODELS
 @click.option("--resized", is_flag=True, help="Try what the pictures were before a resize, too; six times the work.")
+@click.option("--no-search", "search", flag_value=False, default=True, help="Only for pictures surely never cropped.")
 @click.option("-o", "--output", type=PATH, help="Write a page with redrawings, error maps and the grid.")
 @AS_JSON
 def attribute_pictures(
-    pictures: tuple[Path, ...], models: tuple[str, ...], output: Path | None, *, resized: bool, as_json: bool
+    pictures: tuple[Path, ...],
+    models: tuple[str, ...],
+    output: Path | None,
+    *,
+    resized: bool,
+    search: bool,
+    as_json: bool,
 ) -> int:
     """Ask every calibrated model whether it drew PICTURES; exit code 1 when any did.
 
@@ -55,7 +62,7 @@ def attribute_pictures(
 
     def one(path: Path) -> dict[str, Any]:
         image = read(path)
-        said = attributing.opinions(image, asked, resized=resized)
+        said = attributing.opinions(image, asked, resized=resized, search=search)
         found = origin.finding(said, asked)
         shown.append((str(path), found, said))
         if not as_json:
@@ -113,11 +120,10 @@ def calibrate(model: str, pictures: tuple[Path, ...], *, method: str, as_json: b
     from artaudit.image import read  # noqa: PLC0415 - heavy
 
     (candidate,) = attributing.candidates((model,))
-    others = [one for one in attributing.candidates() if one.record.name != model]
     images, code = each([source.path for source in gather(pictures)], read)
     if code:
         raise UsageError("Some pictures could not be read: leave them out.")
-    learned = learning.learn(candidate, others, images, method=method)
+    learned = learning.learn(candidate, attributing.rivals(candidate), images, method=method)
     path = learning.keep(candidate, learned)
     if as_json:
         print_json({"path": str(path), **asdict(learned)})

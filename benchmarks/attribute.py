@@ -29,6 +29,7 @@ from artaudit.attribution.evaluation import (
     confusion,
     open_set_auc,
 )
+from artaudit.attribution.latenttracer import LatentTracer
 from artaudit.attribution.statistic import redraw
 from artaudit.auditor.attributing import Candidate, candidates, open_candidate, opinion, statistic
 from artaudit.auditor.learning import SIDE, learn, middle_crops, strangers, to_8_bits
@@ -134,13 +135,17 @@ def strangers_named(asked: Sequence[Candidate], pictures: Sequence[Image]) -> No
 
 
 def speed(asked: Sequence[Candidate]) -> None:
-    """Print the seconds all candidates take for one picture of 512 x 512, models open."""
+    """Print the seconds each candidate takes for one picture of 512 x 512, models open."""
     pixels = torch.rand(1, 3, 512, 512, generator=torch.Generator().manual_seed(0))
     for one in asked:
-        opinion(pixels[..., :128, :128], one, (1.0,))
-        begin = time.perf_counter()
-        opinion(pixels, one, (1.0,))
-        print(f"  {one.record.name}: {time.perf_counter() - begin:.2f} s", flush=True)
+        spent = []
+        for search in (False, True):
+            begin = time.perf_counter()
+            opinion(pixels, one, (1.0,), search=search)
+            spent.append(time.perf_counter() - begin)
+        print(f"  {one.record.name}: {spent[0]:.2f} s, with the grid searched {spent[1]:.2f} s", flush=True)
+    traced = LatentTracer(steps=20, settled=0).trace(open_candidate(asked[0].record), pixels[..., :256, :256])
+    print(f"  latenttracer on {asked[0].record.name}, 256 x 256: {traced.iterations_per_second:.1f} iterations/s")
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ give away a JPEG's grid (Bianchi and Piva 2012, https://doi.org/10.1109/TIFS.201
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,8 +16,11 @@ from torch import Tensor
 
 from artaudit.attribution.statistic import Pictures
 
-SIDE = 64
-"""Pixels along the window that is looked at for every offset, a multiple of all factors."""
+SIDES = 96, 192
+"""Pixels along the windows looked at: for every offset, and for those that did best; multiples of all factors."""
+
+SHORTLIST = 5
+"""Offsets that the second look is at, besides none."""
 
 SCALES = (1.0, 0.5, 0.75, 4 / 3, 1.5, 2.0)
 """By how much a picture may have been resized after it was drawn."""
@@ -35,17 +38,27 @@ class Grid:
 
 
 def find_grid(score: Score, pixels: Float[Tensor, "1 3 height width"], factor: int) -> Grid:
-    """Score a window in the middle at each of the factor x factor offsets; the highest score names the grid.
+    """Score a window in the middle at each of the factor x factor offsets, then a larger one at the best of them.
 
-    Pixels in [0, 1], both sides at least twice the factor.
+    Pixels in [0, 1], both sides at least twice the factor. The highest score of the second look names the grid; the
+    scores kept are those of the first.
     """
-    height, width = pixels.shape[-2:]
-    side = min(SIDE, *((length - factor + 1) // factor * factor for length in (height, width)))
-    top, left = ((length - side - factor + 1) // 2 // factor * factor for length in (height, width))
     places = [(down, across) for down in range(factor) for across in range(factor)]
-    moved = [pixels[..., top + down :, left + across :][..., :side, :side] for down, across in places]
-    scores = score(torch.cat(moved))
-    return Grid(*places[int(scores.argmax())], scores.view(factor, factor))
+    scores = score(_moved(pixels, places, SIDES[0], factor))
+    best = sorted({0, *scores.topk(min(SHORTLIST, len(places))).indices.tolist()})
+    again = score(_moved(pixels, [places[one] for one in best], SIDES[1], factor))
+    top, left = places[best[int(again.argmax())]]
+    return Grid(top, left, scores.view(factor, factor))
+
+
+def _moved(
+    pixels: Float[Tensor, "1 3 height width"], places: Sequence[tuple[int, int]], side: int, factor: int
+) -> Float[Tensor, "places 3 window_height window_width"]:
+    """Return a window of `side` pixels at most, in the middle, at each of the offsets."""
+    room = [(length - factor + 1) // factor * factor for length in pixels.shape[-2:]]
+    height, width = (min(side, one) for one in room)
+    top, left = ((one - part) // 2 // factor * factor for one, part in zip(room, (height, width), strict=True))
+    return torch.cat([pixels[..., top + y :, left + x :][..., :height, :width] for y, x in places])
 
 
 def rescaled(pixels: Pictures, scale: float) -> Float[Tensor, "batch 3 rescaled_height rescaled_width"]:

@@ -105,6 +105,13 @@ def candidates(names: Sequence[str] = ("auto",)) -> list[Candidate]:
     return [one for one in found if one.calibration is not None or one.record.name not in spoken_for]
 
 
+def rivals(one: Candidate) -> list[Candidate]:
+    """Return everyone else that can draw, twins too."""
+    records = (*pool.embedded(), *pool.installed(pool.models_folder()))
+    able = [other for other in records if "attribution" in abilities(other)]
+    return [Candidate(other, calibration_of(other)) for other in able if other.name != one.record.name]
+
+
 def calibration_of(record: pool.Record) -> Calibration | None:
     """Return what was learned about exactly these weights, by this machine or before shipping; None for nothing."""
     shipped = Path(str(resources.files("artaudit.attribution"))) / "calibrations" / f"{record.name}.json"
@@ -130,16 +137,17 @@ def statistic(method: str) -> Statistic:
     return cast(Statistic, catalog.load(catalog.ATTRIBUTIONS, method)())
 
 
-def opinions(image: Image, asked: Sequence[Candidate], *, resized: bool = False) -> list[Opinion]:
+def opinions(image: Image, asked: Sequence[Candidate], *, resized: bool = False, search: bool = True) -> list[Opinion]:
     """Return what each candidate without an obstacle says about the middle of a picture, highest score first.
 
     With `resized` the picture is also looked at as it was before a resize by each of `SCALES`. The offset and the
-    scale are chosen on a window of 64 pixels, and the score is that of the whole middle; methods in `SLOW` search
-    neither. Nothing is said of a picture below `LEAST` pixels.
+    scale are chosen on windows in the middle, and the score is that of the whole middle; without `search`, and with
+    methods in `SLOW`, neither is searched. Nothing is said of a picture below `LEAST` pixels.
     """
     if min(image.height, image.width) < LEAST:
         return []
-    said = [opinion(to_batch(image.pixels), one, SCALES if resized else (1.0,)) for one in asked if not one.obstacle]
+    scales, pixels = SCALES if resized else (1.0,), to_batch(image.pixels)
+    said = [opinion(pixels, one, scales, search=search) for one in asked if not one.obstacle]
     return sorted(said, key=lambda one: -one.score)
 
 
@@ -148,7 +156,9 @@ def answer(said: Sequence[Opinion]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.candidate.words for one in said if one.belongs))
 
 
-def opinion(pixels: Float[Tensor, "1 3 height width"], candidate: Candidate, scales: Sequence[float]) -> Opinion:
+def opinion(
+    pixels: Float[Tensor, "1 3 height width"], candidate: Candidate, scales: Sequence[float], *, search: bool = True
+) -> Opinion:
     """Return what one calibrated candidate says about the middle of a picture, at the likeliest scale and offset."""
     learned = cast(Calibration, candidate.calibration)
     model = open_candidate(candidate.record, denoiser=learned.method == "ddim")
@@ -158,13 +168,11 @@ def opinion(pixels: Float[Tensor, "1 3 height width"], candidate: Candidate, sca
         numbers = in_parts(lambda part: measure(model, part), pictures)
         return torch.from_numpy(learned.score(numbers.double().numpy(), bounded=bounded))
 
-    tried = (1.0,) if learned.method in SLOW else scales
-    looks = {scale: _middle(rescaled(pixels, scale), model.factor) for scale in tried}
+    search = search and learned.method not in SLOW
+    looks = {scale: _middle(rescaled(pixels, scale), model.factor) for scale in (scales if search else (1.0,))}
     looks = {scale: look for scale, look in looks.items() if min(look.shape[-2:]) >= LEAST}
     here = Grid(0, 0, torch.zeros(1, 1))
-    grids = {
-        scale: here if learned.method in SLOW else find_grid(score, look, model.factor) for scale, look in looks.items()
-    }
+    grids = {scale: find_grid(score, look, model.factor) if search else here for scale, look in looks.items()}
     scale = max(grids, key=lambda one: float(grids[one].scores.max()))
     grid = grids[scale]
     seen = whole(looks[scale][..., grid.top :, grid.left :], model.factor)

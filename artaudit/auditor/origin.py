@@ -20,7 +20,7 @@ WEIGHT = (
 
 METHOD = (
     f"redrawing errors of the middle {SIDE} pixels, by octaves and off the grid, weighed by logistic regression; "
-    "offset of the grid chosen on a window of 64 pixels"
+    "offset of the grid chosen on windows of 96 and 192 pixels"
 )
 
 

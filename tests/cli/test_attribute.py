@@ -1,0 +1,173 @@
+"""`audit attribute` as people meet it, and its place in a check."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image as Pillow
+
+from artaudit.attribution.calibration import BELONGING
+from artaudit.auditor.attributing import LEAST, SIDE, answer, candidates, opinions
+from artaudit.auditor.models import open_model
+from artaudit.auditor.origin import Origin
+from artaudit.cli import main
+from artaudit.datasets.photographs import photograph
+from artaudit.generators import pool
+from artaudit.image import decode
+from artaudit.protocols import Examiner
+from artaudit.tensors import to_array, to_batch
+from artaudit.transforms import Blur
+
+
+def written(path, pixels):
+    Pillow.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(path)
+
+
+def as_image(pixels, kind="PNG", **settings):
+    buffer = io.BytesIO()
+    Pillow.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(buffer, kind, **settings)
+    return decode(buffer.getvalue(), name="a")
+
+
+@pytest.fixture(scope="module")
+def real():
+    return decode(photograph("china.jpg"), name="china.jpg").pixels[100:300, 200:456]
+
+
+@pytest.fixture(scope="module")
+def redrawn(real):
+    """Return the photograph as studio-sd1 draws it."""
+    model = next(open_model(record) for record in pool.embedded() if record.name == "studio-sd1")
+    with torch.no_grad():
+        return to_array(model.decode(model.encode(to_batch(real))))
+
+
+@pytest.fixture(autouse=True)
+def models(tmp_path, monkeypatch):
+    monkeypatch.setenv("ARTAUDIT_DB", str(tmp_path / "registry.db"))
+    monkeypatch.setenv("ARTAUDIT_MODELS", str(tmp_path / "models"))
+
+
+@pytest.fixture
+def audit(tmp_path: Path, monkeypatch, capsys, real, redrawn):
+    monkeypatch.chdir(tmp_path)
+    written("real.png", real)
+    written("redrawn.png", redrawn)
+
+    def run(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["audit", *words])
+        with pytest.raises(SystemExit) as left:
+            main()
+        said = capsys.readouterr()
+        return int(left.value.code or 0), said.out, said.err
+
+    return run
+
+
+def test_the_maker_is_named_and_nobody_claims_a_photograph(audit):
+    code, out, _ = audit("attribute", "redrawn.png", "real.png", "--json", "-o", "page.html")
+    own, other = json.loads(out)
+    assert code == 1
+    assert own["holds"] is True and "studio-sd1" in own["claim"] and "studio-diffusion" in own["claim"]
+    assert other["holds"] is False and "none of" in other["claim"]
+    assert own["score"] >= own["threshold"] > other["score"]
+    page = Path("page.html").read_text("utf-8")
+    assert page.count("<h2>") == 2 and "<script" not in page and 'src="http' not in page
+    code, out, _ = audit("attribute", "real.png")
+    assert code == 0 and "none of the" not in out and "real.png: no" in out
+    assert audit("attribute", "real.png", "-o", "page.html")[0] == 2
+
+
+def test_a_check_names_the_maker_too(audit):
+    code, out, _ = audit("check", "redrawn.png", "--json")
+    (found,) = [one for one in json.loads(out)[0]["findings"] if one["examiner"] == "attribution"]
+    assert code == 1 and found["holds"] is True
+    assert found["false_alarms"]["trials"] > 100 and found["details"]["weight"]
+
+
+def test_a_model_is_calibrated_on_a_folder_and_the_result_is_used(audit):
+    rng = np.random.default_rng(0)
+    Path("mine").mkdir()
+    china, flower = (decode(photograph(name), name=name).pixels for name in ("china.jpg", "flower.jpg"))
+    for number in range(12):
+        whole = (china, flower)[number % 2]
+        top, left = (int(rng.integers(side - 128)) for side in whole.shape[:2])
+        written(f"mine/{number}.png", whole[top : top + 128, left : left + 128])
+    code, out, _ = audit("attribute", "calibrate", "studio-sd1", "mine", "--method", "octaves", "--json")
+    learned = json.loads(out)
+    assert code == 0 and learned["method"] == "octaves" and learned["twins"] == ["studio-diffusion"]
+    assert {"real pictures", "blurred pictures", "drawings by code", "drawn by studio-flux2"} == set(learned["aucs"])
+    (used,) = [one.calibration for one in candidates() if one.record.name == "studio-sd1"]
+    assert used.method == "octaves" and used.passed[BELONGING][1] == 24
+    code, out, _ = audit("attribute", "calibrate", "studio-sd1", "mine/1.png")
+    assert code == 2
+    code, out, _ = audit("attribute", "candidates", "--json")
+    assert {one["name"] for one in json.loads(out)} == {"studio-flux2", "studio-sd1"}
+
+
+def test_a_calibration_counts_only_for_the_weights_it_was_made_with(tmp_path):
+    (known,) = candidates(("studio-sd1",))
+    folder = tmp_path / "models" / ".calibrations"
+    folder.mkdir(parents=True)
+    text = known.calibration.as_json().replace(known.record.digest, "0" * 64).replace('"joined"', '"phase"')
+    (folder / "studio-sd1.json").write_text(text)
+    assert candidates(("studio-sd1",))[0].calibration.method == "joined"
+
+
+def test_who_cannot_be_told_apart_says_so_and_is_not_asked(tmp_path, redrawn):
+    (known,) = candidates(("studio-sd1",))
+    folder = tmp_path / "models" / ".calibrations"
+    folder.mkdir(parents=True)
+    plain = json.loads(known.calibration.as_json())
+    (folder / "studio-sd1.json").write_text(json.dumps(plain | {"aucs": {"real pictures": 0.7}}))
+    asked = candidates(("studio-sd1",))
+    assert "not separable here: AUC 0.70" in asked[0].obstacle
+    (found,) = Origin(asked).examine(as_image(redrawn))
+    assert found.holds is None and found.details["left_out"].keys() == {"studio-sd1"}
+
+
+def test_an_unknown_model_is_refused(audit):
+    assert audit("attribute", "real.png", "--model", "nobody")[0] == 2
+
+
+@pytest.mark.parametrize("top", [0, 3])
+@pytest.mark.parametrize("left", [0, 5])
+def test_a_crop_off_the_grid_is_put_back_on_it(redrawn, top, left):
+    said = opinions(as_image(redrawn[top:, left:]), candidates(("studio-sd1",)))
+    assert ((said[0].grid.top + top) % 8, (said[0].grid.left + left) % 8) == (0, 0)
+    assert said[0].belongs
+
+
+def test_a_jpeg_of_a_drawn_picture_still_belongs(redrawn):
+    said = opinions(as_image(redrawn, "JPEG", quality=90), candidates(("studio-sd1",)))
+    assert answer(said)[0].startswith("the decoder of studio-sd1")
+
+
+def test_smooth_pictures_belong_to_nobody(real):
+    flat = np.full((128, 128, 3), 0.6, np.float32)
+    slope = np.repeat(np.repeat(np.linspace(0, 1, 128, dtype=np.float32)[:, None, None], 128, 1), 3, 2)
+    blurred = to_array(Blur(2.0)(to_batch(real), 0))
+    for pixels in (flat, slope, blurred):
+        assert answer(opinions(as_image(pixels), candidates())) == ()
+
+
+def test_a_resize_is_found_and_undone(redrawn):
+    large = np.asarray(Pillow.fromarray(np.rint(redrawn * 255).astype(np.uint8)).resize((512, 400), 3)) / 255
+    plain, tried = (opinions(as_image(large), candidates(("studio-sd1",)), resized=one)[0] for one in (False, True))
+    assert tried.scale == 2.0
+    assert tried.score > plain.score
+
+
+def test_tiny_pictures_get_no_answer_and_large_ones_are_seen_in_the_middle(redrawn):
+    tiny = Origin().examine(as_image(redrawn[: LEAST - 1]))[0]
+    assert tiny.holds is None and "below" in tiny.claim
+    large = np.tile(redrawn, (4, 4, 1))
+    assert max(opinions(as_image(large), candidates(("studio-sd1",)))[0].seen.shape[-2:]) <= SIDE
+
+
+def test_the_examiner_keeps_to_the_protocol():
+    assert isinstance(Origin(), Examiner)
