@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from artaudit import __version__, evidencing, housekeeping
+from artaudit import __version__, evidencing, housekeeping, learning
 from artaudit.attributing import attribute
 from artaudit.casekeeping import case
 from artaudit.commands import AS_JSON, DB, PICTURES, complain, each, open_registry, print_json
@@ -111,5 +111,15 @@ def _finding_line(finding: dict[str, Any]) -> str:
     return f"{mark:>11}  {finding['claim']}{measured}"
 
 
-for _command in (protect, attribute, trial, *evidencing.COMMANDS, *housekeeping.GROUPS, case, keys, data):
+for _command in (
+    protect,
+    attribute,
+    trial,
+    *evidencing.COMMANDS,
+    *housekeeping.GROUPS,
+    case,
+    keys,
+    data,
+    *learning.COMMANDS,
+):
     audit.add_command(_command)

@@ -1,6 +1,6 @@
 """Cloaks paintings by code, so that a detector can learn and show what it makes of protected human work.
 
-Usage: python -m training.cloaked --data ../shared/data --out .cache/cloaked [--train 16] [--val 12] [--steps 40].
+Usage: python -m training.cloaked --data ../shared/data --out .cache/cloaked [--train 80] [--val 32] [--steps 40].
 Half get the default cloak (Push), half a pull of all latents to zero (PhotoGuard); every file is a PNG called like its
 painting.
 """
@@ -44,8 +44,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--train", type=int, default=16)
-    parser.add_argument("--val", type=int, default=12)
+    parser.add_argument("--train", type=int, default=80)
+    parser.add_argument("--val", type=int, default=32)
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--side", type=int, default=256)
     args = parser.parse_args()
@@ -54,7 +54,7 @@ def main() -> None:
     tools = [replace(one, descent=replace(one.descent, steps=args.steps)) for one in plain]
     for split, count in (("val", args.val), ("train", args.train)):
         paintings = [args.data / row["path"] for row in rows(args.data, split) if row["source"] == "louvre"]
-        for number, path in enumerate(paintings[-count:]):
+        for number, path in enumerate(paintings[len(paintings) - count :]):
             target = args.out / split / f"{path.stem}.png"
             if target.exists() or min(open_picture(path).size) < args.side:
                 continue

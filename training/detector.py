@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 
 from artaudit.detect import metrics, storage
-from artaudit.detect.calibration import Calibration, stratum_of
-from artaudit.detect.edits import Chain, Saved, handling
+from artaudit.detect.calibration import Calibration
 from artaudit.detect.residual import ResidualDetector
 from artaudit.evidence import FalseAlarms
 from training.features import Table, load
@@ -27,7 +26,7 @@ ALARMS = 0.01
 """Share of each calibration domain's real pictures that may pass the threshold."""
 
 MARGIN = 1.0
-"""Log odds by which the threshold lies above what calibration asks: other sources score higher than known ones."""
+"""Log odds by which the threshold lies above what calibration asks: unknown sources score higher than known ones."""
 
 
 def fit(learned: Table, calibrating: Table) -> ResidualDetector:
@@ -37,6 +36,7 @@ def fit(learned: Table, calibrating: Table) -> ResidualDetector:
     reals = calibrating.rows(~calibrating.made)
     detector = ResidualDetector(alarms=ALARMS)
     detector.fit_features(learned.features, learned.made, held_out=reals.features, weights=weights / weights.mean())
+    reals = reals.rows(detector.gate_.knows(reals.features))
     detector.threshold_ = MARGIN + max(
         float(np.quantile(detector.score_features(reals.where(domain=one).features), 1 - ALARMS))
         for one in np.unique(reals.facts["domain"])
@@ -86,23 +86,6 @@ def alarms(detector: ResidualDetector, table: Table) -> dict[str, dict[str, Any]
     return rows
 
 
-def strata(table: Table) -> Table:
-    """Say which stratum the file of each row belongs to, as its last save tells."""
-    names = [
-        _last(str(edit), int(number)) for edit, number in zip(table.facts["edit"], table.facts["seed"], strict=True)
-    ]
-    return Table(table.features, table.facts | {"stratum": np.array(names)})
-
-
-def _last(edit: str, seed: int) -> str:
-    """Return the stratum of the file that a drawn handling ends in."""
-    drawn = handling(seed)
-    last = drawn.edits[-1] if isinstance(drawn, Chain) and edit.startswith("draw") else None
-    if not isinstance(last, Saved):
-        return "lossless"
-    return "WebP" if last.format == "WEBP" else stratum_of("JPEG", last.quality)
-
-
 def left_out(learned: Table, calibrating: Table, measured: Table) -> dict[str, Any]:
     """Train without each generator in turn and measure on its held-out pictures."""
     rows: dict[str, Any] = {}
@@ -122,7 +105,7 @@ def main() -> None:
     parser.add_argument("--tables", type=Path, default=Path(".cache/detector"))
     parser.add_argument("--out", type=Path, default=Path("artaudit/detect/weights/residual"))
     args = parser.parse_args()
-    table = strata(load(args.tables / "train.npz"))
+    table = load(args.tables / "train.npz")
     learned, calibrating = table.where(part="fit"), table.where(part="calibrate")
     measured = load(args.tables / "measure.npz")
     detector = fit(learned, calibrating)

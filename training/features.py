@@ -16,6 +16,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from artaudit.detect.calibration import stratum_of
 from artaudit.detect.edits import ROBUSTNESS, Chain, Edit, Saved, Trimmed, handling
 from artaudit.detect.residual import ResidualDetector
 from training.material import Specimen, specimens
@@ -34,7 +35,7 @@ THINNED = 3
 
 @dataclass(frozen=True)
 class Table:
-    """Features, a row each, and what each row is: made, generator, source, domain, group, part, edit, seed."""
+    """Features, a row each, and what each row is: made, generator, source, domain, group, part, edit, stratum."""
 
     features: np.ndarray
     facts: dict[str, np.ndarray]
@@ -69,6 +70,13 @@ def edits_of(one: Specimen, number: int) -> dict[str, Edit]:
     return {name: ROBUSTNESS[name] for name in AS_FOUND} | handled
 
 
+def stratum(edit: Edit) -> str:
+    """Return the stratum of the file that an edit ends in, as its last save tells."""
+    while isinstance(edit, Chain) and edit.edits:
+        edit = edit.edits[-1]
+    return stratum_of(edit.format, edit.quality) if isinstance(edit, Saved) else "lossless"
+
+
 def read(all_of_them: Sequence[Specimen], detector: ResidualDetector) -> Table:
     """Read everything; the same specimens give the same table."""
     features, facts = [], []
@@ -77,11 +85,10 @@ def read(all_of_them: Sequence[Specimen], detector: ResidualDetector) -> Table:
         for name, edit in edits_of(one, number).items():
             picture = edit(one.levels).astype(np.float32) / 255
             features.append(detector.features([picture])[0])
-            seed = number * DRAWS + int(name[-1]) if name.startswith("draw ") else -1
-            facts.append((one.made, one.generator, one.source, one.domain, one.group, one.part, name, seed))
+            facts.append((one.made, one.generator, one.source, one.domain, one.group, one.part, name, stratum(edit)))
     width = max(len(row) for row in features)
     full = np.stack([row if len(row) == width else np.full(width, np.nan) for row in features])
-    names = ("made", "generator", "source", "domain", "group", "part", "edit", "seed")
+    names = ("made", "generator", "source", "domain", "group", "part", "edit", "stratum")
     return Table(full, {name: np.array(column) for name, column in zip(names, zip(*facts, strict=True), strict=True)})
 
 

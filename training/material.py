@@ -60,9 +60,11 @@ def specimens(data: Path, debian: Path, cloaked: Path) -> Iterator[Specimen]:
         yield from _listed(data, row)
     yield from _wallpapers(debian)
     yield from _drawn()
-    for split, part in (("train", "calibrate"), ("val", "val")):
+    for split in ("train", "val"):
         for path in sorted((cloaked / split).glob("*.png")):
-            yield Specimen(_levels(open_picture(path)), False, "", "cloaked", path.stem, part, "JPEG")  # noqa: FBT003
+            group = f"louvre-{int(path.stem.rpartition('-')[2])}"
+            part = _share(group) if split == "train" else "val"
+            yield Specimen(_levels(open_picture(path)), False, "", "cloaked", group, part, "JPEG")  # noqa: FBT003
 
 
 def _listed(data: Path, row: Row) -> Iterator[Specimen]:

@@ -1,0 +1,104 @@
+"""The examiner that asks the shipped detector whether a machine made a picture; "cannot tell" is an answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from artaudit import catalog
+from artaudit.datasets.container import container
+from artaudit.detect import storage
+from artaudit.detect.calibration import stratum_of
+from artaudit.detect.judging import Calibrated, Judgement, judge
+from artaudit.errors import ImageError
+from artaudit.evidence import Finding
+from artaudit.image import Image
+
+UNIT = "log odds"
+
+WEIGHT = (
+    "Noise is weak evidence: most machine-made pictures stay below the bar, so that nothing was found says little, and "
+    "heavy edits or cloaks may move a score. Never rest an accusation on this finding alone."
+)
+
+
+def shipped() -> Path:
+    """Return the folder of the detector that comes with artaudit."""
+    return Path(str(resources.files("artaudit.detect") / "weights" / "residual"))
+
+
+@lru_cache(maxsize=2)
+def open_detector(folder: Path) -> Calibrated:
+    """Return the detector in `folder`, of the kind that its file names; raises ModelError, UsageError."""
+    kind = catalog.load(catalog.DETECTORS, str(storage.describe(folder)["kind"]))
+    detector: Calibrated = storage.read(kind, folder)
+    return detector
+
+
+class MachineMade:
+    """Asks a detector of noise residuals whether a machine made the picture, within what it knows."""
+
+    name = "detector"
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Take the folder of the detector [default: the shipped one]."""
+        self._folder = folder or shipped()
+
+    def examine(self, image: Image) -> list[Finding]:
+        """Return one finding: a machine made the picture, nothing points there, or it cannot be told."""
+        detector = open_detector(self._folder)
+        said = judge(detector, image.rgb8, _stratum(image))
+        finding = Finding(
+            self.name,
+            "noise like that of machine-made pictures",
+            said.holds,
+            method=f"{detector!r}, sha256 {storage.digest(self._folder)[:16]}",
+            threshold=round(said.threshold, 3),
+            unit=UNIT,
+            false_alarms=detector.false_alarms_,
+            details=_details(said),
+        )
+        if said.score is not None:
+            finding = replace(finding, score=round(said.score, 3))
+        return [finding if not said.reason else replace(finding, claim=f"{finding.claim} ({said.reason})")]
+
+
+def _stratum(image: Image) -> str:
+    """Return the stratum of a picture by its container."""
+    try:
+        outside = container(image.data, name=image.name)
+    except ImageError:
+        return "other"
+    return stratum_of(outside.codec, outside.quality)
+
+
+def _details(said: Judgement) -> dict[str, Any]:
+    details: dict[str, Any] = {"weight": WEIGHT, "crops": [[top, left, round(one, 3)] for top, left, one in said.crops]}
+    if said.log10_ratio is not None:
+        ratio = {"log10_likelihood_ratio": round(said.log10_ratio, 2), "support": said.support}
+        details |= ratio | {"p_value": said.p_value}
+    return details
+
+
+def heatmap(
+    picture: UInt8[np.ndarray, "height width 3"], crops: tuple[tuple[int, int, float], ...], *, side: int, bar: float
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Return the picture in grey where no crop lies, blue where crops score low and red where they pass the `bar`.
+
+    `crops` are (top, left, score), squares of `side` pixels; where they overlap their mean counts.
+    """
+    total, seen = np.zeros(picture.shape[:2]), np.zeros(picture.shape[:2])
+    for top, left, score in crops:
+        total[top : top + side, left : left + side] += np.clip(score / max(abs(bar), 1e-6), -1, 1)
+        seen[top : top + side, left : left + side] += 1
+    heat = total / np.maximum(seen, 1)
+    tint = np.stack([heat.clip(0, 1), np.zeros_like(heat), (-heat).clip(0, 1)], axis=2) * 255
+    grey = np.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2)
+    strength = np.where(seen > 0, 0.5 * np.abs(heat), 0)[..., None]
+    return np.rint(grey * (1 - strength) + tint * strength).astype(np.uint8)

@@ -1,0 +1,138 @@
+"""Reads the features of a data set's pictures for a detector, one picture in memory, going on where it was stopped."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from artaudit.datasets.listing import Left
+from artaudit.datasets.manifest import GENERATED, Row
+from artaudit.datasets.pictures import Pictures
+from artaudit.detect.bench import Seen
+from artaudit.detect.calibration import stratum_of
+from artaudit.detect.edits import Chain, Edit, Saved, handling
+from artaudit.errors import UsageError
+from artaudit.image import Image, write_atomically
+from artaudit.protocols import Progress
+
+Drawn = Callable[[Row], Sequence[Edit]]
+"""What is done to the picture of a row, each edit giving one reading."""
+
+LIVED: dict[str, Literal["JPEG", "WEBP"]] = {"JPEG": "JPEG", "WEBP": "WEBP"}
+"""Codecs that have cost a picture something already."""
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """A detector that turns pictures into features."""
+
+    def features(self, pictures: Sequence[np.ndarray]) -> Float[np.ndarray, "count features"]:
+        """Return a row of features for each picture, NaN where it is too small."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Features and, for each, the row of the manifest and the stratum of the file that its edit ends in."""
+
+    features: Float[np.ndarray, "count features"]
+    rows: tuple[Row, ...]
+    strata: np.ndarray
+
+    @property
+    def made(self) -> Bool[np.ndarray, " count"]:
+        """Return which are machine-made."""
+        return np.array([row.label == GENERATED for row in self.rows], dtype=bool)
+
+    @property
+    def groups(self) -> np.ndarray:
+        """Return what belongs together: the pair, else the group, else the file itself."""
+        return np.array([row.pair or row.group or row.path for row in self.rows])
+
+    def seen(self, detector: Any) -> Seen:  # noqa: ANN401 - any detector of features
+        """Return the scores of a fitted detector with what the bench wants to know."""
+        told = [np.array([getattr(row, name) for row in self.rows]) for name in ("generator", "source")]
+        known = detector.gate_.knows(self.features)
+        return Seen(detector.score_features(self.features), known, self.made, self.groups, *told)
+
+
+def handled(draws: int, seed: int) -> Drawn:
+    """Return the rule that draws `draws` handlings of each picture, by its path and the seed alone."""
+
+    def draw(row: Row) -> Sequence[Edit]:
+        first = zlib.crc32(f"{seed}:{row.path}".encode()) * draws
+        return [handling(first + number, LIVED.get(row.codec, "new")) for number in range(draws)]
+
+    return draw
+
+
+def read_features(
+    detector: Reader,
+    rows: Sequence[Row],
+    folder: Path,
+    edits: Drawn,
+    *,
+    kept: Path | None = None,
+    progress: Progress | None = None,
+) -> Readings:
+    """Read all rows; pictures that are missing, broken or too small are left out.
+
+    In the folder `kept` each picture's features are written once they are known, and a later call reads them there.
+    Raises UsageError where nothing is left.
+    """
+    features, read, strata = [], [], []
+    for number, row in enumerate(rows):
+        drawn = edits(row)
+        found = _known(kept, number, row)
+        if found is None:
+            ((_, image),) = Pictures(folder).open([row])
+            found = np.empty((0, 0)) if isinstance(image, Left) else _features(detector, image, drawn)
+            _keep(kept, number, row, found)
+        for one, edit in zip(found, drawn, strict=False):
+            if np.isfinite(one).all():
+                features.append(one)
+                read.append(row)
+                strata.append(stratum(edit, row))
+        if progress:
+            progress(number + 1, len(rows))
+    if not features:
+        raise UsageError(f"No picture of the data set in {folder} could be read at 128 pixels or more: index it again.")
+    return Readings(np.stack(features), tuple(read), np.array(strata))
+
+
+def stratum(edit: Edit, row: Row) -> str:
+    """Return the stratum of the file that an edit ends in; an edit that leaves all as it is ends in the row's file."""
+    if edit == Chain(()):
+        return stratum_of(row.codec, row.quality)
+    while isinstance(edit, Chain) and edit.edits:
+        edit = edit.edits[-1]
+    return stratum_of(edit.format, edit.quality) if isinstance(edit, Saved) else "lossless"
+
+
+def _features(detector: Reader, image: Image, drawn: Sequence[Edit]) -> Float[np.ndarray, "count features"]:
+    levels = np.ascontiguousarray(image.rgb8, dtype=np.uint8)
+    return np.stack([detector.features([edit(levels).astype(np.float32) / 255])[0] for edit in drawn])
+
+
+def _place(kept: Path, number: int, row: Row) -> Path:
+    return kept / f"{number:07d}-{zlib.crc32((row.path + row.sha256).encode()):08x}.json"
+
+
+def _known(kept: Path | None, number: int, row: Row) -> np.ndarray | None:
+    if kept is None or not (place := _place(kept, number, row)).exists():
+        return None
+    return np.array(json.loads(place.read_text("utf-8")), dtype=float)
+
+
+def _keep(kept: Path | None, number: int, row: Row, found: np.ndarray) -> None:
+    if kept is not None:
+        kept.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(np.where(np.isfinite(found), found, np.nan).tolist())
+        write_atomically(_place(kept, number, row), text.encode())

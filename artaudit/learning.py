@@ -1,0 +1,113 @@
+"""The commands about detectors: train, calibrate, evaluate, export."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from artaudit.commands import AS_JSON, PATH, print_json
+
+SPLIT = click.option("--split", default="val", show_default=True, help="The rows of DATA to use.")
+
+
+@click.command()
+@click.argument("config", type=PATH)
+@click.option("-o", "--output", type=PATH, required=True, help="The folder that keeps the detector.")
+@AS_JSON
+def train(config: Path, output: Path, *, as_json: bool) -> None:
+    """Train the detector that CONFIG, a YAML file, describes; a stopped run goes on where it was.
+
+    CONFIG needs one line, `data: manifest.csv`. Others: detector, settings, learn, hold_out, draws, seed, without,
+    biased. Every picture is handled by the same recipe, and data whose files give the labels away is refused.
+    """
+    from artaudit.auditor import detecting  # noqa: PLC0415 - heavy
+
+    with _progress("reading") as progress:
+        made = detecting.train(config, output, progress)
+    _tell(made, f"{output}  threshold {made['threshold']:.2f}", as_json=as_json)
+
+
+@click.command()
+@click.argument("model", type=PATH)
+@click.argument("data", type=PATH)
+@SPLIT
+@click.option("--draws", type=click.IntRange(1), default=4, show_default=True, help="Random handlings of a picture.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
+@AS_JSON
+def calibrate(model: Path, data: Path, *, split: str, draws: int, seed: int, as_json: bool) -> None:
+    """Teach MODEL, a folder that `audit train` wrote, what its scores mean, on pictures it was not trained on.
+
+    DATA is a manifest; scores become likelihood ratios, bounded by the number of pictures.
+    """
+    from artaudit.auditor import detecting  # noqa: PLC0415 - heavy
+
+    with _progress("reading") as progress:
+        made = detecting.calibrate(model, data, split=split, draws=draws, seed=seed, progress=progress)
+    alarms = made["false_alarms"]
+    _tell(made, f"{model}  false alarms {alarms['count']} of {alarms['trials']}", as_json=as_json)
+
+
+@click.command()
+@click.argument("model", type=PATH)
+@click.argument("data", type=PATH)
+@SPLIT
+@click.option("--edit", "edits", multiple=True, help="What is done to every picture [default: four of them].")
+@AS_JSON
+def evaluate(model: Path, data: Path, *, split: str, edits: tuple[str, ...], as_json: bool) -> None:
+    """Measure MODEL on the manifest DATA: metrics with intervals, generator by generator, and false alarms by source.
+
+    Every picture is edited alike, real or not.
+    """
+    from artaudit.auditor import detecting  # noqa: PLC0415 - heavy
+
+    with _progress("measuring") as progress:
+        found = detecting.evaluate(model, data, split=split, edits=edits or detecting.EDITS, progress=progress)
+    if as_json:
+        print_json(found)
+        return
+    for edit, row in found["curve"].items():
+        click.echo(f"{edit:>12}  AUC {row['AUC']}  found {row['found']}  of {row['pictures']} pictures")
+    for source, rows in found["false_alarms"].items():
+        for edit, row in rows.items():
+            said = f"{row['alarms']} of {row['pictures']} false alarms, {row['out of domain']} out of domain"
+            click.echo(f"{edit:>12}  {source or 'real'}: {said}")
+
+
+@click.command("export")
+@click.argument("model", type=PATH)
+@click.argument("target", type=PATH)
+@AS_JSON
+def export_detector(model: Path, target: Path, *, as_json: bool) -> None:
+    """Copy MODEL with its card and digests into the new folder TARGET."""
+    from artaudit.auditor import detecting  # noqa: PLC0415 - heavy
+
+    made = detecting.export(model, target)
+    _tell(made, f"{target}  {len(made['files'])} files", as_json=as_json)
+
+
+def _tell(document: dict[str, Any], line: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(document)
+    else:
+        click.echo(line)
+
+
+@contextmanager
+def _progress(doing: str) -> Iterator[Any]:
+    """Show how far the work is, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+
+    def show(done: int, total: int) -> None:
+        click.echo(f"\r{doing} {done}/{total}", nl=done == total, err=True)
+
+    yield show
+
+
+COMMANDS: tuple[click.Command, ...] = (train, evaluate, calibrate, export_detector)
