@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHARED ?= ../shared/data
 
-.PHONY: demo test lint docs embedded bench bench-attribute clean
+.PHONY: demo test lint docs embedded bench bench-attribute bench-detect detector clean
 
 demo: .venv/installed
 	$(BIN)/python demo/run.py demo-output
@@ -31,6 +31,16 @@ bench: .venv/installed
 	PYTHONPATH=. $(BIN)/python benchmarks/flat.py --data $(SHARED)
 	PYTHONPATH=. $(BIN)/python benchmarks/diffusion.py --data $(SHARED)
 	PYTHONPATH=. $(BIN)/python benchmarks/protect.py --data $(SHARED)
+
+bench-detect: .venv/installed
+	$(BIN)/python -m training.cloaked --data $(SHARED) --out .cache/cloaked
+	PYTHONPATH=. $(BIN)/python benchmarks/detect.py --data $(SHARED)
+
+detector: .venv/installed
+	$(BIN)/python -m training.cloaked --data $(SHARED) --out .cache/cloaked
+	$(BIN)/python -m training.features --data $(SHARED) --parts fit calibrate --out .cache/detector/train.npz
+	$(BIN)/python -m training.features --data $(SHARED) --parts val measure --out .cache/detector/measure.npz
+	$(BIN)/python -m training.detector
 
 bench-attribute: .venv/installed
 	PYTHONPATH=. $(BIN)/python benchmarks/attribute.py --data $(SHARED)
