@@ -16,7 +16,7 @@ from artaudit.datasets.container import container
 from artaudit.detect import storage
 from artaudit.detect.calibration import stratum_of
 from artaudit.detect.judging import Calibrated, Judgement, judge
-from artaudit.errors import ImageError
+from artaudit.errors import ImageError, ModelError
 from artaudit.evidence import Finding
 from artaudit.image import Image
 
@@ -34,11 +34,10 @@ def shipped() -> Path:
 
 
 @lru_cache(maxsize=2)
-def open_detector(folder: Path) -> Calibrated:
+def open_detector(folder: Path) -> Any:  # noqa: ANN401 - any detector
     """Return the detector in `folder`, of the kind that its file names; raises ModelError, UsageError."""
     kind = catalog.load(catalog.DETECTORS, str(storage.describe(folder)["kind"]))
-    detector: Calibrated = storage.read(kind, folder)
-    return detector
+    return storage.read(kind, folder)
 
 
 class MachineMade:
@@ -51,8 +50,13 @@ class MachineMade:
         self._folder = folder or shipped()
 
     def examine(self, image: Image) -> list[Finding]:
-        """Return one finding: a machine made the picture, nothing points there, or it cannot be told."""
+        """Return one finding: a machine made the picture, nothing points there, or it cannot be told.
+
+        Raises ModelError for a detector that was never calibrated.
+        """
         detector = open_detector(self._folder)
+        if not isinstance(detector, Calibrated):
+            raise ModelError(f"{self._folder} holds a detector without calibration: use `audit calibrate` on it first.")
         said = judge(detector, image.rgb8, _stratum(image))
         finding = Finding(
             self.name,

@@ -23,6 +23,8 @@ from artaudit.evidence import FalseAlarms
 
 Scores = Float[np.ndarray, " count"]
 Features = Float[np.ndarray, "count features"]
+Pictures = Sequence[Float[np.ndarray, "_ _ 3"]]
+"""Pictures of any sizes, samples in [0, 1]."""
 
 
 class ResidualDetector(BaseEstimator):  # type: ignore[misc]
@@ -47,9 +49,9 @@ class ResidualDetector(BaseEstimator):  # type: ignore[misc]
 
     def fit(
         self,
-        pictures: Sequence[Picture],
+        pictures: Pictures,
         machine_made: Bool[np.ndarray, " count"],
-        held_out: Sequence[Picture],
+        held_out: Pictures,
     ) -> ResidualDetector:
         """Learn from pictures, (height, width, 3) in [0, 1]; `held_out` are real ones of no training pair."""
         return self.fit_features(self.features(pictures), machine_made, held_out=self.features(held_out))
@@ -81,7 +83,7 @@ class ResidualDetector(BaseEstimator):  # type: ignore[misc]
         count = int((reals > self.threshold_).sum())
         self.false_alarms_ = FalseAlarms(count, len(reals), f"{population}, the threshold set on them")
 
-    def features(self, pictures: Sequence[Picture]) -> Features:
+    def features(self, pictures: Pictures) -> Features:
         """Return the mean features of each picture's crops, a row each; NaN where it is too small to tell."""
         found = [self._mean(picture) for picture in pictures]
         length = next((len(one) for one in found if one is not None), 1)
@@ -91,13 +93,13 @@ class ResidualDetector(BaseEstimator):  # type: ignore[misc]
         """Return the log odds of pictures by their features."""
         return (features - self.mean_) / self.scale_ @ self.weights_ + self.bias_
 
-    def score_samples(self, pictures: Sequence[Picture]) -> Scores:
+    def score_samples(self, pictures: Pictures) -> Scores:
         """Return the log odds of each picture; NaN where it is too small to tell."""
         blank = np.full_like(self.mean_, np.nan)
         means = [self._mean(picture) for picture in pictures]
         return self.score_features(np.stack([blank if one is None else one for one in means]))
 
-    def decision_function(self, pictures: Sequence[Picture]) -> Scores:
+    def decision_function(self, pictures: Pictures) -> Scores:
         """Return by how much each score passes the threshold."""
         return self.score_samples(pictures) - self.threshold_
 

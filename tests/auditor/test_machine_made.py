@@ -1,0 +1,77 @@
+"""The shipped detector answers within what it knows, and its heatmap shows where the evidence lies."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from artaudit.auditor.machine_made import MachineMade, heatmap, open_detector, shipped
+from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
+from artaudit.detect import storage
+from artaudit.image import decode
+
+
+def as_file(levels, kind="PNG", **options):
+    buffer = io.BytesIO()
+    Pillow.fromarray(levels).save(buffer, kind, **options)
+    return decode(buffer.getvalue(), name=f"picture.{kind.lower()}")
+
+
+@pytest.mark.parametrize("name", list(PHOTOGRAPHS))
+def test_photographs_are_no_finding(name):
+    (finding,) = MachineMade().examine(decode(photograph(name), name=name))
+    assert finding.holds is not True
+    assert finding.false_alarms.trials > 100
+    assert finding.details["crops"]
+    assert finding.score == pytest.approx(np.mean([score for _, _, score in finding.details["crops"]]), abs=1e-3)
+
+
+def test_what_is_too_small_or_unlike_anything_cannot_be_told():
+    (small,) = MachineMade().examine(as_file(np.zeros((64, 64, 3), np.uint8)))
+    assert small.holds is None
+    assert small.score is None
+    assert "too small" in small.claim
+    noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
+    (strange,) = MachineMade().examine(as_file(noise))
+    assert strange.holds is None
+    assert "unlike all pictures" in strange.claim
+
+
+def test_a_kind_of_file_without_measurements_cannot_be_told():
+    name = next(iter(PHOTOGRAPHS))
+    (finding,) = MachineMade().examine(as_file(decode(photograph(name), name=name).rgb8, "GIF"))
+    assert finding.holds is None
+
+
+def test_no_ratio_exceeds_what_the_calibration_supports():
+    name = next(iter(PHOTOGRAPHS))
+    (finding,) = MachineMade().examine(decode(photograph(name), name=name))
+    assert abs(finding.details["log10_likelihood_ratio"]) <= open_detector(shipped()).calibration_.bounds_.max() + 0.01
+    assert 0 < finding.details["p_value"] <= 1
+
+
+def test_the_shipped_detector_is_small_and_its_digest_is_named():
+    assert storage.size(shipped()) < 8e6
+    assert (shipped() / "README.md").exists()
+
+
+def test_the_heatmap_is_red_where_crops_pass_and_grey_where_none_lies():
+    picture = np.full((64, 96, 3), 100, np.uint8)
+    shown = heatmap(picture, ((0, 0, 9.0), (0, 32, -9.0)), side=32, bar=3.0).astype(int)
+    assert (shown[40:, :] == 100).all()
+    assert (shown[:32, :32, 0] > shown[:32, :32, 2]).all()
+    assert (shown[:32, 32:64, 2] > shown[:32, 32:64, 0]).all()
+
+
+@pytest.mark.slow
+def test_held_out_machine_made_pictures_score_above_held_out_paintings(shared):
+    made = sorted((shared / "generated" / "vqgan-clip").glob("*.png"))[:9]
+    human = sorted((shared / "real" / "vangogh").glob("*.png"))[:9]
+    assert made
+    assert human
+    scores = [
+        [MachineMade().examine(decode(one.read_bytes(), name=one.name))[0].score for one in some]
+        for some in (made, human)
+    ]
+    assert np.median(scores[0]) > np.median(scores[1])

@@ -1,0 +1,113 @@
+"""Detectors are trained, calibrated, measured and exported by commands; a stopped run ends in the same numbers."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image as Pillow
+
+from artaudit.auditor import detecting, readings
+from artaudit.cli import audit
+from artaudit.datasets.drawings import draw
+from artaudit.detect import storage
+from artaudit.errors import UsageError
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Write 64 drawings, half of them with a grid of upsampling, all PNG of one size, and their manifest."""
+    folder = tmp_path_factory.mktemp("data")
+    lines = ["path,label,generator,source,group,split,codec,width,height"]
+    for number in range(64):
+        rng = np.random.default_rng(number)
+        made, split = bool(number % 2), "train" if number < 40 else "val"
+        side = 224
+        picture = draw(rng).resize((side, side)).convert("RGB")
+        levels = np.asarray(picture).astype(int) + rng.integers(-6, 7, (side, side, 3))
+        if made:
+            levels = levels[::2, ::2].repeat(2, axis=0).repeat(2, axis=1)
+        Pillow.fromarray(levels.clip(0, 255).astype(np.uint8)).save(folder / f"{number}.png")
+        label, generator = ("generated", "toy") if made else ("real", "")
+        lines.append(f"{number}.png,{label},{generator},drawn,{number},{split},PNG,{side},{side}")
+    (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
+    (folder / "config.yaml").write_text("data: manifest.csv\ndraws: 1\nsettings: {crops: 2}\n")
+    return folder
+
+
+def run(*arguments):
+    return CliRunner().invoke(audit, [str(one) for one in arguments], standalone_mode=False)
+
+
+@pytest.fixture(scope="module")
+def model(data, tmp_path_factory):
+    target = tmp_path_factory.mktemp("models") / "toy"
+    result = run("train", data / "config.yaml", "-o", target, "--json")
+    assert result.exception is None, result.exception
+    assert json.loads(result.output)["pictures"] == 64
+    return target
+
+
+def test_a_model_is_a_folder_without_pickle_and_with_a_card(model):
+    assert {path.name for path in model.iterdir()} == {"README.md", storage.SETTINGS, storage.TENSORS}
+    assert "# Model card: residual" in (model / "README.md").read_text()
+
+
+def test_a_model_is_measured_with_intervals(model, data):
+    result = run("evaluate", model, data / "manifest.csv", "--edit", "as it is", "--json")
+    found = json.loads(result.output)
+    assert float(found["curve"]["as it is"]["AUC"].split()[0]) > 0.8
+    assert found["false_alarms"]["drawn"]["as it is"]["pictures"] == 12
+    assert set(found["generators"]["as it is"]) == {"toy"}
+
+
+def test_calibration_needs_enough_pictures(model, data):
+    result = run("calibrate", model, data / "manifest.csv", "--draws", "1")
+    assert isinstance(result.exception, UsageError)
+    assert "calibrate on more" in str(result.exception)
+
+
+def test_an_export_names_its_digests_and_overwrites_nothing(model, tmp_path):
+    assert run("export", model, tmp_path / "out").exception is None
+    assert len((tmp_path / "out" / "SHA256SUMS").read_text().splitlines()) == 3
+    assert isinstance(run("export", model, tmp_path / "out").exception, UsageError)
+
+
+def test_a_run_that_was_stopped_goes_on_and_ends_in_the_same_numbers(model, data, tmp_path):
+    def stop(done, _total):
+        if done == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        detecting.train(data / "config.yaml", tmp_path / "again", stop)
+    kept = list((tmp_path / "again" / detecting.KEPT).rglob("*.json"))
+    assert len(kept) == 20
+    detecting.train(data / "config.yaml", tmp_path / "again")
+    assert (tmp_path / "again" / storage.TENSORS).read_bytes() == (model / storage.TENSORS).read_bytes()
+
+
+def test_data_whose_files_give_the_labels_away_is_refused(data, tmp_path):
+    text = (data / "manifest.csv").read_text()
+    jpeg = [line.replace(",PNG,", ",JPEG,") if ",real," in line else line for line in text.splitlines()]
+    (data / "biased.csv").write_text("\n".join(jpeg))
+    (data / "biased.yaml").write_text("data: biased.csv\n")
+    result = run("train", data / "biased.yaml", "-o", tmp_path / "never")
+    assert isinstance(result.exception, UsageError)
+    assert "gives labels away by" in str(result.exception)
+
+
+@pytest.mark.parametrize("text", ["", "learn: train", "data: [", "data: manifest.csv\nlayers: 3", "data: x\ndraws: no"])
+def test_a_configuration_that_is_none_is_refused(tmp_path, text):
+    (tmp_path / "config.yaml").write_text(text)
+    assert isinstance(run("train", tmp_path / "config.yaml", "-o", tmp_path / "out").exception, UsageError)
+
+
+def test_unknown_settings_and_edits_are_named(model, data, tmp_path):
+    (data / "settings.yaml").write_text("data: manifest.csv\nsettings: {layers: 3}\n")
+    assert "layers" in str(run("train", data / "settings.yaml", "-o", tmp_path / "out").exception)
+    assert "JPEG 75" in str(run("evaluate", model, data / "manifest.csv", "--edit", "sepia").exception)
+
+
+def test_handlings_depend_on_the_path_and_the_seed_alone(data):
+    (row,) = [one for one in detecting.manifest.read(data / "manifest.csv") if one.path == "3.png"]
+    assert readings.handled(2, 0)(row) == readings.handled(2, 0)(row) != readings.handled(2, 1)(row)
