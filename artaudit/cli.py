@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
 
 import click
 
-from artaudit import __version__, evidencing, housekeeping, learning
-from artaudit.attributing import attribute
-from artaudit.casekeeping import case
-from artaudit.commands import AS_JSON, DB, PICTURES, complain, each, open_registry, print_json
-from artaudit.datakeeping import data
+from artaudit import __version__
+from artaudit.doors import evidencing, housekeeping, learning
+from artaudit.doors.attributing import attribute
+from artaudit.doors.casekeeping import case
+from artaudit.doors.checking import check, register
+from artaudit.doors.common import DB, complain
+from artaudit.doors.datakeeping import data
+from artaudit.doors.keykeeping import keys
+from artaudit.doors.protecting import protect
+from artaudit.doors.trialing import trial
 from artaudit.errors import ArtauditError
-from artaudit.keykeeping import keys
-from artaudit.protecting import protect
-from artaudit.trialing import trial
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -51,67 +50,9 @@ def main() -> None:
     sys.exit(code or 0)
 
 
-@audit.command()
-@PICTURES
-@click.option("--title", help="What the work is called [default: the file's name].")
-@AS_JSON
-@DB
-def register(pictures: tuple[Path, ...], title: str | None, *, as_json: bool) -> int:
-    """Add PICTURES to the portfolio that checks compare with."""
-    from artaudit.auditor import verbs  # noqa: PLC0415 - heavy
-
-    with open_registry() as registry:
-
-        def one(path: Path) -> dict[str, Any]:
-            work, new = verbs.register(path, registry, title)
-            if not as_json:
-                click.echo(f"work {work.id}: {work.title} ({'registered' if new else 'was registered already'})")
-            return {**asdict(work), "new": new}
-
-        works, code = each(pictures, one)
-    if as_json:
-        print_json(works)
-    return code
-
-
-@audit.command()
-@PICTURES
-@AS_JSON
-@DB
-def check(pictures: tuple[Path, ...], *, as_json: bool) -> int:
-    """Tell of each of PICTURES whether it copies a registered work and what the file itself says.
-
-    Exit code 1 says that something was found in at least one of them.
-    """
-    from artaudit.auditor import verbs  # noqa: PLC0415 - heavy
-    from artaudit.auditor.examiners import examiners  # noqa: PLC0415 - heavy
-
-    with open_registry() as registry:
-        look = examiners(registry)
-
-        def one(path: Path) -> tuple[bool, dict[str, Any]]:
-            case, evidence = verbs.check(path, registry, look)
-            if not as_json:
-                click.echo(f"{path} (case {case}): {evidence.verdict}")
-                for finding in evidence.findings:
-                    click.echo(f"  {_finding_line(finding.as_dict())}")
-            return evidence.found, {"case": case, **evidence.as_dict()}
-
-        results, code = each(pictures, one)
-    if as_json:
-        print_json([document for _, document in results])
-    return code or int(any(found for found, _ in results))
-
-
-def _finding_line(finding: dict[str, Any]) -> str:
-    mark = {True: "yes", False: "no", None: "cannot tell"}[finding["holds"]]
-    measured = ""
-    if finding["score"] is not None:
-        measured = f" [{finding['score']:g} {finding['unit']}; bar {finding['threshold']:g}]"
-    return f"{mark:>11}  {finding['claim']}{measured}"
-
-
 for _command in (
+    register,
+    check,
     protect,
     attribute,
     trial,

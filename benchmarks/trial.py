@@ -21,13 +21,13 @@ from artaudit import catalog, distances
 from artaudit.auditor.models import open_model
 from artaudit.auditor.trial.grading import Outcome, grade
 from artaudit.auditor.trial.judges import Judge, variants
-from artaudit.auditor.trial.pairs import middle
 from artaudit.auditor.trial.survival import Plan, Ring, measured, plan
 from artaudit.auditor.trial.trying import tools_at_hand
 from artaudit.generators import pool
 from artaudit.generators.studio import Studio
 from artaudit.image import Image, decode
 from artaudit.protect.attacks.axis import Axis
+from artaudit.protect.receipt import middle
 from benchmarks.limits import cloaked, interval, plain_noise, real_pool, table, write
 
 PAGE = Path("docs/limits.md")

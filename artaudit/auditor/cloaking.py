@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from collections.abc import Sequence
@@ -151,9 +152,9 @@ def finished(source: Source, goal: Targets) -> bool:
     try:
         paper = json.loads(goal.receipt.read_text("utf-8"))
         made_from, made = paper["input"]["sha256"], paper["output"]["sha256"]
+        return bool(made_from == _digest(source.path) and made == _digest(goal.picture))
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    return bool(made_from == read(source.path).sha256 and made == read(goal.picture).sha256)
 
 
 def cloak(
@@ -193,6 +194,11 @@ def estimate(source: Source, shop: Workshop) -> dict[str, Any]:
         "seconds": round(seconds if limit is None else min(limit, seconds), 1),
         "models": [model.name for model in shop.choice.encoders],
     }
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _encoder(image: Image, quality: int | None) -> Transform | None:

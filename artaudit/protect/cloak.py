@@ -14,7 +14,7 @@ from torch import Tensor
 
 from artaudit.errors import ImageError, UsageError
 from artaudit.image import Image
-from artaudit.protect.descent import Descent, Loss, Task
+from artaudit.protect.descent import Descent, Loss, Task, settled
 from artaudit.protect.limits import LEVELS, Limits
 from artaudit.protect.objective import Aim, Learning, Objective
 from artaudit.protect.tiles import Tile, tiles
@@ -82,7 +82,9 @@ class DescentCloak:
         task = self._task(resized(clean, size), None if alpha is None else resized(alpha, size), budget, seed)
         change = self.descent.run(task, seconds=self.seconds, progress=progress)
         if change.shape != clean.shape:
-            change = self.descent.settled(resized(change, (image.height, image.width)), clean, self.limits, budget)
+            whole = Task(clean, (), budget, seed, self.limits)
+            room = self.limits.room(clean, budget) / LEVELS
+            change = settled(resized(change, (image.height, image.width)), whole, room)
         if alpha is not None:
             change = change * (alpha > 0)
         return Cloaked(
@@ -98,16 +100,10 @@ class DescentCloak:
         height, width = working_size(image.height, image.width)
         window = next(tiles(height, width)).window
         clean = resized(to_batch(image.samples), (height, width))[..., window[0], window[1]]
-        plain = replace(self, expectation=(Identity(),))
-        spent = []
-        for steps in (1, 2):
-            task = plain._task(clean, None, budget, 0)  # noqa: SLF001 - its own class
-            started = time.monotonic()
-            replace(self.descent, steps=steps).run(task)
-            spent.append(time.monotonic() - started)
+        task = replace(self, expectation=(Identity(),))._task(clean, None, budget, 0)  # noqa: SLF001 - its own class
+        first, steady = (_seconds(replace(self.descent, steps=1), task) for _ in range(2))
         share = clean.shape[-2] * clean.shape[-1] / (height * width)
-        steady = max(spent[1] - spent[0], spent[0] / 4)
-        return (spent[0] + steady * (self.descent.steps - 1)) / share, self.descent.steps
+        return (first + steady * (self.descent.steps - 1)) / share, self.descent.steps
 
     def _task(self, clean: Colours, alpha: Opacity | None, budget: Budget, seed: int) -> Task:
         return _Setting(self, as_seen(clean, alpha), alpha, seed).task(clean, budget)
@@ -163,6 +159,12 @@ class _Setting:
         for model in self.models:
             if isinstance(objective, Learning) and isinstance(model, Generator):
                 objective.learn(model, self.seen, as_seen(moved, self.alpha), step, self.seed)
+
+
+def _seconds(descent: Descent, task: Task) -> float:
+    started = time.monotonic()
+    descent.run(task)
+    return time.monotonic() - started
 
 
 def channels(model: Encoder, seen: Pixels) -> float:

@@ -106,18 +106,18 @@ class Descent:
                 if progress is not None:
                     progress(step * len(task.losses) + number + 1, self.steps * len(task.losses))
             change = task.limits.project(change, task.clean, task.budget)
-        return self.settled(task.limits.shape(change, task.clean), task.clean, task.limits, task.budget)
-
-    @staticmethod
-    def settled(shaped: Colours, clean: Colours, limits: Limits, budget: Budget) -> Colours:
-        """Return a shaped change in whole levels, within everything that the limits and the picture allow."""
-        room = torch.round(limits.room(clean, budget)) / LEVELS
-        return within(limits.rounded(within(shaped, clean, room), budget), clean, room)
+        return settled(task.limits.shape(change, task.clean), task, room)
 
     def _step(self, direction: Colours) -> Colours:
         """Return a step of root mean square 1."""
         bent = direction.sign() * direction.abs() ** self.power
         return bent / (bent.square().mean().sqrt() + _TINY)
+
+
+def settled(shaped: Colours, task: Task, room: Room) -> Colours:
+    """Return a shaped change in whole levels, within the room (in units of the full range) and the task's limits."""
+    room = round_to_levels(room)
+    return within(task.limits.rounded(within(shaped, task.clean, room), task.budget), task.clean, room)
 
 
 def within(change: Colours, clean: Colours, room: Room) -> Colours:

@@ -91,7 +91,8 @@ def _describe(image: Image) -> dict[str, Any]:
     }
 
 
-_MEASURED_SIDE = 512
+MEASURED_SIDE = 512
+"""Pixels along each side of the middle that effects are measured on, at most."""
 
 
 def _effect(encoder: Encoder, image: Image, saved: Image) -> dict[str, Any]:
@@ -99,7 +100,7 @@ def _effect(encoder: Encoder, image: Image, saved: Image) -> dict[str, Any]:
 
     Large pictures are measured at the size they were worked on.
     """
-    before, after = (_middle(one.pixels) for one in (image, saved))
+    before, after = (middle(one) for one in (image, saved))
     measured = effect(encoder, before, after)
     return {
         "model": measured.encoder,
@@ -110,11 +111,16 @@ def _effect(encoder: Encoder, image: Image, saved: Image) -> dict[str, Any]:
     }
 
 
-def _middle(pixels: Float[np.ndarray, "height width 3"]) -> Float[np.ndarray, "rows columns 3"]:
+def middle(image: Image) -> Float[np.ndarray, "rows columns 3"]:
+    """Return the middle of a picture in whole levels of 8 bits, `MEASURED_SIDE` pixels at most along a side.
+
+    Large pictures are shrunk first to the size at which cloaks work on them.
+    """
+    pixels = image.pixels
     sides = working_size(*pixels.shape[:2])
     if sides != pixels.shape[:2]:
         pixels = cv2.resize(pixels, sides[::-1], interpolation=cv2.INTER_AREA)
     rows, columns = (
-        slice((side - min(side, _MEASURED_SIDE)) // 2, (side + min(side, _MEASURED_SIDE)) // 2) for side in sides
+        slice((side - min(side, MEASURED_SIDE)) // 2, (side + min(side, MEASURED_SIDE)) // 2) for side in sides
     )
     return np.rint(pixels[rows, columns] * LEVELS).astype(np.float32) / LEVELS

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from PIL import Image as Pillow
 
 from artaudit import catalog
+from artaudit.attribution.evaluation import auc
 from artaudit.auditor import cloaking
-from artaudit.auditor.trial.pairs import Pair, middle
+from artaudit.auditor.trial.pairs import Pair
 from artaudit.auditor.trial.survival import remover_of, weights_of
 from artaudit.datasets.drawings import SIDE as DRAWN
 from artaudit.datasets.drawings import draw
@@ -27,6 +27,7 @@ from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
 from artaudit.generators import pool
 from artaudit.image import Image, decode
 from artaudit.protect.attacks.trained import RemoverLessons, suspicion
+from artaudit.protect.receipt import middle
 from artaudit.protocols import Budget, Progress
 from artaudit.tensors import to_batch
 
@@ -99,13 +100,9 @@ def school(pair: Pair, schooling: Schooling, *, seed: int, progress: Progress | 
     low, high = (suspicion(network, pictures[:kept]) for pictures in (before, after))
     threshold = float(low.max())
     found = float((high > threshold).double().mean())
-    return Adversary(weights_of(network), shop.order.method, threshold, auc(low, high), found, kept)
-
-
-def auc(low: Float[torch.Tensor, " clean"], high: Float[torch.Tensor, " cloaked"]) -> float:
-    """Return the chance that one of `high` is above one of `low`; ties count half."""
-    apart = high[:, None] - low[None]
-    return float(((apart > 0).double() + (apart == 0).double() / 2).mean())
+    return Adversary(
+        weights_of(network), shop.order.method, threshold, auc(high.double().numpy(), low.double().numpy()), found, kept
+    )
 
 
 def _order(receipt: Mapping[str, Any] | None, steps: int) -> cloaking.Order:

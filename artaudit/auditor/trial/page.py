@@ -16,10 +16,11 @@ from PIL import Image as Pillow
 
 from artaudit.auditor.comparison import comparison
 from artaudit.auditor.models import open_model
-from artaudit.auditor.trial.pairs import Pair, Picture, middle
+from artaudit.auditor.trial.pairs import Pair, Picture
 from artaudit.auditor.trial.plots import curves_figure, gains_figure
 from artaudit.auditor.trial.trying import Trial
 from artaudit.generators import pool
+from artaudit.protect.receipt import middle
 from artaudit.protocols import Autoencoder
 from artaudit.tensors import to_array, to_batch
 

@@ -6,20 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from jaxtyping import Float
 
 from artaudit.auditor.registry import Registry, Version, Work
 from artaudit.errors import ImageError
 from artaudit.image import Image, read
-from artaudit.protect.cloak import working_size
 
 Picture = Float[np.ndarray, "height width 3"]
-
-SIDE = 512
-"""Pixels a side, at most, of the middle that is measured."""
-LEVELS = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +50,6 @@ def find_pair(path: Path, registry: Registry, original: Path | None = None) -> P
     if found:
         return Pair(changed, changed, f"work {found[0][0].id} of the registry")
     return Pair(changed)
-
-
-def middle(image: Image) -> Picture:
-    """Return the middle of a picture in whole levels of 8 bits, `SIDE` pixels at most along a side.
-
-    Large pictures are shrunk first to the size at which cloaks work on them.
-    """
-    pixels = image.pixels
-    sides = working_size(*pixels.shape[:2])
-    if sides != pixels.shape[:2]:
-        pixels = cv2.resize(pixels, sides[::-1], interpolation=cv2.INTER_AREA)
-    rows, columns = (slice((side - min(side, SIDE)) // 2, (side + min(side, SIDE)) // 2) for side in sides)
-    return np.rint(pixels[rows, columns] * LEVELS).astype(np.float32) / LEVELS
 
 
 def _registered(changed: Image, work: Work, version: Version) -> Pair:

@@ -15,12 +15,12 @@ from artaudit.auditor.registry import Registry
 from artaudit.auditor.trial.adaptive import Adversary, Schooling, school
 from artaudit.auditor.trial.grading import RULES, Outcome, grade
 from artaudit.auditor.trial.judges import judges, variants
-from artaudit.auditor.trial.pairs import Pair, find_pair, middle
+from artaudit.auditor.trial.pairs import Pair, find_pair
 from artaudit.auditor.trial.survival import Ring, Tools, plan, survive
 from artaudit.auditor.trial.visibility import visibility
 from artaudit.errors import UsageError
 from artaudit.generators import pool
-from artaudit.protect.receipt import environment
+from artaudit.protect.receipt import environment, middle
 from artaudit.protocols import Progress
 
 SCHEMA = "artaudit-trial/1"

@@ -7,10 +7,10 @@ import pytest
 
 from artaudit import distances
 from artaudit.auditor.trial.judges import CHANGED, CLEAN, NOISES, ratio, variants
-from artaudit.auditor.trial.pairs import middle
 from artaudit.auditor.trial.survival import Tools, plan
 from artaudit.auditor.trial.visibility import ms_ssim, visibility, worst_tile
 from artaudit.image import read
+from artaudit.protect.receipt import middle
 
 
 def test_the_controls_show_as_much_as_the_change(clean, noised):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from artaudit import catalog
-from artaudit.commands import AS_JSON, PATH, print_json
+from artaudit.doors.common import AS_JSON, PATH, print_json, progress_bar
 
 MANIFEST = click.argument("manifest", type=PATH)
 SEED = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
@@ -72,7 +69,7 @@ def audit_data(manifest: Path, *, near: bool, seed: int, as_json: bool) -> int:
     """
     from artaudit.auditor import data as verbs  # noqa: PLC0415 - heavy
 
-    with _progress("auditing") as progress:
+    with progress_bar("auditing") as progress:
         found = verbs.audit(manifest, near=near, seed=seed, progress=progress)
     for left in found.left:
         _leave_out(left)
@@ -99,7 +96,7 @@ def align_data(manifest: Path, output: Path, *, model: str, even: bool, most: in
     """Redraw each real picture of MANIFEST and save both in equal containers; an interrupted run goes on."""
     from artaudit.auditor import data as verbs  # noqa: PLC0415 - heavy
 
-    with _progress("redrawing") as progress:
+    with progress_bar("redrawing") as progress:
         written = verbs.align(
             manifest, output, verbs.opened(model), even=even, most=most, heard=_leave_out, progress=progress
         )
@@ -158,15 +155,3 @@ def _show(found: Any) -> None:  # noqa: ANN401 - loads torch
             click.echo(f"  {problem}")
         if len(problems) > _SHOWN:
             click.echo(f"  and {len(problems) - _SHOWN} more: --json shows all")
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar with the time left on stderr, where that is a terminal."""
-    with click.progressbar(length=1, label=label, file=sys.stderr, show_eta=True, show_pos=False) as bar:
-
-        def tell(done: int, total: int) -> None:
-            bar.length = total
-            bar.update(done - bar.pos)
-
-        yield tell

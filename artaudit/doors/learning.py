@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from artaudit.commands import AS_JSON, PATH, print_json
+from artaudit.doors.common import AS_JSON, PATH, print_json, progress_bar
 
 SPLIT = click.option("--split", default="val", show_default=True, help="The rows of DATA to use.")
 
@@ -27,7 +24,7 @@ def train(config: Path, output: Path, *, as_json: bool) -> None:
     """
     from artaudit.auditor import detecting  # noqa: PLC0415 - heavy
 
-    with _progress("reading") as progress:
+    with progress_bar("reading") as progress:
         made = detecting.train(config, output, progress)
     _tell(made, f"{output}  threshold {made['threshold']:.2f}", as_json=as_json)
 
@@ -46,7 +43,7 @@ def calibrate(model: Path, data: Path, *, split: str, draws: int, seed: int, as_
     """
     from artaudit.auditor import detecting  # noqa: PLC0415 - heavy
 
-    with _progress("reading") as progress:
+    with progress_bar("reading") as progress:
         made = detecting.calibrate(model, data, split=split, draws=draws, seed=seed, progress=progress)
     alarms = made["false_alarms"]
     _tell(made, f"{model}  false alarms {alarms['count']} of {alarms['trials']}", as_json=as_json)
@@ -65,7 +62,7 @@ def evaluate(model: Path, data: Path, *, split: str, edits: tuple[str, ...], as_
     """
     from artaudit.auditor import detecting  # noqa: PLC0415 - heavy
 
-    with _progress("measuring") as progress:
+    with progress_bar("measuring") as progress:
         found = detecting.evaluate(model, data, split=split, edits=edits or detecting.EDITS, progress=progress)
     if as_json:
         print_json(found)
@@ -95,19 +92,6 @@ def _tell(document: dict[str, Any], line: str, *, as_json: bool) -> None:
         print_json(document)
     else:
         click.echo(line)
-
-
-@contextmanager
-def _progress(doing: str) -> Iterator[Any]:
-    """Show how far the work is, on a terminal only."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-
-    def show(done: int, total: int) -> None:
-        click.echo(f"\r{doing} {done}/{total}", nl=done == total, err=True)
-
-    yield show
 
 
 COMMANDS: tuple[click.Command, ...] = (train, evaluate, calibrate, export_detector)

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from artaudit.commands import AS_JSON, DB, PATH, open_registry, print_json, registry_path
-from artaudit.modelkeeping import models
+from artaudit.doors.common import AS_JSON, DB, PATH, open_registry, print_json, registry_path
+from artaudit.doors.modelkeeping import models
 
 
 @click.group()

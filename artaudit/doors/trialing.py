@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from artaudit import catalog
-from artaudit.commands import AS_JSON, DB, PATH, PICTURES, each, open_registry, print_json
+from artaudit.doors.common import AS_JSON, DB, PATH, PICTURES, each, open_registry, print_json
 from artaudit.errors import UsageError
 
 

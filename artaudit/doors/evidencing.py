@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artaudit.commands import AS_JSON, DB, PATH, PICTURES, each, open_registry, print_json
+from artaudit.doors.common import AS_JSON, DB, PATH, PICTURES, each, open_registry, print_json
+from artaudit.doors.keykeeping import signer
 from artaudit.errors import UsageError
-from artaudit.keykeeping import signer
 
 if TYPE_CHECKING:  # the evidence room loads more than `--help` may wait for
     from artaudit.auditor.evidence import Seal, Trust

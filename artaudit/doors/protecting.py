@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from artaudit import catalog
-from artaudit.commands import AS_JSON, DB, PATH, PICTURES, each, open_registry, print_json, seconds
+from artaudit.doors.common import AS_JSON, DB, PATH, PICTURES, each, open_registry, print_json, progress_bar, seconds
 from artaudit.errors import UsageError
 
 SHARE = click.FloatRange(0, 1)
@@ -85,7 +82,7 @@ def protect(
     with open_registry() as registry:
 
         def one(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
-            with _progress(source.path.name) as progress:
+            with progress_bar(source.path.name) as progress:
                 paper = cloaking.cloak(source, goals[source], shop, registry, progress)
             if not as_json:
                 click.echo(_protected_line(goals[source].picture, paper))
@@ -134,15 +131,3 @@ def _protected_line(target: Path, paper: dict[str, Any]) -> str:
         f"{target}  {ratio}, SSIM {seen['ssim']:.3f}, dE {seen['delta_e_mean']:.1f}, "
         f"file x{paper['file_growth']:.2f}; moves latents {effects} as far as equal noise"
     )
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar with the time left on stderr, where that is a terminal."""
-    with click.progressbar(length=1, label=label, file=sys.stderr, show_eta=True, show_pos=False) as bar:
-
-        def tell(done: int, total: int) -> None:
-            bar.length = total
-            bar.update(done - bar.pos)
-
-        yield tell

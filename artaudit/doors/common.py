@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,6 +71,18 @@ def each(items: Iterable[Item], act: Callable[[Item], Result]) -> tuple[list[Res
         except ArtauditError as error:
             worst = max(worst, complain(error))
     return done, worst
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar with the time left on stderr, where that is a terminal."""
+    with click.progressbar(length=1, label=label, file=sys.stderr, show_eta=True, show_pos=False) as bar:
+
+        def tell(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield tell
 
 
 def print_json(value: object) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artaudit.commands import AS_JSON, PATH, print_json
+from artaudit.doors.common import AS_JSON, PATH, print_json
 from artaudit.errors import UsageError
 
 if TYPE_CHECKING:  # cryptography loads more than `--help` may wait for

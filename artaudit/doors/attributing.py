@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from artaudit import catalog
-from artaudit.commands import AS_JSON, PATH, PICTURES, each, print_json
+from artaudit.doors.common import AS_JSON, PATH, PICTURES, each, print_json
 from artaudit.errors import UsageError
 
 MODELS = click.option("--model", "models", multiple=True, default=("auto",), help="Ask only these [default: all].")
