@@ -1,6 +1,7 @@
 """Checks every annotation of artaudit, shapes included, while the tests run."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,12 @@ def shared() -> Path:
     if not (folder / "manifest.csv").is_file():
         pytest.skip(f"development pictures are not at {folder} (set ARTAUDIT_SHARED)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def openssl() -> str:
+    """Return where the program `openssl` lies, where this machine has it."""
+    program = shutil.which("openssl")
+    if program is None:
+        pytest.skip("the program openssl is not installed here")
+    return program

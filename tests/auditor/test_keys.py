@@ -61,11 +61,11 @@ def test_the_certificate_is_for_signing_and_nothing_else(made):
     assert isinstance(leaf.public_key().curve, ec.SECP256R1)
 
 
-def test_openssl_accepts_the_chain(made, tmp_path):
+def test_openssl_accepts_the_chain(made, openssl, tmp_path):
     folder, identity = made
     (tmp_path / "root.pem").write_bytes(identity.chain[1].public_bytes(Encoding.PEM))
     done = subprocess.run(
-        ["openssl", "verify", "-x509_strict", "-purpose", "smimesign", "-CAfile", tmp_path / "root.pem",
+        [openssl, "verify", "-x509_strict", "-purpose", "smimesign", "-CAfile", tmp_path / "root.pem",
          folder / keys.CHAIN_FILE],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -83,9 +83,9 @@ def test_the_key_opens_with_its_passphrase_alone_and_only_its_owner_reads_it(mad
     assert "PrivateKey" not in repr(signer)
 
 
-def test_openssl_opens_the_key_and_many_rounds_stand_before_it(made):
+def test_openssl_opens_the_key_and_many_rounds_stand_before_it(made, openssl):
     shown = subprocess.run(
-        ["openssl", "pkcs12", "-in", made[0] / keys.KEY_FILE, "-passin", f"pass:{WORD}", "-info", "-nodes", "-nocerts"],
+        [openssl, "pkcs12", "-in", made[0] / keys.KEY_FILE, "-passin", f"pass:{WORD}", "-info", "-nodes", "-nocerts"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "BEGIN PRIVATE KEY" in shown.stdout
