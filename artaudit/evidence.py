@@ -1,4 +1,4 @@
-"""What a check says: findings about one picture, and the evidence they make together."""
+"""What a check says: findings about one picture, what they come to, and the evidence they make together."""
 
 from __future__ import annotations
 
@@ -43,12 +43,48 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Findings that rest on the same traces, so that they count once.
+
+    `findings` are their positions, from 0, among those of the check. `holds` is True where one of them found
+    something, None where none did and one cannot tell. `log10_likelihood_ratio` is what the group adds to the sum,
+    None where it adds nothing; `counts` says in words how the group counts.
+    """
+
+    name: str
+    findings: tuple[int, ...]
+    holds: bool | None
+    log10_likelihood_ratio: float | None
+    counts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What the findings of a check come to, each kind of evidence for itself.
+
+    `copy` is "found", "possible" (a person must look), "not found" or "not compared". `origin` is "machine-made",
+    "not machine-made", "cannot tell" or "not examined"; `basis` is what that rests on: "signed", "watermark",
+    "measured" or nothing. `log10_likelihood_ratio` is the sum over independent groups (None: nothing was measured)
+    and `support` its name on the verbal scale. `conflicts` are sentences.
+    """
+
+    copy: str
+    origin: str
+    basis: str
+    log10_likelihood_ratio: float | None
+    support: str
+    groups: tuple[Group, ...]
+    conflicts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """All findings of one check of one picture.
 
     `sha256` names the file's bytes, `pixels_sha256` the decoded picture; `checked_at` is UTC, ISO 8601;
     `compared_with` is the number of registered works the picture was compared with; `environment` names the
-    versions of artaudit and the libraries that did the work.
+    versions of artaudit and the libraries that did the work. `summary` answers in sentences, `verdict` is the same as
+    one text; `source` says where the file came from, as far as the person who saved it said so.
     """
 
     path: str
@@ -63,6 +99,9 @@ class Evidence:
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
+    summary: tuple[str, ...] = ()
+    assessment: Assessment | None = None
+    source: dict[str, str] = field(default_factory=dict)
 
     @property
     def found(self) -> bool:

@@ -13,7 +13,7 @@ from artaudit.auditor.signals.containers import all_fields
 from artaudit.auditor.signals.credentials import Credential, read_credential
 from artaudit.auditor.signals.limits import cut
 from artaudit.auditor.signals.novelai_signature import NOVELAI_KEY, check_novelai
-from artaudit.auditor.signals.source_types import making
+from artaudit.auditor.signals.source_types import making, says
 from artaudit.auditor.signals.tiers import SIGNED
 from artaudit.errors import UsageError
 from artaudit.evidence import Finding
@@ -71,12 +71,17 @@ class Signatures:
             else "the file carries NovelAI's signature, which does not fit the picture"
         )
         details = {"places": places, "key": self._key, "weight": NOVELAI_FITS if fits else NOVELAI_BROKEN}
-        return [self._finding(claim, details | {"state": "Valid" if fits else "Invalid"}, holds=True)]
+        meant = {"says": "machine-made"} if fits else {}
+        state = {"state": "Valid" if fits else "Invalid", "trusted": fits}
+        return [self._finding(claim, details | meant | state, holds=True)]
 
     def _details(self, credential: Credential) -> dict[str, Any]:
         known = {name: value for name, value in asdict(credential).items() if value or name == "state"}
         digest = hashlib.sha256(self._anchors.encode()).hexdigest() if self._anchors else "none configured"
-        return known | {"trust_list": digest, "weight": WEIGHTS[credential.state]}
+        word = says(credential.source_types) if credential.state != "Invalid" else ""
+        known |= {"says": word} if word else {}
+        trusted = credential.state == "Trusted"
+        return known | {"trusted": trusted, "trust_list": digest, "weight": WEIGHTS[credential.state]}
 
     def _finding(self, claim: str, details: dict[str, Any], *, holds: bool | None) -> Finding:
         library = f"c2pa-python {version('c2pa-python')}"

@@ -5,6 +5,8 @@ Vocabulary: https://cv.iptc.org/newscodes/digitalsourcetype/
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 GENERATORS = {
     "trainedAlgorithmicMedia": "a generative model",
     "compositeWithTrainedAlgorithmicMedia": "a generative model, in part",
@@ -29,6 +31,10 @@ OTHERS = {
 }
 
 
+DRAWN = frozenset({"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic"})
+"""Types that say that a generative model drew the picture, or a part of it."""
+
+
 def source_type(address: str) -> str:
     """Return the last part of a source type's address, which names it; text that is no such address is "" ."""
     head, _, name = address.strip().rpartition("/")
@@ -40,3 +46,11 @@ def making(name: str) -> str:
     if name in GENERATORS:
         return f"was made with {GENERATORS[name]}"
     return OTHERS.get(name, f"is of the digital source type {name}")
+
+
+def says(names: Iterable[str]) -> str:
+    """Return what source types say together: "machine-made", "not machine-made" or, where they do not say, ""."""
+    known = set(names) & (DRAWN | OTHERS.keys())
+    if not known:
+        return ""
+    return "machine-made" if known & DRAWN else "not machine-made"

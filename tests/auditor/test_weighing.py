@@ -1,0 +1,189 @@
+"""Ratios add across independent groups alone, claims weigh nothing, signatures stand above, contradictions stay."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from artaudit import catalog
+from artaudit.auditor.verdict import summary, verdict
+from artaudit.auditor.weighing import GROUPS, LEAST, SCALE, assess, support
+from artaudit.evidence import Finding
+
+
+def detector(ratio: float | None, *, holds: bool | None = False, claim: str = "noise like machines'") -> Finding:
+    details = {} if ratio is None else {"log10_likelihood_ratio": ratio}
+    return Finding(
+        "detector", claim, holds=holds, method="m", score=1.0, threshold=2.0, unit="log odds", details=details
+    )
+
+
+def attribution(score: float | None, *, holds: bool | None) -> Finding:
+    claim = "it was drawn by the decoder of X" if holds else "drawn by a model held here: none of X"
+    return Finding(
+        "attribution", claim, holds=holds, method="m", score=score, threshold=1.0, unit="log10 of a likelihood ratio"
+    )
+
+
+def signed(state: str, says: str, *, trusted: bool | None = None) -> Finding:
+    details = {"state": state, "says": says, "trusted": state == "Trusted" if trusted is None else trusted}
+    return Finding(
+        "signatures", f"a C2PA manifest ({state}) says it is {says}", holds=True, method="m", details=details
+    )
+
+
+def watermark(*, holds: bool, **details: float) -> Finding:
+    claim = "its pixels carry the code that FLUX hides in what it makes" if holds else "code of a generator"
+    return Finding("watermarks", claim, holds=holds, method="m", score=9.0, threshold=4.0, unit="sd", details=details)
+
+
+CLAIM = Finding("signals", "the file says it was made with ComfyUI", holds=True, method="m")
+SILENT = Finding("signals", "generator parameters in the file", holds=False, method="m")
+UNSIGNED = Finding("signatures", "signed statement about its making", holds=False, method="m")
+
+
+def test_every_examiner_has_its_group():
+    assert GROUPS.keys() == catalog.EXAMINERS.keys()
+
+
+def test_two_looks_at_the_same_noise_count_once():
+    weighed = assess([detector(1.2, holds=True), attribution(1.9, holds=True)], 0)
+    assert weighed.log10_likelihood_ratio == 1.9
+    [group] = weighed.groups
+    assert (group.name, group.findings, group.holds) == ("noise", (0, 1), True)
+
+
+def test_ratios_of_independent_groups_add():
+    weighed = assess([detector(1.2, holds=True), watermark(holds=True, log10_likelihood_ratio=0.7)], 0)
+    assert weighed.log10_likelihood_ratio == pytest.approx(1.9)
+    assert [(one.name, one.log10_likelihood_ratio) for one in weighed.groups] == [("noise", 1.2), ("watermark", 0.7)]
+
+
+def test_what_abstains_adds_nothing_and_a_model_that_did_not_draw_it_says_nothing_of_others():
+    assert assess([detector(2.0, holds=None)], 0).log10_likelihood_ratio is None
+    weighed = assess([attribution(-2.0, holds=False)], 0)
+    assert (weighed.log10_likelihood_ratio, weighed.origin) == (None, "cannot tell")
+
+
+@given(
+    ratio=st.floats(-3, 3),
+    carried=st.floats(-9, 9) | st.just(math.nan) | st.just(math.inf) | st.text(max_size=3) | st.none(),
+    examiner=st.sampled_from(["signals", "portfolio", "signatures", "somebody-new"]),
+)
+def test_no_claim_match_signature_or_stranger_moves_the_sum(ratio, carried, examiner):
+    other = Finding(examiner, "c", holds=True, method="m", details={"log10_likelihood_ratio": carried})
+    alone, beside = assess([detector(ratio)], 1), assess([other, detector(ratio), other], 1)
+    assert beside.log10_likelihood_ratio == alone.log10_likelihood_ratio
+    assert beside.origin == alone.origin
+
+
+@given(st.permutations([detector(1.4, holds=True), attribution(1.1, holds=True), CLAIM, watermark(holds=True)]))
+def test_the_order_of_findings_does_not_matter(findings):
+    weighed = assess(findings, 1)
+    assert (weighed.log10_likelihood_ratio, weighed.origin, weighed.basis) == (1.4, "machine-made", "watermark")
+    assert sorted(place for group in weighed.groups for place in group.findings) == [0, 1, 2, 3]
+
+
+@given(st.floats(-8, 8))
+def test_an_answer_is_given_from_ten_times_likelier_on_alone(ratio):
+    weighed = assess([detector(ratio)], 0)
+    total = round(ratio, 2)
+    answer = "cannot tell" if abs(total) < LEAST else "machine-made" if total > 0 else "not machine-made"
+    assert (weighed.origin, weighed.basis) == (answer, "" if answer == "cannot tell" else "measured")
+    assert weighed.support == support(total)
+
+
+def test_the_scale_is_that_of_the_guideline():
+    for least, word in SCALE[1:]:
+        assert support(least) == f"{word} support that a generative model drew its pixels"
+        assert support(-least) == f"{word} support that no generative model drew its pixels"
+    assert support(0.3) == support(-0.3) == "no support either way"
+    assert support(None) == ""
+
+
+def test_a_trusted_signature_stands_above_what_was_measured_and_the_contradiction_is_printed():
+    weighed = assess([signed("Trusted", "not machine-made"), detector(1.5, holds=True), watermark(holds=True)], 0)
+    assert (weighed.origin, weighed.basis) == ("not machine-made", "signed")
+    [conflict] = weighed.conflicts
+    assert "moderate support that a generative model" in conflict
+    assert "the code that FLUX hides" in conflict
+    assert "But: a C2PA manifest (Trusted)" in conflict
+    assert weighed.log10_likelihood_ratio == 1.5  # told, but not what decides
+
+
+@pytest.mark.parametrize("says", ["machine-made", "not machine-made"])
+def test_a_signature_of_nobody_trusted_decides_nothing(says):
+    assert assess([signed("Valid", says)], 0).origin == "cannot tell"
+    assert assess([signed("Valid", says), detector(1.5, holds=True)], 0).basis == "measured"
+
+
+def test_signers_who_contradict_each_other_leave_it_open():
+    novelai = signed("Valid", "machine-made", trusted=True)
+    weighed = assess([signed("Trusted", "not machine-made"), novelai], 0)
+    assert (weighed.origin, len(weighed.conflicts)) == ("cannot tell", 1)
+
+
+def test_a_code_that_the_noise_speaks_against_is_no_answer():
+    assert assess([watermark(holds=True)], 0).origin == "machine-made"
+    weighed = assess([watermark(holds=True), detector(-1.5)], 0)
+    assert (weighed.origin, len(weighed.conflicts)) == ("cannot tell", 1)
+    assert assess([watermark(holds=True), detector(-0.5)], 0).conflicts == ()
+
+
+def test_a_claim_against_the_noise_is_printed_and_does_not_decide():
+    weighed = assess([CLAIM, detector(-1.5)], 0)
+    assert (weighed.origin, len(weighed.conflicts)) == ("not machine-made", 1)
+
+
+def test_matches_are_a_question_of_their_own():
+    held, unsure = (
+        Finding("portfolio", "it may show work 1", holds=holds, method="m", work=1) for holds in (True, None)
+    )
+    none = Finding("portfolio", "copy of a registered work", holds=False, method="m")
+    assert [assess(one, 1).copy for one in ([held, unsure], [unsure], [none])] == ["found", "possible", "not found"]
+    assert (assess([], 0).copy, assess([], 0).origin) == ("not compared", "not examined")
+
+
+def test_the_summary_answers_in_order_and_never_in_percent():
+    findings = [
+        Finding("portfolio", "it is a copy of work 1, 'Étude'", holds=True, method="m", work=1),
+        UNSIGNED,
+        CLAIM,
+        attribution(1.9, holds=True),
+        detector(1.2, holds=True),
+    ]
+    said = summary(findings, assess(findings, 3), 3)
+    support_said = "There is moderate support that a generative model drew its pixels: what was measured is about"
+    assert said == (
+        "It is a copy of work 1, 'Étude'. Compared with 3 registered works.",
+        f"{support_said} 80 times likelier that way than the other.",
+        "It was drawn by the decoder of X.",
+        "The file says it was made with ComfyUI; anyone can write that.",
+    )
+    assert "%" not in " ".join(said)
+
+
+def test_that_it_cannot_be_told_is_an_answer_with_its_reason():
+    quiet = [UNSIGNED, SILENT, attribution(-1.0, holds=False)]
+    small = detector(None, holds=None, claim="whether a machine made it (it is too small)")
+    assert summary([*quiet, small], assess([*quiet, small], 1), 1) == (
+        "Compared with 1 registered work: no copy of any was found.",
+        "Cannot tell: whether a machine made it (it is too small).",
+        "The file itself says nothing about its making, which proves nothing.",
+    )
+    assert "only weak support that no generative model" in verdict([detector(-0.5)], 1)
+    assert "its noise points neither way" in verdict([detector(0.1)], 1)
+    assert "the signs contradict each other" in verdict([detector(-1.5), watermark(holds=True)], 1)
+
+
+def test_the_summary_repeats_what_was_signed_and_what_is_hidden():
+    said = verdict([signed("Trusted", "machine-made"), SILENT], 1)
+    assert said.count("A C2PA manifest (Trusted) says it is machine-made.") == 1
+    assert "A C2PA manifest (Valid) says it is machine-made." in verdict([signed("Valid", "machine-made")], 1)
+    assert "anyone can write that code." in verdict([watermark(holds=True)], 1)
+
+
+def test_many_works_are_told_shortly():
+    many = [Finding("portfolio", f"it is a copy of work {n}", holds=True, method="m", work=n) for n in range(9)]
+    assert verdict(many, 9).startswith("It is a copy of work 0. It is a copy of work 1. It is a copy of work 2. 6 more")
