@@ -51,7 +51,7 @@ MODELS = MappingProxyType({**ENCODERS, **AUTOENCODERS, **GENERATORS})
 """Kinds of models."""
 
 DETECTORS = MappingProxyType({"residual": "artaudit.detect.residual:ResidualDetector"})
-"""Classifiers of machine-made pictures, to be fitted; a check uses none before its error rates are measured."""
+"""Classifiers of machine-made pictures, to be fitted; a check asks the one that comes with artaudit."""
 
 ATTRIBUTIONS = MappingProxyType(
     {
@@ -73,6 +73,7 @@ EXAMINERS = MappingProxyType(
         "signals": "artaudit.auditor.signals:FileClaims",
         "watermarks": "artaudit.auditor.signals:Watermarks",
         "attribution": "artaudit.auditor.origin:Origin",
+        "detector": "artaudit.auditor.machine_made:MachineMade",
     }
 )
 """What looks at a picture in a check, in this order."""

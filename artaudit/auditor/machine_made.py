@@ -60,7 +60,7 @@ class MachineMade:
         said = judge(detector, image.rgb8, _stratum(image))
         finding = Finding(
             self.name,
-            "noise like that of machine-made pictures",
+            _claim(said),
             said.holds,
             method=f"{detector!r}, sha256 {storage.digest(self._folder)[:16]}",
             threshold=round(said.threshold, 3),
@@ -68,9 +68,16 @@ class MachineMade:
             false_alarms=detector.false_alarms_,
             details=_details(said),
         )
-        if said.score is not None:
-            finding = replace(finding, score=round(said.score, 3))
-        return [finding if not said.reason else replace(finding, claim=f"{finding.claim} ({said.reason})")]
+        return [finding if said.score is None else replace(finding, score=round(said.score, 3))]
+
+
+def _claim(said: Judgement) -> str:
+    """Say in a few words what was asked and, where it cannot be told, why."""
+    if said.holds is None:
+        return f"whether a machine made it ({said.reason})"
+    return (
+        "its noise is like that of machine-made pictures" if said.holds else "noise like that of machine-made pictures"
+    )
 
 
 def _stratum(image: Image) -> str:

@@ -63,9 +63,9 @@ def judge(detector: Calibrated, levels: UInt8[np.ndarray, "height width 3"], str
     score = float(np.mean([one for _, one in crops]))
     seen = replace(blank, score=score, crops=tuple((top, left, one) for (top, left), one in crops))
     if not detector.knows(_picture(levels)):
-        return replace(seen, reason="it is unlike all pictures that the detector learned from")
+        return replace(seen, reason="its noise is unlike all that was measured")
     if not detector.calibration_.knows(stratum):
-        return replace(seen, reason=f"too few pictures saved like it ({stratum}) were measured")
+        return replace(seen, reason=f"too few files like it were measured: {stratum}")
     ratio = detector.calibration_.log10_ratio(score, stratum)
     p_value = detector.calibration_.p_value(score, stratum)
     holds, reason = _decide(detector, score, ratio, levels)
@@ -75,12 +75,12 @@ def judge(detector: Calibrated, levels: UInt8[np.ndarray, "height width 3"], str
 def _decide(detector: Calibrated, score: float, ratio: float, levels: np.ndarray) -> tuple[bool | None, str]:
     """Say what the score means; an answer that a mild edit turns round is none."""
     if abs(ratio) < _NOTHING:
-        return None, "such a score is about as frequent among real as among machine-made pictures"
+        return None, "such noise is as frequent in real pictures"
     over = score >= detector.threshold_
     if not over:
-        return (False, "") if ratio < 0 else (None, "the score is high, but real pictures with such a score were seen")
+        return (False, "") if ratio < 0 else (None, "its noise leans that way, but some real pictures have such noise")
     if any(again < detector.threshold_ for again in _edited_scores(detector, levels)):
-        return None, "the score falls below the bar when the picture is saved again or trimmed by a pixel"
+        return None, "the sign fades when it is saved again or trimmed by a pixel"
     return True, ""
 
 

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image as Pillow
 
 from artaudit.auditor.machine_made import MachineMade, heatmap, open_detector, shipped
+from artaudit.auditor.verdict import verdict
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
 from artaudit.detect import storage
 from artaudit.image import decode
@@ -35,7 +36,27 @@ def test_what_is_too_small_or_unlike_anything_cannot_be_told():
     noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
     (strange,) = MachineMade().examine(as_file(noise))
     assert strange.holds is None
-    assert "unlike all pictures" in strange.claim
+    assert "unlike all that was measured" in strange.claim
+
+
+def test_what_cannot_be_told_is_one_short_sentence():
+    (small,) = MachineMade().examine(as_file(np.zeros((64, 64, 3), np.uint8)))
+    assert "Cannot tell: whether a machine made it (it is too small)." in verdict([small], 1)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (127, 400, 3), (128, 128, 3), (130, 3000, 3)])
+def test_pictures_of_any_shape_get_one_finding(shape):
+    (finding,) = MachineMade().examine(as_file(np.full(shape, 90, np.uint8)))
+    assert finding.holds is not True
+    assert (finding.score is None) == (min(shape[:2]) < 128)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "P", "1", "I;16"])
+def test_pictures_of_any_mode_get_one_finding(mode):
+    buffer = io.BytesIO()
+    grey = Pillow.fromarray(np.full((160, 160), 90, np.uint8))
+    (Pillow.new(mode, (160, 160)) if mode == "I;16" else grey.convert("RGB").convert(mode)).save(buffer, "PNG")
+    assert len(MachineMade().examine(decode(buffer.getvalue(), name="picture.png"))) == 1
 
 
 def test_a_kind_of_file_without_measurements_cannot_be_told():
