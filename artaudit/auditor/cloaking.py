@@ -86,7 +86,7 @@ def targets(source: Source, folder: Path | None) -> Targets:
 def prepare(order: Order) -> Workshop:
     """Open the models of an order once for all its pictures."""
     preset = None if order.preset is None else PRESETS[order.preset]
-    objective = objective_of(order) if preset is None else preset.objective
+    objective = aimed(catalog.load(catalog.CLOAKS, order.method)() if preset is None else preset.objective, order)
     budget = Budget(*catalog.STRENGTHS[order.strength]) if preset is None else preset.budget
     names, weights = weighted(order.models)
     choice = choose(names, needs_generator=objective.needs_generator)
@@ -95,7 +95,7 @@ def prepare(order: Order) -> Workshop:
             if isinstance(model, LatentDiffusion):
                 model.spare_memory()
     plain = DescentCloak(objective, choice.encoders) if preset is None else preset.cloak(choice.encoders)
-    made = replace(plain, limits=order.limits, weights=weights, seconds=order.seconds)
+    made = replace(plain, objective=objective, limits=order.limits, weights=weights, seconds=order.seconds)
     if order.steps is not None:
         made = replace(made, descent=replace(made.descent, steps=order.steps))
     return Workshop(order, made, budget, choice)
@@ -119,12 +119,8 @@ def weighted(models: Sequence[str]) -> tuple[tuple[str, ...], tuple[float, ...] 
     return names, weights
 
 
-def objective_of(order: Order) -> Objective:
-    """Make the objective of an order's method, with the target or concept that it takes.
-
-    Raises UsageError for a method that takes none.
-    """
-    kind = catalog.load(catalog.CLOAKS, order.method)
+def aimed(objective: Any, order: Order) -> Objective:  # noqa: ANN401 - any dataclass of the catalog
+    """Return a method with the target or concept of an order; raises UsageError for a method that takes none."""
     given: dict[str, Any] = {}
     for option, names, value in (
         ("--target", ("motif", "anchor"), order.target),
@@ -132,12 +128,14 @@ def objective_of(order: Order) -> Objective:
     ):
         if value is None:
             continue
-        fit = [name for name in names if name in signature(kind).parameters]
+        fit = [name for name in names if name in signature(type(objective)).parameters]
         if not fit:
-            raise UsageError(f"The method {order.method} takes no {option}: leave it out, or choose another method.")
+            raise UsageError(
+                f"{order.preset or order.method} takes no {option}: leave it out, or choose another method."
+            )
         given[fit[0]] = Picture(read(value)) if isinstance(value, Path) else value
-    objective: Objective = kind(**given)
-    return objective
+    made: Objective = replace(objective, **given)
+    return made
 
 
 def limits_of(mask: Path | None = None, **settings: Any) -> Limits:  # noqa: ANN401 - settings of Limits

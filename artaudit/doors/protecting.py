@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from artaudit import catalog
 from artaudit.doors.common import AS_JSON, DB, PATH, PICTURES, each, open_registry, print_json, progress_bar, seconds
@@ -74,6 +75,7 @@ def protect(
         raise UsageError("Two of the pictures would be written to the same place: cloak them one after the other.")
     if resume:
         goals = {source: goal for source, goal in goals.items() if not _is_done(source, goal)}
+    _one_choice(settings["preset"])
     limits = cloaking.limits_of(**{name: settings.pop(name) for name in LIMITS})
     shop = cloaking.prepare(cloaking.Order(limits=limits, **settings))
     click.echo(shop.choice.note, err=True)
@@ -92,6 +94,18 @@ def protect(
     if as_json:
         print_json(papers)
     return code
+
+
+def _one_choice(preset: str | None) -> None:
+    """Refuse a preset beside what it decides itself; raises UsageError."""
+    context = click.get_current_context()
+    chosen = [
+        f"--{name}"
+        for name in ("method", "strength")
+        if preset and context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    ]
+    if chosen:
+        raise UsageError(f"The preset {preset} brings its own method and budget: leave out {' and '.join(chosen)}.")
 
 
 def _is_done(source: Any, goal: Any) -> bool:  # noqa: ANN401 - load torch

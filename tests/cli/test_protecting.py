@@ -121,6 +121,13 @@ def test_a_preset_brings_its_own_budget(audit):
     assert "Push" in paper["method"]
 
 
+def test_a_preset_pulls_to_the_target_that_is_named(audit):
+    [own] = audit.json("art/one.png", "--preset", "photoguard", "-o", "own")
+    [other] = audit.json("art/one.png", "--preset", "photoguard", "--target", "art/sub/two.jpg", "-o", "other")
+    assert own["method"] != other["method"]
+    assert (change(audit, own) != change(audit, other)).any()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("words", [("--method", "advdm"), ("--preset", "mist-v2", "--spare-memory")])
 def test_methods_that_need_a_denoiser_find_the_embedded_one(audit, words):
@@ -134,6 +141,9 @@ def test_methods_that_need_a_denoiser_find_the_embedded_one(audit, words):
     [
         ("art/one.png", "--target", "art/sub/two.jpg"),
         ("art/one.png", "--concept", "cat"),
+        ("art/one.png", "--preset", "pid", "--target", "art/sub/two.jpg"),
+        ("art/one.png", "--preset", "pid", "--method", "push"),
+        ("art/one.png", "--preset", "pid", "--strength", "low"),
         ("art/one.png", "--model", "studio-flux2=much"),
         ("art/one.png", "--model", "auto=2"),
         ("art/one.png", "--mask", "absent.png"),
