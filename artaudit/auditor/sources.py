@@ -10,6 +10,9 @@ from pathlib import Path
 from artaudit.errors import UsageError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
+READABLE = SUFFIXES | {".avif", ".gif", ".jfif"}
+"""What pictures that are only looked at may end in."""
+
 OWN = ("-cloaked", "-preview")
 """Ends of the names that results carry when they stand beside their originals."""
 
@@ -22,36 +25,37 @@ class Source:
     inside: Path
 
 
-def gather(named: Sequence[Path]) -> list[Source]:
+def gather(named: Sequence[Path], *, suffixes: frozenset[str] = SUFFIXES, own: tuple[str, ...] = OWN) -> list[Source]:
     """Return every picture once, in the order named; folders and patterns are searched through, in order of names.
 
-    In folders, hidden files, other kinds of files and results of earlier cloaks are left out. Raises UsageError for
-    a folder or a pattern without pictures; a plain path is taken as it is.
+    In folders, hidden files, files that end in none of `suffixes` and, by the `own` ends of their names, results of
+    earlier cloaks are left out. Raises UsageError for a folder or a pattern without pictures; a plain path is taken as
+    it is.
     """
     found: dict[Path, Source] = {}
     for path in named:
-        sources = list(_search(path))
+        sources = list(_search(path, suffixes, own))
         if not sources:
-            raise UsageError(f"{path} holds no pictures: name files, or a folder with {', '.join(sorted(SUFFIXES))}.")
+            raise UsageError(f"{path} holds no pictures: name files, or a folder with {', '.join(sorted(suffixes))}.")
         for source in sources:
             found.setdefault(source.path, source)
     return list(found.values())
 
 
-def _search(path: Path) -> Iterator[Source]:
+def _search(path: Path, suffixes: frozenset[str], own: tuple[str, ...]) -> Iterator[Source]:
     if path.is_dir():
         for below in sorted(path.rglob("*")):
-            if _is_picture(below, path):
+            if _is_picture(below, path, suffixes, own):
                 yield Source(below, below.relative_to(path))
     elif glob.has_magic(str(path)) and not path.exists():
         for match in sorted(glob.glob(str(path), recursive=True)):  # noqa: PTH207 - the pattern may be absolute
             one = Path(match)
-            if _is_picture(one, one.parent):
+            if _is_picture(one, one.parent, suffixes, own):
                 yield Source(one, Path(one.name))
     else:
         yield Source(path, Path(path.name))
 
 
-def _is_picture(path: Path, folder: Path) -> bool:
+def _is_picture(path: Path, folder: Path, suffixes: frozenset[str], own: tuple[str, ...]) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return path.suffix.lower() in SUFFIXES and not path.stem.endswith(OWN) and not hidden and path.is_file()
+    return path.suffix.lower() in suffixes and not path.stem.endswith(own) and not hidden and path.is_file()

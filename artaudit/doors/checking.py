@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from artaudit.doors.common import AS_JSON, DB, PICTURES, each, open_registry, print_json
+from artaudit.doors.common import AS_JSON, DB, PATH, PICTURES, Item, each, open_registry, print_json, progress_bar
+
+CLEAR_LINE = "\r\x1b[2K"
 
 
 @click.command()
@@ -17,50 +22,108 @@ from artaudit.doors.common import AS_JSON, DB, PICTURES, each, open_registry, pr
 @AS_JSON
 @DB
 def register(pictures: tuple[Path, ...], title: str | None, *, as_json: bool) -> int:
-    """Add PICTURES to the portfolio that checks compare with."""
+    """Add PICTURES to the portfolio that checks compare with.
+
+    PICTURES are files, folders (searched through) or quoted patterns.
+    """
     from artaudit.auditor import verbs  # noqa: PLC0415 - heavy
+    from artaudit.auditor.sources import gather  # noqa: PLC0415 - heavy
 
-    with open_registry() as registry:
+    sources = gather(pictures)
+    with open_registry() as registry, _counted("registering", sources) as counted:
 
-        def one(path: Path) -> dict[str, Any]:
-            work, new = verbs.register(path, registry, title)
+        def one(source: Any) -> dict[str, Any]:  # noqa: ANN401 - heavy to name
+            work, new = verbs.register(source.path, registry, title)
             if not as_json:
-                click.echo(f"work {work.id}: {work.title} ({'registered' if new else 'was registered already'})")
+                _say(f"work {work.id}: {work.title} ({'registered' if new else 'was registered already'})")
             return {**asdict(work), "new": new}
 
-        works, code = each(pictures, one)
+        works, code = each(counted, one)
     if as_json:
         print_json(works)
     return code
 
 
 @click.command()
-@PICTURES
+@click.argument("pictures", nargs=-1, type=PATH)
+@click.option(
+    "--urls",
+    "lists",
+    multiple=True,
+    type=PATH,
+    metavar="LIST",
+    help="Check the files that LIST names beside the addresses they were saved from; nothing is fetched.",
+)
 @AS_JSON
 @DB
-def check(pictures: tuple[Path, ...], *, as_json: bool) -> int:
-    """Tell of each of PICTURES whether it copies a registered work and what the file itself says.
+def check(pictures: tuple[Path, ...], lists: tuple[Path, ...], *, as_json: bool) -> int:
+    """Tell of each of PICTURES whose work it shows, whether a machine made it, and what the file itself says.
 
-    Exit code 1 says that something was found in at least one of them.
+    PICTURES are files, folders (searched through), quoted patterns, or - for a picture on standard input. LIST is a
+    CSV file with the columns url, file and, if known, saved_at, or lines of an address and a file name; the evidence
+    keeps the address.
+
+    Exit code 1 says that something was found in at least one of them, 3 that at least one could not be checked.
     """
     from artaudit.auditor import verbs  # noqa: PLC0415 - heavy
     from artaudit.auditor.examiners import examiners  # noqa: PLC0415 - heavy
+    from artaudit.auditor.suspects import suspects  # noqa: PLC0415 - heavy
 
-    with open_registry() as registry:
+    meant = suspects(pictures, lists)
+    with open_registry() as registry, _counted("checking", meant) as counted:
         look = examiners(registry)
 
-        def one(path: Path) -> tuple[bool, dict[str, Any]]:
-            case, evidence = verbs.check(path, registry, look)
+        def one(suspect: Any) -> tuple[bool, dict[str, Any]]:  # noqa: ANN401 - heavy to name
+            case, evidence = verbs.examine(suspect.open(), registry, look, suspect.source)
+            document = evidence.as_dict()
             if not as_json:
-                click.echo(f"{path} (case {case}): {evidence.verdict}")
-                for finding in evidence.findings:
-                    click.echo(f"  {_finding_line(finding.as_dict())}")
-            return evidence.found, {"case": case, **evidence.as_dict()}
+                _say("\n".join(_told(case, document)))
+            return evidence.found, {"case": case, **document}
 
-        results, code = each(pictures, one)
+        results, code = each(counted, one)
     if as_json:
         print_json([document for _, document in results])
+    elif len(meant) > 1:
+        found = sum(found for found, _ in results)
+        click.echo(f"{len(results)} of {len(meant)} pictures checked, something found in {found}", err=True)
     return code or int(any(found for found, _ in results))
+
+
+@contextmanager
+def _counted(label: str, items: Sequence[Item]) -> Iterator[Iterator[Item]]:
+    """Give the items one by one and, where there are several, show how far the work is."""
+    if len(items) == 1:
+        yield iter(items)
+        return
+    with progress_bar(label) as tell:
+        yield _telling(items, tell)
+
+
+def _telling(items: Sequence[Item], tell: Callable[[int, int], None]) -> Iterator[Item]:
+    for done, item in enumerate(items):
+        tell(done, len(items))
+        yield item
+    tell(len(items), len(items))
+
+
+def _say(text: str) -> None:
+    """Print a result, on a terminal in the place of the bar, which comes back below."""
+    if sys.stderr.isatty():
+        click.echo(CLEAR_LINE, err=True, nl=False)
+    click.echo(text)
+
+
+def _told(case: int, evidence: dict[str, Any]) -> Iterator[str]:
+    """Word the evidence about one picture: what it comes to first, then every finding and how they are weighed."""
+    address = f", saved from {evidence['source']['url']}" if evidence["source"] else ""
+    yield f"{evidence['path']} (case {case}{address})"
+    yield from (f"  {sentence}" for sentence in evidence["summary"])
+    yield from (f"    {_finding_line(finding)}" for finding in evidence["findings"])
+    weighed = evidence["assessment"]
+    if weighed["support"]:
+        ratio = f"log10 of the likelihood ratio {weighed['log10_likelihood_ratio']:+.2f}"
+        yield f"    {'together':>11}  {weighed['support']} [{ratio}]"
+    yield from (f"    {'note':>11}  {note}" for note in evidence["notes"])
 
 
 def _finding_line(finding: dict[str, Any]) -> str:
