@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Int, UInt
+from jaxtyping import Float, Int, UInt, UInt8
 from torch import Tensor, nn
 
 from artaudit.evidence import Finding
@@ -167,4 +167,27 @@ class Examiner(Protocol):
 
     def examine(self, image: Image) -> Sequence[Finding]:
         """Return the findings about `image`, an empty sequence when there is nothing to say."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Illustration:
+    """A picture that shows what a finding rests on.
+
+    `name` (letters, digits, dashes) tells the pictures of one finding apart, `caption` says what is to be seen.
+    """
+
+    name: str
+    caption: str
+    rgb8: UInt8[np.ndarray, "height width 3"] = field(repr=False)
+
+
+@runtime_checkable
+class Illustrator(Protocol):
+    """An examiner that can also draw what its findings rest on, for reports."""
+
+    name: str
+
+    def illustrate(self, image: Image, finding: Finding) -> Sequence[Illustration]:
+        """Return pictures for a finding of its own about `image`, an empty sequence when there is nothing to draw."""
         ...

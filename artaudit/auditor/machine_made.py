@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
+from PIL import Image as Pillow
 
 from artaudit import catalog
 from artaudit.datasets.container import container
@@ -19,12 +20,21 @@ from artaudit.detect.judging import Calibrated, Judgement, judge
 from artaudit.errors import ImageError, ModelError
 from artaudit.evidence import Finding
 from artaudit.image import Image
+from artaudit.protocols import Illustration
 
 UNIT = "log odds"
 
 WEIGHT = (
     "Noise is weak evidence: most machine-made pictures stay below the bar, so that nothing was found says little, and "
     "heavy edits or cloaks may move a score. Never rest an accusation on this finding alone."
+)
+
+SHOWN = 1024
+"""Pixels along the longer side of the picture of crops, at most."""
+
+HEATMAP = (
+    "Where the detector looked: red where the noise is like that of machine-made pictures, blue where it is not, the "
+    "stronger the farther from none; grey was not looked at."
 )
 
 
@@ -66,9 +76,21 @@ class MachineMade:
             threshold=round(said.threshold, 3),
             unit=UNIT,
             false_alarms=detector.false_alarms_,
-            details=_details(said),
+            details=_details(said) | {"crop_side": getattr(detector, "side", None)},
         )
         return [finding if said.score is None else replace(finding, score=round(said.score, 3))]
+
+    def illustrate(self, image: Image, finding: Finding) -> list[Illustration]:
+        """Return the picture, small, with the crops that were looked at tinted by their scores; nothing without."""
+        crops, side = finding.details.get("crops", ()), finding.details.get("crop_side")
+        if not crops or not side or finding.threshold is None:
+            return []
+        small = Pillow.fromarray(image.rgb8)
+        small.thumbnail((SHOWN, SHOWN))
+        ratio = small.width / image.width
+        placed = tuple((round(top * ratio), round(left * ratio), score) for top, left, score in crops)
+        drawn = heatmap(np.asarray(small), placed, side=max(1, round(side * ratio)), bar=finding.threshold)
+        return [Illustration("noise", HEATMAP, drawn)]
 
 
 def _claim(said: Judgement) -> str:

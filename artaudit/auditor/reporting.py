@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from artaudit import catalog
 from artaudit.auditor.casebook import PACKAGE, Folder, log_root
 from artaudit.auditor.chain import Event
-from artaudit.auditor.evidence import CaseFile, CheckFile, LogExtract, OverlayFile, Seal, WorkFile, write_package
+from artaudit.auditor.evidence import CaseFile, CheckFile, LogExtract, PictureFile, Seal, WorkFile, write_package
+from artaudit.auditor.examiners import PortfolioExaminer
 from artaudit.auditor.matching import Confirmation, encode_jpeg, overlay
 from artaudit.auditor.merkle import levels, proof
 from artaudit.auditor.preview import open_preview, preview
 from artaudit.auditor.registry import Case, Registry, Work, who
 from artaudit.auditor.store import now
 from artaudit.errors import ArtauditError, UsageError
+from artaudit.evidence import FalseAlarms, Finding
 from artaudit.image import Image, decode, read, write_atomically
+from artaudit.protocols import Illustration, Illustrator
+
+OVERLAY = (
+    "Left the checked picture, right the registered work. The outlined regions show the same; each line joins a place "
+    "in one with the same place in the other."
+)
 
 
 def report(
@@ -55,6 +64,7 @@ def gather(folder: Folder, log: list[Event], registry: Registry) -> CaseFile:
     numbers = sorted({one["work"] for case in cases for one in case.evidence["findings"] if one["work"] is not None})
     works = {number: registry.work(number) for number in numbers}
     originals = {number: original_of(work) for number, work in works.items()}
+    draw = _illustrators(originals, registry)
     rows = registry.casebook.rows_about(folder.id) | {("works", number) for number in numbers}
     return CaseFile(
         id=folder.id,
@@ -64,7 +74,7 @@ def gather(folder: Folder, log: list[Event], registry: Registry) -> CaseFile:
         exported_by=who(),
         checks=tuple(_check_file(case, suspects[case.id]) for case in cases),
         works=tuple(_work_file(work, originals[number], registry) for number, work in works.items()),
-        overlays=tuple(one for case in cases for one in _overlays(case, suspects[case.id], originals, registry)),
+        pictures=tuple(one for case in cases for one in _pictures(case, suspects[case.id], draw)),
         notes=tuple(asdict(note) for note in folder.notes),
         log=_extract(log, rows),
     )
@@ -106,18 +116,50 @@ def _work_file(work: Work, original: Image | None, registry: Registry) -> WorkFi
     )
 
 
-def _overlays(
-    case: Case, suspect: Image, originals: dict[int, Image | None], registry: Registry
-) -> Iterator[OverlayFile]:
-    """Draw every finding that says where a work lies in the suspect."""
-    for number, finding in enumerate(case.evidence["findings"]):
-        seen = finding["details"].get("confirmation")
-        if finding["work"] is None or not seen:
-            continue
-        original = originals[finding["work"]]
-        work = open_preview(registry.preview(finding["work"])) if original is None else original.rgb8
-        drawn = encode_jpeg(overlay(suspect.rgb8, np.array(work), _confirmation(seen)))
-        yield OverlayFile(case.id, number, drawn)
+def _pictures(case: Case, suspect: Image, draw: Mapping[str, Illustrator]) -> Iterator[PictureFile]:
+    """Draw what the findings of a check rest on, each by the examiner that made it, where that draws."""
+    for number, plain in enumerate(case.evidence["findings"]):
+        illustrator = draw.get(plain["examiner"])
+        for one in illustrator.illustrate(suspect, _finding(plain)) if illustrator else ():
+            yield PictureFile(case.id, number, one.name, one.caption, encode_jpeg(one.rgb8))
+
+
+def _illustrators(originals: Mapping[int, Image | None], registry: Registry) -> dict[str, Illustrator]:
+    """Return those who draw findings, by examiner: that of matches sees the works, the others the picture alone."""
+    kinds = {name: catalog.load(catalog.EXAMINERS, name) for name in catalog.EXAMINERS}
+    able = {name: kind() for name, kind in kinds.items() if hasattr(kind, "illustrate")}
+    return {**able, MatchPictures.name: MatchPictures(originals, registry)}
+
+
+class MatchPictures:
+    """Draws where a work lies in a picture, from the registered file where it is at hand, else from its preview."""
+
+    name = PortfolioExaminer.name
+
+    def __init__(self, originals: Mapping[int, Image | None], registry: Registry) -> None:
+        """Take the works' files and where their previews are."""
+        self._originals, self._registry = originals, registry
+
+    def illustrate(self, image: Image, finding: Finding) -> list[Illustration]:
+        """Return both pictures with the matched regions outlined; nothing for a match without a region."""
+        seen = finding.details.get("confirmation")
+        if finding.work is None or not seen:
+            return []
+        original = self._originals[finding.work]
+        work = open_preview(self._registry.preview(finding.work)) if original is None else original.rgb8
+        return [Illustration("overlay", OVERLAY, overlay(image.rgb8, np.array(work), _confirmation(seen)))]
+
+
+def _finding(plain: Mapping[str, Any]) -> Finding:
+    """Turn what JSON kept of a finding back into one."""
+    alarms, region = plain["false_alarms"], plain["region"]
+    return Finding(
+        **{
+            **plain,
+            "false_alarms": FalseAlarms(**alarms) if alarms else None,
+            "region": None if region is None else tuple((float(x), float(y)) for x, y in region),
+        }
+    )
 
 
 def _confirmation(plain: dict[str, Any]) -> Confirmation:

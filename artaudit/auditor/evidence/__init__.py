@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from artaudit.auditor.evidence.casefile import CaseFile, CheckFile, LogExtract, OverlayFile, WorkFile
+from artaudit.auditor.evidence.casefile import CaseFile, CheckFile, LogExtract, PictureFile, WorkFile
 from artaudit.auditor.evidence.package import REPORT, write_package
 from artaudit.auditor.evidence.seals import Seal, Trust, check_seal
 from artaudit.auditor.evidence.verification import Verification, read_files, verify_package
@@ -12,7 +12,7 @@ __all__ = [
     "CaseFile",
     "CheckFile",
     "LogExtract",
-    "OverlayFile",
+    "PictureFile",
     "Seal",
     "Trust",
     "Verification",

@@ -85,7 +85,7 @@ def _record(record: Mapping[str, Any], data: bytes) -> Iterator[str]:
 def _named_files(record: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[str]:
     """Check that the payload is what the record names, and the pictures those that it is about."""
     suspects, works = [check["suspect"] for check in record["checks"]], record["works"]
-    parts = [*suspects, *works, *record["overlays"], {"files": record["documents"]}]
+    parts = [*suspects, *works, *record["pictures"], {"files": record["documents"]}]
     wanted = {str(one["file"]): str(one["sha256"]) for part in parts for one in part["files"]}
     for name, digest in wanted.items():
         if name not in files or sha256(files[name]) != digest:

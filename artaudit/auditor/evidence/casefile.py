@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import PureWindowsPath
 from typing import Any
 
-SCHEMA = "artaudit-report/2"
+SCHEMA = "artaudit-report/3"
 NOT_RECORDED = "not recorded"
+SAID = ("url", "saved_at")
+"""What the custody record takes over of what the person who saved a file said about it."""
 
 LIMITS = (
     "A match shows that the picture, or a part of it, is a copy of a registered work.",
@@ -90,20 +92,25 @@ class WorkFile:
 
 
 @dataclass(frozen=True, slots=True)
-class OverlayFile:
-    """The picture (JPEG) that shows the match of the finding at position `finding` of a check."""
+class PictureFile:
+    """A picture (JPEG) that shows what the finding at position `finding` of a check rests on.
+
+    `name` tells the pictures of one finding apart, `caption` says what is to be seen.
+    """
 
     check: int
     finding: int
+    name: str
+    caption: str
     jpeg: bytes = field(repr=False)
 
     def files(self) -> dict[str, bytes]:
         """Return the picture by its name in the package."""
-        return {f"data/matches/{self.check}-{self.finding + 1:02}-overlay.jpg": self.jpeg}
+        return {f"data/findings/{self.check}-{self.finding + 1:02}-{self.name}.jpg": self.jpeg}
 
     def as_dict(self) -> dict[str, Any]:
         """Return what the record says of the picture."""
-        return {"check": self.check, "finding": self.finding, "files": named(self.files())}
+        return {"check": self.check, "finding": self.finding, "caption": self.caption, "files": named(self.files())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +150,7 @@ class CaseFile:
     checks: tuple[CheckFile, ...]
     log: LogExtract
     works: tuple[WorkFile, ...] = ()
-    overlays: tuple[OverlayFile, ...] = ()
+    pictures: tuple[PictureFile, ...] = ()
     notes: tuple[dict[str, str], ...] = ()
 
     def report(self) -> dict[str, Any]:
@@ -154,14 +161,14 @@ class CaseFile:
             "exported": {"at": self.exported_at, "by": self.exported_by},
             "checks": [check.as_dict() for check in self.checks],
             "works": [work.as_dict() for work in self.works],
-            "overlays": [overlay.as_dict() for overlay in self.overlays],
+            "pictures": [picture.as_dict() for picture in self.pictures],
             "custody": list(self._custody()),
             "log": self.log.as_dict(),
         }
 
     def files(self) -> dict[str, bytes]:
         """Return every file that the record names, by its name in the package."""
-        parts: list[CheckFile | WorkFile | OverlayFile] = [*self.checks, *self.works, *self.overlays]
+        parts: list[CheckFile | WorkFile | PictureFile] = [*self.checks, *self.works, *self.pictures]
         return {name: data for part in parts for name, data in part.files().items()}
 
     def _custody(self) -> Iterator[dict[str, Any]]:
@@ -171,6 +178,7 @@ class CaseFile:
                 "exhibit": f"checked picture {check.id}",
                 "sha256": sha256(check.suspect),
                 "source": file_name(check.evidence["path"]),
+                **{name: said for name, said in check.evidence.get("source", {}).items() if name in SAID},
                 "kept": "a copy of its bytes lies in the registry; the log holds their digest",
                 **self.log.about("cases", check.id),
             }

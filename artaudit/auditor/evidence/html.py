@@ -10,7 +10,7 @@ from typing import Any
 from artaudit.auditor.evidence.pages import template
 
 MARKS = {True: ("✔", "yes"), False: ("—", "no"), None: ("?", "cannot tell")}
-HIDDEN = ("confirmation", "raw", "title", "weight")
+HIDDEN = ("confirmation", "crops", "raw", "title", "weight")
 """Details of a finding that are shown elsewhere on the page or only in the record."""
 
 
@@ -37,15 +37,20 @@ def render(record: Mapping[str, Any], files: Mapping[str, bytes], record_sha256:
 def views(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the checks with their findings, these with the works and pictures they refer to."""
     works = {work["id"]: work for work in record["works"]}
-    overlays = {(one["check"], one["finding"]): one["files"][0]["file"] for one in record["overlays"]}
+    pictures: dict[tuple[Any, Any], list[dict[str, Any]]] = {}
+    for one in record["pictures"]:
+        shown = {"file": one["files"][0]["file"], "caption": one["caption"]}
+        pictures.setdefault((one["check"], one["finding"]), []).append(shown)
     return [
         {
             **check,
+            "summary": check["evidence"].get("summary") or [check["evidence"]["verdict"]],
+            "weighed": check["evidence"].get("assessment"),
             "findings": [
                 {
                     **finding,
                     "mark": MARKS[finding["holds"]],
-                    "overlay": overlays.get((check["id"], number)),
+                    "pictures": pictures.get((check["id"], number), []),
                     "registered": works.get(finding["work"]),
                     "shown": {key: value for key, value in finding["details"].items() if key not in HIDDEN},
                     "weight": finding["details"].get("weight", ""),
@@ -58,7 +63,7 @@ def views(record: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _parts(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [*(check["suspect"] for check in record["checks"]), *record["works"], *record["overlays"]]
+    return [*(check["suspect"] for check in record["checks"]), *record["works"], *record["pictures"]]
 
 
 def headline(checks: list[dict[str, Any]]) -> str:
@@ -78,7 +83,15 @@ def plain(value: object) -> str:
         return value
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+        return "\n".join(
+            "; ".join(f"{name.replace('_', ' ')} {plain(said)}" for name, said in one.items()) for one in value
+        )
     return json.dumps(value, ensure_ascii=False)
+
+
+def _line(value: Mapping[str, Any]) -> str:
+    return "; ".join(f"{name.replace('_', ' ')} {plain(said)}" for name, said in value.items())
 
 
 def _as_uri(jpeg: bytes) -> str:

@@ -93,7 +93,7 @@ def _canonical(record: dict[str, Any], case: CaseFile) -> str:
 
 def schema() -> bytes:
     """Return the JSON Schema of report.json."""
-    return (resources.files(__package__) / "schemas" / "report-2.json").read_bytes()
+    return (resources.files(__package__) / "schemas" / "report-3.json").read_bytes()
 
 
 def bag_info(record: Mapping[str, Any], payload: Mapping[str, bytes]) -> bytes:

@@ -112,6 +112,8 @@ def _words(check: Mapping[str, Any]) -> dict[str, Any]:
         "kind": f"{evidence['format']}, {evidence['width']} x {evidence['height']} pixels",
         "checked": f"{moment(evidence['checked_at'])} by this computer's clock",
         "compared": f"{evidence['compared_with']} registered works",
+        "summary": check["summary"],
+        "weighed": _weighed(check["weighed"]),
         "environment": ", ".join(f"{name} {version}" for name, version in evidence["environment"].items()),
         "findings": [
             {
@@ -119,11 +121,24 @@ def _words(check: Mapping[str, Any]) -> dict[str, Any]:
                 "claim": finding["claim"],
                 "method": finding["method"],
                 "measured": _measured(finding),
-                "overlay": finding["overlay"],
+                "pictures": finding["pictures"],
             }
             for finding in check["findings"]
         ],
     }
+
+
+def _weighed(assessment: Mapping[str, Any] | None) -> list[list[str]]:
+    """Return how each group of evidence counts, a pair of words each; nothing for checks of older editions."""
+    if assessment is None:
+        return []
+    ratios = [one["log10_likelihood_ratio"] for one in assessment["groups"]]
+    rows = [
+        [one["name"], one["counts"] + ("" if ratio is None else f"; it adds {ratio:+.2f}")]
+        for one, ratio in zip(assessment["groups"], ratios, strict=True)
+    ]
+    total = assessment["log10_likelihood_ratio"]
+    return rows if total is None else [*rows, ["together", f"{assessment['support']} ({total:+.2f})"]]
 
 
 def _measured(finding: Mapping[str, Any]) -> str:
@@ -138,5 +153,8 @@ def _measured(finding: Mapping[str, Any]) -> str:
 def _pictures(record: Mapping[str, Any]) -> set[str]:
     found = {check["words"]["preview"] for check in record["checks"]}
     return found | {
-        one["overlay"] for check in record["checks"] for one in check["words"]["findings"] if one["overlay"]
+        one["file"]
+        for check in record["checks"]
+        for finding in check["words"]["findings"]
+        for one in finding["pictures"]
     }

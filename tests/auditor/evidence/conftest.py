@@ -16,7 +16,7 @@ from artaudit.auditor.evidence import (
     CaseFile,
     CheckFile,
     LogExtract,
-    OverlayFile,
+    PictureFile,
     Seal,
     WorkFile,
     verify_package,
@@ -24,6 +24,7 @@ from artaudit.auditor.evidence import (
 )
 from artaudit.auditor.evidence.package import bag, manifest, pack
 from artaudit.auditor.merkle import levels, proof
+from artaudit.auditor.weighing import assess
 from artaudit.evidence import Evidence, FalseAlarms, Finding
 
 ORIGINAL = b"original bytes"
@@ -58,6 +59,9 @@ def make_case(claim: str = "it shows 40% of work 1, 'Étude'", suspect: bytes = 
         findings=findings,
         notes=("the first of 3 frames",),
         environment={"artaudit": "0"},
+        summary=(claim, "A second sentence."),
+        assessment=assess(findings, 1),
+        source={"url": "https://shop.example/1?<b>", "saved_at": "2025-12-31"},
     )
     digest = hashlib.sha256(ORIGINAL).hexdigest()
     return CaseFile(
@@ -68,7 +72,7 @@ def make_case(claim: str = "it shows 40% of work 1, 'Étude'", suspect: bytes = 
         exported_by="Ada",
         checks=(CheckFile(3, NOW, json.loads(json.dumps(evidence.as_dict())), suspect, "jpeg", jpeg(200)),),
         works=(WorkFile(1, "Étude", r"C:\secret\b.png", digest, "2" * 64, NOW, "png", jpeg(10), ORIGINAL),),
-        overlays=(OverlayFile(3, 0, jpeg(120)),),
+        pictures=(PictureFile(3, 0, "overlay", "The outlined regions", jpeg(120)),),
         notes=({"text": "bought <i>there</i>", "at": NOW, "by": "Ada"},),
         log=make_log(),
     )

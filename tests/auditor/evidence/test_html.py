@@ -62,6 +62,10 @@ def test_it_says_what_was_found_how_sure_it_is_and_what_it_does_not_show(case):
     page = page_of(case)
     for said in (
         "A registered work was found",
+        "A second sentence.",
+        "How it is weighed",
+        "it is not the probability",
+        "The outlined regions",
         "it shows 40% of work 1",
         "99 p",
         "0 of 990 unrelated pictures",
@@ -102,7 +106,7 @@ def test_it_names_the_digest_of_every_file(files):
 def test_the_headline_is_what_the_findings_come_to(case, held, headline):
     [check] = case.checks
     findings = [{**one, "holds": holds} for one, holds in zip(check.evidence["findings"], held, strict=False)]
-    plain = replace(case, overlays=(), checks=(with_findings(check, findings),))
+    plain = replace(case, pictures=(), checks=(with_findings(check, findings),))
     assert f"<h1>{headline}</h1>" in page_of(plain)
 
 
@@ -110,7 +114,7 @@ def test_a_case_without_works_has_a_page_too(case):
     [check] = case.checks
     findings = [one for one in check.evidence["findings"] if one["work"] is None]
     checks = (with_findings(check, findings),)
-    plain = replace(case, works=(), overlays=(), notes=(), log=replace(case.log, events=()), checks=checks)
+    plain = replace(case, works=(), pictures=(), notes=(), log=replace(case.log, events=()), checks=checks)
     assert "Side by side" not in page_of(plain)
     assert "From the log" not in page_of(plain)
     assert "Notes" not in page_of(plain)
@@ -125,7 +129,7 @@ def test_several_checks_stand_one_after_the_other(case):
 
 
 def test_a_case_without_a_check_has_a_page_too(case):
-    empty = replace(case, checks=(), overlays=())
+    empty = replace(case, checks=(), pictures=())
     assert "The case holds no check yet" in page_of(empty)
 
 

@@ -48,7 +48,7 @@ def test_the_manifests_name_every_file_but_the_last_of_them(files):
 def test_it_holds_the_checked_file_and_the_works_as_they_are(case, files):
     assert files["data/suspects/3/original.jpeg"] == case.checks[0].suspect
     assert files["data/works/1/original.png"] == case.works[0].original
-    assert files["data/matches/3-01-overlay.jpg"] == case.overlays[0].jpeg
+    assert files["data/findings/3-01-overlay.jpg"] == case.pictures[0].jpeg
     [check] = json.loads(files["data/report.json"])["checks"]
     assert check["evidence"] == {**case.checks[0].evidence, "path": "<b>crop<b>.jpg"}
 
@@ -87,6 +87,25 @@ def test_the_record_says_how_every_exhibit_came_in(files, case):
     suspect, work = json.loads(files["data/report.json"])["custody"]
     assert (suspect["exhibit"], suspect["source"], suspect["event"]) == ("checked picture 3", "<b>crop<b>.jpg", 2)
     assert (work["sha256"], work["received_by"]) == (case.works[0].sha256, "Ada")
+
+
+def test_the_record_keeps_the_address_that_a_file_is_said_to_be_from(files):
+    [suspect, work] = json.loads(files["data/report.json"])["custody"]
+    assert (suspect["url"], suspect["saved_at"]) == ("https://shop.example/1?<b>", "2025-12-31")
+    assert "url" not in work
+    for name in ("data/report.html", "data/CERTIFICATION-902.md"):
+        assert b"said to be saved from https://shop.example/1?" in files[name]
+
+
+def test_a_check_by_an_older_edition_is_reported_too(case, problems_of):
+    old = dict(case.checks[0].evidence)
+    for name in ("summary", "assessment", "source"):
+        del old[name]
+    files = bag(with_check(case, evidence=old))
+    assert b"How it is weighed" not in files["data/report.html"]
+    assert problems_of(files) == ()
+    record, schema = (json.loads(files[name]) for name in ("data/report.json", "report.schema.json"))
+    jsonschema.Draft202012Validator(schema).validate(record)
 
 
 def test_the_certification_is_a_draft_with_the_digests_and_without_lines_of_others(build):
@@ -128,7 +147,7 @@ def test_what_json_cannot_say_is_an_error(case):
 
 
 def test_half_characters_are_kept_as_their_numbers(case, problems_of):
-    files = bag(with_evidence(case, verdict="a prompt with \ud800 in it"))
+    files = bag(with_evidence(case, summary=["a prompt with \ud800 in it"]))
     assert b"a prompt with \\ud800 in it" in files["data/report.html"]
     assert problems_of(files) == ()
 

@@ -159,7 +159,7 @@ def test_a_score_that_cannot_be_shown_is_found(files, problems_of, redone, score
 def test_a_record_in_another_form_or_of_another_schema_is_found(files, problems_of, redone):
     spaced = {**files, REPORT: json.dumps(json.loads(files[REPORT])).encode()}
     assert any("canonical form" in one for one in problems_of(redone(spaced)))
-    other = forged(files, lambda record: record.update(schema="artaudit-report/3"))
+    other = forged(files, lambda record: record.update(schema="artaudit-report/4"))
     assert any("another schema" in one for one in problems_of(redone(other)))
 
 
