@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from jaxtyping import Float
@@ -44,8 +46,13 @@ def delta_e(one: Picture, other: Picture) -> Float[np.ndarray, "height width"]:
     """
     from skimage.color import deltaE_ciede2000, rgb2lab  # noqa: PLC0415 - heavy
 
-    bands = [slice(top, top + _BAND) for top in range(0, len(one), _BAND)]
-    return np.concatenate([deltaE_ciede2000(rgb2lab(one[band]), rgb2lab(other[band])) for band in bands])
+    def compared(top: int) -> Float[np.ndarray, "band width"]:
+        band = slice(top, top + _BAND)
+        difference: Float[np.ndarray, "band width"] = deltaE_ciede2000(rgb2lab(one[band]), rgb2lab(other[band]))
+        return difference
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return np.concatenate(list(threads.map(compared, range(0, len(one), _BAND))))
 
 
 def flat_rms(one: Picture, other: Picture) -> float:

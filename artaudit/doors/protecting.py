@@ -42,7 +42,12 @@ LIMITS = ("mask", "jnd", "delta_e", "hinge", "low_pass", "luma")
 @click.option("--luma", is_flag=True, help="Change brightness alone: files of flat art grow less.")
 @click.option("--steps", type=click.IntRange(1, 100_000), help="Steps of the descent [default: the method's own].")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Repeat a cloak exactly [default: drawn, and noted].")
-@click.option("--time", "seconds", callback=seconds, help="Time for each picture, like 60s or 10m.")
+@click.option(
+    "--time",
+    "seconds",
+    callback=seconds,
+    help="Time for the descent of each picture, like 60s or 10m; saving comes on top.",
+)
 @click.option("--spare-memory", is_flag=True, help="Keep less of a denoiser in memory, and work longer.")
 @click.option("--quality", type=click.IntRange(1, 100), help="Quality of a JPEG or WebP result, cloaked as such.")
 @click.option("--no-train", is_flag=True, help='Write the mark "no AI training" (XMP plus:DataMining) into the result.')

@@ -79,8 +79,8 @@ class Descent:
         """Return the change that minimises the losses, in whole levels of 1/255 within the task's limits.
 
         Each loss sees the moved samples of its tile's window and the number of the step, and only the tile's core
-        is changed by it. With `seconds`, the steps shrink with the time used up, and the descent ends when it is,
-        at the earliest after one step.
+        is changed by it. With `seconds`, the steps shrink with the time used up, and the descent ends before a step
+        that would go beyond them, at the earliest after one step.
         """
         started = time.monotonic()
         room = task.limits.room(task.clean, task.budget) / LEVELS
@@ -89,7 +89,7 @@ class Descent:
         share = min(1.0, task.budget.rms / max(float(room.square().mean().sqrt()), _TINY)) if task.budget.rms else 1.0
         for step in range(self.steps):
             used = (time.monotonic() - started) / seconds if seconds else 0.0
-            if step and used >= 1:
+            if step and used * (step + 1) / step > 1:
                 break
             if task.before is not None:
                 task.before(step, task.moved(change))

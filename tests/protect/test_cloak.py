@@ -11,11 +11,12 @@ from PIL import Image as Pillow
 from artaudit.errors import ImageError
 from artaudit.image import Image, decode
 from artaudit.protect.cloak import DescentCloak
-from artaudit.protect.descent import Descent
+from artaudit.protect.descent import Descent, Task
 from artaudit.protect.effect import effect, noisy
 from artaudit.protect.push import Push
 from artaudit.protect.receipt import receipt
 from artaudit.protect.saving import save_within
+from artaudit.protect.tiles import tiles
 from artaudit.protocols import Budget
 from artaudit.tensors import pad_to_multiple
 
@@ -140,6 +141,22 @@ def test_progress_reaches_its_total():
     calls: list[tuple[int, int]] = []
     cloak(3).apply(as_image(drawn()), budget=BUDGET, seed=1, progress=lambda done, total: calls.append((done, total)))
     assert calls == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_step_that_would_go_beyond_the_time_is_not_begun(monkeypatch):
+    clock, losses = [0.0], []
+
+    def ten_seconds(moved, _step):
+        clock[0] += 10
+        losses.append(moved)
+        return moved.square().mean()
+
+    monkeypatch.setattr("artaudit.protect.descent.time.monotonic", lambda: clock[0])
+    task = Task(torch.full((1, 3, 64, 64), 0.5), [(next(tiles(64, 64)), ten_seconds)], BUDGET, seed=1)
+    for seconds, steps in ((5.0, 1), (25.0, 2), (30.0, 3), (1000.0, 40)):
+        losses.clear()
+        Descent(steps=40).run(task, seconds=seconds)
+        assert len(losses) == steps
 
 
 def test_too_small_pictures_and_empty_budgets_are_refused():
