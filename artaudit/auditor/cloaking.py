@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from inspect import signature
 from pathlib import Path
@@ -19,7 +19,7 @@ from artaudit.auditor.registry import Registry
 from artaudit.auditor.sources import Source
 from artaudit.errors import ImageError, UsageError
 from artaudit.generators.diffusion import LatentDiffusion
-from artaudit.image import Image, ensure_writable, forbid_training, read, write_atomically
+from artaudit.image import Image, decode, ensure_writable, forbid_training, read, write_atomically
 from artaudit.protect.cloak import DescentCloak
 from artaudit.protect.limits import Limits
 from artaudit.protect.mask import Mask
@@ -36,7 +36,8 @@ from artaudit.transforms import Encoded, Jpeg, Transform
 class Order:
     """How pictures are to be cloaked; `seed` None draws one, which the receipt keeps.
 
-    A `preset` names method, budget and steps of a published cloak at once; `steps` overrides it.
+    A `preset` names method, budget and steps of a published cloak at once; `steps` overrides it. `credential` signs a
+    picture under a title against training: it returns the signed file and the credential alone.
     """
 
     method: str = "push"
@@ -53,6 +54,7 @@ class Order:
     again: bool = False
     spare_memory: bool = False
     no_train: bool = False
+    credential: Callable[[Image, str], tuple[bytes, bytes]] | None = None
     preview: bool = False
 
 
@@ -169,6 +171,10 @@ def cloak(
     cloaked = tool.apply(image, budget=shop.budget, seed=seed, progress=progress)
     quality = None if image.lossless else order.quality
     saved = save_within(forbid_training(image) if order.no_train else image, cloaked, quality)
+    manifest = None
+    if order.credential is not None:
+        signed, manifest = order.credential(saved, source.path.stem)
+        saved = decode(signed, name=saved.name)
     paper = receipt(image, saved, cloaked, shop.choice.encoders, shop.choice.note)
     write_atomically(goal.picture, saved.data)
     write_atomically(goal.receipt, (json.dumps(paper, indent=2) + "\n").encode())
@@ -176,6 +182,8 @@ def cloak(
         write_atomically(goal.preview, comparison(image, saved))
     work, _ = enrol(registry, image, source.path.stem)
     registry.add_version(work.id, replace(saved, name=str(goal.picture.resolve())), paper)
+    if manifest is not None:
+        registry.add_manifest(work.id, manifest)
     return paper
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from click.core import ParameterSource
 
 from artaudit import catalog
 from artaudit.doors.common import AS_JSON, DB, PATH, PICTURES, each, open_registry, print_json, progress_bar, seconds
+from artaudit.doors.keykeeping import signer
 from artaudit.errors import UsageError
 
 SHARE = click.FloatRange(0, 1)
@@ -50,7 +52,7 @@ LIMITS = ("mask", "jnd", "delta_e", "hinge", "low_pass", "luma")
 )
 @click.option("--spare-memory", is_flag=True, help="Keep less of a denoiser in memory, and work longer.")
 @click.option("--quality", type=click.IntRange(1, 100), help="Quality of a JPEG or WebP result, cloaked as such.")
-@click.option("--no-train", is_flag=True, help='Write the mark "no AI training" (XMP plus:DataMining) into the result.')
+@click.option("--no-train", is_flag=True, help='Mark results "no AI training": XMP, and signed where you have keys.')
 @click.option("--preview", is_flag=True, help="Write NAME-preview.png: before, after, difference, the worst spot.")
 @click.option("--again", is_flag=True, help="Cloak even what is a cloaked version already.")
 @click.option("--resume", is_flag=True, help="Leave out pictures whose results are there already and still right.")
@@ -82,7 +84,8 @@ def protect(
         goals = {source: goal for source, goal in goals.items() if not _is_done(source, goal)}
     _one_choice(settings["preset"])
     limits = cloaking.limits_of(**{name: settings.pop(name) for name in LIMITS})
-    shop = cloaking.prepare(cloaking.Order(limits=limits, **settings))
+    credential = _credential() if settings["no_train"] and not dry_run else None
+    shop = cloaking.prepare(cloaking.Order(limits=limits, credential=credential, **settings))
     click.echo(shop.choice.note, err=True)
     if dry_run:
         return _foretell(goals, shop, as_json=as_json)
@@ -111,6 +114,18 @@ def _one_choice(preset: str | None) -> None:
     ]
     if chosen:
         raise UsageError(f"The preset {preset} brings its own method and budget: leave out {' and '.join(chosen)}.")
+
+
+def _credential() -> Any:  # noqa: ANN401 - loads C2PA
+    """Return what signs a picture against training, or None without keys or their passphrase, which is said."""
+    from artaudit.auditor.signing import with_credential  # noqa: PLC0415 - heavy
+
+    try:
+        known = signer()
+    except UsageError as error:
+        click.echo(f"The mark against training is written but not signed: {error}", err=True)
+        return None
+    return known and partial(with_credential, signer=known)
 
 
 def _is_done(source: Any, goal: Any) -> bool:  # noqa: ANN401 - load torch

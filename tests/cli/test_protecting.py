@@ -1,14 +1,17 @@
 """`audit protect` as artists meet it: folders, plans, previews, masks, marks, qualities, going on after a stop."""
 
+import io
 import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import c2pa
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from artaudit.auditor import keys
 from artaudit.cli import main
 from artaudit.datasets.drawings import draw
 from artaudit.image import decode, forbids_training, read
@@ -44,6 +47,7 @@ class Audit:
 def audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Audit:
     monkeypatch.setenv("ARTAUDIT_DB", str(tmp_path / "registry.db"))
     monkeypatch.setenv("ARTAUDIT_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("ARTAUDIT_KEYS", str(tmp_path / "keys"))
     monkeypatch.chdir(tmp_path)
     for number, name in enumerate(("one.png", "sub/two.jpg", "sub/three.webp")):
         path = tmp_path / "art" / name
@@ -105,6 +109,22 @@ def test_the_mark_and_the_preview_come_on_request(audit):
     result = decode((audit.home / paper["result"]).read_bytes(), name="one")
     assert forbids_training(result)
     assert decode((audit.home / "art" / "one-preview.png").read_bytes(), name="preview").width > 300
+
+
+def test_the_mark_is_signed_where_there_are_keys_and_only_written_where_they_stay_locked(audit, monkeypatch):
+    monkeypatch.setenv("ARTAUDIT_KEYS", str(audit.home / "keys"))
+    keys.create(audit.home / "keys", "Ada Lovelace", "correct horse battery")
+    monkeypatch.setenv("ARTAUDIT_PASSPHRASE", "correct horse battery")
+    [paper] = audit.json("art/sub/two.jpg", "--no-train", "-o", "signed")
+    result = read(audit.home / paper["result"])
+    with c2pa.Reader("image/jpeg", io.BytesIO(result.data)) as reader:
+        said = json.dumps(json.loads(reader.json()))
+    assert "cawg.training-mining" in said and forbids_training(result)
+    assert paper["output"]["sha256"] == result.sha256 and change(audit, paper).any()
+    monkeypatch.delenv("ARTAUDIT_PASSPHRASE")
+    answer = audit("art/sub/two.jpg", "--no-train", "-o", "unsigned", "--steps", "2", "--seed", "1")
+    assert answer.returncode == 0 and "written but not signed" in answer.stderr
+    assert forbids_training(read(audit.home / "unsigned" / "two.jpg"))
 
 
 def test_a_lower_quality_makes_a_smaller_file_and_the_receipt_tells_the_whole_change(audit):
