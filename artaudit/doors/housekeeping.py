@@ -9,7 +9,9 @@ from typing import Any
 import click
 
 from artaudit.doors.common import AS_JSON, DB, PATH, open_registry, print_json, registry_path
+from artaudit.doors.keykeeping import AUTHORITY, TRUST, trusted
 from artaudit.doors.modelkeeping import models
+from artaudit.errors import UsageError
 
 
 @click.group()
@@ -55,6 +57,24 @@ def restore(work: int, reason: str) -> None:
     click.echo(f"work {work} is back")
 
 
+@works.command()
+@click.argument("work", type=int)
+@click.option("-o", "--output", type=PATH, required=True, help="The file to write, best named .c2pa.")
+@DB
+def credential(work: int, output: Path) -> None:
+    """Write the content credential (C2PA) that WORK was last signed with, as its copies lose it."""
+    from artaudit.image import write_atomically  # noqa: PLC0415 - heavy
+
+    if output.exists():
+        raise UsageError(f"{output} exists and nothing is overwritten: choose another -o.")
+    with open_registry() as registry:
+        manifests = registry.manifests(registry.work(work).id)
+    if not manifests:
+        raise UsageError(f"Work {work} was never signed here: sign its picture with `audit sign`.")
+    write_atomically(output, manifests[-1].data)
+    click.echo(f"{output}  signed {manifests[-1].at[:19]} by {manifests[-1].by}")
+
+
 @click.group()
 def db() -> None:
     """Find, verify and back up the registry file."""
@@ -69,16 +89,23 @@ def db_path() -> None:
 
 @db.command("verify")
 @click.option("--seal", type=PATH, help="Compare the log with what `audit seal` wrote, too.")
+@TRUST
+@AUTHORITY
 @AS_JSON
 @DB
-def db_verify(*, seal: Path | None, as_json: bool) -> int:
-    """Check the file, its log's chain and that every row agrees with the log; exit code 1 when anything is broken."""
+def db_verify(*, seal: Path | None, trust: Path | None, authority: Path | None, as_json: bool) -> int:
+    """Check the file, its log's chain and that every row agrees with the log; exit code 1 when anything is broken.
+
+    With --trust the seal must be signed by somebody those roots vouch for, with --authority timestamped likewise.
+    """
+    if seal is None and (trust or authority):
+        raise UsageError("--trust and --authority are about a seal: name it with --seal.")
     with open_registry() as registry:
         problems = registry.verify()
         if seal is not None:
             from artaudit.auditor.sealing import broken_seal  # noqa: PLC0415 - heavy
 
-            problems += broken_seal(seal, registry)
+            problems += broken_seal(seal, registry, trusted(trust, authority))
     if as_json:
         print_json({"intact": not problems, "problems": problems})
     else:

@@ -13,9 +13,12 @@ from artaudit.doors.common import AS_JSON, PATH, print_json
 from artaudit.errors import UsageError
 
 if TYPE_CHECKING:  # cryptography loads more than `--help` may wait for
+    from artaudit.auditor.evidence import Trust
     from artaudit.auditor.keys import Identity, Signer
 
 VARIABLE = "ARTAUDIT_PASSPHRASE"
+TRUST = click.option("--trust", type=PATH, help="Root certificates (PEM) of signers whom you trust.")
+AUTHORITY = click.option("--authority", type=PATH, help="Root certificates (PEM) of timestamp authorities you trust.")
 
 
 @click.group()
@@ -60,12 +63,21 @@ def import_keys(certificate: Path, key: Path | None, *, as_json: bool) -> None:
 @AS_JSON
 def show(*, as_json: bool) -> None:
     """Show who signs, until when, and where the keys lie."""
-    from artaudit.auditor import keys as tools  # noqa: PLC0415 - heavy
+    _show(_identity(), as_json=as_json)
 
-    found = tools.identity(tools.default_folder())
-    if found is None:
-        raise UsageError(f"There are no keys in {tools.default_folder()}: make some with `audit keys init`.")
-    _show(found, as_json=as_json)
+
+@keys.command()
+@click.option("-o", "--output", type=PATH, required=True, help="The file to write, PEM.")
+def root(output: Path) -> None:
+    """Write the certificates that vouch for your signatures, for those who are to trust you (--trust)."""
+    from artaudit.auditor import keys as tools  # noqa: PLC0415 - heavy
+    from artaudit.image import write_atomically  # noqa: PLC0415 - heavy
+
+    if output.exists():
+        raise UsageError(f"{output} exists and nothing is overwritten: choose another -o.")
+    found = _identity()
+    write_atomically(output, found.authority_pem())
+    click.echo(f"{output}  sha256 of the root: {tools.fingerprint(found.chain[-1])}")
 
 
 def signer() -> Signer | None:
@@ -85,6 +97,23 @@ def passphrase(*, new: bool = False) -> str:
         raise UsageError(f"The passphrase of the keys is not known: set {VARIABLE}, or run this in a terminal.")
     word: str = click.prompt("Passphrase of your keys", hide_input=True, confirmation_prompt=new, err=True)
     return word
+
+
+def trusted(signers: Path | None, authorities: Path | None) -> Trust:
+    """Read the roots that a person names."""
+    from artaudit.auditor.evidence import Trust  # noqa: PLC0415 - heavy
+    from artaudit.auditor.keys import certificates  # noqa: PLC0415 - heavy
+
+    return Trust(*(tuple(certificates(path)) if path else () for path in (signers, authorities)))
+
+
+def _identity() -> Identity:
+    from artaudit.auditor import keys as tools  # noqa: PLC0415 - heavy
+
+    found = tools.identity(tools.default_folder())
+    if found is None:
+        raise UsageError(f"There are no keys in {tools.default_folder()}: make some with `audit keys init`.")
+    return found
 
 
 def _show(found: Identity, *, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from artaudit.image.marks import forbid_training, forbids_training
+from artaudit.image.packets import with_packet
 from artaudit.image.picture import Image
 from artaudit.image.reading import Limits, decode, read
 from artaudit.image.writing import encode, ensure_writable, write_atomically
@@ -16,5 +17,6 @@ __all__ = [
     "forbid_training",
     "forbids_training",
     "read",
+    "with_packet",
     "write_atomically",
 ]
