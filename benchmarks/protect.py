@@ -132,6 +132,13 @@ def synthetic(height: int, width: int) -> Image:
     return decode(buffer.getvalue(), name="synthetic.png")
 
 
+def spoken(measured: object) -> str:
+    """Return what was measured as words and numbers."""
+    if isinstance(measured, dict):
+        return ", ".join(f"{name} {spoken(value)}" for name, value in measured.items())
+    return " / ".join(map(str, measured)) if isinstance(measured, list) else str(measured)
+
+
 def main() -> None:
     """Measure what was asked for and print it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -155,7 +162,7 @@ def main() -> None:
     lines = {name: line for name, told in MEASURED.items() for line in before if line.startswith(f"- {told}: ")}
     for name, measure in parts.items():
         if args.only in (None, name):
-            lines[name] = f"- {MEASURED[name]}: {json.dumps(measure())}"
+            lines[name] = f"- {MEASURED[name]}: {spoken(measure())}"
             print(lines[name], flush=True)
     write(PAGE, "cost", "\n".join(lines[name] for name in MEASURED if name in lines))
 
