@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -36,6 +37,16 @@ class Finding:
     region: tuple[tuple[float, float], ...] | None = None
     work: int | None = None
     details: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> Finding:
+        """Read what `as_dict` gave, as JSON gives it back; raises TypeError or KeyError for anything else."""
+        alarms, region = plain["false_alarms"], plain["region"]
+        read = {
+            "false_alarms": FalseAlarms(**alarms) if alarms else None,
+            "region": None if region is None else tuple((float(x), float(y)) for x, y in region),
+        }
+        return cls(**{**plain, **read})
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""

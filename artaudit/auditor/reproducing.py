@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from artaudit import catalog
 from artaudit.auditor.evidence import REPORT, read_files
 from artaudit.auditor.examiners import PortfolioExaminer
 from artaudit.auditor.matching import Portfolio, PortfolioEntry, fingerprint
+from artaudit.auditor.weighing import assess
 from artaudit.errors import PackageError
 from artaudit.evidence import Finding
 from artaudit.image import decode
@@ -26,7 +28,8 @@ TOLERANCE = 0.02
 def reproduce(path: Path) -> dict[str, Any]:
     """Make every check of a package, or of an unpacked one by its data/report.json, again; return what came of it.
 
-    The suspects are compared with the works whose originals are in the package. Raises PackageError when the files
+    The suspects are compared with the works whose originals are in the package, and the recorded findings are weighed
+    again. Raises PackageError when the files
     are not there or not those that the record names.
     """
     files = _files(path)
@@ -35,7 +38,7 @@ def reproduce(path: Path) -> dict[str, Any]:
         checks = [_repeat(check, record, files) for check in record["checks"]]
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise PackageError(f"{path} holds no readable record: see what `audit verify` says.") from error
-    outcomes = {finding["outcome"] for check in checks for finding in check["findings"]}
+    outcomes = {one["outcome"] for check in checks for one in (*check["findings"], check["assessment"])}
     return {"path": str(path), "same": DIFFERS not in outcomes, "environment": environment(), "checks": checks}
 
 
@@ -60,7 +63,21 @@ def _repeat(check: Mapping[str, Any], record: Mapping[str, Any], files: Mapping[
     findings = [
         _compare(one, found.get((one["examiner"], one["work"]), []), absent) for one in check["evidence"]["findings"]
     ]
-    return {"check": check["id"], "environment": check["evidence"]["environment"], "findings": findings}
+    return {
+        "check": check["id"],
+        "environment": check["evidence"]["environment"],
+        "findings": findings,
+        "assessment": _weigh(check["evidence"]),
+    }
+
+
+def _weigh(evidence: Mapping[str, Any]) -> dict[str, str]:
+    """Say whether the recorded findings come to what the record says they do."""
+    said = evidence.get("assessment")
+    if said is None:
+        return {"outcome": OPEN, "why": "the record is of an edition that did not weigh findings"}
+    again = assess([Finding.of(one) for one in evidence["findings"]], evidence["compared_with"])
+    return {"outcome": SAME if json.loads(json.dumps(asdict(again))) == said else DIFFERS}
 
 
 def _portfolio(record: Mapping[str, Any], files: Mapping[str, bytes]) -> tuple[Portfolio, set[int]]:

@@ -182,6 +182,7 @@ def reproduce(record: Path, *, as_json: bool) -> int:
             for finding in check["findings"]:
                 why = f" ({finding['why']})" if "why" in finding else ""
                 click.echo(f"check {check['check']}  {finding['outcome']:>12}  {finding['claim']}{why}")
+            click.echo(f"check {check['check']}  {check['assessment']['outcome']:>12}  what the findings come to")
     return int(not result["same"])
 
 
