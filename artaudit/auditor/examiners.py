@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from artaudit import catalog
-from artaudit.auditor.matching import Match, Portfolio, PortfolioEntry
+from artaudit.auditor.matching import Match, Portfolio, PortfolioEntry, beside, bring_up_to_date, describers
+from artaudit.auditor.matching.sketches import gather, to_sketches
 from artaudit.auditor.registry import Registry
 from artaudit.evidence import FalseAlarms, Finding
 from artaudit.image import Image
@@ -17,12 +19,14 @@ METHODS = {
     "pixels": "sha256 of the upright samples",
     "pdq": "PDQ (256 bits, eight orientations, at most 31 bits apart)",
     "keypoints": "RootSIFT features, homography by USAC_MAGSAC",
+    "descriptor": "learned descriptors of the whole and of windows, cosine at least 0.75",
 }
 """How each tier of matching works, in a line."""
 
 FALSE_ALARMS: dict[str, FalseAlarms] = {}
 """What `benchmarks/match.py` measured, by tier; tiers that are missing were never measured."""
 
+STYLE = "copies and parts of copies are looked for; nothing here says anything about style"
 _LINES_KEPT = 60
 _WHOLE = 0.95
 
@@ -36,18 +40,31 @@ def examiners(registry: Registry) -> list[Examiner]:
 
 def read_portfolio(registry: Registry) -> Portfolio:
     """Collect every work and every cloaked version of one as something to compare with."""
-    hashes, features = (dict(registry.fingerprints(kind)) for kind in ("pdq", "keypoints"))
-    works = registry.works()
+    shelf, works, describer = registry.shelf, registry.works(), describers.chosen()
+    hashes = dict(registry.fingerprints("pdq"))
     titles = {work.id: work.title for work in works}
+    keypoints = partial(shelf.fingerprint, kind="keypoints")
+    kind = describer.kind if describer else ""
+    sketches = gather((work, to_sketches(data)) for work, data in shelf.sketches(kind))
+    described = set(sketches.owners.tolist())
     entries = [
-        PortfolioEntry(one.id, one.title, one.sha256, one.pixels_sha256, hashes[one.id], features[one.id])
+        PortfolioEntry(
+            one.id,
+            one.title,
+            one.sha256,
+            one.pixels_sha256,
+            hashes[one.id],
+            partial(keypoints, one.id),
+            descriptors=partial(shelf.descriptor, one.id, kind) if one.id in described else b"",
+        )
         for one in works
     ]
     versions = [one for one in registry.versions() if one.work in titles]
     entries += [
         PortfolioEntry(one.work, titles[one.work], one.sha256, one.pixels_sha256, cloaked=True) for one in versions
     ]
-    return Portfolio(entries)
+    index = bring_up_to_date(beside(registry.path), {one.id: one.sha256 for one in works}, keypoints)
+    return Portfolio(entries, index, sketches, describer)
 
 
 class PortfolioExaminer:
@@ -63,16 +80,30 @@ class PortfolioExaminer:
         """Return a finding for each work that the picture shows, or one that none was found."""
         if not self._portfolio.entries:
             return []
-        found = [_finding(match) for match in self._portfolio.matches(image)]
-        method = "; ".join(METHODS.values())
-        return found or [Finding(self.name, "copy of a registered work", holds=False, method=method)]
+        compared = _compared(self._portfolio)
+        found = [_finding(match, compared) for match in self._portfolio.matches(image)]
+        method = "; ".join(METHODS[tier] for tier in METHODS if tier != "descriptor" or "describer" in compared)
+        claim = "copy of a registered work"
+        return found or [Finding(self.name, claim, holds=False, method=method, details=compared)]
 
 
-def _finding(match: Match) -> Finding:
+def _compared(portfolio: Portfolio) -> dict[str, Any]:
+    """Say with how many works a picture is compared, and what is known of false matches among them."""
+    entries = [entry for entry in portfolio.entries if not entry.cloaked]
+    said: dict[str, Any] = {"compared_with": len(entries), "style": STYLE}
+    if portfolio.index is not None:
+        said["own_works"] = {**asdict(portfolio.index.own_works), "sentence": portfolio.index.own_works.sentence()}
+    if portfolio.describer is not None:
+        described = sum(bool(entry.descriptors) for entry in entries)
+        said["describer"] = {"model": portfolio.describer.kind, "works_with_descriptors": described}
+    return said
+
+
+def _finding(match: Match, compared: dict[str, Any]) -> Finding:
     """Turn a match into a claim with everything it rests on."""
     seen = match.confirmation
     details: dict[str, Any] = {"tier": match.tier, "title": match.title, "orientation": match.orientation}
-    details |= {"cloaked_version": match.cloaked, "matched_sha256": match.sha256}
+    details |= {"cloaked_version": match.cloaked, "matched_sha256": match.sha256, **compared}
     if seen is not None:
         kept = seen.matches[:: max(1, len(seen.matches) // _LINES_KEPT)]
         details["confirmation"] = {**asdict(seen), "matches": kept}
@@ -93,13 +124,15 @@ def _finding(match: Match) -> Finding:
 
 def _claim(match: Match) -> str:
     work = f"work {match.work}, {match.title!r}"
+    if match.band == "candidate" and match.tier == "descriptor":
+        return f"it resembles {work} as copies do, though no point agrees on a place; a person must look"
     if match.band == "candidate":
         return f"it may show a part of {work}; a person must look"
     if match.tier == "file":
         return f"it is the very file of {'the cloaked version of ' if match.cloaked else ''}{work}"
     if match.tier == "pixels":
         return f"it has the very pixels of {'the cloaked version of ' if match.cloaked else ''}{work}"
-    lying = "" if match.orientation == "as registered" else f" ({match.orientation})"
+    lying = "" if match.orientation in ("", "as registered") else f" ({match.orientation})"
     return f"it {_shown(match)} {work}{lying}"
 
 

@@ -16,6 +16,7 @@ import platformdirs
 
 from artaudit.auditor.casebook import Casebook
 from artaudit.auditor.chain import Event, canonical
+from artaudit.auditor.shelf import Shelf
 from artaudit.auditor.store import Store, now
 from artaudit.errors import RegistryError
 from artaudit.image import Image
@@ -109,6 +110,7 @@ class Registry:
         self.path = path
         self._store = Store(path, who())
         self.casebook = Casebook(self._store)
+        self.shelf = Shelf(self._store)
 
     def __enter__(self) -> Registry:  # noqa: PYI034 - a final class
         return self

@@ -18,6 +18,7 @@ _SAME = {
     "notes": "id = NEW.id",
     "exports": "id = NEW.id",
     "manifests": "id = NEW.id",
+    "descriptors": "id = NEW.id OR (work = NEW.work AND kind = NEW.kind)",
 }
 """By table, which row a new one would collide with."""
 
@@ -79,7 +80,14 @@ CREATE TABLE manifests (
 CREATE INDEX manifests_by_work ON manifests (work);
 """
 
-MIGRATIONS = (_FIRST, _SECOND, _THIRD)
+_FOURTH = """
+CREATE TABLE descriptors (
+  id INTEGER PRIMARY KEY, work INTEGER NOT NULL REFERENCES works (id), kind TEXT NOT NULL, data BLOB NOT NULL,
+  sketches BLOB NOT NULL, at TEXT NOT NULL, UNIQUE (work, kind)
+) STRICT;
+"""
+
+MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """What brings a file from version n to n + 1, in order."""
 
 

@@ -24,7 +24,10 @@ from artaudit.errors import RegistryError
 
 BUSY_SECONDS = 30
 
-VOUCHED = ("works", "versions", "withdrawals", "cases", "openings", "additions", "notes", "exports", "manifests")
+VOUCHED = (
+    *("works", "versions", "withdrawals", "cases", "openings", "additions", "notes", "exports", "manifests"),
+    "descriptors",
+)
 """Tables whose rows the log names, each with a digest of its content."""
 
 

@@ -138,9 +138,10 @@ def test_every_table_is_guarded_against_change_removal_and_replacement(path):
         registry.casebook.note(opened, "text")
         registry.casebook.exported(SEAL, None, "0" * 64, list(registry.events()))
         registry.add_manifest(1, b"c2pa")
+        registry.shelf.add_descriptor(1, "model@0", b"numbers", b"sketch")
     connection = sqlite3.connect(path)
     tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    assert len(tables) == 12
+    assert len(tables) == 13
     for table in tables:
         column = connection.execute(f"SELECT name FROM pragma_table_info('{table}')").fetchone()[0]
         for statement in (
@@ -488,32 +489,46 @@ def test_the_environment_chooses_the_file(monkeypatch, tmp_path):
 
 
 WRITER = """
-import sys
+import secrets, sys
 from pathlib import Path
+import numpy as np
 from artaudit.auditor.registry import Registry
+from artaudit.image import Image
 with Registry(Path(sys.argv[1])) as registry:
     for number in range(100000):
-        print(registry.add_case({"path": sys.argv[2], "verdict": str(number)}, sys.argv[2].encode()), flush=True)
+        if sys.argv[2] == "checks":
+            print(registry.add_case({"path": "a", "verdict": str(number)}, b"suspect"), flush=True)
+        else:
+            data = secrets.token_bytes(16)
+            image = Image("a", data, "PNG", np.zeros((1, 1, 3), np.uint8))
+            work, new = registry.add_work(image, title="t", fingerprints={"pdq": data}, preview=b"")
+            assert new and registry.shelf.add_descriptor(work.id, "model@0", data, data)
+            print(work.id, flush=True)
 """
 
 
 @pytest.mark.slow
-def test_nothing_acknowledged_is_lost_when_writers_are_killed(path):
-    acknowledged: list[int] = []
-    for _round in range(5):
-        writers = [
-            subprocess.Popen([sys.executable, "-c", WRITER, str(path), name], stdout=subprocess.PIPE, text=True)
-            for name in ("one", "two")
-        ]
-        for writer in writers:  # the second goes on writing after the first was killed
-            acknowledged += [int(writer.stdout.readline()) for _ in range(25)]
+def test_nothing_acknowledged_is_lost_when_registering_and_checking_are_killed(path):
+    acknowledged: dict[str, list[int]] = {"checks": [], "registers": []}
+    for _round in range(20):
+        writers = {
+            name: subprocess.Popen([sys.executable, "-c", WRITER, str(path), name], stdout=subprocess.PIPE, text=True)
+            for name in acknowledged
+        }
+        for name, writer in writers.items():  # the second goes on writing after the first was killed
+            acknowledged[name] += [int(writer.stdout.readline()) for _ in range(13)]
             writer.kill()
             rest = writer.communicate()[0]
-            acknowledged += [int(line) for line in rest.split("\n")[:-1]]
+            acknowledged[name] += [int(line) for line in rest.split("\n")[:-1]]
     with Registry(path) as registry:
-        assert len(acknowledged) == len(set(acknowledged)) >= 250
-        assert set(acknowledged) <= {line.id for line in registry.cases()}
+        for name, kept in (("checks", {line.id for line in registry.cases()}), ("registers", works_with(registry))):
+            assert len(acknowledged[name]) == len(set(acknowledged[name])) >= 260
+            assert set(acknowledged[name]) <= kept
         assert registry.verify() == []
+
+
+def works_with(registry):
+    return {work.id for work in registry.works() if registry.shelf.descriptor(work.id, "model@0")}
 
 
 def test_evidence_about_other_bytes_is_refused(path):

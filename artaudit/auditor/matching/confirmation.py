@@ -22,6 +22,7 @@ TOLERANCE = 4.0
 """How far, in pixels of a suspect at most 1600 pixels long, a point may lie from where the mapping puts it."""
 
 _ITERATIONS, _CONFIDENCE = 10_000, 0.9999
+_ROWS = 256
 _SMOOTH = 1.0
 _HALF_TURN = 180
 
@@ -68,16 +69,16 @@ class Confirmation:
         return ", ".join(word for word in words if word) or "as registered"
 
 
-def confirm(suspect: Keypoints, work: Keypoints, *, inverted: bool = False) -> Confirmation | None:
-    """Look for `work` in `suspect`, also mirrored, and also with inverted colours instead when `inverted`.
+def confirm(
+    suspect: Keypoints, work: Keypoints, *, inverted: bool = False, mirrored: bool | None = None
+) -> Confirmation | None:
+    """Look for `work` in `suspect`, as it is and mirrored unless `mirrored` says which; with `inverted` colours or not.
 
     Returns None when fewer than 10 points agree on a plausible mapping. The same input gives the same output.
     """
     described = suspect.inverted() if inverted else suspect
-    found = [
-        _fit(suspect, work, pairs(variant, work), mirrored=mirrored)
-        for variant, mirrored in ((described, False), (described.mirrored(), True))
-    ]
+    ways = (False, True) if mirrored is None else (mirrored,)
+    found = [_fit(suspect, work, pairs(described.mirrored() if way else described, work), mirrored=way) for way in ways]
     best = max((one for one in found if one), key=lambda one: one.inliers, default=None)
     return replace(best, inverted=inverted) if best else None
 
@@ -90,12 +91,8 @@ def pairs(suspect: Keypoints, work: Keypoints) -> Int[np.ndarray, "pairs 2"]:
     """
     if not len(suspect) or len(work) < 2:  # noqa: PLR2004 - the ratio test needs two
         return np.empty((0, 2), np.int64)
-    distances = squared_distances(suspect.descriptors.astype(np.float32), work.descriptors.astype(np.float32))
-    rows = np.arange(len(distances))
-    place = distances.argmin(axis=1)
-    first = distances[rows, place]
-    distances[rows, place] = np.inf
-    ratio = first / np.maximum(distances.min(axis=1), 1.0)
+    first, second, place = _two_nearest(suspect.descriptors.astype(np.float32), work.descriptors.astype(np.float32))
+    ratio = first / np.maximum(second, 1.0)
     kept = np.flatnonzero(ratio < RATIO**2)
     kept = kept[np.argsort(first[kept], kind="stable")]
     _, one = np.unique(place[kept], return_index=True)
@@ -108,11 +105,29 @@ def squared_distances(
     left: Float32[np.ndarray, "rows 128"], right: Float32[np.ndarray, "columns 128"]
 ) -> Float32[np.ndarray, "rows columns"]:
     """Return squared distances of whole-numbered vectors, exact and so equal on every machine."""
-    products = left @ right.T
-    products *= -2
-    products += (left * left).sum(axis=1)[:, None]
-    products += (right * right).sum(axis=1)[None]
-    return products
+    ours = np.concatenate([left, _squares(left), np.ones((len(left), 1), np.float32)], axis=1)
+    theirs = np.concatenate([-2 * right, np.ones((len(right), 1), np.float32), _squares(right)], axis=1)
+    return ours @ theirs.T
+
+
+def _two_nearest(
+    left: Float32[np.ndarray, "rows 128"], right: Float32[np.ndarray, "columns 128"]
+) -> tuple[Float32[np.ndarray, " rows"], Float32[np.ndarray, " rows"], Int[np.ndarray, " rows"]]:
+    """Return the squared distances to the nearest and the next one, and the nearest, a few rows at a time."""
+    first, second = np.empty((2, len(left)), np.float32)
+    place = np.empty(len(left), np.int64)
+    for begin in range(0, len(left), _ROWS):
+        part = slice(begin, begin + _ROWS)
+        distances = squared_distances(left[part], right)
+        rows, place[part] = np.arange(len(distances)), distances.argmin(axis=1)
+        first[part] = distances[rows, place[part]]
+        distances[rows, place[part]] = np.inf
+        second[part] = distances.min(axis=1)
+    return first, second, place
+
+
+def _squares(vectors: Float32[np.ndarray, "rows 128"]) -> Float32[np.ndarray, "rows 1"]:
+    return (vectors * vectors).sum(axis=1, keepdims=True)
 
 
 def _fit(

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+import numpy as np
+
+from artaudit.auditor.matching import describers, sketches
 from artaudit.auditor.matching.confirmation import CONFIRMED, Confirmation, confirm
+from artaudit.auditor.matching.describers import Describer
+from artaudit.auditor.matching.index import Index
 from artaudit.auditor.matching.keypoints import Keypoints, extract, extract_suspect
 from artaudit.auditor.matching.pdq import ORIENTATIONS, THRESHOLD, PdqHash, nearest, pdq, pdq_orientations
-from artaudit.auditor.matching.retrieval import CANDIDATES, Pool, candidates, pool
+from artaudit.auditor.matching.retrieval import CANDIDATES, Candidate, Pool, candidates, pool, pooled
+from artaudit.auditor.matching.sketches import Sketches, Vectors
 from artaudit.image import Image
 
-Tier = Literal["file", "pixels", "pdq", "keypoints"]
-TIERS: tuple[Tier, ...] = ("file", "pixels", "pdq", "keypoints")
+Tier = Literal["file", "pixels", "pdq", "keypoints", "descriptor"]
+TIERS: tuple[Tier, ...] = ("file", "pixels", "pdq", "keypoints", "descriptor")
 
 UNITS: dict[Tier, str] = {
     "file": "files with the same bytes",
     "pixels": "pictures with the same pixels",
     "pdq": "bits of 256 that differ, fewer is nearer",
     "keypoints": "points that agree on one place",
+    "descriptor": "cosine of descriptors, 1 is the same picture",
 }
 """What score and threshold of a match count, by tier."""
+
+Stored = bytes | Callable[[], bytes]
+_LIKELY = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +40,8 @@ class PortfolioEntry:
     """One registered file: a work, or a `cloaked` version of it under the same `work` number.
 
     The digests are hexadecimal sha256; `pdq` and `keypoints` come from `fingerprint` and may be empty for a file
-    that is known by its digests only.
+    that is known by its digests only. `keypoints` and `descriptors` (see `describe`) may also be functions that read
+    them when they are wanted.
     """
 
     work: int
@@ -38,18 +49,28 @@ class PortfolioEntry:
     sha256: str
     pixels_sha256: str
     pdq: bytes = field(default=b"", repr=False)
-    keypoints: bytes = field(default=b"", repr=False)
+    keypoints: Stored = field(default=b"", repr=False)
     cloaked: bool = False
+    descriptors: Stored = field(default=b"", repr=False)
+
+    def read_keypoints(self) -> Keypoints:
+        """Return its keypoints; raises RegistryError when they are damaged."""
+        return Keypoints.from_bytes(_read(self.keypoints))
+
+    def read_descriptors(self) -> Vectors:
+        """Return its descriptors; raises RegistryError when they are damaged."""
+        return sketches.from_bytes(_read(self.descriptors))
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """A registered work found in a picture.
 
-    `tier` is the cheapest comparison that found it and `score` its result: it found something because the score
+    `tier` is the plainest comparison that found it and `score` its result: it found something because the score
     is at least the threshold (for "pdq": at most). `band` "copy" is found, "candidate" a weak sign (10 to 14
-    points agree) that a person must look at. `orientation` says in words how the copy lies. `confirmation` shows
-    where the work lies in the picture; it is None when the points do not agree, as for a heavily blurred copy.
+    points agree, or descriptors are only fairly near) that a person must look at. `orientation` says in words how
+    the copy lies, and is empty where it is not known. `confirmation` shows where the work lies in the picture; it is
+    None when the points do not agree, as for a heavily blurred copy.
     `sha256` names the registered file that matched.
     """
 
@@ -68,22 +89,23 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """What one comparison said about one entry."""
+    """What one comparison said about one entry.
+
+    `mirrored` is None where it does not tell; a hit that only `leads` says what to confirm and claims nothing.
+    """
 
     entry: PortfolioEntry
     tier: Tier
     score: float
     threshold: float
     orientation: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Suspect:
-    """A picture under check with its features, taken once."""
-
-    image: Image
-    keypoints: Keypoints
+    mirrored: bool | None = False
     inverted: bool = False
+    leads: bool = False
+
+    @property
+    def is_weak(self) -> bool:
+        return self.tier in ("keypoints", "descriptor") and self.score < self.threshold
 
 
 def fingerprint(image: Image) -> dict[str, bytes]:
@@ -91,65 +113,117 @@ def fingerprint(image: Image) -> dict[str, bytes]:
     return {"pdq": pdq(image.rgb8).to_bytes(), "keypoints": extract(image.rgb8).to_bytes()}
 
 
+def describe(image: Image, describer: Describer) -> bytes:
+    """Return the descriptors of a work and its windows as registration stores them."""
+    return sketches.to_bytes(describer(describers.windows(image.rgb8)))
+
+
 @dataclass(frozen=True)
 class Portfolio:
-    """Everything a picture is compared with."""
+    """Everything a picture is compared with: all `entries`, and what finds those worth confirming.
+
+    Without an `index` or `sketches` they are made from the entries. `describer` is the model of their descriptors.
+    """
 
     entries: Sequence[PortfolioEntry] = field(repr=False)
+    index: Index | None = None
+    sketches: Sketches | None = field(default=None, repr=False)
+    describer: Describer | None = None
 
     def matches(self, image: Image) -> list[Match]:
         """Return the works found in `image`, one match a work, the surest first; empty when none is.
 
-        A picture in which nothing is found is looked at again with its colours inverted. Raises RegistryError
-        when a stored fingerprint is damaged.
+        It is looked at as it is, mirrored, with its colours inverted, and both. Raises RegistryError when a stored
+        fingerprint is damaged.
         """
-        suspect = _Suspect(image, extract_suspect(image.rgb8))
-        return self._look(suspect) or self._look(_Suspect(image, suspect.keypoints, inverted=True))
-
-    def _look(self, suspect: _Suspect) -> list[Match]:
-        hits = [*self._same(suspect), *self._similar(suspect)]
-        works = dict.fromkeys([*(hit.entry.work for hit in hits), *self._candidates(suspect)])
-        confirmations = {work: self._confirm(suspect, work) for work in works}
-        found = [_match([hit for hit in hits if hit.entry.work == work], confirmations[work]) for work in works]
+        keypoints = extract_suspect(image.rgb8)
+        hits = [*self._same(image), *self._similar(image), *self._described(image)]
+        confirmed: dict[int, list[tuple[PortfolioEntry, Confirmation]]] = {}
+        for way in self._ways(hits, keypoints):
+            confirmed.setdefault(way.work, []).extend(self._confirm(keypoints, way))
+        found = [
+            _match(
+                [hit for hit in hits if hit.entry.work == work],
+                max(agreed, key=lambda pair: pair[1].inliers, default=None),
+            )
+            for work, agreed in confirmed.items()
+        ]
         return sorted((match for match in found if match), key=_surest)
 
-    def _same(self, suspect: _Suspect) -> list[_Hit]:
-        if suspect.inverted:
-            return []
-        image, plain = suspect.image, "as registered"
+    def _same(self, image: Image) -> list[_Hit]:
+        plain = "as registered"
         files = [_Hit(one, "file", 1.0, 1.0, plain) for one in self.entries if one.sha256 == image.sha256]
         pixels = [
             _Hit(one, "pixels", 1.0, 1.0, plain) for one in self.entries if one.pixels_sha256 == image.pixels_sha256
         ]
         return files + pixels
 
-    def _similar(self, suspect: _Suspect) -> list[_Hit]:
-        rgb8 = suspect.image.rgb8
-        hashes = pdq_orientations(255 - rgb8 if suspect.inverted else rgb8)
-        if not hashes[0].decides or not self._hashes:
+    def _similar(self, image: Image) -> list[_Hit]:
+        hits: list[_Hit] = []
+        for inverted in (False, True):
+            hashes = pdq_orientations(255 - image.rgb8 if inverted else image.rgb8)
+            if not hashes[0].decides or not self._hashes:
+                continue
+            entries, stored = zip(*self._hashes, strict=True)
+            hits += [
+                _Hit(entry, "pdq", float(distance), float(THRESHOLD), _words(place, inverted), place > 3, inverted)  # noqa: PLR2004 - the last four are mirrored
+                for entry, (distance, place) in zip(entries, nearest(hashes, stored), strict=True)
+                if distance <= THRESHOLD
+            ]
+        return hits
+
+    def _described(self, image: Image) -> list[_Hit]:
+        """Return the works whose descriptors are near, also those only worth a confirmation."""
+        if self.describer is None or not self._sketches.owners.size:
             return []
-        entries, stored = zip(*self._hashes, strict=True)
+        views = np.concatenate([describers.windows(image.rgb8), describers.orientations(image.rgb8)])
+        queries = self.describer(views)
+        near = self._sketches.nearest(sketches.sketch(queries), CANDIDATES)
+        ranked = sketches.ranked(queries, near, lambda work: self._described_entries[work].read_descriptors())
         return [
-            _Hit(entry, "pdq", float(distance), float(THRESHOLD), _words(place, inverted=suspect.inverted))
-            for entry, (distance, place) in zip(entries, nearest(hashes, stored), strict=True)
-            if distance <= THRESHOLD
+            _Hit(
+                entry=self._described_entries[work],
+                tier="descriptor",
+                score=round(cosine, 4),
+                threshold=describers.COPY,
+                orientation="",
+                mirrored=None,
+                inverted=place == len(queries) - 1,
+                leads=not self.describer.decides or cosine < describers.CANDIDATE,
+            )
+            for work, cosine, place in ranked
+            if cosine >= _LIKELY
         ]
 
-    def _candidates(self, suspect: _Suspect) -> Iterable[int]:
+    def _ways(self, hits: Sequence[_Hit], keypoints: Keypoints) -> list[Candidate]:
+        """Return what to confirm: what has most votes, what was hit, and every work where they are few."""
+        ways = candidates(keypoints, self._pool)
+        known = {(way.work, way.mirrored, way.inverted) for way in ways}
+        extra = dict.fromkeys((hit.entry.work, hit.mirrored, hit.inverted) for hit in hits)
+        ways += [Candidate(way[0], 0.0, way[1], way[2]) for way in extra if way not in known]
+        seen = {way.work for way in ways}
         works = dict.fromkeys(entry.work for entry in self.entries if entry.keypoints)
-        if len(works) <= CANDIDATES:
-            return works
-        return candidates(suspect.keypoints, self._pool, inverted=suspect.inverted)
+        few = works if len(works) <= CANDIDATES else ()
+        return ways + [Candidate(work, 0.0, mirrored=None, inverted=False) for work in few if work not in seen]
 
-    def _confirm(self, suspect: _Suspect, work: int) -> tuple[PortfolioEntry, Confirmation] | None:
-        """Confirm with the file of the work that agrees best."""
-        tried = [
-            (entry, confirm(suspect.keypoints, Keypoints.from_bytes(entry.keypoints), inverted=suspect.inverted))
-            for entry in self.entries
-            if entry.work == work and entry.keypoints
-        ]
-        agreed = [(entry, found) for entry, found in tried if found]
-        return max(agreed, key=lambda pair: pair[1].inliers, default=None)
+    def _confirm(self, keypoints: Keypoints, way: Candidate) -> Iterator[tuple[PortfolioEntry, Confirmation]]:
+        """Confirm with every file of the work that has keypoints."""
+        for entry in self._files[way.work]:
+            if entry.keypoints:
+                found = confirm(keypoints, entry.read_keypoints(), inverted=way.inverted, mirrored=way.mirrored)
+                if found:
+                    yield entry, found
+
+    @cached_property
+    def _files(self) -> dict[int, list[PortfolioEntry]]:
+        files: dict[int, list[PortfolioEntry]] = {}
+        for entry in self.entries:
+            files.setdefault(entry.work, []).append(entry)
+        return files
+
+    @cached_property
+    def _described_entries(self) -> dict[int, PortfolioEntry]:
+        return {entry.work: entry for entry in self.entries if entry.descriptors}
 
     @cached_property
     def _hashes(self) -> list[tuple[PortfolioEntry, PdqHash]]:
@@ -158,26 +232,33 @@ class Portfolio:
 
     @cached_property
     def _pool(self) -> Pool:
-        return pool((entry.work, Keypoints.from_bytes(entry.keypoints)) for entry in self.entries if entry.keypoints)
+        if self.index is not None:
+            return self.index.pool
+        return pool((one.work, pooled(one.read_keypoints())) for one in self.entries if one.keypoints)
+
+    @cached_property
+    def _sketches(self) -> Sketches:
+        return self.sketches or sketches.gather(
+            (one.work, sketches.sketch(one.read_descriptors())) for one in self.entries if one.descriptors
+        )
 
 
 def _match(hits: Sequence[_Hit], confirmed: tuple[PortfolioEntry, Confirmation] | None) -> Match | None:
     """Say about one work what its cheapest hit and the confirmation say together."""
-    found = list(hits)
+    found = [hit for hit in hits if not hit.leads]
     if confirmed:
         entry, agreed = confirmed
         found.append(_Hit(entry, "keypoints", float(agreed.inliers), float(CONFIRMED), agreed.orientation))
     if not found:
         return None
-    best = min(found, key=lambda hit: (TIERS.index(hit.tier), hit.score))
-    weak = best.tier == "keypoints" and best.score < best.threshold
+    best = min(found, key=lambda hit: (hit.is_weak, TIERS.index(hit.tier), hit.score))
     return Match(
         work=best.entry.work,
         title=best.entry.title,
         sha256=best.entry.sha256,
         cloaked=best.entry.cloaked,
         tier=best.tier,
-        band="candidate" if weak else "copy",
+        band="candidate" if best.is_weak else "copy",
         score=best.score,
         threshold=best.threshold,
         unit=UNITS[best.tier],
@@ -186,13 +267,17 @@ def _match(hits: Sequence[_Hit], confirmed: tuple[PortfolioEntry, Confirmation] 
     )
 
 
-def _surest(match: Match) -> tuple[int, int, int]:
+def _surest(match: Match) -> tuple[bool, int, int, int]:
     points = match.confirmation.inliers if match.confirmation else 0
-    return TIERS.index(match.tier), -points, match.work
+    return match.band != "copy", TIERS.index(match.tier), -points, match.work
 
 
-def _words(place: int, *, inverted: bool) -> str:
+def _words(place: int, inverted: bool) -> str:  # noqa: FBT001 - how the hash was taken
     words = ORIENTATIONS[place]
     if not inverted:
         return words
     return "colours inverted" if place == 0 else f"{words}, colours inverted"
+
+
+def _read(stored: Stored) -> bytes:
+    return stored if isinstance(stored, bytes) else stored()

@@ -1,93 +1,152 @@
-"""Which works are worth confirming: every feature of the suspect votes for the work that has its like.
+"""Which works are worth confirming: every feature of the suspect votes for the works that have its like.
 
-The comparison is exhaustive, so a report may say that the suspect was compared with all works. A vote counts when
-the nearest feature of one work is clearly nearer than that of any other work, the ratio test of Lowe, 2004,
-https://doi.org/10.1023/B:VISI.0000029664.99615.94, taken between works.
+An inverted file (Sivic and Zisserman, "Video Google", 2003, https://doi.org/10.1109/ICCV.2003.1238663) lists the
+features of all works by word. A voter reads the lists of its nearest words and votes for every work in which a
+signature is near its own, the more the nearer and the fewer; so each work gets a score, and a report may say that
+the suspect was compared with all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float32, Int, UInt8
+from jaxtyping import Float64, Int32, Int64, UInt16, UInt64
 
-from artaudit.auditor.matching.confirmation import RATIO, squared_distances
 from artaudit.auditor.matching.keypoints import Keypoints
+from artaudit.auditor.matching.words import WORDS, vocabulary
 
 CANDIDATES = 20
-"""Works that are confirmed at most; a portfolio of no more works is confirmed whole."""
+"""Works, each lying one way, that are confirmed at most."""
 
 POOLED, VOTERS = 300, 2000
 """Features a registered picture puts into the pool, and features of a suspect that vote."""
 
-_ROWS = 5_000
+NEAR = 4
+"""A voter reads the lists of this many centres of each half, squared."""
+
+ALIKE = 32
+"""Signatures that differ in at most this many of 128 bits are alike."""
+
+WIDTH = 16.0
+"""A voter's word weighs exp(-(bits / 16)^2) by the bits in which the signatures differ."""
+
+_BATCH = 250
+_OWNER, _DIFFER = 31, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What one registered picture puts into the pool: words and signatures of its features, in one order."""
+
+    words: UInt16[np.ndarray, " features"] = field(repr=False)
+    signatures: UInt64[np.ndarray, "features 2"] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The features of all works: `descriptors` sorted by work, and whose each is."""
+    """The features of all works in the order of their words: whose each is, and its signature.
 
-    descriptors: UInt8[np.ndarray, "features 128"] = field(repr=False)
-    owners: Int[np.ndarray, " features"] = field(repr=False)
+    Those of word w lie from `starts[w]` to `starts[w + 1]`.
+    """
 
+    starts: Int64[np.ndarray, " words"] = field(repr=False)
+    owners: Int32[np.ndarray, " features"] = field(repr=False)
+    signatures: UInt64[np.ndarray, "features 2"] = field(repr=False)
 
-def pool(works: Iterable[tuple[int, Keypoints]]) -> Pool:
-    """Gather 300 features, spread over the picture, of each registered (work, keypoints); a work may come twice."""
-    descriptors, owners = [np.empty((0, 128), np.uint8)], [np.empty(0, np.int64)]
-    for work, keypoints in works:
-        chosen = keypoints.spread(POOLED)
-        descriptors.append(chosen.descriptors)
-        owners.append(np.full(len(chosen), work, np.int64))
-    together = np.concatenate(owners)
-    order = np.argsort(together, kind="stable")
-    return Pool(np.concatenate(descriptors)[order], together[order])
+    @property
+    def words(self) -> UInt16[np.ndarray, " features"]:
+        """The word of each feature."""
+        return np.repeat(np.arange(WORDS), np.diff(self.starts)).astype(np.uint16)
 
 
-def candidates(suspect: Keypoints, works: Pool, *, inverted: bool = False, count: int = CANDIDATES) -> list[int]:
-    """Return the at most `count` works with most votes of the suspect, as it is or mirrored, best first."""
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A work to confirm, its votes, and how it would lie in the suspect; `mirrored` is None when both are open."""
+
+    work: int
+    votes: float
+    mirrored: bool | None
+    inverted: bool
+
+
+def pooled(keypoints: Keypoints) -> Features:
+    """Return the words and signatures of 300 features, spread over the picture."""
+    descriptors = keypoints.spread(POOLED).descriptors
+    known = vocabulary()
+    return Features(known.words(descriptors)[:, 0].astype(np.uint16), known.signatures(descriptors))
+
+
+def pool(works: Iterable[tuple[int, Features]]) -> Pool:
+    """Sort the features of all works by word; a work may come twice."""
+    named = list(works)
+    words = np.concatenate([np.empty(0, np.uint16), *(one.words for _, one in named)])
+    owners = np.concatenate([np.empty(0, np.int32), *(np.full(len(one.words), work, np.int32) for work, one in named)])
+    signatures = np.concatenate([np.empty((0, 2), np.uint64), *(one.signatures for _, one in named)])
+    return by_word(words, owners, signatures)
+
+
+def by_word(
+    words: UInt16[np.ndarray, " features"],
+    owners: Int32[np.ndarray, " features"],
+    signatures: UInt64[np.ndarray, "features 2"],
+) -> Pool:
+    """Sort features by word."""
+    order = np.argsort(words, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(words, minlength=WORDS))]).astype(np.int64)
+    return Pool(starts, owners[order], signatures[order])
+
+
+def candidates(suspect: Keypoints, works: Pool, *, count: int = CANDIDATES) -> list[Candidate]:
+    """Return the at most `count` works with most votes, as they are, mirrored, inverted or both, best first."""
     if not len(works.owners) or not len(suspect):
         return []
     voters = suspect.spread(VOTERS)
-    voters = voters.inverted() if inverted else voters
-    names, counted = np.unique(
-        np.concatenate([_votes(voters, works), _votes(voters.mirrored(), works)]), return_counts=True
-    )
-    return [int(work) for work in names[np.argsort(-counted, kind="stable")][:count]]
+    found = []
+    for inverted in (False, True):
+        described = voters.inverted() if inverted else voters
+        for mirrored in (False, True):
+            names, votes = _votes(described.mirrored() if mirrored else described, works)
+            best = np.argsort(-votes, kind="stable")[:count]
+            found += [Candidate(int(names[one]), float(votes[one]), mirrored, inverted) for one in best]
+    return sorted(found, key=lambda one: -one.votes)[:count]
 
 
-def _votes(voters: Keypoints, works: Pool) -> Int[np.ndarray, " votes"]:
-    """Return the works voted for, one entry a vote; work by work, so memory does not grow with the portfolio."""
-    described = voters.descriptors.astype(np.float32)
-    first = np.full(len(voters), np.inf, np.float32)
-    second, owner = first.copy(), np.full(len(voters), -1, np.int64)
-    for part in _parts(works.owners):
-        nearest, runner_up, whose = _nearest_works(described, works, part)
-        owner = np.where(nearest < first, whose, owner)
-        second = np.minimum(np.minimum(second, runner_up), np.maximum(first, nearest))
-        first = np.minimum(first, nearest)
-    return owner[first < RATIO**2 * second]
+def _votes(voters: Keypoints, works: Pool) -> tuple[Int64[np.ndarray, " works"], Float64[np.ndarray, " works"]]:
+    """Return the works that are voted for and their votes.
+
+    A voter shares one vote among the works it finds, and a crowd of voters with one word, as of letters in a page of
+    text, counts as the root of their number (Jégou et al., "On the burstiness of visual elements", 2009,
+    https://doi.org/10.1109/CVPR.2009.5206609).
+    """
+    known = vocabulary()
+    words, signatures = known.words(voters.descriptors, NEAR), known.signatures(voters.descriptors)
+    found = [
+        _alike(words[begin : begin + _BATCH], signatures[begin : begin + _BATCH], works, begin)
+        for begin in range(0, len(voters), _BATCH)
+    ]
+    # the least difference of each pair of voter and work: all three in one sorted number
+    pairs = np.sort(np.concatenate(found))
+    pairs = pairs[np.flatnonzero(np.diff(pairs >> _DIFFER, prepend=-1))]
+    voter, owner = pairs >> (_OWNER + _DIFFER), (pairs >> _DIFFER) & ((1 << _OWNER) - 1)
+    votes = np.exp(-(((pairs & ((1 << _DIFFER) - 1)) / WIDTH) ** 2))
+    votes /= np.bincount(voter, minlength=len(voters)).clip(1)[voter]
+    _, crowd, size = np.unique(known.words(voters.descriptors), return_inverse=True, return_counts=True)
+    votes /= np.sqrt(size[crowd.ravel()])[voter]
+    names, place = np.unique(owner, return_inverse=True)
+    return names, np.bincount(place, weights=votes, minlength=len(names)).astype(np.float64)
 
 
-def _nearest_works(
-    described: Float32[np.ndarray, "voters 128"], works: Pool, part: slice
-) -> tuple[Float32[np.ndarray, " voters"], Float32[np.ndarray, " voters"], Int[np.ndarray, " voters"]]:
-    """Return, a voter, the squared distances to the nearest work and to the next one, and the nearest work."""
-    distances = squared_distances(described, works.descriptors[part].astype(np.float32))
-    names, starts = np.unique(works.owners[part], return_index=True)
-    each = np.minimum.reduceat(distances, starts, axis=1)
-    rows, place = np.arange(len(each)), each.argmin(axis=1)
-    nearest = each[rows, place]
-    each[rows, place] = np.inf
-    return nearest, each.min(axis=1), names[place]
-
-
-def _parts(owners: Int[np.ndarray, " features"]) -> Iterator[slice]:
-    """Cut the pool into slices of about 5,000 features that hold whole works."""
-    starts = np.unique(owners, return_index=True)[1]
-    begin = 0
-    for start in [*starts[1:].tolist(), len(owners)]:
-        if start - begin >= _ROWS or start == len(owners):
-            yield slice(begin, start)
-            begin = start
+def _alike(
+    words: Int64[np.ndarray, "voters words"], signatures: UInt64[np.ndarray, "voters 2"], works: Pool, first: int
+) -> Int64[np.ndarray, " pairs"]:
+    """Return voter, work and difference of all pairs whose signatures are alike, each as one number."""
+    begins, ends = works.starts[words].ravel(), works.starts[words + 1].ravel()
+    lengths = ends - begins
+    reader = np.repeat(np.arange(len(words)).repeat(words.shape[1]), lengths)
+    place = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths - begins, lengths)
+    differ = np.bitwise_count(works.signatures[place] ^ signatures[reader]).sum(axis=1, dtype=np.int64)
+    near = differ <= ALIKE
+    voter, owner = first + reader[near], works.owners[place[near]].astype(np.int64)
+    return (voter << (_OWNER + _DIFFER)) | (owner << _DIFFER) | differ[near]

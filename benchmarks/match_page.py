@@ -1,0 +1,65 @@
+"""Puts what `benchmarks/match.py` measured into docs/limits.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from artaudit.auditor.matching.portfolio import TIERS
+from benchmarks.limits import PAGE, write
+
+Seen = Sequence[dict[str, Any]]
+
+
+def read_parts(folder: Path, part: str) -> list[dict[str, Any]]:
+    """Return what every shard of a part saw."""
+    return [one for path in sorted(folder.glob(f"{part}-*.json")) for one in json.loads(path.read_text())]
+
+
+def write_page(folder: Path) -> None:
+    """Write the tables of recall and of false matches."""
+    edited, unrelated = read_parts(folder, "edits"), read_parts(folder, "strangers")
+    write(PAGE, "match", f"{recall(edited)}\n\n{false_matches(edited, unrelated)}")
+
+
+def recall(edited: Seen) -> str:
+    """Return the table of copies found, an edit a row, with and without the describer."""
+    lines = ["| edit | copies | found | with descriptors | by descriptor alone |", "|---|---|---|---|---|"]
+    kinds = dict.fromkeys(one["kind"] for one in edited)
+    lines += [_row(kind, [one for one in edited if one["kind"] == kind]) for kind in kinds]
+    return "\n".join([*lines, _row("**all**", edited)])
+
+
+def _row(name: str, seen: Seen) -> str:
+    right = [[match for match in one["found"] if match["right"] and match["band"] == "copy"] for one in seen]
+    plain = sum(any(match["plain"] for match in found) for found in right)
+    alone = sum(bool(found) and all(match["tier"] == "descriptor" for match in found) for found in right)
+    total = len(seen)
+    both = sum(map(bool, right))
+    return f"| {name} | {total} | {plain} ({plain / total:.1%}) | {both} ({both / total:.1%}) | {alone} |"
+
+
+def false_matches(edited: Seen, unrelated: Seen) -> str:
+    """Return the table of matches with works that are not in the suspect, a tier a row."""
+    seen = [*edited, *unrelated]
+    pairs = sum(one["pairs"] for one in seen)
+    pictures = {one["name"] for one in seen}
+    wrong = [match for one in seen for match in one["found"] if not match["right"]]
+    lines = [f"| tier | false copies | false candidates | of {pairs:,} pairs |", "|---|---|---|---|"]
+    for tier in TIERS:
+        counts = [sum(match["tier"] == tier and match["band"] == band for match in wrong) for band in _BANDS]
+        lines.append(f"| {tier} | {counts[0]} | {counts[1]} | |")
+    describer = next((one["describer"] for one in seen if one["describer"]), "none")
+    seconds = sum(one["seconds"] for one in seen) / len(seen)
+    facts = (
+        f"{len(seen):,} suspects ({len(edited):,} edited copies of {len({one['of'] for one in edited})} works, "
+        f"{len(unrelated):,} unrelated pictures) beside 100 works; pairs share pictures: behind them stand "
+        f"{len(pictures)} different pictures and the works. Describer: {describer}. "
+        f"{seconds:.2f} CPU seconds a check, features and descriptors included."
+    )
+    return "\n".join(lines) + "\n\n" + facts
+
+
+_BANDS = ("copy", "candidate")

@@ -1,0 +1,107 @@
+"""The index beside a registry is made from it, kept up to date, and made again when it is missing or wrong."""
+
+import numpy as np
+import pytest
+
+from artaudit.auditor.matching import beside, bring_up_to_date, sidecar
+from artaudit.auditor.matching.keypoints import extract
+
+SHA = {number: f"{number:064x}" for number in range(1, 9)}
+
+
+@pytest.fixture(scope="module")
+def stored(works):
+    return {number: extract(rgb8).to_bytes() for number, rgb8 in enumerate(works.values(), start=1)}
+
+
+class Reader:
+    """Reads keypoints and remembers whose."""
+
+    def __init__(self, stored):
+        self.stored, self.read = stored, []
+
+    def __call__(self, work):
+        self.read.append(work)
+        return self.stored[work]
+
+
+def same(one, other):
+    """Say whether two pools hold the same features, in any order within a word."""
+    rows = [
+        sorted(zip(p.words.tolist(), p.owners.tolist(), map(tuple, p.signatures.tolist()), strict=True))
+        for p in (one, other)
+    ]
+    return rows[0] == rows[1]
+
+
+def some(*numbers):
+    return {number: SHA[number] for number in numbers}
+
+
+def test_it_is_read_back_without_touching_the_works(tmp_path, stored):
+    path = beside(tmp_path / "registry.db")
+    first = bring_up_to_date(path, some(1, 2, 3), Reader(stored))
+    reader = Reader(stored)
+    again = bring_up_to_date(path, some(1, 2, 3), reader)
+    assert reader.read == []
+    assert isinstance(again.pool.signatures, np.memmap)
+    assert same(first.pool, again.pool)
+    assert first.own_works == again.own_works
+
+
+def test_works_that_came_or_went_are_added_or_left_out(tmp_path, stored):
+    path = beside(tmp_path / "registry.db")
+    bring_up_to_date(path, some(1, 2, 3), Reader(stored))
+    reader = Reader(stored)
+    changed = bring_up_to_date(path, some(1, 3, 4), reader)
+    assert 4 in reader.read
+    assert same(changed.pool, bring_up_to_date(None, some(1, 3, 4), Reader(stored)).pool)
+    assert set(changed.pool.owners.tolist()) == {1, 3, 4}
+
+
+def test_another_work_under_the_same_number_is_not_taken_for_it(tmp_path, stored):
+    path = beside(tmp_path / "registry.db")
+    bring_up_to_date(path, {1: SHA[1], 2: SHA[2]}, Reader(stored))
+    swapped = bring_up_to_date(path, {1: SHA[3], 2: SHA[2]}, Reader({**stored, 1: stored[3]}))
+    assert same(swapped.pool, bring_up_to_date(None, {1: SHA[3], 2: SHA[2]}, Reader({**stored, 1: stored[3]})).pool)
+
+
+@pytest.mark.parametrize("place", [3, 60, -1])
+def test_a_damaged_index_is_made_again(tmp_path, stored, place):
+    path = beside(tmp_path / "registry.db")
+    right = bring_up_to_date(path, some(1, 2), Reader(stored))
+    data = bytearray(path.read_bytes())
+    data[place] ^= 0xFF
+    for damaged in (bytes(data), bytes(data[: len(data) // 2]), b"", b"{}"):
+        path.write_bytes(damaged)
+        reader = Reader(stored)
+        assert same(bring_up_to_date(path, some(1, 2), reader).pool, right.pool)
+        assert set(reader.read) == {1, 2}
+
+
+def test_an_index_of_another_vocabulary_is_not_used(tmp_path):
+    path = tmp_path / "index"
+    sidecar.write(path, {"numbers": np.arange(5)}, "one")
+    assert np.array_equal(sidecar.read(path, "one")["numbers"], np.arange(5))
+    assert sidecar.read(path, "other") == {}
+
+
+def test_a_folder_that_cannot_be_written_is_no_error(tmp_path, stored):
+    (tmp_path / "file").write_bytes(b"")
+    found = bring_up_to_date(tmp_path / "file" / "index", some(1, 2), Reader(stored))
+    assert set(found.pool.owners.tolist()) == {1, 2}
+
+
+def test_nothing_is_left_beside_it(tmp_path, stored):
+    bring_up_to_date(tmp_path / "index", some(1), Reader(stored))
+    assert [path.name for path in tmp_path.iterdir()] == ["index"]
+
+
+def test_the_owners_works_say_how_far_a_match_can_be_trusted(stored):
+    alone = bring_up_to_date(None, some(1), Reader(stored)).own_works
+    assert alone.pairs == 0 and "not measured" in alone.sentence()
+    different = bring_up_to_date(None, some(1, 2, 3), Reader(stored)).own_works
+    assert (different.asked, different.pairs, different.agreed) == (3, 6, 0)
+    twice = bring_up_to_date(None, some(1, 2), Reader({1: stored[1], 2: stored[1]})).own_works
+    assert twice.agreed == 2
+    assert "2 of 2 pairs" in twice.sentence()
