@@ -2,9 +2,9 @@
 
 import io
 import json
-import sys
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import c2pa
 import numpy as np
@@ -12,48 +12,30 @@ import pytest
 from PIL import Image as Pillow
 
 from artaudit.auditor import keys
-from artaudit.cli import main
 from artaudit.datasets.drawings import draw
 from artaudit.image import decode, forbids_training, read
 
 
-@dataclass(frozen=True)
-class Answer:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
 class Audit:
-    """Runs the command in this process, with a registry and models of its own."""
+    """Runs `audit protect` in a home with three pictures."""
 
-    def __init__(self, home: Path, capture: pytest.CaptureFixture[str]) -> None:
-        self.home, self.capture = home, capture
+    def __init__(self, home: Path, run: Callable[..., Any]) -> None:
+        self.home, self.run = home, run
 
-    def __call__(self, *words: object) -> Answer:
-        self.capture.readouterr()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sys, "argv", ["audit", "protect", *map(str, words)])
-            with pytest.raises(SystemExit) as left:
-                main()
-        said = self.capture.readouterr()
-        return Answer(int(left.value.code or 0), said.out, said.err)
+    def __call__(self, *words: object) -> Any:
+        return self.run("protect", *words)
 
     def json(self, *words: object) -> list[dict]:
         return json.loads(self(*words, "--steps", "3", "--seed", "1", "--json").stdout)
 
 
 @pytest.fixture
-def audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Audit:
-    monkeypatch.setenv("ARTAUDIT_DB", str(tmp_path / "registry.db"))
-    monkeypatch.setenv("ARTAUDIT_MODELS", str(tmp_path / "models"))
-    monkeypatch.setenv("ARTAUDIT_KEYS", str(tmp_path / "keys"))
-    monkeypatch.chdir(tmp_path)
+def audit(home: Path, run_audit: Callable[..., Any]) -> Audit:
     for number, name in enumerate(("one.png", "sub/two.jpg", "sub/three.webp")):
-        path = tmp_path / "art" / name
+        path = home / "art" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         draw(np.random.default_rng(number)).resize((112, 96)).save(path, quality=90)
-    return Audit(tmp_path, capsys)
+    return Audit(home, run_audit)
 
 
 def change(audit: Audit, paper: dict) -> np.ndarray:
@@ -112,7 +94,6 @@ def test_the_mark_and_the_preview_come_on_request(audit):
 
 
 def test_the_mark_is_signed_where_there_are_keys_and_only_written_where_they_stay_locked(audit, monkeypatch):
-    monkeypatch.setenv("ARTAUDIT_KEYS", str(audit.home / "keys"))
     keys.create(audit.home / "keys", "Ada Lovelace", "correct horse battery")
     monkeypatch.setenv("ARTAUDIT_PASSPHRASE", "correct horse battery")
     [paper] = audit.json("art/sub/two.jpg", "--no-train", "-o", "signed")
