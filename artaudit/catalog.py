@@ -50,7 +50,17 @@ GENERATORS = MappingProxyType(
 MODELS = MappingProxyType({**ENCODERS, **AUTOENCODERS, **GENERATORS})
 """Kinds of models."""
 
-DETECTORS = MappingProxyType({"residual": "artaudit.detect.residual:ResidualDetector"})
+DETECTORS = MappingProxyType(
+    {
+        "residual": "artaudit.detect.residual:ResidualDetector",
+        "npr": "artaudit.detect.npr:NprDetector",
+        "cnn": "artaudit.detect.cnn:CnnDetector",
+        "lnp": "artaudit.detect.lnp:LnpDetector",
+        "reconstruction": "artaudit.detect.reconstruction:ReconstructionDetector",
+        "embedding": "artaudit.detect.embedding:EmbeddingDetector",
+        "checkpoint": "artaudit.detect.checkpoints:CheckpointDetector",
+    }
+)
 """Classifiers of machine-made pictures, to be fitted; a check asks the one that comes with artaudit."""
 
 ATTRIBUTIONS = MappingProxyType(

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from artaudit import catalog
-from artaudit.auditor.machine_made import open_detector
+from artaudit.auditor.machine_made import equipped, open_detector
+from artaudit.auditor.pairing import Pairs, opener
 from artaudit.auditor.readings import handled, read_features
 from artaudit.datasets import manifest
 from artaudit.datasets.bias import bias
@@ -22,6 +23,8 @@ from artaudit.datasets.splitting import leaks
 from artaudit.detect import bench, storage
 from artaudit.detect.calibration import Calibration
 from artaudit.detect.edits import ROBUSTNESS, Edit
+from artaudit.detect.learned import NetworkDetector
+from artaudit.detect.loop import LOG, Desk, leads
 from artaudit.errors import UsageError
 from artaudit.evidence import FalseAlarms
 from artaudit.image import write_atomically
@@ -38,8 +41,8 @@ class Config:
 
     `data` is a manifest, relative to the config; rows of the split `learn` are learned from, real ones of the split
     `hold_out` set the threshold. Every picture is read in `draws` random handlings. `settings` are the detector's,
-    `without` names generators to leave out. `biased` says that containers may give the labels away: files are handled
-    alike, but what they went through before stays.
+    `without` names generators to leave out, `tensorboard` asks for its logs while a network learns. `biased` says that
+    containers may give the labels away: files are handled alike, but what they went through before stays.
     """
 
     data: str
@@ -51,6 +54,7 @@ class Config:
     seed: int = 0
     without: Sequence[str] = ()
     biased: bool = False
+    tensorboard: bool = False
 
 
 def read_config(path: Path) -> Config:
@@ -86,6 +90,12 @@ def train(path: Path, output: Path, progress: Progress | None = None) -> dict[st
     detector = _blank(config, path)
     about = {"config": asdict(config), "data_sha256": _digest(source), "pictures": len(rows)}
     kept = output / KEPT / hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
+    if isinstance(detector, NetworkDetector):
+        learned = [row for row in rows if row.split == config.learn]
+        draw = Pairs(learned, opener(source.parent), detector.side, detector.batch, config.seed)
+        detector.learn(draw, Desk(kept / "network", progress, config.tensorboard))
+        if not leads():
+            return about
     drawn = handled(config.draws, config.seed)
     read = read_features(detector, rows, source.parent, drawn, kept=kept, progress=progress)
     learning = np.array([row.split == config.learn for row in read.rows])
@@ -94,6 +104,8 @@ def train(path: Path, output: Path, progress: Progress | None = None) -> dict[st
     reals = read.features[~learning & ~read.made]
     detector.fit_features(read.features[learning], read.made[learning], held_out=reals)
     summary = _keep(detector, output, config.detector, about)
+    for log in (kept / "network").rglob(LOG):
+        shutil.copyfile(log, output / log.relative_to(kept / "network").as_posix().replace("/", "-"))
     shutil.rmtree(output / KEPT)
     return summary
 
@@ -184,7 +196,7 @@ def _refuse_shortcuts(rows: Sequence[Row], source: Path, *, biased: bool) -> Non
 def _blank(config: Config, path: Path) -> Any:  # noqa: ANN401 - any detector
     kind = catalog.load(catalog.DETECTORS, config.detector)
     try:
-        return kind(**config.settings)
+        return equipped(kind(**config.settings))
     except TypeError as error:
         raise UsageError(f"{path} has settings that {config.detector} does not take ({error}): correct it.") from error
 

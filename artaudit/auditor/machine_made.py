@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image as Pillow
 
 from artaudit import catalog
+from artaudit.auditor.models import abilities, open_model
 from artaudit.datasets.container import container
 from artaudit.detect import storage
 from artaudit.detect.calibration import stratum_of
 from artaudit.detect.judging import Calibrated, Judgement, judge
-from artaudit.errors import ImageError, ModelError
+from artaudit.detect.reconstruction import ReconstructionDetector
+from artaudit.errors import ImageError, ModelError, UsageError
 from artaudit.evidence import Finding
+from artaudit.generators import pool
 from artaudit.image import Image
-from artaudit.protocols import Illustration
+from artaudit.protocols import Autoencoder, Illustration
 
 UNIT = "log odds"
 
@@ -47,7 +51,27 @@ def shipped() -> Path:
 def open_detector(folder: Path) -> Any:  # noqa: ANN401 - any detector
     """Return the detector in `folder`, of the kind that its file names; raises ModelError, UsageError."""
     kind = catalog.load(catalog.DETECTORS, str(storage.describe(folder)["kind"]))
-    return storage.read(kind, folder)
+    return equipped(storage.read(kind, folder))
+
+
+def equipped(detector: Any) -> Any:  # noqa: ANN401 - any detector
+    """Hand a detector that redraws pictures the models that it names; raises ModelError where they have changed."""
+    if isinstance(detector, ReconstructionDetector):
+        learned = getattr(detector, "digests_", None)
+        detector.use(_autoencoders(detector.models))
+        if learned not in (None, detector.digests_):
+            raise ModelError("The detector was trained with other weights of its models: train it again.")
+    return detector
+
+
+def _autoencoders(names: Sequence[str]) -> list[Autoencoder]:
+    """Open models by name, installed ones and those that come with artaudit; raises UsageError for one that is none."""
+    known = {one.name: one for one in (*pool.embedded(), *pool.installed(pool.models_folder()))}
+    able = [name for name, record in known.items() if "autoencoder" in abilities(record)]
+    for name in names:
+        if name not in able:
+            raise UsageError(f"No autoencoder is called {name!r}: choose among {', '.join(able)}.")
+    return [cast(Autoencoder, open_model(known[name], denoiser=False)) for name in names]
 
 
 class MachineMade:

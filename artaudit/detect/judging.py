@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 
 from artaudit.detect.calibration import Calibration, support
 from artaudit.detect.crops import Corner, Picture
+from artaudit.detect.domain import DomainGate
 from artaudit.detect.edits import MILD
 from artaudit.evidence import FalseAlarms
 
@@ -25,13 +25,14 @@ class Calibrated(Protocol):
     threshold_: float
     false_alarms_: FalseAlarms
     calibration_: Calibration
+    gate_: DomainGate
 
-    def score_crops(self, picture: Picture) -> list[tuple[Corner, float]]:
-        """Return each crop's corner and score, nothing where the picture is too small; their mean is the score."""
+    def read_crops(self, picture: Picture) -> tuple[list[Corner], Float[np.ndarray, "count features"]]:
+        """Return each crop's corner and description, none where the picture is too small."""
         ...
 
-    def knows(self, picture: Picture) -> bool:
-        """Tell whether the picture is of the kinds that were learned from."""
+    def score_features(self, features: Float[np.ndarray, "count features"]) -> Float[np.ndarray, " count"]:
+        """Return the scores of descriptions; that of a picture is the mean of its crops'."""
         ...
 
 
@@ -57,12 +58,14 @@ class Judgement:
 def judge(detector: Calibrated, levels: UInt8[np.ndarray, "height width 3"], stratum: str) -> Judgement:
     """Judge one picture whose file belongs to `stratum`."""
     blank = Judgement(None, "it is too small", None, detector.threshold_, None, None, "", ())
-    crops = detector.score_crops(_picture(levels))
-    if not crops:
+    corners, described = detector.read_crops(_picture(levels))
+    if not corners:
         return blank
-    score = float(np.mean([one for _, one in crops]))
-    seen = replace(blank, score=score, crops=tuple((top, left, one) for (top, left), one in crops))
-    if not detector.knows(_picture(levels)):
+    scores = detector.score_features(described)
+    score = float(scores.mean())
+    crops = tuple((top, left, float(one)) for (top, left), one in zip(corners, scores, strict=True))
+    seen = replace(blank, score=score, crops=crops)
+    if not detector.gate_.knows(described.mean(axis=0, keepdims=True))[0]:
         return replace(seen, reason="its noise is unlike all that was measured")
     if not detector.calibration_.knows(stratum):
         return replace(seen, reason=f"too few files like it were measured: {stratum}")
@@ -79,14 +82,14 @@ def _decide(detector: Calibrated, score: float, ratio: float, levels: np.ndarray
     over = score >= detector.threshold_
     if not over:
         return (False, "") if ratio < 0 else (None, "its noise leans that way, but some real pictures have such noise")
-    if any(again < detector.threshold_ for again in _edited_scores(detector, levels)):
+    if any(_score(detector, edit(levels)) < detector.threshold_ for edit in MILD):
         return None, "the sign fades when it is saved again or trimmed by a pixel"
     return True, ""
 
 
-def _edited_scores(detector: Calibrated, levels: np.ndarray) -> Sequence[float]:
-    edited = (detector.score_crops(_picture(edit(levels))) for edit in MILD)
-    return [float(np.mean([one for _, one in crops])) if crops else float("-inf") for crops in edited]
+def _score(detector: Calibrated, levels: np.ndarray) -> float:
+    corners, described = detector.read_crops(_picture(levels))
+    return float(detector.score_features(described).mean()) if corners else float("-inf")
 
 
 def _picture(levels: np.ndarray) -> Picture:

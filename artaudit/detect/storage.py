@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
+from torch import nn
 
 from artaudit.errors import ModelError
 from artaudit.evidence import FalseAlarms
@@ -29,6 +31,7 @@ Kind = TypeVar("Kind")
 def write(detector: Any, folder: Path, *, kind: str, about: Mapping[str, Any]) -> None:  # noqa: ANN401 - any detector
     """Keep a fitted detector in `folder`: its settings, and every attribute whose name ends in an underscore.
 
+    Networks are kept by their weights; the detector's `networks` makes blank ones when it is read again.
     `kind` is the detector's name in the catalog, `about` any plain facts (data digests, figures).
     """
     tensors: dict[str, np.ndarray] = {}
@@ -59,7 +62,7 @@ def read(kind: type[Kind], folder: Path) -> Kind:
         if hashlib.sha256(data).hexdigest() != document["tensors_sha256"]:
             raise ModelError(f"{folder / TENSORS} is not the file that was trained: copy the detector again.")
         return _put_together(kind, document, "", load(data))
-    except (OSError, SafetensorError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise ModelError(f"{folder} holds a damaged detector ({error}): copy or train it again.") from error
 
 
@@ -85,6 +88,8 @@ def _taken_apart(whole: Any, prefix: str, tensors: dict[str, np.ndarray]) -> dic
             )
         elif isinstance(value, np.ndarray):
             tensors[prefix + name] = np.ascontiguousarray(value)
+        elif isinstance(value, nn.Module):
+            tensors |= {f"{prefix}{name}/{key}": one.numpy() for key, one in value.state_dict().items()}
         else:
             learned[name] = value
     return {"settings": whole.get_params(deep=False), "learned": learned, "parts": parts}
@@ -95,8 +100,13 @@ def _put_together(kind: type[Kind], plain: Mapping[str, Any], prefix: str, tenso
     for name, value in plain["learned"].items():
         setattr(whole, name, value)
     for name, value in tensors.items():
-        if name.startswith(prefix) and "." not in name[len(prefix) :]:
+        if name.startswith(prefix) and "." not in name[len(prefix) :] and "/" not in name:
             setattr(whole, name[len(prefix) :], value)
+    for name, network in getattr(whole, "networks", dict)().items():
+        below = f"{prefix}{name}/"
+        weights = {key[len(below) :]: torch.from_numpy(one) for key, one in tensors.items() if key.startswith(below)}
+        network.load_state_dict(weights)
+        setattr(whole, name, network.eval())
     for name, value in plain["parts"].items():
         part: Any = kind.PARTS[name]  # type: ignore[attr-defined]
         setattr(

@@ -1,0 +1,117 @@
+"""What all detectors share: native crops, a linear head over their descriptions, a gate, a bar set on real pictures."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from jaxtyping import Bool, Float
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from artaudit.detect.calibration import Calibration
+from artaudit.detect.crops import Corner, Picture, textured_crops
+from artaudit.detect.domain import DomainGate
+from artaudit.evidence import FalseAlarms
+
+Scores = Float[np.ndarray, " count"]
+Features = Float[np.ndarray, "count features"]
+Squares = Float[np.ndarray, "count side side 3"]
+"""Crops of a picture, samples in [0, 1]."""
+Pictures = Sequence[Float[np.ndarray, "_ _ 3"]]
+"""Pictures of any sizes, samples in [0, 1]."""
+
+
+class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
+    """Scores pictures by their most textured crops, higher for machine-made ones; `describe` says what is looked at.
+
+    `regularisation` is scikit-learn's C; pictures are read in up to `crops` squares of `side` pixels and are too
+    small below that. After `fit`, `weights_` and `bias_` give the log odds of a picture's mean description as scaled
+    by `mean_` and `scale_`, `gate_` knows the pictures it learned from, `threshold_` is the score above which at most
+    the share `alarms` of held-out real pictures lie, and `false_alarms_` says on how many that was measured.
+    """
+
+    PARTS: ClassVar[dict[str, type]] = {
+        "gate_": DomainGate,
+        "false_alarms_": FalseAlarms,
+        "calibration_": Calibration,
+    }
+    calibration_: Calibration
+    regularisation: float
+    crops: int
+    side: int
+    alarms: float
+
+    @abstractmethod
+    def describe(self, squares: Squares) -> Features:
+        """Return a row of numbers for each crop."""
+
+    def fit(self, pictures: Pictures, machine_made: Bool[np.ndarray, " count"], held_out: Pictures) -> CropDetector:
+        """Learn from pictures, (height, width, 3) in [0, 1]; `held_out` are real ones of no training pair."""
+        return self.fit_features(self.features(pictures), machine_made, held_out=self.features(held_out))
+
+    def fit_features(
+        self,
+        features: Features,
+        machine_made: Bool[np.ndarray, " count"],
+        *,
+        held_out: Float[np.ndarray, "others features"],
+        weights: Scores | None = None,
+    ) -> CropDetector:
+        """Learn from what `features` returned; `weights` say how much each picture counts."""
+        scaler = StandardScaler().fit(features)
+        model: Any = LogisticRegression(C=self.regularisation, max_iter=3000, class_weight="balanced")
+        model.fit(scaler.transform(features), machine_made, sample_weight=weights)
+        self.mean_, self.scale_ = scaler.mean_, scaler.scale_
+        self.weights_, self.bias_ = model.coef_[0], float(model.intercept_[0])
+        self.gate_ = DomainGate().fit(features)
+        self.set_threshold(held_out)
+        return self
+
+    def set_threshold(
+        self, held_out: Float[np.ndarray, "others features"], population: str = "held-out real pictures"
+    ) -> None:
+        """Set the threshold on real pictures that nothing was learned from, and say on how many."""
+        reals = self.score_features(held_out)
+        self.threshold_ = float(np.quantile(reals, 1 - self.alarms, method="higher"))
+        count = int((reals > self.threshold_).sum())
+        self.false_alarms_ = FalseAlarms(count, len(reals), f"{population}, the threshold set on them")
+
+    def features(self, pictures: Pictures) -> Features:
+        """Return the mean description of each picture's crops, a row each; NaN where it is too small to tell."""
+        found = [described.mean(axis=0) if corners else None for corners, described in map(self.read_crops, pictures)]
+        length = next((len(one) for one in found if one is not None), len(getattr(self, "mean_", "1")))
+        return np.stack([np.full(length, np.nan) if one is None else one for one in found])
+
+    def score_features(self, features: Features) -> Scores:
+        """Return the log odds of pictures by their features."""
+        return (features - self.mean_) / self.scale_ @ self.weights_ + self.bias_
+
+    def score_samples(self, pictures: Pictures) -> Scores:
+        """Return the log odds of each picture; NaN where it is too small to tell."""
+        return self.score_features(self.features(pictures))
+
+    def decision_function(self, pictures: Pictures) -> Scores:
+        """Return by how much each score passes the threshold."""
+        return self.score_samples(pictures) - self.threshold_
+
+    def read_crops(self, picture: Picture) -> tuple[list[Corner], Features]:
+        """Return the (top, left) corners of a picture's crops and what is said of each; none where it is too small."""
+        if min(picture.shape[:2]) < self.side:
+            return [], np.empty((0, 0))
+        corners = textured_crops(picture, self.side, self.crops)
+        squares = [picture[top : top + self.side, left : left + self.side] for top, left in corners]
+        return corners, self.describe(np.stack(squares).astype(np.float32))
+
+    def score_crops(self, picture: Picture) -> list[tuple[Corner, float]]:
+        """Return each crop's corner and log odds: where the evidence lies; their mean is the picture's score."""
+        corners, described = self.read_crops(picture)
+        scores = self.score_features(described) if corners else ()
+        return [(corner, float(score)) for corner, score in zip(corners, scores, strict=True)]
+
+    def knows(self, picture: Picture) -> bool:
+        """Tell whether a picture, large enough for a crop, lies within what was learned from."""
+        return bool(self.gate_.knows(self.features([picture]))[0])

@@ -1,0 +1,166 @@
+"""The one training loop of all networks: what varies comes as functions, and a killed run ends in the same numbers.
+
+Everything random follows from the seed and the number of the step, so a run needs no more than its weights, its
+optimiser's moments and that number to go on. Processes and mixed precision are accelerate's,
+https://huggingface.co/docs/accelerate.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from artaudit.errors import ModelError
+from artaudit.image import write_atomically
+from artaudit.protocols import Progress
+
+Batch = tuple[Tensor, Tensor]
+"""Pictures, uint8 of shape (count, height, width, 3), and which are machine-made, bool of shape (count,)."""
+Draw = Callable[[int, int], Batch]
+"""The batch of a step for one of the processes."""
+Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
+"""A network's loss on pictures, float of shape (count, 3, height, width) in [0, 1], and their labels."""
+
+Precision = Literal["no", "bf16"]
+
+STATE, LOG = "state.safetensors", "log.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long and how fast to learn: AdamW, a warm-up of a twentieth of the steps, then a cosine down to zero.
+
+    `rate` is the highest learning rate; the state is kept every `keep` steps. `precision` is accelerate's.
+    """
+
+    steps: int
+    rate: float = 1e-3
+    decay: float = 1e-2
+    seed: int = 0
+    keep: int = 50
+    precision: Precision = "no"
+
+    def rate_at(self, step: int) -> float:
+        """Return the learning rate of a step, counted from 0."""
+        warm = max(1, self.steps // 20)
+        return self.rate * min(1.0, (step + 1) / warm) * (1 + math.cos(math.pi * step / self.steps)) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a run keeps what it needs to go on, its log, and whom it tells how far it is."""
+
+    folder: Path
+    progress: Progress | None = None
+    tensorboard: bool = False
+
+
+def train(network: nn.Module, draw: Draw, loss: Loss, schedule: Schedule, desk: Desk) -> None:
+    """Train a network in place, from where the desk's folder says a run was stopped.
+
+    Raises ModelError for a state that is damaged or another network's.
+    """
+    from accelerate import Accelerator  # noqa: PLC0415 - heavy, and only training needs it
+
+    runner = Accelerator(mixed_precision=schedule.precision)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=schedule.rate, weight_decay=schedule.decay)
+    done = _resume(network, optimiser, desk.folder)
+    ready, optimiser = runner.prepare(network, optimiser)
+    ready.train()
+    board = _board(desk) if runner.is_main_process else None
+    for step in range(done, schedule.steps):
+        torch.manual_seed(schedule.seed * 1_000_003 + step)
+        started = time.perf_counter()
+        for group in optimiser.param_groups:
+            group["lr"] = schedule.rate_at(step)
+        pictures, made = (one.to(runner.device) for one in draw(step, runner.process_index))
+        with runner.autocast():
+            cost = loss(ready, pictures.permute(0, 3, 1, 2).float() / 255, made)
+        optimiser.zero_grad()
+        runner.backward(cost)
+        runner.clip_grad_norm_(ready.parameters(), 1.0)
+        optimiser.step()
+        if runner.is_main_process:
+            row = {"step": step, "loss": float(cost.detach()), "rate": schedule.rate_at(step)}
+            _write_down(desk, {**row, "seconds": round(time.perf_counter() - started, 3)}, board)
+            if (step + 1) % schedule.keep == 0 or step + 1 == schedule.steps:
+                _keep(network, optimiser, step + 1, desk.folder)
+            if desk.progress:
+                desk.progress(step + 1, schedule.steps)
+    runner.wait_for_everyone()
+    network.to("cpu").eval()
+
+
+def leads() -> bool:
+    """Tell whether this is the process that writes; the others of a run have nothing left to do after training."""
+    from accelerate import PartialState  # noqa: PLC0415 - heavy, and only training needs it
+
+    return bool(PartialState().is_main_process)
+
+
+def _board(desk: Desk) -> Any:  # noqa: ANN401 - TensorBoard is optional
+    if not desk.tensorboard:
+        return None
+    try:
+        from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise ModelError("TensorBoard is not installed: pip install 'artaudit[tensorboard]'.") from error
+    return SummaryWriter(str(desk.folder / "tensorboard"))
+
+
+def _write_down(desk: Desk, row: Mapping[str, float | int], board: Any) -> None:  # noqa: ANN401
+    desk.folder.mkdir(parents=True, exist_ok=True)
+    with (desk.folder / LOG).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+    if board:
+        board.add_scalar("loss", row["loss"], row["step"])
+        board.add_scalar("rate", row["rate"], row["step"])
+
+
+def _keep(network: nn.Module, optimiser: Any, done: int, folder: Path) -> None:  # noqa: ANN401 - accelerate wraps it
+    """Write everything that the next step needs, whole or not at all."""
+    tensors = {f"network/{name}": value for name, value in network.state_dict().items()}
+    for number, kept in optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser/{number}/{name}": torch.as_tensor(value) for name, value in kept.items()}
+    tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / STATE, save(tensors, metadata={"done": str(done)}))
+
+
+def _resume(network: nn.Module, optimiser: torch.optim.Optimizer, folder: Path) -> int:
+    """Take up the state that lies in the folder and return how many steps it has behind it."""
+    path = folder / STATE
+    if not path.exists():
+        (folder / LOG).unlink(missing_ok=True)
+        return 0
+    try:
+        with safe_open(path, framework="pt") as file:
+            done = int(file.metadata()["done"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+        network.load_state_dict(_below("network/", tensors))
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, value in _below("optimiser/", tensors).items():
+            number, what = name.split("/")
+            moments.setdefault(int(number), {})[what] = value
+        optimiser.load_state_dict(optimiser.state_dict() | {"state": moments})
+    except Exception as error:
+        raise ModelError(f"{path} is no state of this network ({error}): delete it to begin anew.") from error
+    log = folder / LOG
+    rows = log.read_text("utf-8").splitlines() if log.exists() else []
+    kept = [row for row in rows if row.endswith("}") and json.loads(row)["step"] < done]
+    write_atomically(log, "".join(f"{row}\n" for row in kept).encode())
+    return done
+
+
+def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)}
