@@ -9,13 +9,18 @@ from typing import Any
 import click
 
 from artaudit import catalog
-from artaudit.doors.common import AS_JSON, DB, PATH, PICTURES, each, open_registry, print_json
+from artaudit.doors.common import AS_JSON, DB, PATH, PICTURES, each, open_registry, print_json, progress_bar
 from artaudit.errors import UsageError
 
 
 @click.command()
 @PICTURES
-@click.option("--original", type=PATH, help="The picture as it was before; only where the registry does not know it.")
+@click.option(
+    "--original",
+    type=PATH,
+    help="The picture as it was before, or a folder of originals of the same names; only where the registry does not "
+    "know them.",
+)
 @click.option(
     "--attacks",
     multiple=True,
@@ -25,6 +30,19 @@ from artaudit.errors import UsageError
     help="Attacks to carry out: those that take seconds, all, or some by name.",
 )
 @click.option("--trained", is_flag=True, help="Train an attacker who owns this tool on this very cloak; takes minutes.")
+@click.option(
+    "--mimicry",
+    is_flag=True,
+    help="Let mimics learn from all PICTURES together: clean, noised, cloaked, attacked; takes a quarter of an hour.",
+)
+@click.option("--mimic", metavar="MODEL", help="The model they start from [default: what this machine can carry].")
+@click.option("--seeds", type=click.IntRange(1, 100), default=3, show_default=True, help="Trainings of every mimic.")
+@click.option(
+    "--held-out",
+    multiple=True,
+    type=PATH,
+    help="Other pictures by the artist, to judge mimics on [default: the right quarter of PICTURES, never learned].",
+)
 @click.option("-o", "--output", type=PATH, help="Write the card, one page for all pictures.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Repeat a trial exactly [default: drawn, and noted].")
 @click.option("--processes", type=click.IntRange(1, 256), help="Attacks at once [default: one a processor].")
@@ -36,6 +54,7 @@ def trial(
     *,
     as_json: bool,
     processes: int | None,
+    mimicry: bool,
     **settings: Any,  # noqa: ANN401 - one an option
 ) -> int:
     """Measure whether the cloaks of PICTURES truly work, and grade them.
@@ -43,11 +62,13 @@ def trial(
     What shows, what it does to models beside noise of equal PSNR, and what attacks leave of it. The original is found
     in the registry, or named with --original. Exit code 0 whatever the grade.
     """
-    from artaudit.auditor.trial import page, trying  # noqa: PLC0415 - heavy
+    from artaudit.auditor.trial import imitating, page, trying  # noqa: PLC0415 - heavy
     from artaudit.image import ensure_writable, write_atomically  # noqa: PLC0415 - heavy
 
-    if settings["original"] is not None and len(pictures) > 1:
-        raise UsageError("--original belongs to one picture: try the others one by one.")
+    model, seeds, held_out = (settings.pop(name) for name in ("mimic", "seeds", "held_out"))
+    original = settings["original"]
+    if original is not None and len(pictures) > 1 and not original.is_dir():
+        raise UsageError("--original belongs to one picture: try the others one by one, or name a folder of originals.")
     if output is not None:
         if output.exists():
             raise UsageError(f"{output} exists and nothing is overwritten: choose another -o.")
@@ -57,11 +78,17 @@ def trial(
 
         def one(path: Path) -> Any:  # noqa: ANN401 - loads torch
             found = trying.attempt(path, registry, order)
-            if not as_json:
+            if not as_json and not mimicry:
                 click.echo(page.summary(found.document))
             return found
 
         trials, code = each(pictures, one)
+    if mimicry:
+        with progress_bar("mimics") as tell:
+            wish = imitating.Order(model, seeds, held_out, order.attacks, order.processes)
+            trials = imitating.imitated(trials, wish, tell)
+        for tried in () if as_json else trials:
+            click.echo(page.summary(tried.document))
     if output is not None and trials:
         write_atomically(output, page.card(trials))
     if as_json:

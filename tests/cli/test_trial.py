@@ -49,3 +49,21 @@ def test_one_original_cannot_stand_for_two_pictures(audit):
 def test_a_lone_picture_is_said_in_a_sentence(audit):
     code, out, _ = audit("trial", "one.png")
     assert code == 0 and "cannot tell" in out and "--original" in out
+
+
+def test_originals_of_many_pictures_may_lie_in_a_folder_under_the_same_names(audit):
+    Path("before").mkdir()
+    Path("after").mkdir()
+    draw(np.random.default_rng(2)).resize((96, 96)).save("before/one.png")
+    for name in ("one.png", "two.png"):
+        draw(np.random.default_rng(3)).resize((96, 96)).save(Path("after") / name)
+    words = ("--original", "before", "--attacks", "jpeg", "--processes", "1")
+    code, out, said = audit("trial", "after/one.png", "after/two.png", *words)
+    assert code == 2 and "grade" in out and "two.png" in said
+
+
+def test_a_mimic_that_is_not_there_is_named_with_those_that_are(audit):
+    draw(np.random.default_rng(3)).resize((96, 96)).save("other.png")
+    words = ("trial", "other.png", "--original", "one.png", "--attacks", "jpeg", "--processes", "1")
+    code, _, said = audit(*words, "--mimicry", "--mimic", "nothing")
+    assert code == 2 and "studio-diffusion" in said

@@ -13,7 +13,8 @@ RECOVERY = 0.5
 """Below this share of what a mimic learns from clean pictures, a cloak holds."""
 
 RULES = {
-    "A": "Worst-case mimicry recovery, at the upper end of its interval, is below .5 after every attack there is.",
+    "A": "Worst-case mimicry recovery, at the upper end of its interval, is below .5 after every attack there is, "
+    "by a model kept for measuring.",
     "B": "The gain stays above 1.2 after all everyday edits (JPEG, resizing, cropping, screenshots, social media).",
     "C": "The gain is above 1.2 only while nobody touches the file.",
     "F": "The gain is 1.2 or less on the untouched file: no better than plain noise.",
@@ -58,18 +59,20 @@ class Grade:
     because: tuple[str, ...]
 
 
-def grade(untouched: Outcome, attacks: Sequence[Outcome], recovery_upper: float | None = None) -> Grade:
+def grade(
+    untouched: Outcome, attacks: Sequence[Outcome], recovery_upper: float | None = None, lacking: Sequence[str] = ()
+) -> Grade:
     """Grade a cloak; what was not measured never counts in its favour.
 
     `recovery_upper` is the upper end of the interval of mimicry recovery in the worst case over all attacks, None
-    where no mimic was trained.
+    where no mimic was trained or none learned. `lacking` are sentences about what the mimics did not cover.
     """
     if untouched.gain is None or untouched.gain <= NOISE_GAIN:
         return Grade("F", (f"Untouched, it moves latents {_said(untouched.gain)} as far as noise of equal PSNR.",))
     lacking_b = _against_b(untouched, attacks)
     if lacking_b:
         return Grade("C", lacking_b)
-    lacking_a = _against_a(attacks, recovery_upper)
+    lacking_a = _against_a(attacks, recovery_upper, lacking)
     if lacking_a:
         return Grade("B", lacking_a)
     return Grade("A", (f"A mimic recovers at most {recovery_upper:.2f} of what clean pictures teach.",))
@@ -91,14 +94,14 @@ def _against_b(untouched: Outcome, attacks: Sequence[Outcome]) -> tuple[str, ...
     return tuple(reasons)
 
 
-def _against_a(attacks: Sequence[Outcome], recovery_upper: float | None) -> tuple[str, ...]:
-    reasons = []
+def _against_a(attacks: Sequence[Outcome], recovery_upper: float | None, lacking: Sequence[str]) -> tuple[str, ...]:
+    reasons = [*lacking]
     skipped = sorted({one.attack for one in attacks if one.gain is None})
     if skipped:
         reasons.append(f"Attacks were left out: {', '.join(skipped)}.")
-    if recovery_upper is None:
+    if recovery_upper is None and not lacking:
         reasons.append("No mimic was trained (--mimicry), so nothing is known about what one would learn.")
-    elif recovery_upper >= RECOVERY:
+    elif recovery_upper is not None and recovery_upper >= RECOVERY:
         reasons.append(f"A mimic recovers up to {recovery_upper:.2f} of what clean pictures teach.")
     return tuple(reasons)
 

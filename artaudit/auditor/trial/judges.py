@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
 from jaxtyping import Float
+from torch import Tensor
 
 from artaudit.auditor.models import open_model
 from artaudit.auditor.trial.pairs import Picture
@@ -26,6 +27,7 @@ TILE = 64
 """Pixels along the tiles that an interval is drawn from."""
 
 Tiles = Float[np.ndarray, " tiles"]
+Latents = Float[Tensor, "1 channels rows columns"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +90,31 @@ def readings(
 
 def _reading(judge: Judge, before: Picture, pictures: Mapping[str, Picture], seed: int) -> Reading:
     encoder = judge.open()
-    moves = {name: moved(encoder, pictures[CLEAN], picture) for name, picture in pictures.items() if name != CLEAN}
+    latents = {name: _latents(encoder, picture) for name, picture in pictures.items()}
+    moves = {name: _moved(latents[CLEAN], one, encoder.factor) for name, one in latents.items() if name != CLEAN}
     control = max(NOISES, key=lambda name: float(moves[name].mean()))
     gain, low, high = ratio(moves[CHANGED], moves[control], seed=seed)
     far, noise = (float(np.sqrt(moves[name].mean())) for name in (CHANGED, control))
-    drift = float(np.sqrt(moved(encoder, before, pictures[CLEAN]).mean()))
+    start = _latents_before(judge.record, before.shape, before.tobytes())
+    drift = float((latents[CLEAN] - start).square().mean().sqrt())
     return Reading(judge.record.name, judge.hold_out, far, noise, control, gain, low, high, drift)
 
 
-def moved(encoder: Encoder, one: Picture, other: Picture) -> Tiles:
-    """Return the mean square of the difference of two pictures' latents, tile by tile."""
+def _latents(encoder: Encoder, picture: Picture) -> Latents:
     with torch.no_grad():
-        change = (encoder.encode(to_batch(other)) - encoder.encode(to_batch(one))).square().mean(dim=1, keepdim=True)
-    side = max(1, min(TILE // encoder.factor, *change.shape[-2:]))
+        return encoder.encode(to_batch(picture))
+
+
+@lru_cache(maxsize=8)
+def _latents_before(record: pool.Record, shape: tuple[int, ...], data: bytes) -> Latents:
+    """Return the latents of the clean picture, which all attacks share, once for every process."""
+    return _latents(_opened(record), np.frombuffer(data, dtype=np.float32).reshape(shape).copy())
+
+
+def _moved(one: Latents, other: Latents, factor: int) -> Tiles:
+    """Return the mean square of the difference of two pictures' latents, tile by tile."""
+    change = (other - one).square().mean(dim=1, keepdim=True)
+    side = max(1, min(TILE // factor, *change.shape[-2:]))
     return F.avg_pool2d(change, side).flatten().double().cpu().numpy()
 
 

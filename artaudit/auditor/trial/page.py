@@ -40,7 +40,10 @@ NAMES = {
 def card(trials: Sequence[Trial]) -> bytes:
     """Return the page about these pictures; it asks for nothing from outside."""
     shown = [{"record": trial.document, "names": NAMES, **_figures(trial)} for trial in trials]
-    return _template().render(trials=shown).encode(errors="backslashreplace")
+    sheets = {trial.sheet for trial in trials if trial.sheet is not None}
+    return (
+        _template().render(trials=shown, sheets=[_uri(one, "png") for one in sheets]).encode(errors="backslashreplace")
+    )
 
 
 @cache
@@ -98,4 +101,6 @@ def summary(record: dict[str, Any]) -> str:
         if said is not None:
             at = f"{said['attack']} {said['strength']:g}"
             lines.append(f"  worst of {name}: gain {said['gain']:.2f} after {at}")
+    if record["mimicry"] is not None:
+        lines.append(f"  {record['mimicry']['sentence']}")
     return "\n".join(lines)

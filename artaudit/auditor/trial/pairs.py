@@ -37,6 +37,7 @@ class Pair:
 def find_pair(path: Path, registry: Registry, original: Path | None = None) -> Pair:
     """Read the picture at `path` and find its original: `original`, else what the registry knows of its samples.
 
+    `original` may be a folder that holds the original under the picture's own name.
     Raises ImageError where the two differ in size, or where a registered original is no longer where it was.
     """
     changed = read(path)
@@ -44,7 +45,8 @@ def find_pair(path: Path, registry: Registry, original: Path | None = None) -> P
     versions = [(work, version) for work, version in found if version is not None]
     receipt = versions[0][1].receipt if versions else None
     if original is not None:
-        return Pair(changed, _same_size(read(original), changed), str(original), receipt)
+        place = original / path.name if original.is_dir() else original
+        return Pair(changed, _same_size(read(place), changed), str(place), receipt)
     if versions:
         return _registered(changed, *versions[0])
     if found:

@@ -106,14 +106,15 @@ def _carried_out(ring: Ring, jobs: Sequence[tuple[str, float | None]], processes
     if processes <= 1:
         yield from ((number, measured(ring, *job)) for number, job in enumerate(jobs))
         return
-    workers = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_one_thread)
+    workers = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=single_threaded)
     with workers:
         waiting = {workers.submit(measured, ring, *job): number for number, job in enumerate(jobs)}
         for done in as_completed(waiting):
             yield waiting[done], done.result()
 
 
-def _one_thread() -> None:
+def single_threaded() -> None:
+    """Work on one thread, as each of several processes should."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
 

@@ -61,10 +61,17 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A picture's pair and the document about it."""
+    """A picture's pair and the document about it.
+
+    `outcomes` are what the grade rests on, that of the untouched picture first and those left out last; `tools` are
+    what the attacker had, and `sheet` is a PNG of what mimics drew.
+    """
 
     pair: Pair
     document: dict[str, Any]
+    outcomes: tuple[Outcome, ...] = ()
+    tools: Tools = field(default_factory=Tools)
+    sheet: bytes | None = field(default=None, repr=False)
 
 
 def attempt(
@@ -91,8 +98,8 @@ def attempt(
     adversary = school(pair, order.schooling, seed=seed, progress=progress) if order.trained else None
     if adversary is not None:
         tools = replace(tools, remover=adversary.weights)
-    found = _measured(pair, order, seed, tools, progress)
-    return Trial(pair, document | found | _detected(pair, adversary, found["verdict"]))
+    found, outcomes = _measured(pair, order, seed, tools, progress)
+    return Trial(pair, document | found | _detected(pair, adversary, found["verdict"]), outcomes, tools)
 
 
 def tools_at_hand() -> Tools:
@@ -106,19 +113,21 @@ def tools_at_hand() -> Tools:
     return Tools(drawn, denoised)
 
 
-def _measured(pair: Pair, order: Order, seed: int, tools: Tools, progress: Progress | None) -> dict[str, Any]:
+def _measured(
+    pair: Pair, order: Order, seed: int, tools: Tools, progress: Progress | None
+) -> tuple[dict[str, Any], tuple[Outcome, ...]]:
     if pair.clean is None:
-        return _verdict(CANNOT_TELL, None, (UNKNOWN,))
+        return _verdict(CANNOT_TELL, None, (UNKNOWN,)), ()
     if pair.untouched:
-        return _verdict(NOT_CLOAKED, None, (f"It has the very samples of its original, {pair.source}.",))
+        return _verdict(NOT_CLOAKED, None, (f"It has the very samples of its original, {pair.source}.",)), ()
     clean, changed = middle(pair.clean), middle(pair.changed)
     if not (clean != changed).any():
-        return _verdict(NOT_CLOAKED, None, ("In 8 bits, as models are given it, it is its original.",))
+        return _verdict(NOT_CLOAKED, None, ("In 8 bits, as models are given it, it is its original.",)), ()
     ring = Ring(variants(clean, changed, seed=seed), judges(), tools, seed)
     todo = plan(order.attacks, tools)
     untouched, *attacks = survive(ring, todo, processes=order.processes, progress=progress)
     given = grade(untouched, [*attacks, *todo.skipped])
-    return {
+    found = {
         **_verdict(CLOAKED, given.letter, given.because),
         "visibility": visibility(pair.clean, pair.changed),
         "measured_on": f"the middle {clean.shape[1]} x {clean.shape[0]} pixels",
@@ -127,6 +136,7 @@ def _measured(pair: Pair, order: Order, seed: int, tools: Tools, progress: Progr
         "skipped": [{"attack": one.attack, "everyday": one.everyday, "why": one.why} for one in todo.skipped],
         "worst": {"everyday": worst(attacks, everyday=True), "any": worst(attacks, everyday=False)},
     }
+    return found, (untouched, *attacks, *todo.skipped)
 
 
 def _detected(pair: Pair, adversary: Adversary | None, verdict: str) -> dict[str, Any]:

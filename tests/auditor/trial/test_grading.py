@@ -1,5 +1,6 @@
 """The grades, as they were declared."""
 
+import math
 from dataclasses import replace
 
 from hypothesis import given
@@ -83,6 +84,22 @@ def test_without_a_mimic_or_a_hold_out_no_grade_is_better(untouched, drawn, reco
     assert place(grade(outcome(untouched), attacks, None)) >= place(whole)
     unjudged = [replace(one, readings=(reading(one.gain, hold_out=False),)) for one in attacks]
     assert place(grade(outcome(untouched, hold_out=False), unjudged, recovery)) >= place(whole)
+
+
+@given(GAINS, DRAWN, RECOVERIES)
+def test_mimics_that_did_not_cover_all_never_give_an_a(untouched, drawn, recovery):
+    said = "No mimic learned after these attacks: blur."
+    graded = grade(outcome(untouched), outcomes(drawn), recovery, (said,))
+    assert graded.letter != "A"
+    if graded.letter == "B":
+        assert said in graded.because
+        assert not any("--mimicry" in reason for reason in graded.because)
+
+
+@given(GAINS, DRAWN)
+def test_an_a_needs_a_mimic_that_recovers_less_than_half(untouched, drawn):
+    attacks = outcomes(drawn)
+    assert all(grade(outcome(untouched), attacks, recovery).letter != "A" for recovery in (None, 0.5, math.inf))
 
 
 @given(GAINS, DRAWN)

@@ -1,0 +1,109 @@
+"""Trains mimics on a series by van Gogh, clean, noised, cloaked and attacked, and writes docs/limits.md's table.
+
+Usage: python benchmarks/mimicry.py --data ../shared/data [--seeds 3] [--processes 2] [--sheet FILE]. The settings of
+`Practice` were chosen on paintings by Monet; the mimics are judged on other paintings by van Gogh than they learned
+from. The embedded model is the mimic, and our cloak was made against the very autoencoder that it works with.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from artaudit import catalog
+from artaudit.auditor.models import open_model
+from artaudit.auditor.trial.apprentices import BASE, OTHERS, Arm, Class, taught
+from artaudit.auditor.trial.imitating import QUICK, chosen_model, held_out_crops
+from artaudit.auditor.trial.judges import CHANGED, CLEAN, variants
+from artaudit.auditor.trial.measures import NOISE, Measure, measures, said
+from artaudit.auditor.trial.mimicry import Practice
+from artaudit.auditor.trial.sheets import sheet
+from artaudit.auditor.trial.trying import tools_at_hand
+from artaudit.generators import pool
+from artaudit.generators.studio import Studio
+from artaudit.protect.receipt import middle
+from benchmarks.limits import PAGE, cloaked, write
+from benchmarks.trial import PUBLISHED, window
+
+NAMES = {CHANGED: "ours, embedded pool", NOISE: "noise like ours", CLEAN: "clean"}
+
+
+def series(data: Path, side: int) -> Class:
+    """Return five paintings in all kinds, and crops of fifteen others to judge on."""
+    paths = sorted((data / "real" / "vangogh").glob("*.png"))
+    named = [path.name for path in sorted((data / "protected" / PUBLISHED[0]).glob("*.png"))]
+    originals = [window(data / "real" / "vangogh" / name, side) for name in named]
+    studio = [one for record in pool.embedded() if isinstance(one := open_model(record), Studio)]
+    made, _ = cloaked(originals, studio)
+    pictures = []
+    for number, (clean, ours) in enumerate(zip(originals, made, strict=True)):
+        kinds = variants(middle(clean), middle(ours), seed=0)
+        kinds |= {kind: middle(window(data / "protected" / kind / named[number], side)) for kind in PUBLISHED}
+        pictures.append(kinds)
+    practice = Practice()
+    others = [middle(window(path, side)) for path in paths if path.name not in named]
+    crops = held_out_crops(others, practice.side, practice.crops)
+    tools = (tools_at_hand(),) * len(pictures)
+    return Class(chosen_model(None), practice, tuple(pictures), tools, crops, practice.side, apart=False, seed=0)
+
+
+def arms() -> list[Arm]:
+    """Return what mimics learn from."""
+    found = [Arm(kind) for kind in (CLEAN, OTHERS, NOISE, CHANGED, *PUBLISHED)]
+    strongest = {name: catalog.load(catalog.ATTACKS, name).strengths[-1] for name in QUICK}
+    return found + [Arm(kind, name, strongest[name]) for name in QUICK for kind in (CHANGED, CLEAN)]
+
+
+def page(found: Mapping[str, Measure], trained: list[Arm], facts: str) -> str:
+    """Return the table: a row an arm, a column a measure."""
+    lines = [f"| recovery of mimics that learned from | {' | '.join(found)} |", "|---|" + "---|" * len(found)]
+    for arm in trained:
+        cells = [
+            said(one.recoveries.arms[arm.name]) if one.recoveries.learned else "cannot tell" for one in found.values()
+        ]
+        lines.append(f"| {arm.name.replace(arm.kind, NAMES.get(arm.kind, arm.kind), 1)} | {' | '.join(cells)} |")
+    worst = ["cannot tell" if one.recoveries.worst is None else said(one.recoveries.worst) for one in found.values()]
+    lines.append(f"| ours, the best of the attempts | {' | '.join(worst)} |")
+    lines.append("")
+    for name, one in found.items():
+        lines.append(
+            f"{name.capitalize()}: {one.about}; the model's own is {one.base:.4g}, and clean pictures improve it by "
+            f"{said(one.recoveries.gap, 4)}."
+        )
+    return "\n".join([*lines, "", facts])
+
+
+def main() -> None:
+    """Train, measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--side", type=int, default=256)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--sheet", type=Path)
+    args = parser.parse_args()
+    started = time.monotonic()
+    shared, trained = series(args.data, args.side), arms()
+
+    def tell(done: int, total: int) -> None:
+        print(f"{done} of {total}, {time.monotonic() - started:.0f} s", flush=True)
+
+    results = taught(shared, trained, args.seeds, processes=args.processes, progress=tell)
+    found = measures(results, trained, shared)
+    practice = shared.practice
+    facts = (
+        f"{len(shared.pictures)} paintings, their middle {args.side} x {args.side}; {len(shared.held_out)} crops of "
+        f"{shared.side} x {shared.side} of 15 other paintings; {args.seeds} trainings of {practice.steps} steps; "
+        f"{practice.drawn} pictures drawn by each mimic."
+    )
+    write(PAGE, "mimicry", page(found, trained, facts))
+    if args.sheet is not None:
+        rows = [(BASE, results.base), *((name, exams[0]) for name, exams in results.arms.items())]
+        args.sheet.write_bytes(sheet(rows, practice.prompt))
+    print(page(found, trained, facts))
+
+
+if __name__ == "__main__":
+    main()

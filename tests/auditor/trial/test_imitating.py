@@ -1,0 +1,60 @@
+"""Trials of mimicry from one end to the other, with mimics that hardly train."""
+
+import json
+
+import pytest
+
+from artaudit.auditor.trial import imitating
+from artaudit.auditor.trial.mimicry import Practice
+from artaudit.auditor.trial.page import card, summary
+from artaudit.auditor.trial.trying import Order, attempt
+from artaudit.errors import UsageError
+
+QUICK = Practice(steps=1, batch=1, side=32, crops=4, noises=1, drawn=4, draw_steps=1)
+
+
+def wish(**settings) -> imitating.Order:
+    return imitating.Order(**({"attacks": ("jpeg",), "processes": 1, "practice": QUICK, "seeds": 2} | settings))
+
+
+@pytest.mark.usefixtures("hold_out")
+def test_mimics_of_all_arms_end_up_on_the_card_and_no_model_that_cloaks_are_made_against_gives_an_a(
+    clean, noised, registry
+):
+    path = noised(1.0)
+    order = Order(("jpeg",), seed=1, processes=1)
+    trials = [attempt(path, registry, Order(("jpeg",), clean, seed=1, processes=1)), attempt(clean, registry, order)]
+    told = []
+    tried, alone = imitating.imitated(trials, wish(), lambda done, total: told.append((done, total)))
+    record = tried.document["mimicry"]
+    assert [row["name"] for row in record["rows"]][:4] == [
+        "clean",
+        "photographs and drawings by code",
+        "noise like the change",
+        "changed",
+    ]
+    assert {row["attack"] for row in record["rows"][4:]} == {"jpeg"} and len(record["rows"]) == 6
+    assert record["held_out"]["what"] == "the right quarter of the same pictures"
+    assert "diffpure" in record["left_out"] and "jpeg" not in record["left_out"]
+    assert tried.document["grade"] == "F" and alone == trials[1]
+    assert told[-1][0] == told[-1][1]
+    json.dumps(tried.document, allow_nan=False)
+    page = card([tried, alone]).decode()
+    assert record["sentence"].split(".")[0] in page and page.count("Contact sheet") == 1
+    assert record["sentence"] in summary(tried.document)
+
+
+def test_a_grade_says_why_mimics_do_not_count_for_the_best(clean, noised, registry):
+    order = Order(("jpeg",), clean, seed=1, processes=1)
+    (tried,) = imitating.imitated([attempt(noised(1.0), registry, order)], wish(held_out=(clean,)))
+    record = tried.document["mimicry"]
+    assert record["held_out"]["what"] == "1 other pictures"
+    said = " ".join(imitating.lacking_for_a(record, wish()))
+    assert "none kept for measuring" in said and "trained 2 times" in said and "diffpure" in said
+
+
+def test_without_a_cloaked_picture_there_is_nothing_to_learn_and_strange_models_are_refused(clean, registry):
+    trial = attempt(clean, registry, Order(("jpeg",), clean, seed=1, processes=1))
+    assert imitating.imitated([trial], wish()) == [trial]
+    with pytest.raises(UsageError, match="studio-diffusion"):
+        imitating.chosen_model("nothing")
