@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHARED ?= ../shared/data
 
-.PHONY: demo test lint docs embedded bench bench-attribute bench-detect detector clean
+.PHONY: demo test lint docs embedded bench bench-attribute bench-detect bench-match detector clean
 
 demo: .venv/installed
 	$(BIN)/python demo/run.py demo-output
@@ -41,6 +41,10 @@ detector: .venv/installed
 	$(BIN)/python -m training.features --data $(SHARED) --parts fit calibrate --out .cache/detector/train.npz
 	$(BIN)/python -m training.features --data $(SHARED) --parts val measure --out .cache/detector/measure.npz
 	$(BIN)/python -m training.detector
+
+bench-match: .venv/installed
+	PYTHONPATH=. $(BIN)/python benchmarks/match.py --data $(SHARED) --write
+	PYTHONPATH=. $(BIN)/python benchmarks/portfolio.py --data $(SHARED) --write
 
 bench-attribute: .venv/installed
 	PYTHONPATH=. $(BIN)/python benchmarks/attribute.py --data $(SHARED)

@@ -83,7 +83,8 @@ class PortfolioExaminer:
         compared = _compared(self._portfolio)
         found = [_finding(match, compared) for match in self._portfolio.matches(image)]
         method = "; ".join(METHODS[tier] for tier in METHODS if tier != "descriptor" or "describer" in compared)
-        claim = "copy of a registered work"
+        works = "the only one" if compared["compared_with"] == 1 else f"all {compared['compared_with']}"
+        claim = f"copy of a registered work (compared with {works})"
         return found or [Finding(self.name, claim, holds=False, method=method, details=compared)]
 
 
@@ -92,10 +93,10 @@ def _compared(portfolio: Portfolio) -> dict[str, Any]:
     entries = [entry for entry in portfolio.entries if not entry.cloaked]
     said: dict[str, Any] = {"compared_with": len(entries), "style": STYLE}
     if portfolio.index is not None:
-        said["own_works"] = {**asdict(portfolio.index.own_works), "sentence": portfolio.index.own_works.sentence()}
+        said["own_works"] = portfolio.index.own_works.sentence()
     if portfolio.describer is not None:
         described = sum(bool(entry.descriptors) for entry in entries)
-        said["describer"] = {"model": portfolio.describer.kind, "works_with_descriptors": described}
+        said["describer"] = f"{portfolio.describer.kind}, known of {described} of {len(entries)} works"
     return said
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import warnings
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -91,7 +92,9 @@ class TorchScript:
 
         self.kind = f"{path.name.split('.')[0]}@{_digest(path)}"
         try:
-            self._model = torch.jit.load(str(path), map_location="cpu").eval()  # type: ignore[no-untyped-call]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # the authors publish no other kind of file
+                self._model = torch.jit.load(str(path), map_location="cpu").eval()  # type: ignore[no-untyped-call]
         except (RuntimeError, ValueError) as error:
             raise ModelError(f"{path} is no TorchScript model: choose another file.") from error
 

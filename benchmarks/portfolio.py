@@ -1,0 +1,111 @@
+"""What a large portfolio costs: registering, one check of 10,000 works, and a query of a million sketches.
+
+    python benchmarks/portfolio.py --data ../shared/data [--works 10000] [--write]
+
+The works are made from the features of Louvre paintings, drawn together anew and disturbed, so that no two are alike;
+one registered painting is among them, and a crop of it is checked. Seconds are CPU time, all threads together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from artaudit.auditor.enrolment import enrol
+from artaudit.auditor.examiners import PortfolioExaminer, read_portfolio
+from artaudit.auditor.matching import describers
+from artaudit.auditor.matching.keypoints import Keypoints, extract, extract_suspect
+from artaudit.auditor.matching.sketches import Sketches
+from artaudit.auditor.registry import Registry
+from artaudit.image import Image
+from benchmarks.limits import PAGE, write
+from benchmarks.match import as_image, manifest, opened
+
+SOURCES, KEPT, REGISTERED = 40, 1000, 12
+MILLION = 1_000_000
+VIEWS = np.zeros((22, describers.SIDE, describers.SIDE, 3), np.uint8)
+
+
+def synthetic(sources: Sequence[Keypoints], count: int) -> Iterator[bytes]:
+    """Yield keypoints of works that never were: points of all sources mixed, each number moved by up to 12."""
+    draw = np.random.default_rng(0)
+    descriptors = np.concatenate([one.descriptors for one in sources])
+    for _ in range(count):
+        chosen = descriptors[draw.integers(0, len(descriptors), KEPT)].astype(np.int16)
+        moved = np.clip(chosen + draw.integers(-12, 13, chosen.shape), 0, 255).astype(np.uint8)
+        points = draw.uniform(0, 500, (KEPT, 2)).astype(np.float32)
+        yield Keypoints(points, moved, (500, 500)).to_bytes()
+
+
+def fill(registry: Registry, sources: Sequence[Keypoints], count: int) -> None:
+    """Register works that never were."""
+    draw = np.random.default_rng(1)
+    for number, keypoints in enumerate(synthetic(sources, count)):
+        image = Image(f"{number}.png", number.to_bytes(4), "PNG", np.full((1, 1, 3), number % 256, np.uint8))
+        prints = {"pdq": draw.bytes(32) + bytes([100]), "keypoints": keypoints}
+        registry.add_work(image, title=f"work {number}", fingerprints=prints, preview=b"")
+
+
+def timed(act: Callable[[], object]) -> tuple[object, float]:
+    """Return what came of it and the CPU seconds."""
+    begin = time.process_time()
+    done = act()
+    return done, time.process_time() - begin
+
+
+def million() -> float:
+    """Return the CPU seconds of one query of a million sketches."""
+    draw = np.random.default_rng(2)
+    bits = draw.integers(0, 2**64, (8, MILLION), dtype=np.uint64)
+    sketches = Sketches(np.arange(MILLION, dtype=np.int32), bits)
+    query = bits[:, [7]].T.copy()
+    seconds = [timed(lambda: sketches.nearest(query, 20))[1] for _ in range(5)]
+    return float(np.median(seconds))
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--works", type=int, default=10_000)
+    parser.add_argument("--write", action="store_true")
+    asked = parser.parse_args()
+    cv2.setNumThreads(1)
+    pictures = [opened(asked.data, row) for row in manifest(asked.data)[:SOURCES]]
+    describer = describers.chosen()
+    with tempfile.TemporaryDirectory() as folder, Registry(Path(folder) / "registry.db") as registry:
+        begin = time.process_time()
+        for image in pictures[:REGISTERED]:
+            enrol(registry, image, image.name)
+        each = (time.process_time() - begin) / REGISTERED
+        print(f"registering: {each:.2f} s a work, {describer.kind if describer else 'no describer'}", flush=True)
+        _, filled = timed(lambda: fill(registry, [extract(image.rgb8) for image in pictures], asked.works))
+        print(f"filled in {filled:.0f} s", flush=True)
+        _, built = timed(lambda: read_portfolio(registry))
+        portfolio, opening = timed(lambda: read_portfolio(registry))
+        rgb8 = pictures[0].rgb8
+        crop = as_image(rgb8[: rgb8.shape[0] // 2, : rgb8.shape[1] // 2], "crop")
+        stranger = pictures[SOURCES - 1]
+        rows = [f"index made: {built:.1f} s", f"portfolio opened: {opening:.2f} s"]
+        for name, image in (("a crop of a work", crop), ("a stranger", stranger)):
+            found, seconds = timed(lambda image=image: PortfolioExaminer(portfolio).examine(image))  # type: ignore[arg-type, misc]
+            own = timed(lambda image=image: extract_suspect(image.rgb8))[1]  # type: ignore[misc]
+            model = timed(lambda: describer(VIEWS))[1] if describer else 0.0
+            claim = found[0].claim  # type: ignore[index]
+            rows.append(f"{name}: {seconds - own - model:.2f} s (beyond features and models): {claim}")
+    rows.append(f"a query of {MILLION:,} sketches: {1000 * million():.0f} ms")
+    text = f"{asked.works + REGISTERED:,} works, registering {each:.2f} s a work "
+    text += f"({describer.kind if describer else 'no describer'}).\n\n" + "\n".join(f"- {row}" for row in rows)
+    print(text, flush=True)
+    if asked.write:
+        write(PAGE, "portfolio", text)
+
+
+if __name__ == "__main__":
+    main()
