@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHARED ?= ../shared/data
 
-.PHONY: demo test lint docs embedded bench bench-attribute bench-detect bench-match detector clean
+.PHONY: demo test lint docs embedded bench bench-attribute bench-detect bench-match bench-trial detector clean
 
 demo: .venv/installed
 	$(BIN)/python demo/run.py demo-output
@@ -31,6 +31,10 @@ bench: .venv/installed
 	PYTHONPATH=. $(BIN)/python benchmarks/flat.py --data $(SHARED)
 	PYTHONPATH=. $(BIN)/python benchmarks/diffusion.py --data $(SHARED)
 	PYTHONPATH=. $(BIN)/python benchmarks/protect.py --data $(SHARED)
+
+bench-trial: .venv/installed
+	PYTHONPATH=. $(BIN)/python benchmarks/trial.py --data $(SHARED)
+	PYTHONPATH=. $(BIN)/python benchmarks/mimicry.py --data $(SHARED)
 
 bench-detect: .venv/installed
 	$(BIN)/python -m training.cloaked --data $(SHARED) --out .cache/cloaked
