@@ -15,19 +15,22 @@ from artaudit.auditor.casebook import PACKAGE, Folder, log_root
 from artaudit.auditor.chain import Event
 from artaudit.auditor.evidence import CaseFile, CheckFile, LogExtract, PictureFile, Seal, WorkFile, write_package
 from artaudit.auditor.examiners import PortfolioExaminer
-from artaudit.auditor.matching import Confirmation, encode_jpeg, overlay
+from artaudit.auditor.matching import Confirmation, difference, encode_jpeg, overlay
 from artaudit.auditor.merkle import levels, proof
 from artaudit.auditor.preview import open_preview, preview
 from artaudit.auditor.registry import Case, Registry, Work, who
 from artaudit.auditor.store import now
 from artaudit.errors import ArtauditError, UsageError
-from artaudit.evidence import FalseAlarms, Finding
+from artaudit.evidence import Finding
 from artaudit.image import Image, decode, read, write_atomically
 from artaudit.protocols import Illustration, Illustrator
 
 OVERLAY = (
     "Left the checked picture, right the registered work. The outlined regions show the same; each line joins a place "
     "in one with the same place in the other."
+)
+DIFFERENCE = (
+    "The part that shows the work, the work laid on it, and what differs, amplified; middle grey is no difference."
 )
 
 
@@ -120,7 +123,7 @@ def _pictures(case: Case, suspect: Image, draw: Mapping[str, Illustrator]) -> It
     """Draw what the findings of a check rest on, each by the examiner that made it, where that draws."""
     for number, plain in enumerate(case.evidence["findings"]):
         illustrator = draw.get(plain["examiner"])
-        for one in illustrator.illustrate(suspect, _finding(plain)) if illustrator else ():
+        for one in illustrator.illustrate(suspect, Finding.of(plain)) if illustrator else ():
             yield PictureFile(case.id, number, one.name, one.caption, encode_jpeg(one.rgb8))
 
 
@@ -141,25 +144,17 @@ class MatchPictures:
         self._originals, self._registry = originals, registry
 
     def illustrate(self, image: Image, finding: Finding) -> list[Illustration]:
-        """Return both pictures with the matched regions outlined; nothing for a match without a region."""
+        """Return both pictures with the matched regions outlined, and what differs; nothing without a region."""
         seen = finding.details.get("confirmation")
         if finding.work is None or not seen:
             return []
         original = self._originals[finding.work]
         work = open_preview(self._registry.preview(finding.work)) if original is None else original.rgb8
-        return [Illustration("overlay", OVERLAY, overlay(image.rgb8, np.array(work), _confirmation(seen)))]
-
-
-def _finding(plain: Mapping[str, Any]) -> Finding:
-    """Turn what JSON kept of a finding back into one."""
-    alarms, region = plain["false_alarms"], plain["region"]
-    return Finding(
-        **{
-            **plain,
-            "false_alarms": FalseAlarms(**alarms) if alarms else None,
-            "region": None if region is None else tuple((float(x), float(y)) for x, y in region),
-        }
-    )
+        pair = image.rgb8, np.array(work), _confirmation(seen)
+        return [
+            Illustration("overlay", OVERLAY, overlay(*pair)),
+            Illustration("difference", DIFFERENCE, difference(*pair)),
+        ]
 
 
 def _confirmation(plain: dict[str, Any]) -> Confirmation:

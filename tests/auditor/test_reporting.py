@@ -49,9 +49,10 @@ def package(home) -> dict[str, bytes]:
 def test_what_the_match_and_the_detector_rest_on_is_drawn(package):
     record = json.loads(package["data/report.json"])
     findings = record["checks"][0]["evidence"]["findings"]
-    drawn = {findings[one["finding"]]["examiner"]: one for one in record["pictures"]}
-    assert drawn.keys() == {"portfolio", "detector"}
-    heat = Pillow.open(io.BytesIO(package[drawn["detector"]["files"][0]["file"]])).convert("RGB")
+    drawn = [(findings[one["finding"]]["examiner"], one["files"][0]["file"]) for one in record["pictures"]]
+    names = [(examiner, name.rpartition("-")[2]) for examiner, name in drawn]
+    assert names == [("portfolio", "overlay.jpg"), ("portfolio", "difference.jpg"), ("detector", "noise.jpg")]
+    heat = Pillow.open(io.BytesIO(package[drawn[-1][1]])).convert("RGB")
     assert heat.size == (460, 370)
     tinted = np.ptp(np.asarray(heat).astype(int), axis=2) > 24
     crops = next(one["details"]["crops"] for one in findings if one["examiner"] == "detector")

@@ -1,26 +1,35 @@
 """Evidence as people meet it: keys, cases, sealed packages, checks made again, and the log's seals."""
 
 import json
-import os
-import subprocess
 import sys
 import zipfile
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from artaudit.cli import main
 from artaudit.datasets.drawings import draw
 
 
+class Answer(NamedTuple):
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 class Audit:
-    """Runs the real command with a registry, models and keys of its own."""
+    """Runs the command in this process with a registry, models and keys of its own."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.env = {
-            **os.environ,
+        self.env: dict[str, str | None] = {
             "ARTAUDIT_DB": str(home / "registry.db"),
             "ARTAUDIT_MODELS": str(home / "models"),
             "ARTAUDIT_KEYS": str(home / "keys"),
@@ -28,10 +37,17 @@ class Audit:
             "ARTAUDIT_BY": "Ada",
         }
 
-    def __call__(self, *words: object) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, "-m", "artaudit", *map(str, words)]
-        settings = {"env": self.env, "cwd": self.home, "stdin": subprocess.DEVNULL, "timeout": 300}
-        return subprocess.run(line, capture_output=True, text=True, check=False, **settings)
+    def __call__(self, *words: object) -> Answer:
+        out, err = StringIO(), StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            for name, value in self.env.items():
+                patch.delenv(name, raising=False) if value is None else patch.setenv(name, value)
+            patch.chdir(self.home)
+            patch.setattr(sys, "argv", ["audit", *map(str, words)])
+            patch.setattr(sys, "stdin", StringIO())
+            with pytest.raises(SystemExit) as left:
+                main()
+        return Answer(int(left.value.code or 0), out.getvalue(), err.getvalue())
 
     def json(self, *words: object) -> object:
         return json.loads(self(*words, "--json").stdout)
@@ -70,8 +86,7 @@ def test_without_a_passphrase_or_with_a_wrong_one_nothing_is_signed(audit):
     words = ("report", 1, "-o", "never.zip")
     for environment, says in (({}, "ARTAUDIT_PASSPHRASE"), ({"ARTAUDIT_PASSPHRASE": "wrong"}, "passphrase is wrong")):
         other = Audit(audit.home)
-        other.env.pop("ARTAUDIT_PASSPHRASE")
-        other.env |= environment
+        other.env |= {"ARTAUDIT_PASSPHRASE": None, **environment}
         done = other(*words)
         assert (done.returncode, says in done.stderr) == (2, True)
     assert not (audit.home / "never.zip").exists()
@@ -130,6 +145,11 @@ def test_the_log_is_sealed_and_compared(audit):
     assert audit("seal", "-o", "seal.json").returncode == 0
     assert (audit.home / "seal.json.p7s").exists()
     assert audit("db", "verify", "--seal", "seal.json").stdout == "intact\n"
+    assert audit("keys", "root", "-o", "root.pem").returncode == 0
+    assert audit("db", "verify", "--seal", "seal.json", "--trust", "root.pem").stdout == "intact\n"
+    strange = audit("db", "verify", "--seal", "seal.json", "--trust", "root.pem", "--authority", "root.pem")
+    assert (strange.returncode, "seal.json is not timestamped" in strange.stdout) == (1, True)
+    assert audit("db", "verify", "--trust", "root.pem").returncode == 2
     record = json.loads((audit.home / "seal.json").read_text())
     text = json.dumps({**record, "root": "0" * 64}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     (audit.home / "seal.json").write_text(text)
@@ -139,7 +159,9 @@ def test_the_log_is_sealed_and_compared(audit):
 
 
 def test_pictures_are_signed_and_their_credential_travels_in_the_package(audit):
-    assert audit("sign", "work.png").returncode == 0
+    assert "kept with work 1, 'work'" in audit("sign", "work.png").stdout
     assert audit("sign", "work.png").returncode == 2
+    assert audit("works", "credential", 1, "-o", "work.c2pa").returncode == 0
+    assert (audit.home / "work.c2pa").read_bytes()[-500:] in (audit.home / "work-signed.png").read_bytes()
     assert audit("report", 1, "-o", "with.zip").returncode == 0
     assert "data/works/1/manifest.c2pa" in zipfile.ZipFile(audit.home / "with.zip").namelist()
