@@ -20,11 +20,14 @@ from artaudit.datasets import manifest
 from artaudit.datasets.bias import bias
 from artaudit.datasets.manifest import Row
 from artaudit.datasets.splitting import leaks
-from artaudit.detect import bench, storage
+from artaudit.detect import bench, crossing, storage
 from artaudit.detect.calibration import Calibration
+from artaudit.detect.crossing import Described
 from artaudit.detect.edits import ROBUSTNESS, Edit
+from artaudit.detect.heads import CropDetector
 from artaudit.detect.learned import NetworkDetector
 from artaudit.detect.loop import LOG, Desk, leads
+from artaudit.detect.plots import draw_all
 from artaudit.errors import UsageError
 from artaudit.evidence import FalseAlarms
 from artaudit.image import write_atomically
@@ -128,16 +131,34 @@ def calibrate(
 
 
 def evaluate(
-    folder: Path, data: Path, *, split: str = "val", edits: Sequence[str] = EDITS, progress: Progress | None = None
+    folder: Path,
+    data: Path,
+    *,
+    split: str = "val",
+    edits: Sequence[str] = EDITS,
+    learn: str = "",
+    plots: Path | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Measure the detector in `folder` on a split of `data`, every picture edited alike, an edit at a time."""
+    """Measure the detector in `folder` on a split of `data`, every picture edited alike, an edit at a time.
+
+    With `learn`, a split that heads like the detector's may learn from, the answer also says how these do trained on
+    one generator alone and with one left out, after the first edit. `plots` is a folder for figures.
+    Raises UsageError for a detector with a network, which has seen all generators, and `learn`.
+    """
     detector: Any = open_detector(folder)
-    rows, seen = _split(data, split), {}
+    if learn and isinstance(detector, NetworkDetector):
+        raise UsageError("A network has seen all generators it was trained on: train it anew, `without` one in CONFIG.")
+    rows, readings = _split(data, split), {}
     chosen = [(name, named_edit(name)) for name in edits]
     for number, (name, edit) in enumerate(chosen):
-        seen[name] = read_features(detector, rows, data.parent, _always(edit)).seen(detector)
+        readings[name] = read_features(detector, rows, data.parent, _always(edit))
         if progress:
             progress(number + 1, len(edits))
+    seen = {name: one.seen(detector) for name, one in readings.items()}
+    crossed = _crossed(detector, data, learn, readings[edits[0]].described()) if learn else {}
+    if plots:
+        draw_all(seen, crossed.get("trained_on_one", {}), plots)
     threshold = detector.threshold_
     return {
         "detector": storage.digest(folder),
@@ -146,6 +167,16 @@ def evaluate(
         "curve": {name: bench.ranking(one, threshold) for name, one in seen.items()},
         "generators": {name: bench.generator_by_generator(one, threshold) for name, one in seen.items()},
         "false_alarms": bench.false_alarms(seen, threshold),
+        **crossed,
+    }
+
+
+def _crossed(detector: CropDetector, data: Path, learn: str, seen: Described) -> dict[str, dict[str, Any]]:
+    """Return how heads that learn from the split `learn`, each picture handled twice, do on other generators."""
+    learned = read_features(detector, _split(data, learn), data.parent, handled(2, 0)).described()
+    return {
+        "trained_on_one": crossing.trained_on_one(detector, learned, seen),
+        "left_out": crossing.left_out(detector, learned, seen),
     }
 
 

@@ -17,6 +17,7 @@ from artaudit.datasets.manifest import GENERATED, Row
 from artaudit.datasets.pictures import Pictures
 from artaudit.detect.bench import Seen
 from artaudit.detect.calibration import stratum_of
+from artaudit.detect.crossing import Described
 from artaudit.detect.edits import Chain, Edit, Saved, handling
 from artaudit.errors import UsageError
 from artaudit.image import Image, write_atomically
@@ -55,6 +56,11 @@ class Readings:
     def groups(self) -> np.ndarray:
         """Return what belongs together: the pair, else the group, else the file itself."""
         return np.array([row.pair or row.group or row.path for row in self.rows])
+
+    def described(self) -> Described:
+        """Return the features with what heads are fitted and measured by."""
+        generators = np.array([row.generator for row in self.rows])
+        return Described(self.features, self.made, generators, self.groups)
 
     def seen(self, detector: Any) -> Seen:  # noqa: ANN401 - any detector of features
         """Return the scores of a fitted detector with what the bench wants to know."""

@@ -54,8 +54,21 @@ def calibrate(model: Path, data: Path, *, split: str, draws: int, seed: int, as_
 @click.argument("data", type=PATH)
 @SPLIT
 @click.option("--edit", "edits", multiple=True, help="What is done to every picture [default: four of them].")
+@click.option(
+    "--learn", default="", metavar="SPLIT", help="Rows to cross generators with: train on one, leave one out."
+)
+@click.option("--plots", type=PATH, help="A folder for figures.")
 @AS_JSON
-def evaluate(model: Path, data: Path, *, split: str, edits: tuple[str, ...], as_json: bool) -> None:
+def evaluate(  # noqa: PLR0913 - click hands options over one by one
+    model: Path,
+    data: Path,
+    *,
+    split: str,
+    edits: tuple[str, ...],
+    learn: str,
+    plots: Path | None,
+    as_json: bool,
+) -> None:
     """Measure MODEL on the manifest DATA: metrics with intervals, generator by generator, and false alarms by source.
 
     Every picture is edited alike, real or not.
@@ -63,7 +76,9 @@ def evaluate(model: Path, data: Path, *, split: str, edits: tuple[str, ...], as_
     from artaudit.auditor import detecting  # noqa: PLC0415 - heavy
 
     with progress_bar("measuring") as progress:
-        found = detecting.evaluate(model, data, split=split, edits=edits or detecting.EDITS, progress=progress)
+        found = detecting.evaluate(
+            model, data, split=split, edits=edits or detecting.EDITS, learn=learn, plots=plots, progress=progress
+        )
     if as_json:
         print_json(found)
         return
@@ -73,6 +88,10 @@ def evaluate(model: Path, data: Path, *, split: str, edits: tuple[str, ...], as_
         for edit, row in rows.items():
             said = f"{row['alarms']} of {row['pictures']} false alarms, {row['out of domain']} out of domain"
             click.echo(f"{edit:>12}  {source or 'real'}: {said}")
+    for name, value in found.get("left_out", {}).items():
+        click.echo(f"{name} left out of training: AUC {value}")
+    for one, row in found.get("trained_on_one", {}).items():
+        click.echo(f"trained on {one} alone: " + ", ".join(f"{other} {value}" for other, value in row.items()))
 
 
 @click.command("export")

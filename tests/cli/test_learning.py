@@ -1,17 +1,20 @@
 """Detectors are trained, calibrated, measured and exported by commands; a stopped run ends in the same numbers."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image as Pillow
 
-from artaudit.auditor import detecting, readings
+from artaudit.auditor import detecting, pairing, readings
 from artaudit.cli import audit
 from artaudit.datasets.drawings import draw
 from artaudit.detect import storage
 from artaudit.errors import UsageError
+
+KEPT = {"README.md", storage.SETTINGS, storage.TENSORS}
 
 
 @pytest.fixture(scope="module")
@@ -44,21 +47,34 @@ def model(data, tmp_path_factory):
     target = tmp_path_factory.mktemp("models") / "toy"
     result = run("train", data / "config.yaml", "-o", target, "--json")
     assert result.exception is None, result.exception
-    assert json.loads(result.output)["pictures"] == 64
+    assert json.loads(result.stdout)["pictures"] == 64
     return target
 
 
 def test_a_model_is_a_folder_without_pickle_and_with_a_card(model):
-    assert {path.name for path in model.iterdir()} == {"README.md", storage.SETTINGS, storage.TENSORS}
+    assert {path.name for path in model.iterdir()} == KEPT
     assert "# Model card: residual" in (model / "README.md").read_text()
 
 
 def test_a_model_is_measured_with_intervals(model, data):
     result = run("evaluate", model, data / "manifest.csv", "--edit", "as it is", "--json")
-    found = json.loads(result.output)
+    found = json.loads(result.stdout)
     assert float(found["curve"]["as it is"]["AUC"].split()[0]) > 0.8
     assert found["false_alarms"]["drawn"]["as it is"]["pictures"] == 12
     assert set(found["generators"]["as it is"]) == {"toy"}
+
+
+def test_generators_are_crossed_and_figures_drawn(model, data, tmp_path):
+    lines = (data / "manifest.csv").read_text().splitlines()
+    named = [line.replace(",toy,", f",toy {number // 2 % 2},") for number, line in enumerate(lines)]
+    (data / "two.csv").write_text("\n".join(named))
+    line = ["evaluate", model, data / "two.csv", "--edit", "as it is", "--edit", "JPEG 96", "--learn", "train"]
+    found = json.loads(run(*line, "--plots", tmp_path / "figures", "--json").stdout)
+    assert set(found["left_out"]) == set(found["trained_on_one"]["toy 0"]) == {"toy 0", "toy 1"}
+    assert all(0.6 < float(value.split()[0]) <= 1 for value in found["left_out"].values())
+    for name in ("ranking", "robustness", "scores", "generators"):
+        with Pillow.open(tmp_path / "figures" / f"{name}.png") as figure:
+            assert np.asarray(figure.convert("L")).std() > 5
 
 
 def test_calibration_needs_enough_pictures(model, data):
@@ -84,6 +100,36 @@ def test_a_run_that_was_stopped_goes_on_and_ends_in_the_same_numbers(model, data
     assert len(kept) == 20
     detecting.train(data / "config.yaml", tmp_path / "again")
     assert (tmp_path / "again" / storage.TENSORS).read_bytes() == (model / storage.TENSORS).read_bytes()
+
+
+def test_a_network_is_trained_by_the_command_and_keeps_its_log(data, tmp_path):
+    settings = "{steps: 4, batch: 2, side: 64, width: 4, crops: 1}"
+    (data / "network.yaml").write_text(f"data: manifest.csv\ndetector: cnn\ndraws: 1\nsettings: {settings}\n")
+    result = run("train", data / "network.yaml", "-o", tmp_path / "cnn")
+    assert result.exception is None, result.exception
+    assert {path.name for path in (tmp_path / "cnn").iterdir()} == {*KEPT, "log.jsonl"}
+    rows = [json.loads(line) for line in (tmp_path / "cnn" / "log.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [0, 1, 2, 3]
+    refused = run("evaluate", tmp_path / "cnn", data / "manifest.csv", "--learn", "train")
+    assert "has seen all generators" in str(refused.exception)
+
+
+def test_pairs_are_cut_alike_and_follow_from_the_seed(data):
+    rows = list(detecting.manifest.read(data / "manifest.csv"))
+    opened = pairing.opener(data)
+    first, made = pairing.Pairs(rows, opened, 64, 3, seed=1)(5, 0)
+    again, _ = pairing.Pairs(rows, opened, 64, 3, seed=1)(5, 0)
+    other, _ = pairing.Pairs(rows, opened, 64, 3, seed=1)(6, 0)
+    assert first.shape == (6, 64, 64, 3)
+    assert made.tolist() == [False, True] * 3
+    assert (first == again).all()
+    assert (first != other).any()
+    twins = [replace(row, pair="7") for row in rows[:2]]
+    twins[1] = replace(twins[1], path=twins[0].path)
+    crops, _ = pairing.Pairs(twins, opened, 64, 2, seed=0)(0, 0)
+    assert (crops[0] == crops[1]).all()
+    with pytest.raises(UsageError, match="index the data again"):
+        pairing.Pairs(rows, opened, 300, 2, seed=0)(0, 0)
 
 
 def test_data_whose_files_give_the_labels_away_is_refused(data, tmp_path):
