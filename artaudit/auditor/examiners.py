@@ -81,7 +81,8 @@ class PortfolioExaminer:
         if not self._portfolio.entries:
             return []
         compared = _compared(self._portfolio)
-        found = [_finding(match, compared) for match in self._portfolio.matches(image)]
+        model = self._portfolio.describer.kind if self._portfolio.describer else ""
+        found = [_finding(match, compared, model) for match in self._portfolio.matches(image)]
         method = "; ".join(METHODS[tier] for tier in METHODS if tier != "descriptor" or "describer" in compared)
         works = "the only one" if compared["compared_with"] == 1 else f"all {compared['compared_with']}"
         claim = f"copy of a registered work (compared with {works})"
@@ -92,19 +93,21 @@ def _compared(portfolio: Portfolio) -> dict[str, Any]:
     """Say with how many works a picture is compared, and what is known of false matches among them."""
     entries = [entry for entry in portfolio.entries if not entry.cloaked]
     said: dict[str, Any] = {"compared_with": len(entries), "style": STYLE}
-    if portfolio.index is not None:
-        said["own_works"] = portfolio.index.own_works.sentence()
+    if portfolio.own_works:
+        said["own_works"] = "; ".join(f"{tier}: {what}" for tier, what in portfolio.own_works.items())
     if portfolio.describer is not None:
         described = sum(bool(entry.descriptors) for entry in entries)
         said["describer"] = f"{portfolio.describer.kind}, known of {described} of {len(entries)} works"
     return said
 
 
-def _finding(match: Match, compared: dict[str, Any]) -> Finding:
+def _finding(match: Match, compared: dict[str, Any], model: str) -> Finding:
     """Turn a match into a claim with everything it rests on."""
     seen = match.confirmation
     details: dict[str, Any] = {"tier": match.tier, "title": match.title, "orientation": match.orientation}
     details |= {"cloaked_version": match.cloaked, "matched_sha256": match.sha256, **compared}
+    if match.tier == "descriptor":
+        details["descriptor_model"] = model
     if seen is not None:
         kept = seen.matches[:: max(1, len(seen.matches) // _LINES_KEPT)]
         details["confirmation"] = {**asdict(seen), "matches": kept}

@@ -13,7 +13,7 @@ from typing import Any
 from artaudit import catalog
 from artaudit.auditor.evidence import REPORT, read_files
 from artaudit.auditor.examiners import PortfolioExaminer
-from artaudit.auditor.matching import Portfolio, PortfolioEntry, fingerprint
+from artaudit.auditor.matching import Portfolio, PortfolioEntry, describe, describers, fingerprint
 from artaudit.auditor.weighing import assess
 from artaudit.errors import PackageError
 from artaudit.evidence import Finding
@@ -82,7 +82,7 @@ def _weigh(evidence: Mapping[str, Any]) -> dict[str, str]:
 
 def _portfolio(record: Mapping[str, Any], files: Mapping[str, bytes]) -> tuple[Portfolio, set[int]]:
     """Return what to compare with, under the numbers of the record, and the works that are not in the package."""
-    entries, absent = [], set()
+    entries, absent, describer = [], set(), describers.chosen()
     for work in record["works"]:
         if not work["original_included"]:
             absent.add(work["id"])
@@ -92,10 +92,16 @@ def _portfolio(record: Mapping[str, Any], files: Mapping[str, bytes]) -> tuple[P
         prints = fingerprint(image)
         entries.append(
             PortfolioEntry(
-                work["id"], work["title"], image.sha256, image.pixels_sha256, prints["pdq"], prints["keypoints"]
+                work["id"],
+                work["title"],
+                image.sha256,
+                image.pixels_sha256,
+                prints["pdq"],
+                prints["keypoints"],
+                descriptors=describe(image, describer) if describer else b"",
             )
         )
-    return Portfolio(entries), absent
+    return Portfolio(entries, describer=describer), absent
 
 
 def _named(name: str, digest: str, files: Mapping[str, bytes]) -> bytes:
@@ -116,6 +122,9 @@ def _compare(was: Mapping[str, Any], now: list[Finding], absent: set[int]) -> di
     said = {"examiner": was["examiner"], "claim": was["claim"], "holds": was["holds"], "score": was["score"]}
     if was["work"] in absent or was["details"].get("cloaked_version"):
         return {**said, "outcome": OPEN, "why": "the file it was compared with is not in the package"}
+    model = was["details"].get("descriptor_model")
+    if model is not None and model != getattr(describers.chosen(), "kind", None):
+        return {**said, "outcome": OPEN, "why": f"the model of its descriptors, {model}, is not the one chosen here"}
     if was["examiner"] == PortfolioExaminer.name and was["work"] is None:
         return {**said, "outcome": OPEN, "why": "the works that it was compared with are in the registry alone"}
     match = next((one for one in now if one.claim == was["claim"]), now[0] if now else None)

@@ -77,7 +77,7 @@ def test_an_unrelated_picture_is_no_copy_and_an_empty_portfolio_says_nothing(reg
     assert finding.details["compared_with"] == 2
     assert "compared with all 2" in finding.claim
     assert finding.details["own_works"].startswith(
-        "2 of the owner's works looked for among the others: in 0 of 2 pairs"
+        "keypoints: 2 of the owner's works looked for among the others: in 0 of 2 pairs"
     )
     assert "nothing here says anything about style" in finding.details["style"]
     empty = Registry(tmp_path / "empty.db")

@@ -18,6 +18,7 @@ from artaudit.auditor.matching import sidecar
 from artaudit.auditor.matching.confirmation import CONFIRMED, confirm
 from artaudit.auditor.matching.keypoints import Keypoints
 from artaudit.auditor.matching.retrieval import Features, Pool, by_word, candidates, pool, pooled
+from artaudit.auditor.matching.sketches import Sketches, Vectors, ranked, sketch
 from artaudit.auditor.matching.words import VOCABULARY
 
 ASKED, AT_ONCE = 100, 10
@@ -25,6 +26,10 @@ ASKED, AT_ONCE = 100, 10
 
 RIVALS = 3
 """How many of the most similar other works, each lying one way, are confirmed then."""
+
+
+DESCRIBED = 20
+"""Works whose descriptors are looked for among the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,24 @@ class Index:
 
     pool: Pool = field(repr=False)
     own_works: OwnWorks
+
+
+def likest(whole: Sketches, stored: Callable[[int], Vectors], bar: float) -> str:
+    """Say how near descriptors of a few of the owner's works come to those of the others, and how often to `bar`."""
+    works = np.unique(whole.owners).tolist()
+    if len(works) < 2:  # noqa: PLR2004 - a pair
+        return "not measured on the owner's own works: there is nothing to compare them with"
+    asked = [works[place] for place in np.unique(np.linspace(0, len(works) - 1, DESCRIBED).astype(int))]
+    cosines = []
+    for work in asked:
+        queries = stored(work)
+        others = [one for one in whole.nearest(sketch(queries), RIVALS + 1) if one != work]
+        cosines.append(ranked(queries, others, stored)[0][1])
+    return (
+        f"{len(asked)} of the owner's works looked for among the others: in {sum(one >= bar for one in cosines)} of "
+        f"{len(asked) * (len(works) - 1)} pairs a cosine of at least {bar:g} (highest: {max(cosines):.2f}); works that "
+        "share a picture count too"
+    )
 
 
 def bring_up_to_date(path: Path | None, works: Mapping[int, str], keypoints: Callable[[int], bytes]) -> Index:

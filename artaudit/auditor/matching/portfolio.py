@@ -12,7 +12,7 @@ import numpy as np
 from artaudit.auditor.matching import describers, sketches
 from artaudit.auditor.matching.confirmation import CONFIRMED, Confirmation, confirm
 from artaudit.auditor.matching.describers import Describer
-from artaudit.auditor.matching.index import Index
+from artaudit.auditor.matching.index import Index, likest
 from artaudit.auditor.matching.keypoints import Keypoints, extract, extract_suspect
 from artaudit.auditor.matching.pdq import ORIENTATIONS, THRESHOLD, PdqHash, nearest, pdq, pdq_orientations
 from artaudit.auditor.matching.retrieval import CANDIDATES, Candidate, Pool, candidates, pool, pooled
@@ -149,6 +149,16 @@ class Portfolio:
             for work, agreed in confirmed.items()
         ]
         return sorted((match for match in found if match), key=_surest)
+
+    @cached_property
+    def own_works(self) -> dict[str, str]:
+        """What looking for some of the owner's works among the others showed, by tier."""
+        said = {} if self.index is None else {"keypoints": self.index.own_works.sentence()}
+        if self.describer is None or not self.describer.decides:
+            return said
+        read = self._described_entries
+        told = likest(self._sketches, lambda work: read[work].read_descriptors(), describers.COPY)
+        return said | {"descriptor": told}
 
     def _same(self, image: Image) -> list[_Hit]:
         plain = "as registered"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 _KINDS = {"U8": "<u1", "U16": "<u2", "I32": "<i4", "I64": "<i8", "U64": "<u8", "F32": "<f4"}
 _LONGEST_HEADER = 1 << 20
@@ -38,8 +38,9 @@ def write(path: Path, arrays: Arrays, made_from: str) -> None:
     facts = {"made_from": made_from, "digest": _digest(whole)}
     with contextlib.suppress(OSError), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
         made = Path(folder) / "index"
-        save_file(whole, made, metadata=facts)
-        with made.open("rb") as file:
+        with made.open("wb") as file:
+            file.write(save(whole, metadata=facts))
+            file.flush()
             os.fsync(file.fileno())
         made.replace(path)
 

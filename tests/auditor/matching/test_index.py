@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from artaudit.auditor.matching import beside, bring_up_to_date, sidecar
+from artaudit.auditor.matching import beside, bring_up_to_date, sidecar, sketches
+from artaudit.auditor.matching.index import likest
 from artaudit.auditor.matching.keypoints import extract
 
 SHA = {number: f"{number:064x}" for number in range(1, 9)}
@@ -105,3 +106,18 @@ def test_the_owners_works_say_how_far_a_match_can_be_trusted(stored):
     twice = bring_up_to_date(None, some(1, 2), Reader({1: stored[1], 2: stored[1]})).own_works
     assert twice.agreed == 2
     assert "2 of 2 pairs" in twice.sentence()
+
+
+def test_the_owners_descriptors_say_it_too():
+    drawn = np.random.default_rng(0).standard_normal((40, 14, 512)).astype(np.float32)
+    views = dict(enumerate(drawn / np.linalg.norm(drawn, axis=2, keepdims=True)))
+    views[7] = views[0]
+
+    def whole(numbers):
+        return sketches.gather((number, sketches.sketch(views[number])) for number in numbers)
+
+    assert "not measured" in likest(whole([1]), views.__getitem__, 0.75)
+    assert "20 of the owner's works looked for among the others: in 0 of 640 pairs" in likest(
+        whole(range(7, 40)), views.__getitem__, 0.75
+    )
+    assert "in 2 of 2 pairs a cosine of at least 0.75 (highest: 1.00)" in likest(whole([0, 7]), views.__getitem__, 0.75)
