@@ -33,6 +33,9 @@ NAME = re.compile(rf"{_PART}(?:/{_PART})*")
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
+SUMS = f"{TAG_MANIFEST}.sums"
+"""Digests of the seals themselves: signatures and timestamps can be changed here and there and still hold."""
+
 SCHEMA_FILE, CA_FILE = "report.schema.json", "signer-ca.pem"
 
 CLOCK = "The time is that of the computer that made this package; it is not vouched for by anybody else."
@@ -74,7 +77,8 @@ def bag(case: CaseFile, seal: Seal, *, pdf: bool = False) -> dict[str, bytes]:
     if seal.signer is not None:
         tags[CA_FILE] = seal.signer.identity.authority_pem()
     tags[TAG_MANIFEST] = manifest(tags)
-    return {**payload, **tags, **seal.files(TAG_MANIFEST, tags[TAG_MANIFEST])}
+    seals = seal.files(TAG_MANIFEST, tags[TAG_MANIFEST])
+    return {**payload, **tags, **seals, **({SUMS: manifest(seals)} if seals else {})}
 
 
 def _record(case: CaseFile, seal: Seal) -> dict[str, Any]:

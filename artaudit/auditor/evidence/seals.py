@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -100,7 +100,7 @@ def check_seal(
     return found
 
 
-def seal_names(files: Mapping[str, bytes], name: str) -> Iterator[str]:
+def seal_names(files: Iterable[str], name: str) -> Iterator[str]:
     """Yield the names of those files that seal the file `name`."""
     for one in files:
         if one.startswith(f"{name}.") and one.endswith((".p7s", ".tsr")):

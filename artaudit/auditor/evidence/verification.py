@@ -13,7 +13,7 @@ from typing import Any
 
 from artaudit.auditor.evidence.agreement import disagreements
 from artaudit.auditor.evidence.casefile import sha256
-from artaudit.auditor.evidence.package import MANIFEST, MOST_BYTES, MOST_FILES, NAME, TAG_MANIFEST, manifest, pack
+from artaudit.auditor.evidence.package import MANIFEST, MOST_BYTES, MOST_FILES, NAME, SUMS, TAG_MANIFEST, manifest, pack
 from artaudit.auditor.evidence.seals import Trust, seal_names
 from artaudit.errors import PackageError
 
@@ -44,7 +44,8 @@ def verify_package(path: Path, trust: Trust | None = None) -> Verification:
     if not problems and pack(files) != data:
         problems.append("the ZIP file holds more than its files: something was added, or changed between them")
     problems += _against_manifest(files, MANIFEST, lambda name: name.startswith("data/"))
-    unlisted = {TAG_MANIFEST, *seal_names(files, TAG_MANIFEST)}
+    problems += _against_sums(files)
+    unlisted = {TAG_MANIFEST, SUMS, *seal_names(files, TAG_MANIFEST)}
     problems += _against_manifest(
         files, TAG_MANIFEST, lambda name: not name.startswith("data/") and name not in unlisted
     )
@@ -135,3 +136,20 @@ def _against_manifest(files: Mapping[str, bytes], name: str, belongs: Callable[[
     if not problems and files[name] != manifest({one: files[one] for one in present}):
         problems.append(f"{name} holds lines that do not belong there")
     return problems
+
+
+def _against_sums(files: Mapping[str, bytes]) -> list[str]:
+    """Compare the seals that are there with their digests; which must be there, the record says."""
+    seals = {name: files[name] for name in seal_names(files, TAG_MANIFEST)}
+    if SUMS not in files:
+        return [f"{SUMS} is missing"] if seals else []
+    lines = files[SUMS].decode("utf-8", "replace").splitlines(keepends=True)
+    wanted = {name: manifest({name: data}).decode() for name, data in seals.items()}
+    changed = [
+        f"{name} was changed: its digest is not the one in {SUMS}" for name in seals if wanted[name] not in lines
+    ]
+    gone = {match[2] for line in lines if (match := _LINE.fullmatch(line.rstrip("\n"))) and match[2] not in files}
+    rest = [line for line in lines if not any(line.endswith(f"  {name}\n") for name in seal_names(gone, TAG_MANIFEST))]
+    if not changed and "".join(rest) != manifest(seals).decode():
+        changed.append(f"{SUMS} holds lines that do not belong there")
+    return changed

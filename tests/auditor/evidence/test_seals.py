@@ -1,6 +1,7 @@
 """What is signed and timestamped can be verified by openssl alone, and every change to it is found."""
 
 import http.server
+import io
 import subprocess
 import threading
 import zipfile
@@ -13,10 +14,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from artaudit.auditor import keys
 from artaudit.auditor.evidence import Seal, Trust, verify_package, write_package
-from artaudit.auditor.evidence.package import MANIFEST, TAG_MANIFEST, bag, pack
+from artaudit.auditor.evidence.package import MANIFEST, SUMS, TAG_MANIFEST, bag, pack
 from artaudit.auditor.evidence.signatures import leads_to, sign, signed_by
 from artaudit.auditor.evidence.timestamps import read_stamp, stamp
 from artaudit.errors import PackageError, UsageError
@@ -103,11 +106,16 @@ def opened(sealed, tmp_path) -> Path:
     return tmp_path / "bag"
 
 
+def contents(package: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(package)) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
 def by_tools(folder: Path, authority: Authority, names: tuple[str, ...] = ("digests", "cms", "ts")) -> bool:
     """Whether the commands that VERIFY.txt gives accept an unpacked package."""
     tokens = sorted(folder.glob("*.tsr"))
     lines = {
-        "digests": [["sha256sum", "--strict", "--quiet", "-c", name] for name in (TAG_MANIFEST, MANIFEST)],
+        "digests": [["sha256sum", "--strict", "--quiet", "-c", name] for name in (TAG_MANIFEST, MANIFEST, SUMS)],
         "cms": [
             ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", f"{TAG_MANIFEST}.p7s", "-content",
              TAG_MANIFEST, "-CAfile", "signer-ca.pem", "-partial_chain", "-purpose", "any", "-no_check_time", "-out",
@@ -164,6 +172,43 @@ def test_a_flipped_byte_in_any_file_is_found_by_the_tools_alone(opened, authorit
             assert not by_tools(opened, authority), (path.name, place)
         path.write_bytes(whole)
     assert by_tools(opened, authority)
+
+
+@settings(max_examples=60, deadline=None)
+@given(draw=st.data())
+def test_any_flipped_byte_is_found_by_the_tools_alone_and_by_verify(sealed, authority, tmp_path_factory, draw):
+    folder = tmp_path_factory.mktemp("flipped")
+    files = contents(sealed)
+    name = draw.draw(st.sampled_from(sorted(files)))
+    place = draw.draw(st.integers(0, len(files[name]) - 1))
+    broken = bytearray(files[name])
+    broken[place] ^= 1 << draw.draw(st.integers(0, 7))
+    for one, data in {**files, name: bytes(broken)}.items():
+        (folder / "bag" / one).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "bag" / one).write_bytes(data)
+    assert not by_tools(folder / "bag", authority)
+    (folder / "case.zip").write_bytes(pack({**files, name: bytes(broken)}))
+    assert not verify_package(folder / "case.zip").ok
+
+
+@pytest.mark.parametrize("name", [f"{TAG_MANIFEST}.p7s", f"{TAG_MANIFEST}.1.tsr"])
+def test_no_bit_of_a_seal_changes_unnoticed_though_the_signature_may_still_hold(sealed, tmp_path, name):
+    files = contents(sealed)
+    for place in range(0, len(files[name]), 19):
+        broken = bytearray(files[name])
+        broken[place] ^= 1 << place % 8
+        (tmp_path / "case.zip").write_bytes(pack({**files, name: bytes(broken)}))
+        problems = verify_package(tmp_path / "case.zip").problems
+        assert f"{name} was changed: its digest is not the one in {SUMS}" in problems, place
+
+
+def test_the_digests_of_seals_are_themselves_compared(sealed, problems_of):
+    files = contents(sealed)
+    assert problems_of(files) == ()
+    assert f"{SUMS} is missing" in problems_of({name: data for name, data in files.items() if name != SUMS})
+    for more in (files[SUMS], b"words\n", b"0" * 64 + b"  nothing.txt\n"):
+        problems = problems_of({**files, SUMS: files[SUMS] + more})
+        assert problems == (f"{SUMS} holds lines that do not belong there",)
 
 
 def test_a_flipped_byte_in_any_file_is_found_by_verify_even_in_a_package_packed_anew(opened, tmp_path):
