@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from artaudit.auditor.machine_made import MachineMade, heatmap, open_detector, shipped
+from artaudit.auditor.machine_made import MachineMade, equipped, heatmap, open_detector, shipped
 from artaudit.auditor.verdict import verdict
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
 from artaudit.detect import storage
+from artaudit.detect.reconstruction import ReconstructionDetector
+from artaudit.errors import ModelError, UsageError
 from artaudit.image import decode
 
 
@@ -83,6 +85,16 @@ def test_the_heatmap_is_red_where_crops_pass_and_grey_where_none_lies():
     assert (shown[40:, :] == 100).all()
     assert (shown[:32, :32, 0] > shown[:32, :32, 2]).all()
     assert (shown[:32, 32:64, 2] > shown[:32, 32:64, 0]).all()
+
+
+def test_models_that_redraw_are_handed_over_by_name_and_only_unchanged():
+    detector = equipped(ReconstructionDetector(["studio-flux2"], side=64))
+    assert [name.partition("@")[0] for name in detector.digests_] == ["studio-flux2"]
+    detector.digests_ = dict.fromkeys(detector.digests_, "0" * 64)
+    with pytest.raises(ModelError, match="other weights"):
+        equipped(detector)
+    with pytest.raises(UsageError, match="No autoencoder is called 'nobody'"):
+        equipped(ReconstructionDetector(["nobody"]))
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """Networks learn from pairs, go on where they were killed, look at what was published, and load published files."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from artaudit.detect import loop, storage
@@ -95,6 +96,43 @@ def test_a_damaged_state_is_refused(tmp_path):
     (tmp_path / loop.STATE).write_bytes(b"no state")
     with pytest.raises(ModelError, match="delete it to begin anew"):
         loop.train(ResidualNetwork(3, (1,)), draw, lambda n, p, _: n(p).mean(), loop.Schedule(2), loop.Desk(tmp_path))
+
+
+def test_tensorboard_is_asked_for_where_it_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    desk = loop.Desk(tmp_path, tensorboard=True)
+    with pytest.raises(ModelError, match=r"pip install 'artaudit\[tensorboard\]'"):
+        loop.train(ResidualNetwork(3, (1,)), draw, lambda n, p, _: n(p).mean(), loop.Schedule(1), desk)
+
+
+def learn_together(folder, where):
+    """Train in one of two processes and write down the weights it ends with."""
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    network = CnnDetector(width=2).networks()["network_"]
+    desk = loop.Desk(Path(folder))
+    maps = CnnDetector().view
+    loop.train(network, draw, lambda n, p, m: ((n(maps(p))[:, 0] - m.float()) ** 2).mean(), loop.Schedule(3), desk)
+    name = "first" if loop.leads() else "second"
+    save_file(dict(network.named_parameters()), Path(where) / f"{name}.safetensors")
+
+
+@pytest.mark.slow
+def test_two_processes_end_with_the_same_weights(tmp_path):
+    script = (
+        "import sys; sys.path[:0] = [sys.argv[3], sys.argv[4]]\n"
+        "from accelerate import debug_launcher\n"
+        "from test_networks import learn_together\n"
+        "debug_launcher(learn_together, (sys.argv[1], sys.argv[2]), 2)\n"
+    )
+    here = Path(__file__).parent
+    line = [sys.executable, "-c", script, tmp_path / "run", tmp_path, here.parents[1], here]
+    done = subprocess.run([str(one) for one in line], capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    first, second = (load_file(tmp_path / f"{name}.safetensors") for name in ("first", "second"))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    rows = [json.loads(row) for row in (tmp_path / "run" / loop.LOG).read_text().splitlines()]
+    assert [row["step"] for row in rows] == [0, 1, 2]
 
 
 def test_the_published_noise_wraps_and_swaps():
