@@ -27,7 +27,7 @@ from artaudit.protect.receipt import middle
 from benchmarks.limits import PAGE, cloaked, write
 from benchmarks.trial import PUBLISHED, window
 
-NAMES = {CHANGED: "ours, embedded pool", NOISE: "noise like ours", CLEAN: "clean"}
+NAMES = {"cloaked": "ours, embedded pool", NOISE: "noise like ours"}
 
 
 def series(data: Path, side: int) -> Class:
@@ -63,7 +63,7 @@ def page(found: Mapping[str, Measure], trained: list[Arm], facts: str) -> str:
         cells = [
             said(one.recoveries.arms[arm.name]) if one.recoveries.learned else "cannot tell" for one in found.values()
         ]
-        lines.append(f"| {arm.name.replace(arm.kind, NAMES.get(arm.kind, arm.kind), 1)} | {' | '.join(cells)} |")
+        lines.append(f"| {_said(arm)} | {' | '.join(cells)} |")
     worst = ["cannot tell" if one.recoveries.worst is None else said(one.recoveries.worst) for one in found.values()]
     lines.append(f"| ours, the best of the attempts | {' | '.join(worst)} |")
     lines.append("")
@@ -73,6 +73,11 @@ def page(found: Mapping[str, Measure], trained: list[Arm], facts: str) -> str:
             f"{said(one.recoveries.gap, 4)}."
         )
     return "\n".join([*lines, "", facts])
+
+
+def _said(arm: Arm) -> str:
+    kind = Arm(arm.kind).name
+    return arm.name.replace(kind, NAMES.get(kind, kind), 1)
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ import torch
 from PIL import Image as Pillow
 
 from artaudit.auditor.models import open_model
-from artaudit.auditor.trial.judges import CLEAN
+from artaudit.auditor.trial.judges import CHANGED, CLEAN
 from artaudit.auditor.trial.mimicry import (
     Bank,
     Examined,
@@ -60,7 +60,8 @@ class Arm:
     @property
     def name(self) -> str:
         """What it is called in tables."""
-        return self.kind if self.strength is None else f"{self.kind}, after {self.attack} {self.strength:g}"
+        said = "cloaked" if self.kind == CHANGED else self.kind
+        return said if self.strength is None else f"{said}, after {self.attack} {self.strength:g}"
 
 
 @dataclass(frozen=True, slots=True)

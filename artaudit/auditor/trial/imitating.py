@@ -33,6 +33,9 @@ QUICK = ("jpeg", "blur", "noise-denoise", "diffpure")
 FEWEST = 3
 """Training runs below which a recovery counts for nothing."""
 
+FEWEST_CROPS = 5
+"""Clean crops below which nobody can tell a style."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -100,6 +103,8 @@ def _class(cloaked: Sequence[Trial], order: Order) -> Class:
     learned = [learned_from(clean) if apart else clean for clean, _ in pairs]
     side = side_of(learned, others, generator(record).factor, practice.side)
     crops = held_out_crops(others, side, practice.crops)
+    if sum(len(tiles(clean, side)) for clean, _ in pairs) < FEWEST_CROPS:
+        raise UsageError(f"A style shows in {FEWEST_CROPS} crops of {side} pixels or more: give more pictures.")
     tools = tuple(one.tools for one in cloaked)
     return Class(record, practice, pictures, tools, crops, side, apart, seed)
 

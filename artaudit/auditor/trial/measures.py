@@ -121,8 +121,8 @@ def sentence(found: Mapping[str, Measure], shared: Class, held_out: str, seeds: 
             "chance, so nothing follows for the cloak."
         )
     return (
-        f"{how}. Of what clean pictures teach, the cloaked ones teach {said(loss.arms[CHANGED])}, ones with noise of "
-        f"equal PSNR {said(loss.arms[NOISE])}; with the best of the attempts ({loss.best}) a mimic recovers "
+        f"{how}. Of what clean pictures teach, the cloaked ones teach {said(loss.arms[Arm(CHANGED).name])}, ones with "
+        f"noise of equal PSNR {said(loss.arms[NOISE])}; with the best of the attempts ({loss.best}) a mimic recovers "
         f"{said(loss.worst)}. 1 is all of it, 0 nothing; {OTHERS}, which hold no style of the artist, teach "
         f"{said(loss.arms[OTHERS])}."
     )

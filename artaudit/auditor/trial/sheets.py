@@ -13,8 +13,8 @@ from torch import Tensor
 
 from artaudit.auditor.trial.mimicry import STRENGTHS, Examined
 
-SIDE = 160
-"""Pixels along each picture's side, at most."""
+SIDE = 128
+"""Pixels along each picture's side."""
 WORDS = 4
 """Pictures from words that are shown."""
 _GAP, _TEXT, _SIZE = 6, 18, 13
@@ -25,23 +25,21 @@ def sheet(rows: Sequence[tuple[str, Examined]], prompt: str) -> bytes:
     shown = [(name, [*one.drawn[:WORDS], *one.redrawn]) for name, one in rows]
     titles = [f"'{prompt}'"] * min(WORDS, len(rows[0][1].drawn))
     titles += [f"{what}, {strength:g}" for what in ("photograph", "own picture") for strength in STRENGTHS]
-    side = min(SIDE, shown[0][1][0].shape[-1])
-    width, height = len(titles) * (side + _GAP) + _GAP, len(shown) * (side + _TEXT + _GAP) + _TEXT + _GAP
+    width, height = len(titles) * (SIDE + _GAP) + _GAP, len(shown) * (SIDE + _TEXT + _GAP) + _TEXT + _GAP
     page = Pillow.new("RGB", (width, height), "white")
     pen = ImageDraw.Draw(page)
     for column, title in enumerate(titles):
-        pen.text((_GAP + column * (side + _GAP), 3), title, fill="black", font_size=_SIZE)
+        pen.text((_GAP + column * (SIDE + _GAP), 3), title, fill="black", font_size=_SIZE)
     for row, (name, pictures) in enumerate(shown):
-        top = _TEXT + row * (side + _TEXT + _GAP)
+        top = _TEXT + row * (SIDE + _TEXT + _GAP)
         pen.text((_GAP, top), name, fill="black", font_size=_SIZE)
         for column, picture in enumerate(pictures):
-            page.paste(_shrunk(picture, side), (_GAP + column * (side + _GAP), top + _TEXT))
+            page.paste(_sized(picture), (_GAP + column * (SIDE + _GAP), top + _TEXT))
     buffer = io.BytesIO()
     page.save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def _shrunk(picture: Float[Tensor, "3 height width"], side: int) -> Pillow.Image:
+def _sized(picture: Float[Tensor, "3 height width"]) -> Pillow.Image:
     levels = np.rint(255 * picture.clamp(0, 1).permute(1, 2, 0).numpy()).astype(np.uint8)
-    shown = Pillow.fromarray(levels)
-    return shown if max(shown.size) <= side else shown.resize((side, side), Pillow.Resampling.LANCZOS)
+    return Pillow.fromarray(levels).resize((SIDE, SIDE), Pillow.Resampling.LANCZOS)
