@@ -52,7 +52,7 @@ COUNTS = MappingProxyType(
         MATCH: "says whose work it shows, not how it was made: it stands apart",
         SIGNED: "stands above what was measured where the signer is trusted; else it is a word like any other",
         NOISE: "detector and attribution look at the same noise: the ratio that is farther from none counts, once",
-        WATERMARK: "adds no ratio: how often the code is in a picture that no generator made was never measured",
+        WATERMARK: "adds a ratio only where one was measured: how often people write public codes never was",
         CLAIMS: "weighs nothing: anyone can write it into a file or remove it",
     }
 )
@@ -124,8 +124,10 @@ def trusted(finding: Finding) -> bool:
 
 
 def _groups(findings: Sequence[Finding]) -> Iterator[Group]:
-    places = sorted(range(len(findings)), key=lambda one: (group_of(findings[one]), one))
-    for name, members in groupby(places, key=lambda one: group_of(findings[one])):
+    order = {name: place for place, name in enumerate(COUNTS)}
+    names = [group_of(one) for one in findings]
+    places = sorted(range(len(findings)), key=lambda one: (order.get(names[one], len(order)), names[one], one))
+    for name, members in groupby(places, key=lambda one: names[one]):
         inside = tuple(members)
         outcomes = [findings[one].holds for one in inside]
         ratios = [ratio for one in inside if (ratio := ratio_of(findings[one])) is not None]
