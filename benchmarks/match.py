@@ -2,8 +2,8 @@
 
     python benchmarks/match.py --data ../shared/data [--parts edits strangers scale] [--write] [--shard 0/1]
 
-Registers the 29 paintings of two artists' series and Louvre paintings of the validation split, 100 works; checks
-every edit of the first 60 of them, and pictures that hold none. Nothing here had a part in learning the vocabulary or
+Registers the 29 paintings of two artists' series and 150 Louvre paintings of the validation split; checks every edit
+of the first 60 of them, and pictures that hold none. Nothing here had a part in learning the vocabulary or
 in choosing any setting. Results lie in .cache/match, a file a part; `--write` puts them into docs/limits.md.
 """
 
@@ -31,7 +31,7 @@ from benchmarks.edits import EDITS, Picture, jpeg
 from benchmarks.match_page import write_page
 from training.pictures import open_picture
 
-WORKS, EDITED = 100, 60
+WORKS, EDITED = 179, 60
 OUT = Path(".cache/match")
 CLOAKED = ("cloaked", "cloaked, jpeg 75")
 CLOAK_SIDE, CLOAK_STEPS = 256, 20
@@ -174,7 +174,7 @@ def main() -> None:
         seen = []
         for number, one in enumerate(looked):
             seen.append({**one, "describer": describer.kind if describer else ""})
-            if number % 50 == 0:
+            if number % 30 == 0:
                 print(part, number, f"{time.process_time():.0f} s", flush=True)
                 (OUT / f"{part}-{place}.json").write_text(json.dumps(seen))
         (OUT / f"{part}-{place}.json").write_text(json.dumps(seen))

@@ -55,7 +55,7 @@ def false_matches(edited: Seen, unrelated: Seen) -> str:
     seconds = sum(one["seconds"] for one in seen) / len(seen)
     facts = (
         f"{len(seen):,} suspects ({len(edited):,} edited copies of {len({one['of'] for one in edited})} works, "
-        f"{len(unrelated):,} unrelated pictures) beside 100 works; pairs share pictures: behind them stand "
+        f"{len(unrelated):,} unrelated pictures) beside 179 works; pairs share pictures: behind them stand "
         f"{len(pictures)} different pictures and the works. Describer: {describer}. "
         f"{seconds:.2f} CPU seconds a check, features and descriptors included."
     )

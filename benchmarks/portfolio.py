@@ -28,18 +28,20 @@ from benchmarks.limits import PAGE, write
 from benchmarks.match import as_image, manifest, opened
 
 SOURCES, KEPT, REGISTERED = 40, 1000, 12
+MOVED = 40
 MILLION = 1_000_000
 VIEWS = np.zeros((22, describers.SIDE, describers.SIDE, 3), np.uint8)
 
 
 def synthetic(sources: Sequence[Keypoints], count: int) -> Iterator[bytes]:
-    """Yield keypoints of works that never were: points of all sources, each number moved by up to 12, drawn anew."""
+    """Yield keypoints of works that never were: points of all sources, drawn anew, each number moved by up to 40."""
     draw = np.random.default_rng(0)
     descriptors = np.concatenate([one.descriptors for one in sources]).astype(np.int16)
-    moved = np.clip(descriptors + draw.integers(-12, 13, descriptors.shape), 0, 255).astype(np.uint8)
+    moves = draw.integers(-MOVED, MOVED + 1, (20 * KEPT, descriptors.shape[1])).astype(np.int16)
     for _ in range(count):
-        points = draw.uniform(0, 500, (KEPT, 2)).astype(np.float32)
-        yield Keypoints(points, moved[draw.integers(0, len(moved), KEPT)], (500, 500)).to_bytes()
+        points, begin = draw.uniform(0, 500, (KEPT, 2)).astype(np.float32), draw.integers(0, 19 * KEPT)
+        moved = descriptors[draw.integers(0, len(descriptors), KEPT)] + moves[begin : begin + KEPT]
+        yield Keypoints(points, np.clip(moved, 0, 255).astype(np.uint8), (500, 500)).to_bytes()
 
 
 def fill(registry: Registry, sources: Sequence[Keypoints], count: int) -> None:

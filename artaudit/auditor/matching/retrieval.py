@@ -23,11 +23,11 @@ CANDIDATES = 20
 POOLED, VOTERS = 300, 2000
 """Features a registered picture puts into the pool, and features of a suspect that vote."""
 
-NEAR = 4
+NEAR = 3
 """A voter reads the lists of this many centres of each half, squared."""
 
-ALIKE = 32
-"""Signatures that differ in at most this many of 128 bits are alike."""
+ALIKE, HALF_ALIKE = 32, 22
+"""Signatures that differ in at most this many of 128 bits, and of their first 64, are alike."""
 
 WIDTH = 16.0
 """A voter's word weighs exp(-(bits / 16)^2) by the bits in which the signatures differ."""
@@ -144,9 +144,13 @@ def _alike(
     """Return voter, work and difference of all pairs whose signatures are alike, each as one number."""
     begins, ends = works.starts[words].ravel(), works.starts[words + 1].ravel()
     lengths = ends - begins
-    reader = np.repeat(np.arange(len(words)).repeat(words.shape[1]), lengths)
-    place = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths - begins, lengths)
-    differ = np.bitwise_count(works.signatures[place] ^ signatures[reader]).sum(axis=1, dtype=np.int64)
+    reader = np.repeat(np.arange(len(words), dtype=np.int32).repeat(words.shape[1]), lengths)
+    place = np.arange(len(reader)) + np.repeat(begins - np.cumsum(lengths) + lengths, lengths)
+    # one half of the bits tells most strangers, so the other half of few is read
+    half = np.bitwise_count(works.signatures[:, 0][place] ^ signatures[:, 0][reader])
+    likely = np.flatnonzero(half <= HALF_ALIKE)
+    reader, place = reader[likely], place[likely]
+    differ = half[likely].astype(np.int64) + np.bitwise_count(works.signatures[:, 1][place] ^ signatures[:, 1][reader])
     near = differ <= ALIKE
-    voter, owner = first + reader[near], works.owners[place[near]].astype(np.int64)
+    voter, owner = first + reader[near].astype(np.int64), works.owners[place[near]].astype(np.int64)
     return (voter << (_OWNER + _DIFFER)) | (owner << _DIFFER) | differ[near]
