@@ -63,7 +63,8 @@ def check(pictures: tuple[Path, ...], lists: tuple[Path, ...], *, as_json: bool)
     CSV file with the columns url, file and, if known, saved_at, or lines of an address and a file name; the evidence
     keeps the address.
 
-    Exit code 1 says that something was found in at least one of them, 3 that at least one could not be checked.
+    Exit code 1 says that something was found in at least one of them, 3 that at least one could not be checked. With
+    --json, the evidence about each picture has the form that docs/report.schema.json gives it.
     """
     from artaudit.auditor import verbs  # noqa: PLC0415 - heavy
     from artaudit.auditor.examiners import examiners  # noqa: PLC0415 - heavy

@@ -9,9 +9,11 @@ import struct
 import subprocess
 import sys
 import time
+import zipfile
 import zlib
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 from PIL import Image as Pillow
@@ -21,26 +23,9 @@ from artaudit.datasets.drawings import draw
 from artaudit.datasets.photographs import photograph
 
 
-class Audit:
-    """Runs the real command with a registry and models of its own."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.env = {**os.environ, "ARTAUDIT_DB": str(home / "registry.db"), "ARTAUDIT_MODELS": str(home / "models")}
-
-    def __call__(self, *words: object) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, "-m", "artaudit", *map(str, words)]
-        return subprocess.run(
-            line, env=self.env, cwd=self.home, capture_output=True, text=True, check=False, timeout=300
-        )
-
-    def json(self, *words: object) -> object:
-        return json.loads(self(*words, "--json").stdout)
-
-
 @pytest.fixture
-def audit(tmp_path: Path) -> Audit:
-    return Audit(tmp_path)
+def audit(audit_in, tmp_path: Path):
+    return audit_in(tmp_path)
 
 
 @pytest.fixture
@@ -179,7 +164,7 @@ def test_bad_pictures_get_one_sentence_and_leave_nothing(audit, tmp_path, name):
 def test_every_verb_names_what_it_cannot_read(audit, tmp_path, verb, path):
     (tmp_path / "empty.png").write_bytes(b"")
     done = audit(verb, path)
-    read_and_broken = path == "empty.png" or (verb, path) == ("protect", ".")  # protect looks into folders
+    read_and_broken = path in ("empty.png", ".")  # every verb looks into folders
     assert done.returncode == (3 if read_and_broken else 2)
     one_sentence(done.stderr)
 
@@ -189,6 +174,32 @@ def test_one_bad_picture_does_not_stop_the_others(audit, tmp_path, drawing):
     done = audit("register", "empty.png", drawing)
     assert done.returncode == 3
     assert "work 1: drawing (registered)" in done.stdout
+
+
+def test_a_folder_a_list_of_saved_files_and_standard_input_are_checked(audit, tmp_path, drawing):
+    (tmp_path / "found").mkdir()
+    Pillow.open(drawing).crop((9, 9, 120, 118)).save(tmp_path / "found" / "crop.gif")
+    (tmp_path / "list.csv").write_text("url,file\nhttps://shop.example/1,found/crop.gif\n")
+    assert audit("register", drawing).returncode == 0
+    several = audit("check", "found", "--urls", "list.csv")
+    assert several.returncode == 1
+    assert "2 of 2 pictures checked, something found in 2" in several.stderr
+    lines = several.stdout.splitlines()
+    assert lines[0] == "found/crop.gif (case 1)"
+    assert lines[1].startswith("  It shows ")
+    assert "found/crop.gif (case 2, saved from https://shop.example/1)" in lines
+    piped = audit("check", "-", "--json", given=drawing.read_bytes())
+    [document] = json.loads(piped.stdout)
+    assert (piped.returncode, document["path"], document["case"]) == (1, "standard input", 3)
+    schema = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text())
+    form = schema["properties"]["checks"]["items"]["properties"]["evidence"]
+    jsonschema.Draft202012Validator({**form, "$defs": schema["$defs"]}).validate(document)
+    assert document["assessment"]["copy"] == "found"
+    assert document["verdict"] == " ".join(document["summary"])
+    assert "very file of work 1" in document["summary"][0]
+    assert audit("report", 2, "-o", "evidence.zip").returncode == 0
+    record = json.loads(zipfile.ZipFile(tmp_path / "evidence.zip").read("data/report.json"))
+    assert record["custody"][0]["url"] == "https://shop.example/1"
 
 
 @pytest.mark.parametrize("kind", ["deep", "palette", "grey", "alpha"])
@@ -231,7 +242,9 @@ def test_two_pictures_for_one_place_are_refused(audit, tmp_path, drawing):
 def test_interrupting_leaves_nothing_half_written(audit, tmp_path):
     (tmp_path / "china.jpg").write_bytes(photograph("china.jpg"))
     line = [sys.executable, "-m", "artaudit", "protect", "china.jpg", "-o", "out"]
-    with subprocess.Popen(line, env=audit.env, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(
+        line, env={**os.environ, **audit.env}, cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    ) as running:
         assert "embedded" in running.stderr.readline()
         time.sleep(2)
         running.send_signal(signal.SIGINT)

@@ -1,63 +1,35 @@
 """Evidence as people meet it: keys, cases, sealed packages, checks made again, and the log's seals."""
 
 import json
-import sys
 import zipfile
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from artaudit.cli import main
 from artaudit.datasets.drawings import draw
 
 
-class Answer(NamedTuple):
-    """What a command left behind."""
+@pytest.fixture(scope="module")
+def settled(audit_in) -> Callable[[Path], Any]:
+    """Return what opens a home whose owner and passphrase are known."""
 
-    returncode: int
-    stdout: str
-    stderr: str
+    def settle(home: Path):
+        found = audit_in(home)
+        found.env |= {"ARTAUDIT_PASSPHRASE": "correct horse", "ARTAUDIT_BY": "Ada"}
+        return found
 
-
-class Audit:
-    """Runs the command in this process with a registry, models and keys of its own."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.env: dict[str, str | None] = {
-            "ARTAUDIT_DB": str(home / "registry.db"),
-            "ARTAUDIT_MODELS": str(home / "models"),
-            "ARTAUDIT_KEYS": str(home / "keys"),
-            "ARTAUDIT_PASSPHRASE": "correct horse",
-            "ARTAUDIT_BY": "Ada",
-        }
-
-    def __call__(self, *words: object) -> Answer:
-        out, err = StringIO(), StringIO()
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-            for name, value in self.env.items():
-                patch.delenv(name, raising=False) if value is None else patch.setenv(name, value)
-            patch.chdir(self.home)
-            patch.setattr(sys, "argv", ["audit", *map(str, words)])
-            patch.setattr(sys, "stdin", StringIO())
-            with pytest.raises(SystemExit) as left:
-                main()
-        return Answer(int(left.value.code or 0), out.getvalue(), err.getvalue())
-
-    def json(self, *words: object) -> object:
-        return json.loads(self(*words, "--json").stdout)
+    return settle
 
 
 @pytest.fixture(scope="module")
-def audit(tmp_path_factory) -> Audit:
+def audit(settled, tmp_path_factory):
     """Return the command with one work, one check of a crop of it, and keys."""
     home = tmp_path_factory.mktemp("home")
-    found = Audit(home)
+    found = settled(home)
     draw(np.random.default_rng(4)).resize((256, 256)).save(home / "work.png")
     Pillow.open(home / "work.png").crop((10, 10, 230, 220)).save(home / "crop.png")
     assert found("register", "work.png").returncode == 0
@@ -82,10 +54,10 @@ def test_keys_are_shown_and_never_overwritten(audit):
     assert (audit.home / "keys" / "signer.p12").stat().st_mode & 0o077 == 0
 
 
-def test_without_a_passphrase_or_with_a_wrong_one_nothing_is_signed(audit):
+def test_without_a_passphrase_or_with_a_wrong_one_nothing_is_signed(audit, settled):
     words = ("report", 1, "-o", "never.zip")
     for environment, says in (({}, "ARTAUDIT_PASSPHRASE"), ({"ARTAUDIT_PASSPHRASE": "wrong"}, "passphrase is wrong")):
-        other = Audit(audit.home)
+        other = settled(audit.home)
         other.env |= {"ARTAUDIT_PASSPHRASE": None, **environment}
         done = other(*words)
         assert (done.returncode, says in done.stderr) == (2, True)
@@ -110,8 +82,8 @@ def test_unsigned_is_a_choice_that_is_said(audit):
     assert "not signed" in audit("verify", "plain.zip").stdout
 
 
-def test_a_check_can_be_made_again_from_its_package_alone(package, tmp_path):
-    other = Audit(tmp_path)
+def test_a_check_can_be_made_again_from_its_package_alone(package, settled, tmp_path):
+    other = settled(tmp_path)
     done = other("reproduce", package)
     assert done.returncode == 0, done.stdout
     assert "same" in done.stdout
