@@ -211,10 +211,12 @@ class Portfolio:
         known = {(way.work, way.mirrored, way.inverted) for way in ways}
         extra = dict.fromkeys((hit.entry.work, hit.mirrored, hit.inverted) for hit in hits)
         ways += [Candidate(way[0], 0.0, way[1], way[2]) for way in extra if way not in known]
-        seen = {way.work for way in ways}
         works = dict.fromkeys(entry.work for entry in self.entries if entry.keypoints)
-        few = works if len(works) <= CANDIDATES else ()
-        return ways + [Candidate(work, 0.0, mirrored=None, inverted=False) for work in few if work not in seen]
+        if len(works) > CANDIDATES:
+            return ways
+        upright = [Candidate(work, 0.0, mirrored, inverted=False) for work in works for mirrored in (False, True)]
+        known |= {(way.work, way.mirrored, way.inverted) for way in ways}
+        return ways + [way for way in upright if (way.work, way.mirrored, way.inverted) not in known]
 
     def _confirm(self, keypoints: Keypoints, way: Candidate) -> Iterator[tuple[PortfolioEntry, Confirmation]]:
         """Confirm with every file of the work that has keypoints."""
