@@ -17,6 +17,7 @@ LIMITS = (
     "A match shows that the picture, or a part of it, is a copy of a registered work.",
     "It does not show that any model was trained on the work, nor that a style was taken.",
     "What a file says about its own making is a claim: anyone can write or remove it.",
+    "Rates and likelihood ratios hold for pictures like those they were measured on, which each finding names.",
     "That nothing was found does not show that there is nothing: strongly changed copies can be missed.",
     "The digests show that nothing in the package changed since it was written, not that what it says is true.",
 )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import c2pa
+import cv2
 import numpy as np
 import pytest
 from cryptography import x509
@@ -14,12 +15,17 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from diffusers.pipelines.stable_diffusion_xl.watermark import WATERMARK_BITS
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from imwatermark import WatermarkEncoder
 from PIL import Image as Pillow
 from PIL import PngImagePlugin
 
+from artaudit.auditor.signals import Watermarks
 from artaudit.auditor.signals.signatures import TRUST, Signatures
+from artaudit.auditor.verdict import verdict
+from artaudit.auditor.weighing import assess
 from artaudit.errors import UsageError
 from artaudit.evidence import Finding
 from artaudit.image import Image, decode, read
@@ -160,6 +166,49 @@ def test_a_manifest_goes_when_the_picture_is_saved_again(signer):
 )
 def test_the_source_type_is_put_in_words(signer, made, words):
     assert words in said(signer.sign(saved(), made=made)).claim
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        ("trainedAlgorithmicMedia", "machine-made"),
+        ("compositeWithTrainedAlgorithmicMedia", "machine-made"),
+        ("digitalCapture", "not machine-made"),
+        ("digitalCreation", "not machine-made"),
+        ("algorithmicMedia", None),
+        ("somethingNew", None),
+    ],
+)
+def test_what_a_source_type_says_of_the_making_counts_only_with_a_trusted_signer(signer, made, says):
+    data = signer.sign(saved(), made=TYPES + made)
+    untrusted, trusted = said(data), said(data, signer.anchors)
+    assert [one.details.get("says") for one in (untrusted, trusted)] == [says, says]
+    assert [one.details["trusted"] for one in (untrusted, trusted)] == [False, True]
+    assert assess([untrusted], 0).origin == "cannot tell"
+    assert assess([trusted], 0).origin == (says or "cannot tell")
+
+
+def test_a_changed_file_says_nothing_of_its_making_and_is_trusted_by_nobody(signer):
+    data = bytearray(signer.sign(saved("JPEG"), "JPEG", TYPES + "trainedAlgorithmicMedia"))
+    data[-40] ^= 1
+    finding = said(bytes(data), signer.anchors)
+    assert ("says" in finding.details, finding.details["trusted"]) == (False, False)
+    assert "does not fit it (Invalid)" in verdict([finding], 1)
+
+
+def test_a_camera_that_signed_a_picture_with_a_generators_code_in_it_contradicts_it(signer):
+    array = cv2.resize(np.random.default_rng(3).integers(60, 196, (9, 9, 3)).astype(np.uint8), (320, 320))
+    coder = WatermarkEncoder()
+    coder.set_watermark("bits", WATERMARK_BITS)
+    marked = coder.encode(array[..., ::-1].copy(), "dwtDct")[..., ::-1]
+    image = decode(signer.sign(saved(array=np.ascontiguousarray(marked)), made=TYPES + "digitalCapture"), name="a")
+    findings = [*Signatures(signer.anchors).examine(image), *Watermarks().examine(image)]
+    weighed = assess(findings, 0)
+    assert (weighed.origin, weighed.basis) == ("not machine-made", "signed")
+    [conflict] = weighed.conflicts
+    assert conflict.startswith("These contradict each other: its pixels carry the code that Stable Diffusion XL hides")
+    assert "was taken by a camera" in conflict
+    assert verdict(findings, 0).endswith(conflict)
 
 
 def test_what_is_said_about_training_is_kept(signer):
