@@ -173,6 +173,11 @@ class Registry:
         rows = self._store.rows(f"SELECT {_WORK}, {_WITHDRAWN} AS withdrawn FROM works ORDER BY id")
         return [work for work in map(_as_work, rows) if withdrawn or not work.withdrawn]
 
+    def count(self) -> int:
+        """Return how many works are compared with: all that are not withdrawn."""
+        row = self._store.one(f"SELECT count(*) AS number FROM works WHERE NOT {_WITHDRAWN}")
+        return int(row["number"]) if row else 0
+
     def work(self, work_id: int) -> Work:
         """Return one work; raises RegistryError for a number that was never given."""
         row = self._store.one(f"SELECT {_WORK}, {_WITHDRAWN} AS withdrawn FROM works WHERE id = ?", work_id)

@@ -288,6 +288,8 @@ def _advice(message: str) -> str:
         return "close what else is using it and try again"
     if "full" in message:
         return "make room on the disk, nothing was lost"
+    if "I/O" in message:
+        return "see whether the disk is full or failing; what was written before is as it was"
     if "readonly" in message or "unable to open" in message:
         return "check its permissions or choose another --db"
     return "restore it from a backup or choose another --db"

@@ -36,7 +36,7 @@ def examine(
     """Examine a picture and keep the evidence, with what is said of where its file came from; return both."""
     look = examiners(registry) if look is None else look
     findings = tuple(finding for examiner in look for finding in examiner.examine(image))
-    compared_with = len(registry.works())
+    compared_with = registry.count()
     weighed = assess(findings, compared_with)
     said = summary(findings, weighed, compared_with)
     evidence = Evidence(

@@ -86,7 +86,7 @@ def check(found: dict) -> None:
 def test_a_file_that_may_not_grow_is_a_clear_error_and_the_registry_stays_whole(tmp_path):
     found = run(tmp_path, "limit")
     check(found)
-    assert "failed as a registry" in found["said"][0]
+    assert "see whether the disk is full or failing" in found["said"][0]
     assert "case.zip cannot be written" in found["said"][1]
 
 

@@ -87,6 +87,7 @@ def test_a_withdrawn_work_is_left_out_until_it_is_restored(path):
         assert registry.works() == []
         assert list(registry.fingerprints("pdq")) == []
         assert registry.works(withdrawn=True)[0].withdrawn
+        assert registry.count() == 0
         registry.restore(number, "bought back")
         assert [work.id for work in registry.works()] == [number]
         assert [event.kind for event in registry.events()] == ["register", "withdraw", "restore"]
