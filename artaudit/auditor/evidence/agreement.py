@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import jinja2
@@ -16,6 +17,8 @@ from artaudit.auditor.evidence.package import BAGIT, CA_FILE, PAGE, REPORT, TAG_
 from artaudit.auditor.evidence.pages import TEXTS, edition, texts
 from artaudit.auditor.evidence.seals import Trust, check_seal
 from artaudit.auditor.merkle import root_by
+from artaudit.auditor.weighing import assess
+from artaudit.evidence import Finding
 
 REMADE = "made again from the record and compared"
 NAMED = "names the record, but another edition of artaudit made it: its words were not compared"
@@ -31,7 +34,7 @@ def disagreements(files: Mapping[str, bytes], trust: Trust) -> tuple[list[str], 
     try:
         record = json.loads(files[REPORT])
         problems = [*_record(record, files[REPORT]), *_named_files(record, files), *_log(record), *_bag(record, files)]
-        problems += [*_custody(record), *_page(record, files), *_texts(record, files)]
+        problems += [*_custody(record), *_weighed(record), *_page(record, files), *_texts(record, files)]
         seal = check_seal(record["seal"], TAG_MANIFEST, files, _vouchers(files), trust)
         problems += seal.problems
         summary = {**_summary(record), **seal.as_dict(trust)}
@@ -124,6 +127,24 @@ def _custody(record: Mapping[str, Any]) -> Iterator[str]:
         event = events.get(one.get("event"))
         if "event" in one and (event is None or event["at"] != one["received_at"]):
             yield f"the custody of {one['exhibit']} in {REPORT} is not what the log says"
+
+
+def _weighed(record: Mapping[str, Any]) -> Iterator[str]:
+    """Weigh the findings again where this edition weighed them."""
+    for check in record["checks"] if record["page"] == edition() else ():
+        said = check["evidence"].get("assessment")
+        if said is not None and said != _again(check["evidence"]):
+            yield f"what check {check['id']} in {REPORT} is said to come to does not follow from its findings"
+
+
+def _again(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what findings come to, nothing for such as cannot be weighed."""
+    try:
+        weighed = assess([Finding.of(one) for one in evidence["findings"]], evidence["compared_with"])
+        again: dict[str, Any] = json.loads(json.dumps(asdict(weighed)))
+    except UNREADABLE:
+        return {}
+    return again
 
 
 def _bag(record: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[str]:

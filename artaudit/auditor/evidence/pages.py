@@ -17,9 +17,10 @@ TEXTS = {"data/CERTIFICATION-902.md": "certification.md", "VERIFY.txt": "VERIFY.
 
 @cache
 def edition() -> str:
-    """Return the digest of what makes the texts and the page: editions may word the same record differently."""
+    """Return the digest of what weighs findings and makes the texts and the page: editions may do so differently."""
     here = resources.files(__package__)
-    parts = [*sorted((here / "templates").iterdir(), key=lambda one: one.name), here / "html.py", here / "pages.py"]
+    makers = (here / "html.py", here / "pages.py", resources.files("artaudit.auditor") / "weighing.py")
+    parts = [*sorted((here / "templates").iterdir(), key=lambda one: one.name), *makers]
     return sha256(b"".join(one.read_bytes() for one in parts))
 
 

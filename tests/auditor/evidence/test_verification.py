@@ -150,6 +150,16 @@ def test_a_finding_about_an_absent_work_is_found(files, problems_of, redone):
     assert f"{REPORT} refers to work 9, which is not in the package" in problems
 
 
+def test_a_verdict_that_does_not_follow_from_the_findings_is_found(files, problems_of, redone):
+    said = f"what check 3 in {REPORT} is said to come to does not follow from its findings"
+
+    def change(record):
+        record["checks"][0]["evidence"]["assessment"].update(origin="machine-made", basis="signed")
+
+    assert said in problems_of(redone(forged(files, change)))
+    assert said in problems_of(redone(forged(files, lambda record: findings(record)[0].update(holds=False))))
+
+
 @pytest.mark.parametrize("score", [10**400, "99", [], {"a": 1}])
 def test_a_score_that_cannot_be_shown_is_found(files, problems_of, redone, score):
     problems = problems_of(redone(forged(files, lambda record: findings(record)[0].update(score=score))))
