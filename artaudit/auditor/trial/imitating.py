@@ -135,7 +135,7 @@ def lacking_for_a(record: Mapping[str, Any], order: Order) -> tuple[str, ...]:
     """Return why what mimics recover does not count for the best grade, by the record of their trial."""
     said = []
     if not record["measures"][LOSS]["learned"]:
-        said.append("Cannot tell what a mimic would learn: from the clean pictures it learned no more than chance.")
+        said.append(f"By {LOSS}, mimics learned no more from clean pictures than may be chance.")
     if record["left_out"]:
         said.append(f"No mimic learned after these attacks: {', '.join(record['left_out'])}.")
     if record["model"]["use"] != pool.HOLD_OUT:

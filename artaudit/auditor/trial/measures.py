@@ -87,10 +87,8 @@ def style_encoder(mimic: pool.Record) -> tuple[Encoder, str]:
 
 
 def upper(found: Mapping[str, Measure]) -> float | None:
-    """Return the upper end of the worst recovery by any measure that clean pictures improve; None without the loss."""
-    if not found[LOSS].recoveries.learned:
-        return None
-    return max(one.recoveries.worst.high for one in found.values() if one.recoveries.worst is not None)
+    """Return the upper end of the worst recovery by any measure that clean pictures improve; None where none is."""
+    return max((one.recoveries.worst.high for one in found.values() if one.recoveries.worst is not None), default=None)
 
 
 def row(arm: Arm, found: Mapping[str, Measure]) -> dict[str, Any]:
@@ -109,22 +107,21 @@ def row(arm: Arm, found: Mapping[str, Measure]) -> dict[str, Any]:
 
 
 def sentence(found: Mapping[str, Measure], shared: Class, held_out: str, seeds: int) -> str:
-    """Say what came of it."""
+    """Say what came of it, measure by measure."""
     how = (
         f"Mimics of {shared.record.name}, trained {seeds} times on {len(shared.pictures)} picture(s) and judged on "
-        f"{len(shared.held_out)} crops of {held_out}"
+        f"{len(shared.held_out)} crops of {held_out}."
     )
-    loss = found[LOSS].recoveries
-    if loss.worst is None:
-        return (
-            f"Cannot tell. {how}: from the clean pictures they learned {said(loss.gap, 5)} of loss, no more than "
-            "chance, so nothing follows for the cloak."
-        )
+    return " ".join([how, *(_told(name, one.recoveries) for name, one in found.items())])
+
+
+def _told(name: str, one: Recoveries) -> str:
+    if one.worst is None:
+        return f"By {name}, cannot tell: clean pictures improve it by {said(one.gap, 4)}, which may be chance."
     return (
-        f"{how}. Of what clean pictures teach, the cloaked ones teach {said(loss.arms[Arm(CHANGED).name])}, ones with "
-        f"noise of equal PSNR {said(loss.arms[NOISE])}; with the best of the attempts ({loss.best}) a mimic recovers "
-        f"{said(loss.worst)}. 1 is all of it, 0 nothing; {OTHERS}, which hold no style of the artist, teach "
-        f"{said(loss.arms[OTHERS])}."
+        f"By {name}, of what clean pictures teach, the cloaked ones teach {said(one.arms[Arm(CHANGED).name])}, ones "
+        f"with noise of equal PSNR {said(one.arms[NOISE])}, and {OTHERS} {said(one.arms[OTHERS])}; with the best of "
+        f"the attempts ({one.best}) a mimic recovers {said(one.worst)}."
     )
 
 
