@@ -38,8 +38,6 @@ bench-trial: .venv/installed
 
 bench-detect: .venv/installed
 	$(BIN)/python -m training.cloaked --data $(SHARED) --out .cache/cloaked
-	$(BIN)/python -m training.features --data $(SHARED) --parts fit calibrate --out .cache/detector/train.npz
-	$(BIN)/python -m training.features --data $(SHARED) --parts val measure --out .cache/detector/measure.npz
 	PYTHONPATH=. $(BIN)/python benchmarks/detect.py --data $(SHARED)
 
 detector: .venv/installed

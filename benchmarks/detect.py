@@ -1,8 +1,8 @@
 """Measures the shipped detector as `audit check` asks it, and writes docs/limits.md's tables.
 
-Usage: python benchmarks/detect.py --data ../shared/data [--cloaked .cache/cloaked] [--tables .cache/detector]. Only
-pictures that no training and no calibration has seen are used; every one of them is saved by the same recipe. The
-tables are what `training.features` read (`make detector`); each generator is left out of training in turn.
+Usage: python benchmarks/detect.py --data ../shared/data [--cloaked .cache/cloaked]. Only pictures that no training and
+no calibration has seen are used; every one of them is saved by the same recipe. Rankings, and those of detectors that a
+generator was left out of, are `training.detector`'s: they lie beside the weights, from the run that made them.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import cv2
 import numpy as np
 
 from artaudit.auditor.machine_made import open_detector, shipped
+from artaudit.detect import storage
 from artaudit.detect.edits import Chain, Edit, Saved, Trimmed
 from artaudit.detect.judging import judge
 from artaudit.detect.metrics import clopper_pearson
 from benchmarks.limits import write
-from training.detector import SHOWN, curve, left_out
-from training.features import DRAWS, THINNED, edits_of, load, stratum
+from training.features import DRAWS, THINNED, edits_of, stratum
 from training.material import Specimen, specimens
 
 PAGE = Path("docs/limits.md")
@@ -81,16 +81,13 @@ def learning(found: list[Specimen]) -> float:
     return (time.perf_counter() - started) / len(chosen) * 2000 / 60
 
 
-def rankings(tables: Path) -> str:
-    """Return AUC and finds of the shipped detector after each edit, and with each generator left out of training."""
-    train, measured = load(tables / "train.npz"), load(tables / "measure.npz")
-    every = sorted(set(measured.facts["generator"].tolist()) - {""})
+def rankings() -> str:
+    """Return AUC and finds after each edit, and with each generator left out, as `training.detector` measured them."""
+    figures = storage.describe(shipped())["about"]["figures"]
     lines = ["| held-out pictures | AUC, 95 % interval | found at the bar |", "|---|---|---|"]
-    for edit, row in curve(open_detector(shipped()), measured, every).items():
-        lines.append(f"| {edit} | {row['AUC']} | {row['found']} |")
-    for name, rows_of in left_out(train.where(part="fit"), train.where(part="calibrate"), measured).items():
-        for edit in SHOWN:
-            row = rows_of[edit]
+    lines += [f"| {edit} | {row['AUC']} | {row['found']} |" for edit, row in figures["curve"].items()]
+    for name, found in figures["generator left out"].items():
+        for edit, row in found.items():
             lines.append(f"| {name} left out of training, {edit} | {row['AUC']} | {row['found']} |")
     return "\n".join(lines)
 
@@ -100,10 +97,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--cloaked", type=Path, default=Path(".cache/cloaked"))
-    parser.add_argument("--tables", type=Path, default=Path(".cache/detector"))
     args = parser.parse_args()
     found = held_out(args.data, args.cloaked)
-    write(PAGE, "detector-ranking", rankings(args.tables))
+    write(PAGE, "detector-ranking", rankings())
     text = f"{rows(answers(found))}\n\n{speed(found):.0f} pictures of 512 x 512 a second on one thread."
     text += f" Reading 1,000 pairs {DRAWS} times each, as training does, takes {learning(found):.0f} minutes on one."
     write(PAGE, "detector", text)

@@ -80,8 +80,10 @@ def read_config(path: Path) -> Config:
 def train(path: Path, output: Path, progress: Progress | None = None) -> dict[str, Any]:
     """Train what the configuration at `path` says and keep it in the folder `output`; return the summary.
 
-    Features are kept in pieces as they are read: a run that was stopped goes on where it was and ends in the same
-    numbers. Raises UsageError for data whose containers give the labels away or whose groups are divided.
+    Features are kept in pieces as they are read, and so is a network while it learns: a run that was stopped goes on
+    where it was and ends in the same numbers. Where several processes learn together (`accelerate launch -m artaudit
+    train`), only the first goes on after that; the others return nothing. Raises UsageError for data whose containers
+    give the labels away or whose groups are divided.
     """
     config = read_config(path)
     source = path.parent / config.data
@@ -98,7 +100,7 @@ def train(path: Path, output: Path, progress: Progress | None = None) -> dict[st
         draw = Pairs(learned, opener(source.parent), detector.side, detector.batch, config.seed)
         detector.learn(draw, Desk(kept / "network", progress, config.tensorboard))
         if not leads():
-            return about
+            return {}
     drawn = handled(config.draws, config.seed)
     read = read_features(detector, rows, source.parent, drawn, kept=kept, progress=progress)
     learning = np.array([row.split == config.learn for row in read.rows])
