@@ -1,6 +1,6 @@
 """Recall of edited copies and false matches among unrelated pictures, and what a check of many works costs.
 
-    python benchmarks/match.py --data ../shared/data [--parts edits strangers scale] [--write] [--shard 0/1]
+    python benchmarks/match.py --data ../shared/data [--parts edits cloaks strangers] [--write] [--shard 0/1]
 
 Registers the 29 paintings of two artists' series and 150 Louvre paintings of the validation split; checks every edit
 of the first 60 of them, and pictures that hold none. Nothing here had a part in learning the vocabulary or
@@ -33,6 +33,7 @@ from training.pictures import open_picture
 
 WORKS, EDITED = 179, 60
 OUT = Path(".cache/match")
+PARTS = ("cloaks", "strangers", "edits")
 CLOAKED = ("cloaked", "cloaked, jpeg 75")
 CLOAK_SIDE, CLOAK_STEPS = 256, 20
 TUNED_ON = ("louvre", "train")
@@ -134,6 +135,11 @@ def edits(works: Sequence[Image], portfolio: Portfolio, shard: tuple[int, int]) 
     for number in numbers:
         for name, edit in EDITS.items():
             yield observed(portfolio, as_image(edit(works[number].rgb8), works[number].name), number, name)
+
+
+def cloaks(works: Sequence[Image], portfolio: Portfolio, shard: tuple[int, int]) -> Iterator[dict[str, Any]]:
+    """Check the cloaked works of this shard."""
+    numbers = range(EDITED)[shard[0] :: shard[1]]
     for number, image in zip(numbers, cloaked([works[number] for number in numbers]), strict=True):
         for name, one in zip(CLOAKED, (image, as_image(jpeg(75)(image.rgb8), image.name)), strict=True):
             yield observed(portfolio, one, number, name)
@@ -151,7 +157,7 @@ def main() -> None:
     """Measure, keep, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--parts", nargs="*", choices=("edits", "strangers"), default=["edits", "strangers"])
+    parser.add_argument("--parts", nargs="*", choices=PARTS, default=PARTS)
     parser.add_argument("--strangers", type=int, default=400)
     parser.add_argument("--shard", default="0/1", help="this one of so many equal parts")
     parser.add_argument("--write", action="store_true", help="put what lies in .cache/match into docs/limits.md")
@@ -166,11 +172,11 @@ def main() -> None:
         portfolio = Watched([registered(*each, describer) for each in enumerate(works)], describer=describer)
         print(f"{len(works)} works, describer {describer.kind if describer else 'none'}", flush=True)
     for part in asked.parts:
-        looked = (
-            edits(works, portfolio, (place, count))
-            if part == "edits"
-            else strangers(asked.data, rows[WORKS : WORKS + asked.strangers], portfolio, (place, count))
-        )
+        shard = place, count
+        if part == "strangers":
+            looked = strangers(asked.data, rows[WORKS : WORKS + asked.strangers], portfolio, shard)
+        else:
+            looked = {"edits": edits, "cloaks": cloaks}[part](works, portfolio, shard)
         seen = []
         for number, one in enumerate(looked):
             seen.append({**one, "describer": describer.kind if describer else ""})

@@ -20,44 +20,52 @@ def read_parts(folder: Path, part: str) -> list[dict[str, Any]]:
 
 def write_page(folder: Path) -> None:
     """Write the tables of recall and of false matches."""
-    edited, unrelated = read_parts(folder, "edits"), read_parts(folder, "strangers")
+    edited, unrelated = [*read_parts(folder, "edits"), *read_parts(folder, "cloaks")], read_parts(folder, "strangers")
     write(PAGE, "match", f"{recall(edited)}\n\n{false_matches(edited, unrelated)}")
 
 
 def recall(edited: Seen) -> str:
     """Return the table of copies found, an edit a row, with and without the describer."""
-    lines = ["| edit | copies | found | with descriptors | by descriptor alone |", "|---|---|---|---|---|"]
+    lines = ["| edit | found | with descriptors | by descriptor alone |", "|---|---|---|---|"]
     kinds = dict.fromkeys(one["kind"] for one in edited)
     lines += [_row(kind, [one for one in edited if one["kind"] == kind]) for kind in kinds]
     return "\n".join([*lines, _row("**all**", edited)])
 
 
 def _row(name: str, seen: Seen) -> str:
-    right = [[match for match in one["found"] if match["right"] and match["band"] == "copy"] for one in seen]
-    plain = sum(any(match["plain"] for match in found) for found in right)
-    alone = sum(bool(found) and all(match["tier"] == "descriptor" for match in found) for found in right)
-    total = len(seen)
-    both = sum(map(bool, right))
-    return f"| {name} | {total} | {plain} ({plain / total:.1%}) | {both} ({both / total:.1%}) | {alone} |"
+    described = [one for one in seen if one["describer"]]
+    plain = [any(match["plain"] for match in _right(one)) for one in seen]
+    alone = sum(all(match["tier"] == "descriptor" for match in _right(one)) for one in described if _right(one))
+    both = _share([bool(_right(one)) for one in described])
+    return f"| {name} | {_share(plain)} | {both} | {alone} |"
+
+
+def _right(one: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the matches that name the work that is there."""
+    return [match for match in one["found"] if match["right"] and match["band"] == "copy"]
+
+
+def _share(hits: Sequence[bool]) -> str:
+    return f"{sum(hits)} of {len(hits)} ({sum(hits) / len(hits):.1%})" if hits else "not measured"
 
 
 def false_matches(edited: Seen, unrelated: Seen) -> str:
     """Return the table of matches with works that are not in the suspect, a tier a row."""
     seen = [*edited, *unrelated]
-    pairs = sum(one["pairs"] for one in seen)
     pictures = {one["name"] for one in seen}
-    wrong = [match for one in seen for match in one["found"] if not match["right"]]
-    lines = [f"| tier | false copies | false candidates | of {pairs:,} pairs |", "|---|---|---|---|"]
+    lines = ["| tier | false copies | false candidates | pairs compared |", "|---|---|---|---|"]
     for tier in TIERS:
-        counts = [sum(match["tier"] == tier and match["band"] == band for match in wrong) for band in _BANDS]
-        lines.append(f"| {tier} | {counts[0]} | {counts[1]} | |")
+        asked = [one for one in seen if tier != "descriptor" or one["describer"]]
+        wrong = [match for one in asked for match in one["found"] if not match["right"] and match["tier"] == tier]
+        counts = [sum(match["band"] == band for match in wrong) for band in _BANDS]
+        lines.append(f"| {tier} | {counts[0]} | {counts[1]} | {sum(one['pairs'] for one in asked):,} |")
     describer = next((one["describer"] for one in seen if one["describer"]), "none")
     seconds = sum(one["seconds"] for one in seen) / len(seen)
     facts = (
         f"{len(seen):,} suspects ({len(edited):,} edited copies of {len({one['of'] for one in edited})} works, "
         f"{len(unrelated):,} unrelated pictures) beside 179 works; pairs share pictures: behind them stand "
-        f"{len(pictures)} different pictures and the works. Describer: {describer}. "
-        f"{seconds:.2f} CPU seconds a check, features and descriptors included."
+        f"{len(pictures)} different pictures and the works. {sum(bool(one['describer']) for one in seen)} suspects were "
+        f"looked at with a describer too ({describer}). {seconds:.2f} CPU seconds a check, features and models included."
     )
     return "\n".join(lines) + "\n\n" + facts
 
