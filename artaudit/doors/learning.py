@@ -26,7 +26,8 @@ def train(config: Path, output: Path, *, as_json: bool) -> None:
 
     with progress_bar("reading") as progress:
         made = detecting.train(config, output, progress)
-    _tell(made, f"{output}  threshold {made['threshold']:.2f}", as_json=as_json)
+    if made:
+        _tell(made, f"{output}  threshold {made['threshold']:.2f}", as_json=as_json)
 
 
 @click.command()
