@@ -59,13 +59,14 @@ def false_matches(edited: Seen, unrelated: Seen) -> str:
         wrong = [match for one in asked for match in one["found"] if not match["right"] and match["tier"] == tier]
         counts = [sum(match["band"] == band for match in wrong) for band in _BANDS]
         lines.append(f"| {tier} | {counts[0]} | {counts[1]} | {sum(one['pairs'] for one in asked):,} |")
-    describers = [one["describer"] for one in seen if one["describer"]]
+    described = [one["describer"] for one in seen if one["describer"]]
+    model = described[0] if described else "none"
     seconds = sum(one["seconds"] for one in seen) / len(seen)
     facts = (
         f"{len(seen):,} suspects ({len(edited):,} edited copies of {len({one['of'] for one in edited})} works, "
         f"{len(unrelated):,} unrelated pictures) beside 179 works; pairs share pictures: behind them stand "
-        f"{len(pictures)} different pictures and the works. {len(describers)} of the suspects "
-        f"were looked at with a describer too ({describers[0] if describers else 'none'}). {seconds:.2f} CPU seconds a check, "
+        f"{len(pictures)} different pictures and the works. {len(described)} of the suspects "
+        f"were looked at with a describer too ({model}). {seconds:.2f} CPU seconds a check, "
         "features and models included."
     )
     return "\n".join(lines) + "\n\n" + facts
