@@ -8,30 +8,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from artaudit import catalog
 from artaudit.auditor.casebook import PACKAGE, Folder, log_root
 from artaudit.auditor.chain import Event
+from artaudit.auditor.drawing import illustrators
 from artaudit.auditor.evidence import CaseFile, CheckFile, LogExtract, PictureFile, Seal, WorkFile, write_package
-from artaudit.auditor.examiners import PortfolioExaminer
-from artaudit.auditor.matching import Confirmation, difference, encode_jpeg, overlay
+from artaudit.auditor.matching import encode_jpeg
 from artaudit.auditor.merkle import levels, proof
-from artaudit.auditor.preview import open_preview, preview
+from artaudit.auditor.preview import preview
 from artaudit.auditor.registry import Case, Registry, Work, who
 from artaudit.auditor.store import now
 from artaudit.errors import ArtauditError, UsageError
 from artaudit.evidence import Finding
 from artaudit.image import Image, decode, read, write_atomically
-from artaudit.protocols import Illustration, Illustrator
-
-OVERLAY = (
-    "Left the checked picture, right the registered work. The outlined regions show the same; each line joins a place "
-    "in one with the same place in the other."
-)
-DIFFERENCE = (
-    "The part that shows the work, the work laid on it, and what differs, amplified; middle grey is no difference."
-)
+from artaudit.protocols import Illustrator
 
 
 def report(
@@ -67,7 +56,7 @@ def gather(folder: Folder, log: list[Event], registry: Registry) -> CaseFile:
     numbers = sorted({one["work"] for case in cases for one in case.evidence["findings"] if one["work"] is not None})
     works = {number: registry.work(number) for number in numbers}
     originals = {number: original_of(work) for number, work in works.items()}
-    draw = _illustrators(originals, registry)
+    draw = illustrators(originals, registry)
     rows = registry.casebook.rows_about(folder.id) | {("works", number) for number in numbers}
     return CaseFile(
         id=folder.id,
@@ -125,45 +114,6 @@ def _pictures(case: Case, suspect: Image, draw: Mapping[str, Illustrator]) -> It
         illustrator = draw.get(plain["examiner"])
         for one in illustrator.illustrate(suspect, Finding.of(plain)) if illustrator else ():
             yield PictureFile(case.id, number, one.name, one.caption, encode_jpeg(one.rgb8))
-
-
-def _illustrators(originals: Mapping[int, Image | None], registry: Registry) -> dict[str, Illustrator]:
-    """Return those who draw findings, by examiner: that of matches sees the works, the others the picture alone."""
-    kinds = {name: catalog.load(catalog.EXAMINERS, name) for name in catalog.EXAMINERS}
-    able = {name: kind() for name, kind in kinds.items() if hasattr(kind, "illustrate")}
-    return {**able, MatchPictures.name: MatchPictures(originals, registry)}
-
-
-class MatchPictures:
-    """Draws where a work lies in a picture, from the registered file where it is at hand, else from its preview."""
-
-    name = PortfolioExaminer.name
-
-    def __init__(self, originals: Mapping[int, Image | None], registry: Registry) -> None:
-        """Take the works' files and where their previews are."""
-        self._originals, self._registry = originals, registry
-
-    def illustrate(self, image: Image, finding: Finding) -> list[Illustration]:
-        """Return both pictures with the matched regions outlined, and what differs; nothing without a region."""
-        seen = finding.details.get("confirmation")
-        if finding.work is None or not seen:
-            return []
-        original = self._originals[finding.work]
-        work = open_preview(self._registry.preview(finding.work)) if original is None else original.rgb8
-        pair = image.rgb8, np.array(work), _confirmation(seen)
-        return [
-            Illustration("overlay", OVERLAY, overlay(*pair)),
-            Illustration("difference", DIFFERENCE, difference(*pair)),
-        ]
-
-
-def _confirmation(plain: dict[str, Any]) -> Confirmation:
-    """Turn what JSON kept of a confirmation back into one."""
-    return Confirmation(**{name: _tuples(value) for name, value in plain.items()})
-
-
-def _tuples(value: object) -> Any:  # noqa: ANN401 - whatever the field holds
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def _extract(log: Sequence[Event], rows: set[tuple[str, int]]) -> LogExtract:

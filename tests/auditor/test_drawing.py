@@ -1,0 +1,62 @@
+"""What a finding rests on is drawn by whoever can, and nothing is drawn where nothing was found."""
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image as Pillow
+
+from artaudit.attribution.statistic import redraw
+from artaudit.auditor.attributing import candidates, open_candidate
+from artaudit.auditor.drawing import AMPLIFIED, OriginPictures, illustrators
+from artaudit.auditor.origin import Origin
+from artaudit.auditor.registry import Registry
+from artaudit.datasets.photographs import photograph
+from artaudit.evidence import Finding
+from artaudit.image import Image, decode
+from artaudit.protocols import Illustrator
+from artaudit.tensors import to_array, to_batch
+
+MODEL = "studio-flux2"
+
+
+def as_png(levels: np.ndarray) -> Image:
+    buffer = io.BytesIO()
+    Pillow.fromarray(levels).save(buffer, "PNG")
+    return decode(buffer.getvalue(), name="picture.png")
+
+
+@pytest.fixture(scope="module")
+def drawn() -> tuple[Image, Finding]:
+    """Return a photograph as an embedded model redraws it, and what attribution says of it."""
+    pixels = decode(photograph("flower.jpg"), name="x").pixels[100:356, 100:356]
+    [asked] = candidates((MODEL,))
+    with torch.no_grad():
+        image = as_png(np.rint(to_array(redraw(open_candidate(asked.record), to_batch(pixels))) * 255).astype(np.uint8))
+    [finding] = Origin([asked]).examine(image)
+    return image, finding
+
+
+def test_those_who_draw_are_found_by_the_examiner_they_belong_to(tmp_path):
+    with Registry(tmp_path / "registry.db") as registry:
+        found = illustrators({}, registry)
+    assert found.keys() == {"portfolio", "attribution", "detector"}
+    assert all(isinstance(one, Illustrator) and one.name == name for name, one in found.items())
+
+
+def test_an_attribution_shows_what_the_model_leaves_as_it_was(drawn):
+    image, finding = drawn
+    assert finding.holds
+    [shown] = OriginPictures().illustrate(image, Finding.of(finding.as_dict()))
+    seen, redrawn, errors = np.split(shown.rgb8.astype(int), 3, axis=1)
+    assert np.abs(np.minimum(AMPLIFIED * np.abs(redrawn - seen), 255) - errors).max() <= AMPLIFIED
+    assert MODEL in shown.caption
+
+
+def test_nothing_is_drawn_where_no_model_claims_the_picture_or_it_is_gone(drawn):
+    image, finding = drawn
+    plain = finding.as_dict()
+    gone = {**plain, "details": {**plain["details"], "candidates": [{"model": "no-such-model", "belongs": True}]}}
+    for other in ({**plain, "holds": False}, {**plain, "details": {}}, gone):
+        assert OriginPictures().illustrate(image, Finding.of(other)) == []
