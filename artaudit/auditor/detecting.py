@@ -166,7 +166,9 @@ def evaluate(
         "detector": storage.digest(folder),
         "data_sha256": _digest(data),
         "split": split,
-        "curve": {name: bench.ranking(one, threshold) for name, one in seen.items()},
+        "curve": {
+            name: bench.ranking(one, threshold) | readings[name].calibrated(detector) for name, one in seen.items()
+        },
         "generators": {name: bench.generator_by_generator(one, threshold) for name, one in seen.items()},
         "false_alarms": bench.false_alarms(seen, threshold),
         **crossed,

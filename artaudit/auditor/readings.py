@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float
 from artaudit.datasets.listing import Left
 from artaudit.datasets.manifest import GENERATED, Row
 from artaudit.datasets.pictures import Pictures
+from artaudit.detect import bench
 from artaudit.detect.bench import Seen
 from artaudit.detect.calibration import stratum_of
 from artaudit.detect.crossing import Described
@@ -61,6 +62,16 @@ class Readings:
         """Return the features with what heads are fitted and measured by."""
         generators = np.array([row.generator for row in self.rows])
         return Described(self.features, self.made, generators, self.groups)
+
+    def calibrated(self, detector: Any) -> dict[str, str]:  # noqa: ANN401 - any detector of features
+        """Return what a detector's likelihood ratios are worth where it has them; nothing where it has none."""
+        learned = getattr(detector, "calibration_", None)
+        known = np.array([learned is not None and learned.knows(one) for one in self.strata], dtype=bool)
+        if learned is None or not known.any():
+            return {}
+        scores = detector.score_features(self.features[known])
+        told = [learned.log10_ratio(float(one), at) for one, at in zip(scores, self.strata[known], strict=True)]
+        return bench.calibrated(np.array(told) * np.log(10), self.made[known], self.groups[known])
 
     def seen(self, detector: Any) -> Seen:  # noqa: ANN401 - any detector of features
         """Return the scores of a fitted detector with what the bench wants to know."""

@@ -62,3 +62,17 @@ def false_alarms(seen: Mapping[str, Seen], threshold: float) -> dict[str, dict[s
             row = {"pictures": len(here.scores), "alarms": count, "rate": str(rate)}
             table.setdefault(source, {})[edit] = row | {"out of domain": int((~here.known).sum())}
     return table
+
+
+def calibrated(
+    ratios: Float[np.ndarray, " count"], made: Bool[np.ndarray, " count"], groups: np.ndarray
+) -> dict[str, str]:
+    """Return what natural log likelihood ratios are worth, with intervals; nothing where a kind is missing."""
+    if made.all() or not made.any():
+        return {}
+    prior = np.log(made.sum() / (~made).sum())
+    shifts = {"ECE": prior, "Brier": prior}
+    return {
+        name: str(metrics.bootstrap(metric, ratios + shifts.get(name, 0.0), made, groups=groups, resamples=RESAMPLES))
+        for name, metric in metrics.CALIBRATED.items()
+    }

@@ -98,6 +98,12 @@ RANKING: Mapping[str, Metric] = MappingProxyType(
         "TPR at 5 % FPR": hits_at(0.05),
     }
 )
+"""What says how well scores rank."""
+
+CALIBRATED: Mapping[str, Metric] = MappingProxyType(
+    {"Cllr": cllr, "ECE": calibration_error, "Brier": brier, "balanced accuracy": balanced_accuracy}
+)
+"""What says whether natural log likelihood ratios mean what they say; ECE and Brier at the data's own odds."""
 """Metrics of any score; the unit does not matter."""
 
 RATIOS: Mapping[str, Metric] = MappingProxyType(

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image as Pillow
+from sklearn.base import clone
 
 from artaudit.auditor import detecting, pairing, readings
+from artaudit.auditor.machine_made import open_detector
 from artaudit.cli import audit
 from artaudit.datasets.drawings import draw
 from artaudit.detect import storage
+from artaudit.detect.calibration import Calibration
 from artaudit.errors import UsageError
 
 KEPT = {"README.md", storage.SETTINGS, storage.TENSORS}
@@ -81,6 +84,21 @@ def test_calibration_needs_enough_pictures(model, data):
     result = run("calibrate", model, data / "manifest.csv", "--draws", "1")
     assert isinstance(result.exception, UsageError)
     assert "calibrate on more" in str(result.exception)
+
+
+def test_ratios_that_were_learned_are_measured(model, data):
+    detector = open_detector(model)
+    rows = [row for row in detecting.manifest.read(data / "manifest.csv") if row.split == "val"]
+    read = readings.read_features(detector, rows, data, readings.handled(1, 0))
+    assert read.calibrated(detector) == {}
+    same = replace(read, strata=np.repeat("lossless", len(read.rows)))
+    scores, calibrated = detector.score_features(read.features), clone(detector)
+    calibrated.__dict__.update(detector.__dict__)
+    calibrated.calibration_ = Calibration(5).fit(scores, same.made, strata=same.strata, groups=same.groups)
+    found = {name: float(value.split()[0]) for name, value in same.calibrated(calibrated).items()}
+    assert set(found) == {"Cllr", "ECE", "Brier", "balanced accuracy"}
+    assert found["Cllr"] < 1
+    assert found["balanced accuracy"] > 0.5
 
 
 def test_an_export_names_its_digests_and_overwrites_nothing(model, tmp_path):
