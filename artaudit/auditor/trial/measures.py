@@ -117,7 +117,7 @@ def sentence(found: Mapping[str, Measure], shared: Class, held_out: str, seeds: 
 
 def _told(name: str, one: Recoveries) -> str:
     if one.worst is None:
-        return f"By {name}, cannot tell: clean pictures improve it by {said(one.gap, 4)}, which may be chance."
+        return f"By {name}, cannot tell: clean pictures improve it by {said(one.gap, 4)}, not surely more than nothing."
     return (
         f"By {name}, of what clean pictures teach, the cloaked ones teach {said(one.arms[Arm(CHANGED).name])}, ones "
         f"with noise of equal PSNR {said(one.arms[NOISE])}, and {OTHERS} {said(one.arms[OTHERS])}; with the best of "
