@@ -71,6 +71,7 @@ ATTRIBUTIONS = MappingProxyType(
         "phase": "artaudit.attribution.phase:Phase",
         "aeroblade": "artaudit.attribution.aeroblade:Aeroblade",
         "latenttracer": "artaudit.attribution.latenttracer:LatentTracer",
+        "ronan": "artaudit.attribution.ronan:Ronan",
         "ddim": "artaudit.attribution.ddim:Ddim",
     }
 )

@@ -1,174 +1,274 @@
-"""How well decoders are named by what they draw, on pictures that no calibration has seen.
+"""How well decoders are named by what they draw, on pictures that no calibration has seen; writes docs/limits.md.
 
-    python benchmarks/attribute.py --data ../shared/data [--learned-on 60] [--pictures 60] [--cropped 16]
+    python benchmarks/attribute.py --data ../shared/data [--pictures 60] [--learned-on 30] [--cropped 12] [--hours .4]
 
-Candidates are the embedded autoencoders and their teachers. Calibrations are learned on the training split; measured
-is on middle crops of the validation split, each as it is, blurred, and redrawn by every candidate, beside drawings.
+Candidates are the embedded autoencoders with the calibrations they come with, and their teachers, calibrated here on
+the training split. Measured is on middle crops of the validation split. What was measured is kept in --cache, and a run
+that is out of time goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import hashlib
+import io
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
+from PIL import Image as Pillow
 from torch import Tensor
 
-from artaudit.attribution.evaluation import (
-    NONE,
-    Share,
-    accuracy_at_false_alarms,
-    answer,
-    auc,
-    closed_set_accuracy,
-    confusion,
-    open_set_auc,
-)
+from artaudit.attribution.calibration import Calibration, read_calibration
+from artaudit.attribution.evaluation import NONE, Share, answer, auc
 from artaudit.attribution.latenttracer import LatentTracer
 from artaudit.attribution.statistic import redraw
 from artaudit.auditor.attributing import Candidate, candidates, open_candidate, opinion, statistic
 from artaudit.auditor.learning import SIDE, learn, middle_crops, strangers, to_8_bits
-from artaudit.image import Image, read
-from artaudit.transforms import Jpeg, Rescale
+from artaudit.auditor.naming import score, summary
+from artaudit.auditor.origin import Origin
+from artaudit.detect.edits import ROBUSTNESS
+from artaudit.image import Image, decode, read
+from benchmarks.limits import PAGE, write
 from training.attribution import teachers, training_pictures
 
-EDITS: dict[str, Callable[[Tensor], Tensor]] = {
-    "as it is": lambda pixels: pixels,
-    "JPEG 90": lambda pixels: to_8_bits(Jpeg(90)(pixels, 0)),
-    "JPEG 75": lambda pixels: to_8_bits(Jpeg(75)(pixels, 0)),
-    "smaller and back (0.8)": lambda pixels: to_8_bits(Rescale(0.8)(pixels, 0)),
-    "crop (3, 5), no search": lambda pixels: pixels[..., 3 : SIDE - 5, 5 : SIDE - 3],
-}
+EDITS = ("as it is", "JPEG 90")
+FURTHER = ("JPEG 75", "WebP 80", "resize .75")
+"""Edits that only the embedded candidates are measured on."""
 
-Scores = Mapping[str, Mapping[str, np.ndarray]]
-"""By candidate, then by set."""
+CROP = "crop 3, 5"
+UNASKED = ("generated", "resized pictures", "grey pictures")
+"""Sets that calibrations learn from, or that have a sentence of their own."""
+
+REAL = "real pictures"
 
 
-def calibrated(data: Path, count: int) -> list[Candidate]:
-    """Return all candidates, calibrated on the training split."""
-    everyone = [one for one in candidates() if one.record.kind == "studio"] + teachers(data)
-    pictures = training_pictures(data, count)
-    found = []
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The candidates, the pictures, and where scores are kept until `deadline`."""
+
+    asked: Sequence[Candidate]
+    sets: Mapping[str, Any]
+    cache: Path
+    deadline: float
+
+    def scores(
+        self, edit: str, asked: Sequence[Candidate], names: Sequence[str], count: int, *, search: bool = False
+    ) -> dict[str, dict[str, np.ndarray]]:
+        """Return every candidate's scores of the first `count` pictures of these sets, kept ones unread."""
+        found: dict[str, dict[str, np.ndarray]] = {}
+        for one in asked:
+            for name in names:
+                parts = (edit, name, count, "searched" if search else "on the grid", _learned(one).as_json())
+                path = self.cache / f"{one.record.name} {hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}.npy"
+                if not path.exists():
+                    if time.monotonic() > self.deadline:
+                        sys.exit("out of time: run it again to go on")
+                    begin, crops = time.monotonic(), self.sets[name][:count]
+                    np.save(path, score(one, {name: crops}, ROBUSTNESS[edit], search=search)[name])
+                    print(
+                        f"{one.record.name}, {edit}, {name}, {parts[3]}: {time.monotonic() - begin:.0f} s", flush=True
+                    )
+                found.setdefault(one.record.name, {})[name] = np.load(path)
+        return found
+
+
+def calibrated(data: Path, count: int, cache: Path) -> list[Candidate]:
+    """Return all candidates: the embedded ones as they come, their teachers calibrated on the training split."""
+    embedded, found = [one for one in candidates() if one.record.kind == "studio"], []
+    everyone = embedded + teachers(data)
     for one in everyone:
-        learned = learn(one, [other for other in everyone if other is not one], pictures)
-        found.append(replace(one, calibration=learned))
-        print(f"{one.record.name}: learned, {'separable' if learned.separable else 'not separable'}", flush=True)
+        kept = cache / f"{one.record.name}.json"
+        if one.calibration is None and not kept.exists():
+            pictures, begin = training_pictures(data, count), time.monotonic()
+            learned = learn(one, [other for other in everyone if other is not one], pictures)
+            kept.write_text(learned.as_json(), encoding="utf-8")
+            print(f"{one.record.name}: calibrated in {time.monotonic() - begin:.0f} s", flush=True)
+        found.append(replace(one, calibration=one.calibration or read_calibration(kept)))
     return found
 
 
-def validation_pictures(data: Path, label: str, count: int) -> list[Image]:
-    """Return pictures of the validation split, in an order that is drawn once."""
-    paths = [data / row["path"] for row in measured(data, label)]
+def validation_pictures(data: Path, label: str, count: int | None = None) -> list[Image]:
+    """Return pictures of the validation and portfolio splits, also of what no training may use, in a fixed order."""
+    with (data / "manifest.csv").open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["label"] == label and row["split"] in ("val", "portfolio")]
+    paths = [data / row["path"] for row in rows]
     return [read(paths[place]) for place in np.random.default_rng(1).permutation(len(paths))[:count]]
 
 
-def measured(data: Path, label: str) -> list[dict[str, str]]:
-    """Return the rows of the validation and portfolio splits with a label, also of what no training may use."""
-    with (data / "manifest.csv").open(newline="", encoding="utf-8") as file:
-        return [row for row in csv.DictReader(file) if row["label"] == label and row["split"] in ("val", "portfolio")]
+def pictures_of(data: Path, asked: Sequence[Candidate], count: int, cache: Path) -> dict[str, Any]:
+    """Return crops of 8 bits by who made them."""
+    folder = cache / f"pictures-{count}"
+    if not folder.is_dir():
+        crops = middle_crops(validation_pictures(data, "real", count + 10))[:count]
+        drawn = {one.record.name: to_8_bits(redraw(open_candidate(one.record), crops)) for one in asked}
+        made = middle_crops(validation_pictures(data, "generated"))
+        begun = cache / "pictures, unfinished"
+        begun.mkdir(exist_ok=True)
+        for name, batch in (strangers(crops) | drawn | {"generated": made}).items():
+            np.save(begun / f"{name}.npy", _levels(batch))
+        begun.rename(folder)
+    order = (*strangers(torch.zeros(1, 3, SIDE, SIDE)), *(one.record.name for one in asked), "generated")
+    return {name: np.load(folder / f"{name}.npy") for name in order}
 
 
-def score(one: Candidate, pixels: Tensor) -> np.ndarray:
-    """Return a candidate's scores of pictures on their own grid."""
-    learned = one.calibration
-    assert learned is not None  # noqa: S101 - calibrated above
-    numbers = statistic(learned.method).measure(open_candidate(one.record), pixels)
-    return learned.score(numbers.double().numpy())
+def _levels(batch: Tensor) -> np.ndarray:
+    return (batch * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
 
 
-def score_all(asked: Sequence[Candidate], sets: Mapping[str, Tensor]) -> Scores:
-    """Return every candidate's scores of every set."""
-    return {one.record.name: {name: score(one, batch) for name, batch in sets.items()} for one in asked}
+def _learned(one: Candidate) -> Calibration:
+    return cast(Calibration, one.calibration)
 
 
-def told(scores: Scores, asked: Sequence[Candidate]) -> None:
-    """Print what one edit leaves of closed and open set."""
-    names = [one.record.name for one in asked]
-    for name in names:
-        own, others = scores[name][name], {key: value for key, value in scores[name].items() if key != name}
-        parts = ", ".join(f"{key} {auc(own, value):.3f}" for key, value in others.items())
-        everything = np.concatenate(list(others.values()))
-        at_5 = accuracy_at_false_alarms(own, everything)
-        print(f"  {name}: AUC {auc(own, everything):.3f} ({parts}); accuracy at 5 % false alarms {at_5}")
-    truths = [key for key in scores[names[0]] for _ in scores[names[0]][key]]
-    table = [
-        dict(zip(names, values, strict=True))
-        for key in scores[names[0]]
-        for values in zip(*(scores[name][key] for name in names), strict=True)
+def _bar(one: Candidate) -> float:
+    return _learned(one).bar
+
+
+def _as_image(pixels: Tensor) -> Image:
+    buffer = io.BytesIO()
+    Pillow.fromarray(_levels(pixels)[0]).save(buffer, "PNG")
+    return decode(buffer.getvalue(), name="noise")
+
+
+def table(scores: Mapping[str, Mapping[str, np.ndarray]], bars: Mapping[str, float]) -> str:
+    """Return one edit's results as two tables: each candidate alone, and who is named."""
+    said, names = summary(scores, bars), list(scores)
+    lines = [
+        "| candidate | AUC against everything else | worst set | accuracy at 5 % false alarms |",
+        "|---|---|---|---|",
     ]
-    bars = {one.record.name: one.calibration.bar for one in asked if one.calibration is not None}
-    print(f"  open-set AUC {open_set_auc(truths, table):.3f}")
-    for truth, row in confusion(truths, table, bars).items():
-        print(f"    {truth}: {row}")
-    drawn = [(truth, row) for truth, row in zip(truths, table, strict=True) if truth in names]
-    closed = confusion([truth for truth, _ in drawn], [row for _, row in drawn])
-    print(f"  closed-set accuracy {closed_set_accuracy(closed)}", flush=True)
+    for name in names:
+        row = said["candidates"][name]
+        worst, value = min(row["auc_by_set"].items(), key=lambda one: one[1])
+        at_5 = row["accuracy_at_5_percent_false_alarms"]
+        lines.append(f"| `{name}` | {row['auc']:.3f} | {value:.3f} ({worst}) | {at_5} |")
+    columns = [*names, NONE]
+    lines += ["", f"| drawn by, named → | {' | '.join(columns)} |", "|---|" + "---|" * len(columns)]
+    lines += [
+        f"| {key} | {' | '.join(str(row.get(one, 0)) for one in columns)} |" for key, row in said["confusion"].items()
+    ]
+    lines += ["", f"Closed-set accuracy {said['closed_set_accuracy']}, open-set AUC {said['open_set_auc']:.3f}."]
+    return "\n".join(lines)
 
 
-def with_search(asked: Sequence[Candidate], sets: Mapping[str, Tensor], count: int) -> None:
-    """Print AUCs of cropped pictures where the grid is searched, and how often it is found."""
+def curve(bench: Bench, asked: Sequence[Candidate], names: Sequence[str], count: int) -> str:
+    """Return the AUC against everything else, and of the own ones found, edit by edit."""
+    edits = (*EDITS, *FURTHER)
+    lines = [f"| on the grid | {' | '.join(edits)} |", "|---|" + "---|" * len(edits)]
     for one in asked:
-        found: dict[str, list[float]] = {}
-        hits = 0
-        for name in ("real pictures", "blurred pictures", one.record.name):
-            for pixels in sets[name][:count]:
-                said = opinion(pixels[None, :, 3:, 5:], one, (1.0,))
-                found.setdefault(name, []).append(said.score)
-                hits += name == one.record.name and (said.grid.top, said.grid.left) == (5, 3)
-        own = np.array(found.pop(one.record.name))
-        parts = ", ".join(f"{name} {auc(own, np.array(values)):.3f}" for name, values in found.items())
-        print(f"  {one.record.name}: AUC {parts}; grid found {Share(hits, len(own))}", flush=True)
+        own, cells = one.record.name, []
+        for edit in edits:
+            scores = bench.scores(edit, [one], names, count)[own]
+            rest = np.concatenate([values for name, values in scores.items() if name != own])
+            found = Share(int((scores[own] >= _bar(one)).sum()), len(scores[own]))
+            wrong = Share(int((scores[REAL] >= _bar(one)).sum()), len(scores[REAL]))
+            cells.append(
+                f"{auc(scores[own], rest):.3f}, {found.value:.2f} found, {wrong.count} of {wrong.trials} reals"
+            )
+        lines.append(f"| `{own}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
-def strangers_named(asked: Sequence[Candidate], pictures: Sequence[Image]) -> None:
-    """Print how often nobody claims pictures of generators that are not held."""
-    crops = middle_crops(pictures)
-    scores = {one.record.name: score(one, crops) for one in asked}
-    bars = {one.record.name: one.calibration.bar for one in asked if one.calibration is not None}
-    named = [answer({name: float(scores[name][place]) for name in scores}, bars) for place in range(len(crops))]
-    print(f"generated by models not held: {NONE} {Share(sum(not one for one in named), len(named))}", flush=True)
+def searched(bench: Bench, asked: Sequence[Candidate], known: Sequence[str], chosen: argparse.Namespace) -> str:
+    """Return what the search for the grid does: AUCs of whole and cropped pictures, and false alarms of reals."""
+    lines = [
+        "| candidate | pictures a set | AUC, whole | AUC, cropped by (3, 5), searched | own found | reals named |",
+        "|---|---|---|---|---|---|",
+    ]
+    for one in asked:
+        own, bar = one.record.name, _bar(one)
+        few = chosen.cropped if one.record.kind == "studio" else chosen.cropped // 2
+        names = (own, REAL, "blurred pictures")
+        plain = bench.scores("as it is", [one], known, chosen.pictures)[own]
+        moved = bench.scores(CROP, [one], names, few, search=True)[own]
+        aucs = [auc(of[own][:few], np.concatenate([of[name][:few] for name in names[1:]])) for of in (plain, moved)]
+        found = Share(int((moved[own] >= bar).sum()), few)
+        reals = moved[REAL]
+        if one.record.kind == "studio":
+            reals = bench.scores("as it is", [one], [REAL], chosen.searched, search=True)[own][REAL]
+        wrong = Share(int((reals >= bar).sum()), len(reals))
+        lines.append(f"| `{own}` | {few} | {aucs[0]:.3f} | {aucs[1]:.3f} | {found} | {wrong} |")
+    return "\n".join(lines)
 
 
-def speed(asked: Sequence[Candidate]) -> None:
-    """Print the seconds each candidate takes for one picture of 512 x 512, models open."""
+def open_set(bench: Bench, count: int, searched: int) -> str:
+    """Return how often nobody claims pictures of generators that are not held, searched where that is affordable."""
+    embedded = [one for one in bench.asked if one.record.kind == "studio"]
+    told = []
+    for asked, search, many in ((bench.asked, False, count), (embedded, True, searched)):
+        scores = bench.scores("as it is", asked, ["generated"], many, search=search)
+        bars = {one.record.name: _bar(one) for one in asked}
+        rows = [{name: float(one["generated"][place]) for name, one in scores.items()} for place in range(many)]
+        nobody = Share(sum(not answer(row, bars) for row in rows), many)
+        how = "the embedded ones, grid searched" if search else "all candidates, on the grid as it lies"
+        told.append(f"{how}: {nobody}")
+    return f"Pictures of the validation split by generators that are not held, said to be by {NONE}: {'; '.join(told)}."
+
+
+def _seconds(act: Callable[[], object]) -> float:
+    begin = time.process_time()
+    act()
+    return time.process_time() - begin
+
+
+def speed(bench: Bench) -> str:
+    """Return the processor seconds for one picture of 512 x 512, models open; on n free cores about an n-th."""
     pixels = torch.rand(1, 3, 512, 512, generator=torch.Generator().manual_seed(0))
-    for one in asked:
-        spent = []
-        for search in (False, True):
-            begin = time.perf_counter()
-            opinion(pixels, one, (1.0,), search=search)
-            spent.append(time.perf_counter() - begin)
-        print(f"  {one.record.name}: {spent[0]:.2f} s, with the grid searched {spent[1]:.2f} s", flush=True)
-    traced = LatentTracer(steps=20, settled=0).trace(open_candidate(asked[0].record), pixels[..., :256, :256])
-    print(f"  latenttracer on {asked[0].record.name}, 256 x 256: {traced.iterations_per_second:.1f} iterations/s")
+    lines = ["| processor seconds, 512 x 512 | on the grid | grid searched | `double` + `phase` |", "|---|---|---|---|"]
+    total = np.zeros(3)
+    for one in bench.asked:
+        model = open_candidate(one.record)
+        spent = [
+            _seconds(partial(opinion, pixels, one, (1.0,), search=False)),
+            _seconds(partial(opinion, pixels, one, (1.0,))),
+            sum(_seconds(partial(statistic(name).measure, model, pixels)) for name in ("double", "phase")),
+        ]
+        total += spent
+        lines.append(f"| `{one.record.name}` | {' | '.join(f'{value:.2f}' for value in spent)} |")
+    lines.append(f"| all | {' | '.join(f'{value:.2f}' for value in total)} |")
+    tracer, first = LatentTracer(steps=20, settled=0), open_candidate(bench.asked[0].record)
+    pace = 21 / _seconds(partial(tracer.trace, first, pixels[..., :256, :256]))
+    checked = _seconds(partial(Origin().examine, _as_image(pixels)))
+    lines += ["", f"`latenttracer` on `{bench.asked[0].record.name}`, 256 x 256: {pace:.1f} steps a processor second."]
+    lines += [f"The examiner in `audit check` with the embedded models: {checked:.1f} processor seconds."]
+    return "\n".join(lines)
 
 
 def main() -> None:
-    """Learn, measure, print."""
+    """Calibrate, measure, write; every part is written as soon as it is whole."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--learned-on", type=int, default=60)
+    parser.add_argument("--cache", type=Path, default=Path(".cache/attribution"))
+    parser.add_argument("--learned-on", type=int, default=30)
     parser.add_argument("--pictures", type=int, default=60)
-    parser.add_argument("--cropped", type=int, default=16)
+    parser.add_argument("--cropped", type=int, default=12)
+    parser.add_argument("--searched", type=int, default=40)
+    parser.add_argument("--hours", type=float, default=0.4)
     chosen = parser.parse_args()
-    torch.set_num_threads(2)
-    asked = calibrated(chosen.data, chosen.learned_on)
-    print(f"seconds a picture of 512 x 512, {torch.get_num_threads()} threads")
-    speed(asked)
-    crops = middle_crops(validation_pictures(chosen.data, "real", chosen.pictures))
-    drawn = {one.record.name: to_8_bits(redraw(open_candidate(one.record), crops)) for one in asked}
-    sets = {**strangers(crops), **drawn}
-    for name, edit in EDITS.items():
-        print(f"{name}: {len(crops)} pictures a set, {SIDE} pixels")
-        told(score_all(asked, {key: edit(batch) for key, batch in sets.items()}), asked)
-    strangers_named(asked, validation_pictures(chosen.data, "generated", chosen.pictures))
-    print(f"crop (3, 5), grid searched: {chosen.cropped} pictures a set")
-    with_search(asked, sets, chosen.cropped)
+    deadline = time.monotonic() + 3600 * chosen.hours
+    chosen.cache.mkdir(parents=True, exist_ok=True)
+    asked = calibrated(chosen.data, chosen.learned_on, chosen.cache)
+    sets = pictures_of(chosen.data, asked, chosen.pictures, chosen.cache)
+    bench = Bench(asked, sets, chosen.cache, deadline)
+    embedded = [one for one in asked if one.record.kind == "studio"]
+    known = [name for name in sets if name not in UNASKED]
+    facts = f"{chosen.pictures} pictures a set, {SIDE} x {SIDE}."
+    write(PAGE, "attribution curve", f"{curve(bench, embedded, known, chosen.pictures)}\n\n{facts}")
+    bars = {one.record.name: _bar(one) for one in asked}
+    for edit in EDITS:
+        text = table(bench.scores(edit, asked, known, chosen.pictures), bars)
+        write(PAGE, f"attribution, {edit}", f"{text}\n\n{facts}")
+    write(PAGE, "attribution search", searched(bench, embedded, known, chosen))
+    write(PAGE, "attribution of strangers", open_set(bench, len(sets["generated"]), chosen.searched))
+    write(PAGE, "attribution speed", speed(bench))
+    write(PAGE, "attribution search", searched(bench, asked, known, chosen))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,9 @@ SCHEMA = "artaudit-attribution/1"
 BELONGING = "belonging"
 """The name of the set of pictures that the candidate drew."""
 
+OFF_GRID = "its own, off the grid"
+"""The name of the set of belonging pictures cut anywhere but where their latents begin."""
+
 SEPARABLE = 0.8
 """The lowest area under the ROC curve, against the worst set, with which a candidate answers at all."""
 
@@ -34,6 +37,9 @@ FALSE_ALARM_RATE = 0.02
 
 LEAST_EVIDENCE = 1.0
 """The lowest bar, in decimal logarithms: the traces are at least ten times likelier if the candidate drew it."""
+
+_LOOSENESS = 30.0
+"""The inverse of the regression's regularisation; chosen by held-out folds of the training pictures."""
 
 _FOLDS = 5
 _FEWEST = 10
@@ -98,16 +104,20 @@ class Calibration:
 def calibrate(sets: Sets, groups: Mapping[str, Int[np.ndarray, " pictures"]], **about: Any) -> Calibration:  # noqa: ANN401
     """Learn from sets of pictures, one of them called "belonging"; `groups` name the picture each was made from.
 
-    Every set of others weighs the same. Pictures with one group are never split between fitting and scoring. `about`
-    gives the remaining fields: model, digest, method, names, pictures, twins. Raises UsageError for too few pictures.
+    Every set of others weighs the same. Pictures with one group are never split between fitting and scoring. The set
+    "its own, off the grid", if given, teaches where a grid begins, but is held against nobody; of decoders that have
+    no grid it is left out. `about` gives the remaining fields: model, digest, method, names, pictures, twins. Raises
+    UsageError for too few pictures.
     """
     few = [name for name in sets if len(np.unique(groups[name])) < _FEWEST]
     if few or len(sets) < 2 or BELONGING not in sets:  # noqa: PLR2004 - belonging and others
         raise UsageError(f"Calibration needs at least {_FEWEST} different pictures of each set: give more pictures.")
     held_out = _held_out_scores(sets, groups)
+    if OFF_GRID in sets and auc(held_out[BELONGING], held_out[OFF_GRID]) < SEPARABLE:
+        return calibrate({name: values for name, values in sets.items() if name != OFF_GRID}, groups, **about)
     cap = math.log10(1 + min(len(np.unique(groups[name])) for name in sets))
     scores = {name: np.clip(values, -cap, cap) for name, values in held_out.items()}
-    others = {name: values for name, values in scores.items() if name != BELONGING}
+    others = {name: values for name, values in scores.items() if name not in (BELONGING, OFF_GRID)}
     bar = max(LEAST_EVIDENCE, *(_bar(values) for values in others.values()))
     fitted = _fit(sets)
     return Calibration(
@@ -116,7 +126,7 @@ def calibrate(sets: Sets, groups: Mapping[str, Int[np.ndarray, " pictures"]], **
         cap=cap,
         bar=bar,
         aucs={name: auc(scores[BELONGING], values) for name, values in others.items()},
-        passed={name: (int((values >= bar).sum()), len(values)) for name, values in scores.items()},
+        passed={name: (int((values >= bar).sum()), len(values)) for name, values in scores.items() if name != OFF_GRID},
         quantiles={
             name: tuple(_rounded(np.quantile(values, np.linspace(0, 1, _KEPT)))) for name, values in scores.items()
         },
@@ -160,7 +170,9 @@ def _fit(sets: Sets) -> dict[str, Any]:
     shares = [(0.5 if name == BELONGING else 0.5 / others) / max(1, len(values)) for name, values in sets.items()]
     weight = np.concatenate([np.full(len(values), share) for share, values in zip(shares, sets.values(), strict=True)])
     mean, scale = numbers.mean(0), numbers.std(0) + 1e-6
-    model = LogisticRegression(max_iter=2000).fit((numbers - mean) / scale, belongs, weight * len(numbers))
+    model = LogisticRegression(C=_LOOSENESS, max_iter=5000).fit(
+        (numbers - mean) / scale, belongs, weight * len(numbers)
+    )
     plain = {"mean": mean, "scale": scale, "weights": model.coef_[0]}
     return {
         **{name: tuple(_rounded(values)) for name, values in plain.items()},

@@ -52,9 +52,8 @@ class Ddim:
         drawn = model.decode(back[0])[..., :height, :width]
         return torch.stack([along[0], along[:-1].mean(0), log_power(drawn - pixels)], dim=1)
 
-    @torch.no_grad()
     def path(self, model: Generator, latents: Latents, *, returning: bool = False) -> list[Latents]:
-        """Return the latents at every stop, from clean towards noise, or `returning` from noise towards clean."""
+        """Return the latents at every stop, differentiable: from clean towards noise, or `returning` to clean."""
         last = max(1, round(self.depth * (model.schedule_steps - 1)))
         stops = torch.unique(torch.linspace(0, last, self.steps + 1).round().long())
         stops = stops.flip(0) if returning else stops

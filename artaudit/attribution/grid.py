@@ -16,10 +16,10 @@ from torch import Tensor
 
 from artaudit.attribution.statistic import Pictures
 
-SIDES = 96, 192
+SIDES = 64, 192
 """Pixels along the windows looked at: for every offset, and for those that did best; multiples of all factors."""
 
-SHORTLIST = 5
+SHORTLIST = 9
 """Offsets that the second look is at, besides none."""
 
 SCALES = (1.0, 0.5, 0.75, 4 / 3, 1.5, 2.0)
@@ -38,9 +38,10 @@ class Grid:
 
 
 def find_grid(score: Score, pixels: Float[Tensor, "1 3 height width"], factor: int) -> Grid:
-    """Score a window in the middle at each of the factor x factor offsets, then a larger one at the best of them.
+    """Score a window at each of the factor x factor offsets, then a larger one at the best of them.
 
-    Pixels in [0, 1], both sides at least twice the factor. The highest score of the second look names the grid; the
+    Pixels in [0, 1], both sides at least twice the factor. Windows lie where the picture has the most detail: a decoder
+    leaves little of itself in a plain sky. The highest score of the second look names the grid; the
     scores kept are those of the first.
     """
     places = [(down, across) for down in range(factor) for across in range(factor)]
@@ -54,10 +55,13 @@ def find_grid(score: Score, pixels: Float[Tensor, "1 3 height width"], factor: i
 def _moved(
     pixels: Float[Tensor, "1 3 height width"], places: Sequence[tuple[int, int]], side: int, factor: int
 ) -> Float[Tensor, "places 3 window_height window_width"]:
-    """Return a window of `side` pixels at most, in the middle, at each of the offsets."""
+    """Return the window of `side` pixels at most that holds the most detail, at each of the offsets."""
     room = [(length - factor + 1) // factor * factor for length in pixels.shape[-2:]]
     height, width = (min(side, one) for one in room)
-    top, left = ((one - part) // 2 // factor * factor for one, part in zip(room, (height, width), strict=True))
+    fine = pixels - F.avg_pool2d(pixels, 3, stride=1, padding=1, count_include_pad=False)
+    power = fine.square().mean(1, keepdim=True)[..., : room[0], : room[1]]
+    found = F.avg_pool2d(power, (height, width), stride=factor)[0, 0]
+    top, left = (factor * place for place in divmod(int(found.argmax()), found.shape[1]))
     return torch.cat([pixels[..., top + y :, left + x :][..., :height, :width] for y, x in places])
 
 

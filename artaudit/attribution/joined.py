@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from artaudit.attribution.double import Double
 from artaudit.attribution.octaves import Octaves
 from artaudit.attribution.phase import Phase
 from artaudit.attribution.statistic import Pictures, Statistic
@@ -18,7 +19,7 @@ from artaudit.protocols import Autoencoder
 class Joined:
     """The numbers of all `statistics`, one after the other."""
 
-    statistics: tuple[Statistic, ...] = (Octaves(), Phase())
+    statistics: tuple[Statistic, ...] = (Octaves(), Double(), Phase())
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -34,10 +34,13 @@ LEAST = 96
 COPIES = frozenset({"studio", "taesd", "vaelight"})
 """Kinds of models whose decoder is a small copy of their family's."""
 
-SLOW = frozenset({"latenttracer", "ddim"})
+DENOISING = frozenset({"ddim", "ronan"})
+"""Methods that ask the denoiser of a model that has one."""
+
+SLOW = frozenset({"latenttracer", "ddim", "ronan"})
 """Methods that take many passes: the grid is not searched with them."""
 
-METHOD = "joined"
+METHOD = "octaves"
 """What calibrations weigh where nothing else is asked for."""
 
 _FOLDER = ".calibrations"
@@ -53,6 +56,12 @@ class Candidate:
     @property
     def words(self) -> str:
         """Who is meant when this candidate is named."""
+        if (
+            self.calibration is not None
+            and self.calibration.method in DENOISING
+            and "denoiser" in abilities(self.record)
+        ):
+            return f"{self.record.name}, its denoiser and its decoder"
         copy = self.record.kind in COPIES or self.record in pool.embedded()
         said = in_words(self.record.name, self.record.family, copy=copy)
         return f"{said}, which is also that of {', '.join(self.twins)}" if self.twins else said
@@ -80,12 +89,15 @@ class Opinion:
     scale: float
     grid: Grid = field(repr=False)
     seen: Float[Tensor, "1 3 height width"] = field(repr=False)
-    redrawn: Float[Tensor, "1 3 height width"] = field(repr=False)
 
     @property
     def belongs(self) -> bool:
         """Whether the score reaches the candidate's bar."""
         return self.score >= cast(Calibration, self.candidate.calibration).bar
+
+    def redrawn(self) -> Float[Tensor, "1 3 height width"]:
+        """Redraw what was seen."""
+        return redraw(open_candidate(self.candidate.record), self.seen)
 
 
 def candidates(names: Sequence[str] = ("auto",)) -> list[Candidate]:
@@ -113,12 +125,18 @@ def rivals(one: Candidate) -> list[Candidate]:
 
 
 def calibration_of(record: pool.Record) -> Calibration | None:
-    """Return what was learned about exactly these weights, by this machine or before shipping; None for nothing."""
+    """Return what was learned about exactly these weights, on this machine or before shipping; None for nothing."""
     shipped = Path(str(resources.files("artaudit.attribution"))) / "calibrations" / f"{record.name}.json"
     for path in (calibration_path(record), shipped):
-        if path.is_file() and (found := read_calibration(path)).digest == record.digest:
+        if path.is_file() and _fits(found := read_calibration(path), record):
             return found
     return None
+
+
+def _fits(learned: Calibration, record: pool.Record) -> bool:
+    """Say whether a calibration is for these weights, and for the numbers that its method gives today."""
+    known = learned.method in catalog.ATTRIBUTIONS
+    return known and learned.digest == record.digest and learned.names == statistic(learned.method).names
 
 
 def calibration_path(record: pool.Record) -> Path:
@@ -141,8 +159,8 @@ def opinions(image: Image, asked: Sequence[Candidate], *, resized: bool = False,
     """Return what each candidate without an obstacle says about the middle of a picture, highest score first.
 
     With `resized` the picture is also looked at as it was before a resize by each of `SCALES`. The offset and the
-    scale are chosen on windows in the middle, and the score is that of the whole middle; without `search`, and with
-    methods in `SLOW`, neither is searched. Nothing is said of a picture below `LEAST` pixels.
+    scale are chosen on the windows with most detail, and the score is that of the whole middle; without `search`,
+    and with methods in `SLOW`, neither is searched. Nothing is said of a picture below `LEAST` pixels.
     """
     if min(image.height, image.width) < LEAST:
         return []
@@ -161,7 +179,7 @@ def opinion(
 ) -> Opinion:
     """Return what one calibrated candidate says about the middle of a picture, at the likeliest scale and offset."""
     learned = cast(Calibration, candidate.calibration)
-    model = open_candidate(candidate.record, denoiser=learned.method == "ddim")
+    model = open_candidate(candidate.record, denoiser=learned.method in DENOISING)
     measure = statistic(learned.method).measure
 
     def score(pictures: Float[Tensor, "batch 3 height width"], *, bounded: bool = False) -> Float[Tensor, " batch"]:
@@ -176,7 +194,7 @@ def opinion(
     scale = max(grids, key=lambda one: float(grids[one].scores.max()))
     grid = grids[scale]
     seen = whole(looks[scale][..., grid.top :, grid.left :], model.factor)
-    return Opinion(candidate, float(score(seen, bounded=True)[0]), scale, grid, seen, redraw(model, seen))
+    return Opinion(candidate, float(score(seen, bounded=True)[0]), scale, grid, seen)
 
 
 def _middle(pixels: Float[Tensor, "1 3 height width"], factor: int) -> Float[Tensor, "1 3 rows columns"]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from artaudit.attribution.calibration import BELONGING, Calibration
+from artaudit.attribution.grid import SIDES
 from artaudit.auditor.attributing import LEAST, SIDE, Candidate, Opinion, answer, candidates, opinions
 from artaudit.evidence import Finding
 from artaudit.image import Image
@@ -19,8 +20,8 @@ WEIGHT = (
 )
 
 METHOD = (
-    f"redrawing errors of the middle {SIDE} pixels, by octaves and off the grid, weighed by logistic regression; "
-    "offset of the grid chosen on windows of 96 and 192 pixels"
+    f"redrawing errors of the middle {SIDE} pixels by octaves, in light and in colour, weighed by logistic regression; "
+    f"offset of the grid chosen on the windows with most detail, of {SIDES[0]} and {SIDES[1]} pixels"
 )
 
 

@@ -46,10 +46,11 @@ def _template() -> jinja2.Template:
 
 def _opinion(one: Opinion) -> dict[str, Any]:
     learned = cast(Calibration, one.candidate.calibration)
-    error = (AMPLIFIED * (one.redrawn - one.seen).abs()).clamp(0, 1)
+    redrawn = one.redrawn()
+    error = (AMPLIFIED * (redrawn - one.seen).abs()).clamp(0, 1)
     return {
         **told(one),
-        "panels": [("picture", _uri(one.seen)), ("redrawn", _uri(one.redrawn)), ("error", _uri(error))],
+        "panels": [("picture", _uri(one.seen)), ("redrawn", _uri(redrawn)), ("error", _uri(error))],
         "map": _as_png(phase_map(one.grid.scores)),
         "sets": [_row(name, values, learned.cap) for name, values in learned.quantiles.items()],
         "score_at": _place(one.score, learned.cap),

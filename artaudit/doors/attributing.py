@@ -105,7 +105,7 @@ def list_candidates(*, as_json: bool) -> None:
 @click.option(
     "--method",
     type=click.Choice(list(catalog.ATTRIBUTIONS)),
-    default="joined",
+    default="octaves",
     show_default=True,
     help="What to weigh.",
 )

@@ -54,7 +54,8 @@ def calibrate(model: Path, data: Path, *, split: str, draws: int, seed: int, as_
 @click.argument("model", type=PATH)
 @click.argument("data", type=PATH)
 @SPLIT
-@click.option("--edit", "edits", multiple=True, help="What is done to every picture [default: four of them].")
+@click.option("--edit", "edits", multiple=True, help="What is done to every picture [default: a few of them].")
+@click.option("--task", type=click.Choice(["detection", "attribution"]), default="detection", show_default=True)
 @click.option(
     "--learn", default="", metavar="SPLIT", help="Rows to cross generators with: train on one, leave one out."
 )
@@ -66,14 +67,19 @@ def evaluate(  # noqa: PLR0913 - click hands options over one by one
     *,
     split: str,
     edits: tuple[str, ...],
+    task: str,
     learn: str,
     plots: Path | None,
     as_json: bool,
 ) -> None:
     """Measure MODEL on the manifest DATA: metrics with intervals, generator by generator, and false alarms by source.
 
-    Every picture is edited alike, real or not.
+    Every picture is edited alike, real or not. Of the task attribution, MODEL is the name of a candidate of
+    `audit attribute`, or "auto" for all of them, and real pictures as they redraw them are their own.
     """
+    if task == "attribution":
+        _evaluate_attribution(str(model), data, split, edits, as_json=as_json)
+        return
     from artaudit.auditor import detecting  # noqa: PLC0415 - heavy
 
     with progress_bar("measuring") as progress:
@@ -105,6 +111,23 @@ def export_detector(model: Path, target: Path, *, as_json: bool) -> None:
 
     made = detecting.export(model, target)
     _tell(made, f"{target}  {len(made['files'])} files", as_json=as_json)
+
+
+def _evaluate_attribution(model: str, data: Path, split: str, edits: tuple[str, ...], *, as_json: bool) -> None:
+    from artaudit.auditor import naming  # noqa: PLC0415 - heavy
+
+    with progress_bar("measuring") as progress:
+        found = naming.evaluate((model,), data, split=split, edits=edits or naming.EDITS, progress=progress)
+    if as_json:
+        print_json(found)
+        return
+    for edit, told in found["curve"].items():
+        click.echo(f"{edit}: closed-set accuracy {told['closed_set_accuracy']}, open-set AUC {told['open_set_auc']}")
+        for name, row in told["candidates"].items():
+            at_5 = row["accuracy_at_5_percent_false_alarms"]
+            click.echo(f"  {name}  AUC {row['auc']}, accuracy at 5 % false alarms {at_5}")
+        for truth, row in told["confusion"].items():
+            click.echo(f"  drawn by {truth}: {', '.join(f'{name} {count}' for name, count in row.items())}")
 
 
 def _tell(document: dict[str, Any], line: str, *, as_json: bool) -> None:

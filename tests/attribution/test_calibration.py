@@ -9,6 +9,7 @@ from artaudit.attribution.calibration import (
     BELONGING,
     FALSE_ALARM_RATE,
     LEAST_EVIDENCE,
+    OFF_GRID,
     calibrate,
     read_calibration,
 )
@@ -43,6 +44,29 @@ def test_one_set_of_others_that_is_alike_is_enough_to_be_silent():
     learned = calibrate(sets, {name: np.arange(60) for name in sets}, **ABOUT)
     assert learned.aucs["real"] > 0.9
     assert not learned.separable
+
+
+def off_grid(place, count=60):
+    """Return sets whose first number tells others, and whose second tells the grid."""
+    rng = np.random.default_rng(5)
+    places = {BELONGING: (4, 0), "others": (0, 0), OFF_GRID: place}
+    sets = {name: rng.normal(where, 1, (count, 2)) for name, where in places.items()}
+    groups = {name: np.arange(count) for name in sets}
+    alone = {name: values for name, values in sets.items() if name != OFF_GRID}
+    return calibrate(sets, groups, **ABOUT), calibrate(alone, groups, **ABOUT)
+
+
+def test_what_lies_off_the_grid_teaches_and_is_held_against_nobody():
+    learned, alone = off_grid((4, -4))
+    assert learned.weights[1] > 10 * abs(alone.weights[1])
+    assert learned.aucs.keys() == alone.aucs.keys() == {"others"}
+    assert OFF_GRID in learned.quantiles and OFF_GRID not in learned.passed
+    assert learned.false_alarms.trials == 60
+
+
+def test_of_a_decoder_without_a_grid_nothing_is_learned_off_it():
+    learned, alone = off_grid((4, 0))
+    assert learned == alone
 
 
 @pytest.mark.parametrize("apart", [0.0, 1.0, 3.0])

@@ -49,13 +49,16 @@ def gan():
 def test_an_input_is_found_for_a_generators_own_picture_and_not_for_others(gan):
     ronan = Ronan(steps=150, rate=0.1)
     torch.manual_seed(4)
-    owns = [ronan.invert(gan, (8, 1, 1), gan(torch.randn(1, 8, 1, 1))) for _ in range(7)]
-    noise = ronan.invert(gan, (8, 1, 1), torch.rand(1, 3, 16, 16))
-    errors = [one.error for one in owns]
-    assert noise.error > 10 * max(errors)
+    own, noise = gan(torch.cat([torch.randn(1, 8, 1, 1) for _ in range(7)])), torch.rand(1, 3, 16, 16)
+    found = ronan.invert(gan, (8, 1, 1), torch.cat([own, noise]))
+    *errors, other = found.errors.tolist()
+    assert other > 10 * max(errors)
     assert belongs(errors[0], errors[1:] * 2)
-    assert not belongs(noise.error, errors)
-    assert float((gan(noise.code) - gan(owns[0].code)).abs().max()) > 0
+    assert not belongs(other, errors)
+    torch.testing.assert_close((gan(found.codes[:7]) - own).square().mean((1, 2, 3)), found.errors[:7])
+    assert float((gan(found.codes[7:]) - gan(found.codes[:1])).abs().max()) > 0
+    alone = ronan.invert(gan, (8, 1, 1), noise)
+    torch.testing.assert_close(alone.errors, found.errors[7:], rtol=1e-2, atol=1e-6)
 
 
 def test_the_test_for_an_outlier_is_grubbs():
@@ -68,6 +71,16 @@ def test_the_test_seldom_refuses_what_belongs():
     rng = np.random.default_rng(0)
     refused = [not belongs(errors[0], errors[1:].tolist()) for errors in np.exp(rng.normal(-6, 0.5, (400, 30)))]
     assert np.mean(refused) < 0.05
+
+
+def test_an_input_is_searched_in_the_latents_or_in_the_noise(model, generator, own):
+    ronan = Ronan(steps=3, starts=2, strides=2)
+    for one in (model, generator):
+        numbers = ronan.measure(one, own[:2, :, :64, :64])
+        assert numbers.shape == (2, len(ronan.names))
+        assert numbers.isfinite().all()
+    begun = Ronan(steps=1, starts=2, strides=2).measure(generator, own[:2, :, :64, :64])
+    assert (numbers[:, 0] < begun[:, 0]).all()
 
 
 @pytest.fixture(scope="module")

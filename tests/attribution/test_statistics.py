@@ -13,7 +13,7 @@ from artaudit.attribution.phase import Phase
 from artaudit.attribution.statistic import Statistic, in_parts, log_bands, log_power, redraw, whole
 from artaudit.protocols import Generator
 
-PLAIN = [name for name in catalog.ATTRIBUTIONS if name not in ("ddim", "latenttracer")]
+PLAIN = [name for name in catalog.ATTRIBUTIONS if name not in ("ddim", "latenttracer", "ronan")]
 
 
 @pytest.mark.parametrize("name", PLAIN)

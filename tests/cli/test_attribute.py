@@ -22,6 +22,8 @@ from artaudit.protocols import Examiner
 from artaudit.tensors import to_array, to_batch
 from artaudit.transforms import Blur
 
+STRANGERS = {"real pictures", "blurred pictures", "resized pictures", "grey pictures", "drawings by code"}
+
 
 def written(path, pixels):
     Pillow.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(path)
@@ -100,9 +102,9 @@ def test_a_model_is_calibrated_on_a_folder_and_the_result_is_used(audit):
     code, out, _ = audit("attribute", "calibrate", "studio-sd1", "mine", "--method", "octaves", "--json")
     learned = json.loads(out)
     assert code == 0 and learned["method"] == "octaves" and learned["twins"] == ["studio-diffusion"]
-    assert {"real pictures", "blurred pictures", "drawings by code", "drawn by studio-flux2"} == set(learned["aucs"])
+    assert set(learned["aucs"]) == {*STRANGERS, "drawn by studio-flux2"}
     (used,) = [one.calibration for one in candidates() if one.record.name == "studio-sd1"]
-    assert used.method == "octaves" and used.passed[BELONGING][1] == 24
+    assert used.method == "octaves" and used.passed[BELONGING][1] == 36
     code, out, _ = audit("attribute", "calibrate", "studio-sd1", "mine/1.png")
     assert code == 2
     code, out, _ = audit("attribute", "candidates", "--json")
@@ -113,9 +115,19 @@ def test_a_calibration_counts_only_for_the_weights_it_was_made_with(tmp_path):
     (known,) = candidates(("studio-sd1",))
     folder = tmp_path / "models" / ".calibrations"
     folder.mkdir(parents=True)
-    text = known.calibration.as_json().replace(known.record.digest, "0" * 64).replace('"joined"', '"phase"')
+    text = known.calibration.as_json().replace(known.record.digest, "0" * 64).replace('"octaves"', '"phase"')
     (folder / "studio-sd1.json").write_text(text)
-    assert candidates(("studio-sd1",))[0].calibration.method == "joined"
+    assert candidates(("studio-sd1",))[0].calibration.method == "octaves"
+
+
+def test_a_calibration_of_other_numbers_than_the_method_gives_today_does_not_count(tmp_path):
+    (known,) = candidates(("studio-sd1",))
+    folder = tmp_path / "models" / ".calibrations"
+    folder.mkdir(parents=True)
+    plain = json.loads(known.calibration.as_json())
+    for change in ({"method": "aeroblade"}, {"method": "no such"}, {"names": ["another"]}):
+        (folder / "studio-sd1.json").write_text(json.dumps(plain | change))
+        assert candidates(("studio-sd1",))[0].calibration == known.calibration
 
 
 def test_who_cannot_be_told_apart_says_so_and_is_not_asked(tmp_path, redrawn):
@@ -147,11 +159,12 @@ def test_a_jpeg_of_a_drawn_picture_still_belongs(redrawn):
     assert answer(said)[0].startswith("the decoder of studio-sd1")
 
 
-def test_smooth_pictures_belong_to_nobody(real):
+def test_smooth_and_colourless_pictures_belong_to_nobody(real):
     flat = np.full((128, 128, 3), 0.6, np.float32)
     slope = np.repeat(np.repeat(np.linspace(0, 1, 128, dtype=np.float32)[:, None, None], 128, 1), 3, 2)
     blurred = to_array(Blur(2.0)(to_batch(real), 0))
-    for pixels in (flat, slope, blurred):
+    grey = np.repeat(real.mean(2, keepdims=True), 3, 2)
+    for pixels in (flat, slope, blurred, grey):
         assert answer(opinions(as_image(pixels), candidates())) == ()
 
 

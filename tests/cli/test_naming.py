@@ -1,0 +1,79 @@
+"""`audit evaluate --task attribution` as researchers meet it."""
+
+import csv
+import json
+import sys
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image as Pillow
+
+from artaudit.attribution.evaluation import NONE
+from artaudit.auditor.models import open_model
+from artaudit.auditor.naming import summary
+from artaudit.cli import main
+from artaudit.datasets.photographs import photograph
+from artaudit.generators import pool
+from artaudit.image import decode
+from artaudit.tensors import to_array, to_batch
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """Write two real crops, and one that studio-sd1 drew, with their manifest."""
+    monkeypatch.setenv("ARTAUDIT_MODELS", str(tmp_path / "models"))
+    model = next(open_model(record) for record in pool.embedded() if record.name == "studio-sd1")
+    pixels = decode(photograph("china.jpg"), name="china.jpg").pixels
+    crops = {f"{left}.png": pixels[230:358, left : left + 128] for left in (120, 300)}
+    with torch.no_grad():
+        crops["drawn.png"] = to_array(model.decode(model.encode(to_batch(pixels[230:358, 200:328]))))
+    for name, crop in crops.items():
+        Pillow.fromarray(np.rint(crop * 255).astype(np.uint8)).save(tmp_path / name)
+    path = tmp_path / "manifest.csv"
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("path", "label", "generator", "split"))
+        for name in crops:
+            drawn = name == "drawn.png"
+            rows.writerow((name, "generated" if drawn else "real", "studio-sd1" if drawn else "", "val"))
+    return path
+
+
+def run(monkeypatch, capsys, *words):
+    monkeypatch.setattr(sys, "argv", ["audit", "evaluate", *words])
+    with pytest.raises(SystemExit) as left:
+        main()
+    return int(left.value.code or 0), capsys.readouterr().out
+
+
+def test_makers_are_named(data, monkeypatch, capsys):
+    words = ("studio-sd1", str(data), "--task", "attribution", "--edit", "as it is")
+    code, out = run(monkeypatch, capsys, *words, "--json")
+    found = json.loads(out)
+    assert code == 0 and found["pictures"]["studio-sd1"] == 3 and found["pictures"]["real pictures"] == 2
+    told = found["curve"]["as it is"]
+    assert told["candidates"]["studio-sd1"]["auc_by_set"]["real pictures"] == 1
+    assert told["confusion"]["studio-sd1"]["studio-sd1"] >= 2
+    assert told["confusion"]["real pictures"] == {NONE: 2}
+    assert found["candidates"]["studio-sd1"]["digest"]
+
+
+def test_what_cannot_be_measured_is_refused(data, monkeypatch, capsys):
+    words = (str(data), "--task", "attribution")
+    assert run(monkeypatch, capsys, "studio-sd1", *words, "--edit", "no such edit")[0] == 2
+    assert run(monkeypatch, capsys, "studio-sd1", *words, "--split", "nowhere")[0] == 2
+    assert run(monkeypatch, capsys, "nobody", *words)[0] == 2
+
+
+def test_a_summary_counts_by_hand():
+    scores = {
+        "a": {"a": np.array([2.0, 0.5]), "b": np.array([-1.0, -1.0]), "real": np.array([1.5, -2.0])},
+        "b": {"a": np.array([-1.0, 0.0]), "b": np.array([3.0, 1.0]), "real": np.array([-2.0, -2.0])},
+    }
+    told = summary(scores, {"a": 1.0, "b": 1.0})
+    assert told["confusion"] == {"a": {"a": 1, NONE: 1}, "b": {"b": 2}, "real": {"a": 1, NONE: 1}}
+    assert told["closed_set_accuracy"].startswith("1.000 (4/4")
+    assert told["named_though_strangers"]["real"].startswith("0.500 (1/2")
+    assert told["candidates"]["a"]["auc_by_set"] == {"b": 1.0, "real": 0.75}
+    assert told["open_set_auc"] == 0.75
