@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+NONE = "no"
+SCALE = (
+    (0.0, NONE),
+    (math.log10(2), "weak"),
+    (1.0, "moderate"),
+    (2.0, "moderately strong"),
+    (3.0, "strong"),
+    (4.0, "very strong"),
+    (6.0, "extremely strong"),
+)
+"""From which decimal logarithm of a likelihood ratio on the support has which name (ENFSI guideline for evaluative
+reporting in forensic science, 2015, https://enfsi.eu/wp-content/uploads/2016/09/m1_guideline.pdf)."""
+
+
+def strength(log10_ratio: float) -> str:
+    """Name how strongly a decimal logarithm of a likelihood ratio supports either side."""
+    return next(word for least, word in reversed(SCALE) if abs(log10_ratio) >= least)
 
 
 @dataclass(frozen=True, slots=True)

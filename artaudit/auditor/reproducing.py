@@ -22,7 +22,7 @@ from artaudit.protect.receipt import environment
 
 SAME, DIFFERS, OPEN = "same", "differs", "not repeated"
 TOLERANCE = 0.02
-"""How far, of itself, a score may move from one kind of processor to another."""
+"""How far a score may move from one kind of processor to another, of itself or of its bar."""
 
 
 def reproduce(path: Path) -> dict[str, Any]:
@@ -130,12 +130,14 @@ def _compare(was: Mapping[str, Any], now: list[Finding], absent: set[int]) -> di
     match = next((one for one in now if one.claim == was["claim"]), now[0] if now else None)
     if match is None:
         return {**said, "outcome": DIFFERS, "why": "it was not found again"}
-    same = match.claim == was["claim"] and match.holds is was["holds"] and _close(match.score, was["score"])
+    same = match.claim == was["claim"] and match.holds is was["holds"] and _close(match.score, was)
     again = {"claim": match.claim, "holds": match.holds, "score": match.score}
     return {**said, "outcome": SAME if same else DIFFERS, "again": again}
 
 
-def _close(one: float | None, other: float | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return math.isclose(one, other, rel_tol=TOLERANCE)
+def _close(score: float | None, was: Mapping[str, Any]) -> bool:
+    """Say whether a score is the recorded one, but for a small part of itself or of the bar it is held against."""
+    if score is None or was["score"] is None:
+        return score is was["score"]
+    bar = abs(was["threshold"] or 0.0)
+    return math.isclose(score, was["score"], rel_tol=TOLERANCE, abs_tol=TOLERANCE * bar)

@@ -1,6 +1,6 @@
 """What findings come to: ratios of independent groups are added, all else stands for itself, contradictions stay.
 
-Likelihood ratios and the verbal scale: ENFSI guideline for evaluative reporting in forensic science, 2015,
+Likelihood ratios after the ENFSI guideline for evaluative reporting in forensic science, 2015,
 https://enfsi.eu/wp-content/uploads/2016/09/m1_guideline.pdf.
 """
 
@@ -12,21 +12,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from types import MappingProxyType
 
-from artaudit.evidence import Assessment, Finding, Group
+from artaudit.evidence import NONE, Assessment, Finding, Group, strength
 
 MADE, NOT_MADE, OPEN, UNASKED = "machine-made", "not machine-made", "cannot tell", "not examined"
 """Answers to the question whether a generative model drew the pixels, be it anew or from another picture."""
-
-SCALE = (
-    (0.0, "no"),
-    (math.log10(2), "weak"),
-    (1.0, "moderate"),
-    (2.0, "moderately strong"),
-    (3.0, "strong"),
-    (4.0, "very strong"),
-    (6.0, "extremely strong"),
-)
-"""From which decimal logarithm of a likelihood ratio on the support has which name."""
 
 LEAST = 1.0
 """The smallest sum, either way, that is an answer: what was measured is ten times likelier one way than the other."""
@@ -95,10 +84,10 @@ def support(total: float | None) -> str:
     """Name what a decimal logarithm of a likelihood ratio supports, "" where there is none."""
     if total is None:
         return ""
-    strength = next(word for least, word in reversed(SCALE) if abs(total) >= least)
-    if strength == SCALE[0][1]:
+    word = strength(total)
+    if word == NONE:
         return "no support either way"
-    return f"{strength} support that {'a' if total > 0 else 'no'} generative model drew its pixels"
+    return f"{word} support that {'a' if total > 0 else 'no'} generative model drew its pixels"
 
 
 def group_of(finding: Finding) -> str:

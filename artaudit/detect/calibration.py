@@ -15,9 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 
 from artaudit.errors import UsageError
-
-WORDS = ((0.0, "no"), (math.log10(2), "weak"), (1.0, "moderate"), (2.0, "moderately strong"), (3.0, "strong"))
-"""From which log10 likelihood ratio on the support has which name."""
+from artaudit.evidence import NONE, strength
 
 
 class Calibration(BaseEstimator):  # type: ignore[misc]
@@ -86,10 +84,10 @@ def _line(scores: Float[np.ndarray, " count"], made: Bool[np.ndarray, " count"])
 
 def support(log10_ratio: float) -> str:
     """Say in words which way a ratio points and how strongly."""
-    strength = next(word for least, word in reversed(WORDS) if abs(log10_ratio) >= least)
-    if strength == "no":
+    word = strength(log10_ratio)
+    if word == NONE:
         return "no support either way"
-    return f"{strength} support that it is {'machine-made' if log10_ratio > 0 else 'not machine-made'}"
+    return f"{word} support that it is {'machine-made' if log10_ratio > 0 else 'not machine-made'}"
 
 
 def stratum_of(codec: str, quality: int | None) -> str:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from artaudit import catalog
 from artaudit.auditor.verdict import summary, verdict
-from artaudit.auditor.weighing import GROUPS, LEAST, SCALE, assess, support
-from artaudit.evidence import Finding
+from artaudit.auditor.weighing import GROUPS, LEAST, assess, support
+from artaudit.evidence import SCALE, Finding
 
 
 def detector(ratio: float | None, *, holds: bool | None = False, claim: str = "noise like machines'") -> Finding:
