@@ -57,7 +57,7 @@ class Watermarks:
             claim,
             holds,
             METHOD,
-            score=score,
+            score=None if score is None else round(score, 3),
             threshold=None if score is None else THRESHOLD,
             unit="" if score is None else UNIT,
             false_alarms=None if score is None else FALSE_ALARMS,
