@@ -11,6 +11,7 @@ import sys
 import time
 import zipfile
 import zlib
+from functools import partial
 from pathlib import Path
 
 import jsonschema
@@ -242,8 +243,14 @@ def test_two_pictures_for_one_place_are_refused(audit, tmp_path, drawing):
 def test_interrupting_leaves_nothing_half_written(audit, tmp_path):
     (tmp_path / "china.jpg").write_bytes(photograph("china.jpg"))
     line = [sys.executable, "-m", "artaudit", "protect", "china.jpg", "-o", "out"]
+    heeded = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # where tests run in the background it is ignored
     with subprocess.Popen(
-        line, env={**os.environ, **audit.env}, cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        line,
+        env={**os.environ, **audit.env},
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heeded,  # noqa: PLW1509 - no other thread is at work
     ) as running:
         assert "embedded" in running.stderr.readline()
         time.sleep(2)
