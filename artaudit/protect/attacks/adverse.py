@@ -39,33 +39,44 @@ class AdverseCleaner:
         kept = levels
         for _ in range(self.bilateral):
             kept = cv2.bilateralFilter(kept, 5, 8, 8)
-        guide = levels if self.noisy_guide else kept
+        guide = Guide(levels if self.noisy_guide else kept, radius=4, eps=16.0)
         for _ in range(self.guided):
-            kept = guided_filter(guide, kept, radius=4, eps=16.0)
+            kept = guide.filtered(kept)
         return np.floor(kept.clip(0, LEVELS)).astype(np.float32) / LEVELS
 
 
-def guided_filter(guide: Picture, source: Picture, *, radius: int, eps: float) -> Picture:
-    """Return `source` as the best linear function of the colours of `guide` in every window.
+class Guide:
+    """The guided filter of one guide, whose own statistics are taken once.
 
-    Both in the same units; `eps`, in their square, is the variance from which on an edge of the guide is kept.
+    Guide and sources have the same units; `eps`, in their square, is the variance from which on an edge is kept.
     """
-    mean = _means(guide, radius)
-    spread = _means(guide[..., :, None] * guide[..., None, :], radius) - mean[..., :, None] * mean[..., None, :]
-    target = _means(source, radius)
-    shared = _means(guide[..., :, None] * source[..., None, :], radius) - mean[..., :, None] * target[..., None, :]
-    slope: Stack = np.linalg.solve(spread + eps * np.eye(3, dtype=spread.dtype), shared)
-    offset = target - np.einsum("hwi,hwij->hwj", mean, slope)
-    moved = np.einsum("hwi,hwij->hwj", guide.astype(np.float64), _means(slope, radius)) + _means(offset, radius)
-    return moved.astype(np.float32)
+
+    def __init__(self, picture: Picture, *, radius: int, eps: float) -> None:
+        """Take the means and the covariances of the guide's colours in every window."""
+        self._colours, self._radius = picture.astype(np.float64), radius
+        self._mean = _means(self._colours, radius)
+        spread = _means(_products(self._colours, self._colours), radius) - _products(self._mean, self._mean)
+        self._inverse: Stack = np.linalg.inv(spread + eps * np.eye(3))
+
+    def filtered(self, source: Picture) -> Picture:
+        """Return `source` as the best linear function of the guide's colours in every window."""
+        colours = source.astype(np.float64)
+        target = _means(colours, self._radius)
+        shared = _means(_products(self._colours, colours), self._radius) - _products(self._mean, target)
+        slope: Stack = self._inverse @ shared
+        offset = target - np.einsum("hwi,hwij->hwj", self._mean, slope)
+        moved = np.einsum("hwi,hwij->hwj", self._colours, _means(slope, self._radius)) + _means(offset, self._radius)
+        return moved.astype(np.float32)
+
+
+def _products(one: Float[np.ndarray, "height width 3"], other: Float[np.ndarray, "height width 3"]) -> Stack:
+    return one[..., :, None] * other[..., None, :]
 
 
 def _means(values: Float[np.ndarray, "height width *rest"], radius: int) -> Float[np.ndarray, "height width *rest"]:
     """Return the mean of every square window, in float64, borders reflected."""
-    planes = values.reshape(*values.shape[:2], -1).astype(np.float64)
-    side = (2 * radius + 1, 2 * radius + 1)
-    filtered = [cv2.blur(np.ascontiguousarray(planes[..., number]), side) for number in range(planes.shape[2])]
-    return np.stack(filtered, axis=2).reshape(values.shape)
+    planes = values.reshape(*values.shape[:2], -1)
+    return cv2.blur(planes, (2 * radius + 1, 2 * radius + 1)).reshape(values.shape)
 
 
 ADVERSE_CLEANER = Axis("bilateral filters", (64.0,), lambda times: AdverseCleaner(int(times)))

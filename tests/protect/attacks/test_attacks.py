@@ -12,7 +12,7 @@ from artaudit import catalog
 from artaudit.auditor.models import open_model
 from artaudit.datasets.drawings import draw
 from artaudit.generators import pool
-from artaudit.protect.attacks.adverse import AdverseCleaner, guided_filter
+from artaudit.protect.attacks.adverse import AdverseCleaner, Guide
 from artaudit.protect.attacks.axis import Axis, Need
 from artaudit.protect.attacks.combined import Then
 from artaudit.protect.attacks.diffusing import DiffPure, GridPure, starts
@@ -89,7 +89,7 @@ def test_a_guided_filter_keeps_the_edges_of_its_guide_and_smooths_what_is_below_
     step = np.zeros((40, 40, 3), np.float32)
     step[:, 20:] = 100
     faint = step + np.random.default_rng(0).normal(0, 2, step.shape).astype(np.float32)
-    kept = guided_filter(faint, faint, radius=4, eps=16.0)
+    kept = Guide(faint, radius=4, eps=16.0).filtered(faint)
     assert abs(kept[:, :20].mean()) < 1 and abs(kept[:, 20:].mean() - 100) < 1
     assert kept[:, 5:15].std() < faint[:, 5:15].std() / 1.3
     assert kept[20, 19].max() < 20 and kept[20, 20].min() > 80
@@ -107,7 +107,7 @@ def test_the_guided_filter_of_a_grey_guide_is_that_of_the_one_channel_formula():
         # three equal channels explain a plane as one channel does whose variance counts three times
         slope = 3 * (mean(plane * plane) - mean(plane) ** 2) / (3 * (mean(plane * plane) - mean(plane) ** 2) + eps)
         wanted = mean(slope) * plane + mean(mean(plane) - slope * mean(plane))
-        assert np.allclose(guided_filter(grey, grey, radius=4, eps=eps)[..., 0], wanted, atol=0.02)
+        assert np.allclose(Guide(grey, radius=4, eps=eps).filtered(grey)[..., 0], wanted, atol=0.02)
 
 
 def test_the_noisy_guide_of_adverse_cleaner_brings_some_of_the_change_back():
