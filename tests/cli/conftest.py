@@ -3,7 +3,6 @@
 import io
 import json
 import sys
-from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
@@ -28,23 +27,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(variable, str(tmp_path / name))
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-@pytest.fixture
-def run_audit(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
-    """Return what runs `audit` with words, as if typed in `home`; quicker than a process for each."""
-    assert home.is_dir()
-
-    def run(*words: object) -> Answer:
-        capsys.readouterr()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sys, "argv", ["audit", *map(str, words)])
-            with pytest.raises(SystemExit) as left:
-                main()
-        said = capsys.readouterr()
-        return Answer(int(left.value.code or 0), said.out, said.err)
-
-    return run
 
 
 class Audit:
@@ -81,3 +63,9 @@ class Audit:
 def audit_in() -> type[Audit]:
     """Return what runs `audit` in a folder, for homes that several tests share."""
     return Audit
+
+
+@pytest.fixture
+def run_audit(home: Path) -> Audit:
+    """Return what runs `audit` with words, as if typed in `home`; quicker than a process for each."""
+    return Audit(home)

@@ -2,7 +2,6 @@
 
 import io
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ from artaudit.attribution.calibration import BELONGING
 from artaudit.auditor.attributing import LEAST, SIDE, answer, candidates, opinions
 from artaudit.auditor.models import open_model
 from artaudit.auditor.origin import Origin
-from artaudit.cli import main
 from artaudit.datasets.photographs import photograph
 from artaudit.generators import pool
 from artaudit.image import decode
@@ -55,19 +53,10 @@ def models(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def audit(tmp_path: Path, monkeypatch, capsys, real, redrawn):
-    monkeypatch.chdir(tmp_path)
+def audit(run_audit, real, redrawn):
     written("real.png", real)
     written("redrawn.png", redrawn)
-
-    def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["audit", *words])
-        with pytest.raises(SystemExit) as left:
-            main()
-        said = capsys.readouterr()
-        return int(left.value.code or 0), said.out, said.err
-
-    return run
+    return run_audit
 
 
 def test_the_maker_is_named_and_nobody_claims_a_photograph(audit):

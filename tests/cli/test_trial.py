@@ -1,31 +1,18 @@
 """`audit trial` as people meet it."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from artaudit.cli import main
 from artaudit.datasets.drawings import draw
 
 
 @pytest.fixture
-def audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    monkeypatch.setenv("ARTAUDIT_DB", str(tmp_path / "registry.db"))
-    monkeypatch.setenv("ARTAUDIT_MODELS", str(tmp_path / "models"))
-    monkeypatch.chdir(tmp_path)
+def audit(run_audit):
     draw(np.random.default_rng(1)).resize((96, 96)).save("one.png")
-
-    def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["audit", *words])
-        with pytest.raises(SystemExit) as left:
-            main()
-        said = capsys.readouterr()
-        return int(left.value.code or 0), said.out, said.err
-
-    return run
+    return run_audit
 
 
 def test_a_cloak_of_this_tool_is_tried_without_naming_its_original_and_leaves_a_card(audit):
