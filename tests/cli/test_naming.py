@@ -2,7 +2,6 @@
 
 import csv
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -12,7 +11,6 @@ from PIL import Image as Pillow
 from artaudit.attribution.evaluation import NONE
 from artaudit.auditor.models import open_model
 from artaudit.auditor.naming import summary
-from artaudit.cli import main
 from artaudit.datasets.photographs import photograph
 from artaudit.generators import pool
 from artaudit.image import decode
@@ -20,9 +18,8 @@ from artaudit.tensors import to_array, to_batch
 
 
 @pytest.fixture
-def data(tmp_path, monkeypatch):
+def data(tmp_path):
     """Write two real crops, and one that studio-sd1 drew, with their manifest."""
-    monkeypatch.setenv("ARTAUDIT_MODELS", str(tmp_path / "models"))
     model = next(open_model(record) for record in pool.embedded() if record.name == "studio-sd1")
     pixels = decode(photograph("china.jpg"), name="china.jpg").pixels
     crops = {f"{left}.png": pixels[230:358, left : left + 128] for left in (120, 300)}
@@ -40,16 +37,9 @@ def data(tmp_path, monkeypatch):
     return path
 
 
-def run(monkeypatch, capsys, *words):
-    monkeypatch.setattr(sys, "argv", ["audit", "evaluate", *words])
-    with pytest.raises(SystemExit) as left:
-        main()
-    return int(left.value.code or 0), capsys.readouterr().out
-
-
-def test_makers_are_named(data, monkeypatch, capsys):
+def test_makers_are_named(data, run_audit):
     words = ("studio-sd1", str(data), "--task", "attribution", "--edit", "as it is")
-    code, out = run(monkeypatch, capsys, *words, "--json")
+    code, out, _ = run_audit("evaluate", *words, "--json")
     found = json.loads(out)
     assert code == 0 and found["pictures"]["studio-sd1"] == 3 and found["pictures"]["real pictures"] == 2
     told = found["curve"]["as it is"]
@@ -59,11 +49,11 @@ def test_makers_are_named(data, monkeypatch, capsys):
     assert found["candidates"]["studio-sd1"]["digest"]
 
 
-def test_what_cannot_be_measured_is_refused(data, monkeypatch, capsys):
+def test_what_cannot_be_measured_is_refused(data, run_audit):
     words = (str(data), "--task", "attribution")
-    assert run(monkeypatch, capsys, "studio-sd1", *words, "--edit", "no such edit")[0] == 2
-    assert run(monkeypatch, capsys, "studio-sd1", *words, "--split", "nowhere")[0] == 2
-    assert run(monkeypatch, capsys, "nobody", *words)[0] == 2
+    assert run_audit("evaluate", "studio-sd1", *words, "--edit", "no such edit")[0] == 2
+    assert run_audit("evaluate", "studio-sd1", *words, "--split", "nowhere")[0] == 2
+    assert run_audit("evaluate", "nobody", *words)[0] == 2
 
 
 def test_a_summary_counts_by_hand():
