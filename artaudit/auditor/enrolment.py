@@ -2,34 +2,84 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from artaudit.auditor.matching import describe, describers, fingerprint
+from artaudit.auditor.matching import Describer, describe, describers, fingerprint
 from artaudit.auditor.matching.sketches import from_bytes, sketch
 from artaudit.auditor.preview import preview
 from artaudit.auditor.registry import Registry, Work
-from artaudit.image import Image
+from artaudit.image import Image, read
 
 
-def enrol(registry: Registry, image: Image, title: str) -> tuple[Work, bool]:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What is stored of a picture beside itself, as far as it was worked out beforehand."""
+
+    prints: dict[str, bytes] | None = None
+    preview: bytes | None = None
+    descriptors: bytes | None = None
+
+
+def enrol(registry: Registry, image: Image, title: str, ready: Measured | None = None) -> tuple[Work, bool]:
     """Register a picture and return its work; False where its bytes are known, and then no fingerprint is taken.
 
-    Where a describer is installed, a work that has no descriptors of it yet gets them, known or not.
+    Where a describer is installed, a work that has no descriptors of it yet gets them, known or not. What `ready` holds
+    is not worked out again.
     """
+    ready = ready or Measured()
     known = [work for work, version in registry.find(sha256=image.sha256) if version is None]
     if known:
         work, new = known[0], False
     else:
         placed = replace(image, name=str(Path(image.name).resolve()))
-        prints = fingerprint(image)
-        work, new = registry.add_work(placed, title=title, fingerprints=prints, preview=preview(image))
-    _describe(registry, work, image)
+        prints = ready.prints or fingerprint(image)
+        shown = preview(image) if ready.preview is None else ready.preview
+        work, new = registry.add_work(placed, title=title, fingerprints=prints, preview=shown)
+    _describe(registry, work, image, ready.descriptors)
     return work, new
 
 
-def _describe(registry: Registry, work: Work, image: Image) -> None:
+def enrol_all(
+    registry: Registry, paths: Sequence[Path], title: str | None = None
+) -> Iterator[Callable[[], tuple[Work, bool]]]:
+    """Read and measure pictures a few ahead, a thread a processor; yield for each, in order, what registers it.
+
+    What is yielded returns as `enrol` does, or raises ImageError where the picture cannot be read. Works are called
+    `title`, or as their files are.
+    """
+    threads, describer = os.cpu_count() or 1, describers.chosen()
+    known = {work.sha256 for work in registry.works(withdrawn=True)}
+    with ThreadPoolExecutor(threads) as pool:
+        begun: deque[Callable[[], tuple[Work, bool]]] = deque()
+        for path in paths:
+            ahead = pool.submit(_ahead, path, known, describer)
+            begun.append(partial(_enrolled, registry, ahead, title or path.stem))
+            if len(begun) > threads:
+                yield begun.popleft()
+        yield from begun
+
+
+def _enrolled(registry: Registry, ahead: Future[tuple[Image, Measured]], title: str) -> tuple[Work, bool]:
+    image, ready = ahead.result()
+    return enrol(registry, image, title, ready)
+
+
+def _ahead(path: Path, known: set[str], describer: Describer | None) -> tuple[Image, Measured]:
+    image = read(path)
+    if image.sha256 in known:
+        return image, Measured()
+    described = None if describer is None else describe(image, describer)
+    return image, Measured(fingerprint(image), preview(image), described)
+
+
+def _describe(registry: Registry, work: Work, image: Image, ready: bytes | None) -> None:
     describer = describers.chosen()
     if describer is not None and not registry.shelf.descriptor(work.id, describer.kind):
-        data = describe(image, describer)
+        data = ready or describe(image, describer)
         registry.shelf.add_descriptor(work.id, describer.kind, data, sketch(from_bytes(data)).tobytes())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from artaudit.auditor.enrolment import enrol
+from artaudit.auditor.enrolment import enrol, enrol_all
 from artaudit.auditor.examiners import examiners
 from artaudit.auditor.registry import Registry, Work
 from artaudit.auditor.verdict import summary
@@ -20,6 +20,13 @@ from artaudit.protocols import Examiner
 def register(path: Path, registry: Registry, title: str | None = None) -> tuple[Work, bool]:
     """Add the picture at `path` to the portfolio; False when these bytes were there already."""
     return enrol(registry, read(path), title=title or path.stem)
+
+
+def register_all(
+    paths: Sequence[Path], registry: Registry, title: str | None = None
+) -> Iterator[Callable[[], tuple[Work, bool]]]:
+    """Add pictures to the portfolio, worked out a few ahead; yield for each what adds it, as `register` does."""
+    return enrol_all(registry, paths, title)
 
 
 def check(path: Path, registry: Registry, look: Sequence[Examiner] | None = None) -> tuple[int, Evidence]:

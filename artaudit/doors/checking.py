@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -30,15 +30,17 @@ def register(pictures: tuple[Path, ...], title: str | None, *, as_json: bool) ->
     from artaudit.auditor.sources import gather  # noqa: PLC0415 - heavy
 
     sources = gather(pictures)
-    with open_registry() as registry, _counted("registering", sources) as counted:
+    with open_registry() as registry:
+        ahead = verbs.register_all([source.path for source in sources], registry, title)
 
-        def one(source: Any) -> dict[str, Any]:  # noqa: ANN401 - heavy to name
-            work, new = verbs.register(source.path, registry, title)
+        def one(enter: Callable[[], tuple[Any, bool]]) -> dict[str, Any]:
+            work, new = enter()
             if not as_json:
                 _say(f"work {work.id}: {work.title} ({'registered' if new else 'was registered already'})")
             return {**asdict(work), "new": new}
 
-        works, code = each(counted, one)
+        with _counted("registering", ahead, len(sources)) as counted:
+            works, code = each(counted, one)
     if as_json:
         print_json(works)
     return code
@@ -71,7 +73,7 @@ def check(pictures: tuple[Path, ...], lists: tuple[Path, ...], *, as_json: bool)
     from artaudit.auditor.suspects import suspects  # noqa: PLC0415 - heavy
 
     meant = suspects(pictures, lists)
-    with open_registry() as registry, _counted("checking", meant) as counted:
+    with open_registry() as registry, _counted("checking", meant, len(meant)) as counted:
         look = examiners(registry)
 
         def one(suspect: Any) -> tuple[bool, dict[str, Any]]:  # noqa: ANN401 - heavy to name
@@ -91,20 +93,20 @@ def check(pictures: tuple[Path, ...], lists: tuple[Path, ...], *, as_json: bool)
 
 
 @contextmanager
-def _counted(label: str, items: Sequence[Item]) -> Iterator[Iterator[Item]]:
+def _counted(label: str, items: Iterable[Item], count: int) -> Iterator[Iterator[Item]]:
     """Give the items one by one and, where there are several, show how far the work is."""
-    if len(items) == 1:
+    if count == 1:
         yield iter(items)
         return
     with progress_bar(label) as tell:
-        yield _telling(items, tell)
+        yield _telling(items, count, tell)
 
 
-def _telling(items: Sequence[Item], tell: Callable[[int, int], None]) -> Iterator[Item]:
+def _telling(items: Iterable[Item], count: int, tell: Callable[[int, int], None]) -> Iterator[Item]:
     for done, item in enumerate(items):
-        tell(done, len(items))
+        tell(done, count)
         yield item
-    tell(len(items), len(items))
+    tell(count, count)
 
 
 def _say(text: str) -> None:
