@@ -14,7 +14,7 @@ import numpy as np
 
 from artaudit import catalog
 from artaudit.auditor.machine_made import equipped, open_detector
-from artaudit.auditor.pairing import Pairs, opener
+from artaudit.auditor.pairing import Pairs, divided, opener
 from artaudit.auditor.readings import handled, read_features
 from artaudit.datasets import manifest
 from artaudit.datasets.bias import bias
@@ -97,8 +97,7 @@ def train(path: Path, output: Path, progress: Progress | None = None) -> dict[st
     kept = output / KEPT / hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
     if isinstance(detector, NetworkDetector):
         learned = [row for row in rows if row.split == config.learn]
-        draw = Pairs(learned, opener(source.parent), detector.side, detector.batch, config.seed)
-        detector.learn(draw, Desk(kept / "network", progress, config.tensorboard))
+        _learn(detector, learned, source.parent, config.seed, Desk(kept / "network", progress, config.tensorboard))
         if not leads():
             return {}
     drawn = handled(config.draws, config.seed)
@@ -113,6 +112,13 @@ def train(path: Path, output: Path, progress: Progress | None = None) -> dict[st
         shutil.copyfile(log, output / log.relative_to(kept / "network").as_posix().replace("/", "-"))
     shutil.rmtree(output / KEPT)
     return summary
+
+
+def _learn(detector: NetworkDetector, rows: Sequence[Row], folder: Path, seed: int, desk: Desk) -> None:
+    """Learn a network; one that has patience is watched on a part of the groups that it does not learn from."""
+    opened = opener(folder)
+    parts = divided(rows) if detector.patience else (rows,)
+    detector.learn(*(Pairs(part, opened, detector.side, detector.batch, seed) for part in parts), desk=desk)
 
 
 def calibrate(

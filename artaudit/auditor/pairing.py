@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,9 @@ SHRUNK = 0.6
 
 TRIES = 50
 """Pairs that are tried for each that is wanted."""
+
+WATCHED = 8
+"""One group in so many shows when a network has learned enough."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,15 @@ class Pairs:
         top, left = int(spot[1] * down), int(spot[0] * across)
         square = edited[top : top + self.side, left : left + self.side]
         return np.ascontiguousarray(square[:, ::-1] if seed % 2 else square)
+
+
+def divided(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """Return rows to learn from and rows to watch a network on: one group in `WATCHED`, by its name alone."""
+    parts: tuple[list[Row], list[Row]] = [], []
+    for row in rows:
+        name = row.pair or row.group or row.path
+        parts[zlib.crc32(name.encode()) % WATCHED == 0].append(row)
+    return parts
 
 
 def opener(folder: Path) -> Callable[[Row], Levels | None]:

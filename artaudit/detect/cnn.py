@@ -33,6 +33,7 @@ class CnnDetector(NetworkDetector):
         seed: int = 0,
         precision: Precision = "no",
         *,
+        patience: int = 0,
         width: int = 32,
         regularisation: float = 0.01,
         crops: int = 8,
@@ -41,6 +42,7 @@ class CnnDetector(NetworkDetector):
     ) -> None:
         """Keep the settings."""
         self.steps, self.batch, self.rate, self.seed, self.precision = steps, batch, rate, seed, precision
+        self.patience = patience
         self.width = width
         self.regularisation, self.crops, self.side, self.alarms = regularisation, crops, side, alarms
 

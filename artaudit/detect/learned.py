@@ -21,7 +21,9 @@ class NetworkDetector(CropDetector):
     """Learns a network from pairs of crops, then the common head over what the network says of whole pictures.
 
     Beside the settings of every detector: `steps` of `batch` pairs of crops each, the highest learning `rate`, the
-    `seed`, and the `precision` of accelerate. After `learn`, `network_` is the network.
+    `seed`, the `precision` of accelerate, and `patience`: after so many looks, 50 steps apart, at pictures kept apart
+    without gain it has learned enough, and ends with what did best on these; 0 learns all steps. After `learn`,
+    `network_` is the network.
     """
 
     steps: int
@@ -29,6 +31,7 @@ class NetworkDetector(CropDetector):
     rate: float
     seed: int
     precision: loop.Precision
+    patience: int
     network_: ResidualNetwork | NoiseNetwork
 
     @abstractmethod
@@ -39,20 +42,20 @@ class NetworkDetector(CropDetector):
     def networks(self) -> dict[str, nn.Module]:
         """Return the networks by the attribute that holds each, with weights that follow from torch's seed."""
 
-    def learn(self, draw: loop.Draw, desk: loop.Desk) -> None:
-        """Learn the network from crops, going on where the desk says a run was stopped."""
+    def learn(self, draw: loop.Draw, watched: loop.Draw | None = None, *, desk: loop.Desk) -> None:
+        """Learn the network from crops, going on where the desk says a run was stopped; `watched` draws others."""
         torch.manual_seed(self.seed)
         for name, network in self.networks().items():
             setattr(self, name, network)
         self.prepare(draw, desk)
-        loop.train(self.network_, draw, self._loss, self.schedule(), desk)
+        loop.train(self.network_, draw, self._loss, self.schedule(), desk, watched)
 
     def prepare(self, draw: loop.Draw, desk: loop.Desk) -> None:
         """Learn what `view` needs; most views need nothing."""
 
     def schedule(self) -> loop.Schedule:
         """Return how long and how fast the network learns."""
-        return loop.Schedule(self.steps, self.rate, seed=self.seed, precision=self.precision)
+        return loop.Schedule(self.steps, self.rate, seed=self.seed, patience=self.patience, precision=self.precision)
 
     def describe(self, squares: Squares) -> Features:
         """Return what the network's head sees of each crop."""

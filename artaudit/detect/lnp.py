@@ -44,6 +44,7 @@ class LnpDetector(NetworkDetector):
         seed: int = 0,
         precision: Precision = "no",
         *,
+        patience: int = 0,
         denoiser_steps: int = 300,
         blocks: tuple[int, ...] | list[int] = (3, 4),
         regularisation: float = 0.01,
@@ -56,6 +57,7 @@ class LnpDetector(NetworkDetector):
             raise UsageError(f"There is no variant {variant!r} of lnp: write clean or paper.")
         self.variant, self.denoiser_steps, self.blocks = variant, denoiser_steps, blocks
         self.steps, self.batch, self.rate, self.seed, self.precision = steps, batch, rate, seed, precision
+        self.patience = patience
         self.regularisation, self.crops, self.side, self.alarms = regularisation, crops, side, alarms
 
     def view(self, pixels: Pixels) -> Maps:

@@ -1,8 +1,8 @@
 """The one training loop of all networks: what varies comes as functions, and a killed run ends in the same numbers.
 
 Everything random follows from the seed and the number of the step, so a run needs no more than its weights, its
-optimiser's moments and that number to go on. Processes and mixed precision are accelerate's,
-https://huggingface.co/docs/accelerate.
+optimiser's moments, that number and the best weights so far to go on. Processes and mixed precision are accelerate's,
+https://huggingface.co/docs/accelerate; early stopping after Prechelt 1998, https://doi.org/10.1007/3-540-49430-8_3.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,7 +31,8 @@ Draw = Callable[[int, int], Batch]
 Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 """A network's loss on pictures, float of shape (count, 3, height, width) in [0, 1], and their labels."""
 
-Precision = Literal["no", "bf16"]
+Precision = Literal["no", "bf16", "fp16"]
+"""Accelerate's mixed precision; with fp16, a run that goes on begins the scale of its loss anew."""
 
 STATE, LOG = "state.safetensors", "log.jsonl"
 
@@ -40,7 +41,9 @@ STATE, LOG = "state.safetensors", "log.jsonl"
 class Schedule:
     """How long and how fast to learn: AdamW, a warm-up of a twentieth of the steps, then a cosine down to zero.
 
-    `rate` is the highest learning rate; the state is kept every `keep` steps. `precision` is accelerate's.
+    `rate` is the highest learning rate; the state is kept every `keep` steps, and so often a network that is watched is
+    looked at, `looks` batches each time: after `patience` looks in a row without gain it has learned enough; 0 never
+    stops. `precision` is accelerate's.
     """
 
     steps: int
@@ -48,6 +51,8 @@ class Schedule:
     decay: float = 1e-2
     seed: int = 0
     keep: int = 50
+    patience: int = 0
+    looks: int = 4
     precision: Precision = "no"
 
     def rate_at(self, step: int) -> float:
@@ -65,20 +70,46 @@ class Desk:
     tensorboard: bool = False
 
 
-def train(network: nn.Module, draw: Draw, loss: Loss, schedule: Schedule, desk: Desk) -> None:
+@dataclass(slots=True)
+class Best:
+    """The weights that did best on pictures kept apart, with their loss there, and how many looks ago that was."""
+
+    loss: float = math.inf
+    ago: int = 0
+    weights: dict[str, Tensor] = field(default_factory=dict)
+
+    def look(self, network: nn.Module, loss: float) -> None:
+        """Keep the network's weights where their loss is the least so far."""
+        self.ago += 1
+        if loss < self.loss:
+            weights = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+            self.loss, self.ago, self.weights = loss, 0, weights
+
+    def enough(self, patience: int) -> bool:
+        """Tell whether the last `patience` looks brought nothing; never for 0."""
+        return 0 < patience <= self.ago
+
+
+def train(
+    network: nn.Module, draw: Draw, loss: Loss, schedule: Schedule, desk: Desk, watched: Draw | None = None
+) -> None:
     """Train a network in place, from where the desk's folder says a run was stopped.
 
-    Raises ModelError for a state that is damaged or another network's.
+    With `watched`, batches of pictures that `draw` never gives, the network ends with the weights that did best on
+    these, and may end early. Raises ModelError for a state that is damaged or another network's.
     """
     from accelerate import Accelerator  # noqa: PLC0415 - heavy, and only training needs it
 
     runner = Accelerator(mixed_precision=schedule.precision)
     optimiser = torch.optim.AdamW(network.parameters(), lr=schedule.rate, weight_decay=schedule.decay)
-    done = _resume(network, optimiser, desk.folder)
+    best = Best()
+    done = _resume(network, optimiser, desk.folder, best)
     ready, optimiser = runner.prepare(network, optimiser)
     ready.train()
     board = _board(desk) if runner.is_main_process else None
     for step in range(done, schedule.steps):
+        if best.enough(schedule.patience):
+            break
         torch.manual_seed(schedule.seed * 1_000_003 + step)
         started = time.perf_counter()
         for group in optimiser.param_groups:
@@ -90,15 +121,34 @@ def train(network: nn.Module, draw: Draw, loss: Loss, schedule: Schedule, desk: 
         runner.backward(cost)
         runner.clip_grad_norm_(ready.parameters(), 1.0)
         optimiser.step()
+        row = {"step": step, "loss": float(cost.detach()), "rate": schedule.rate_at(step)}
+        resting = (step + 1) % schedule.keep == 0 or step + 1 == schedule.steps
+        if resting and watched:
+            row["held out"] = _held_out(runner, ready, watched, loss, schedule.looks)
+            best.look(network, row["held out"])
         if runner.is_main_process:
-            row = {"step": step, "loss": float(cost.detach()), "rate": schedule.rate_at(step)}
             _write_down(desk, {**row, "seconds": round(time.perf_counter() - started, 3)}, board)
-            if (step + 1) % schedule.keep == 0 or step + 1 == schedule.steps:
-                _keep(network, optimiser, step + 1, desk.folder)
+            if resting:
+                _keep(network, optimiser, step + 1, desk.folder, best)
             if desk.progress:
                 desk.progress(step + 1, schedule.steps)
     runner.wait_for_everyone()
+    network.load_state_dict(best.weights or network.state_dict())
     network.to("cpu").eval()
+
+
+def _held_out(runner: Any, network: nn.Module, watched: Draw, loss: Loss, looks: int) -> float:  # noqa: ANN401
+    """Return the mean loss on the same batches each time, as the first process measures it."""
+    from accelerate.utils import broadcast  # noqa: PLC0415 - heavy, and only training needs it
+
+    network.eval()
+    total = torch.zeros((), device=runner.device)
+    with torch.no_grad(), runner.autocast():
+        for look in range(looks):
+            pictures, made = (one.to(runner.device) for one in watched(look, 0))
+            total += loss(network, pictures.permute(0, 3, 1, 2).float() / 255, made) / looks
+    network.train()
+    return float(broadcast(total))
 
 
 def leads() -> bool:
@@ -123,21 +173,23 @@ def _write_down(desk: Desk, row: Mapping[str, float | int], board: Any) -> None:
     with (desk.folder / LOG).open("a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
     if board:
-        board.add_scalar("loss", row["loss"], row["step"])
-        board.add_scalar("rate", row["rate"], row["step"])
+        for name in row.keys() & {"loss", "rate", "held out"}:
+            board.add_scalar(name, row[name], row["step"])
 
 
-def _keep(network: nn.Module, optimiser: Any, done: int, folder: Path) -> None:  # noqa: ANN401 - accelerate wraps it
+def _keep(network: nn.Module, optimiser: Any, done: int, folder: Path, best: Best) -> None:  # noqa: ANN401
     """Write everything that the next step needs, whole or not at all."""
     tensors = {f"network/{name}": value for name, value in network.state_dict().items()}
     for number, kept in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser/{number}/{name}": torch.as_tensor(value) for name, value in kept.items()}
+    tensors |= {f"best/{name}": value for name, value in best.weights.items()}
     tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    told = {"done": str(done), "best": repr(best.loss), "ago": str(best.ago)}
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / STATE, save(tensors, metadata={"done": str(done)}))
+    write_atomically(folder / STATE, save(tensors, metadata=told))
 
 
-def _resume(network: nn.Module, optimiser: torch.optim.Optimizer, folder: Path) -> int:
+def _resume(network: nn.Module, optimiser: torch.optim.Optimizer, folder: Path, best: Best) -> int:
     """Take up the state that lies in the folder and return how many steps it has behind it."""
     path = folder / STATE
     if not path.exists():
@@ -145,9 +197,11 @@ def _resume(network: nn.Module, optimiser: torch.optim.Optimizer, folder: Path) 
         return 0
     try:
         with safe_open(path, framework="pt") as file:
-            done = int(file.metadata()["done"])
+            told = file.metadata()
+            done, best.loss, best.ago = int(told["done"]), float(told["best"]), int(told["ago"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
         network.load_state_dict(_below("network/", tensors))
+        best.weights = _below("best/", tensors)
         moments: dict[int, dict[str, Tensor]] = {}
         for name, value in _below("optimiser/", tensors).items():
             number, what = name.split("/")

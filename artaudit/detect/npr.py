@@ -27,6 +27,7 @@ class NprDetector(NetworkDetector):
         seed: int = 0,
         precision: Precision = "no",
         *,
+        patience: int = 0,
         regularisation: float = 0.01,
         crops: int = 8,
         side: int = 128,
@@ -34,6 +35,7 @@ class NprDetector(NetworkDetector):
     ) -> None:
         """Keep the settings."""
         self.steps, self.batch, self.rate, self.seed, self.precision = steps, batch, rate, seed, precision
+        self.patience = patience
         self.regularisation, self.crops, self.side, self.alarms = regularisation, crops, side, alarms
 
     def view(self, pixels: Pixels) -> Maps:

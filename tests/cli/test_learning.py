@@ -121,13 +121,14 @@ def test_a_run_that_was_stopped_goes_on_and_ends_in_the_same_numbers(model, data
 
 
 def test_a_network_is_trained_by_the_command_and_keeps_its_log(data, tmp_path):
-    settings = "{steps: 4, batch: 2, side: 64, width: 4, crops: 1}"
+    settings = "{steps: 4, batch: 2, side: 64, width: 4, crops: 1, patience: 1}"
     (data / "network.yaml").write_text(f"data: manifest.csv\ndetector: cnn\ndraws: 1\nsettings: {settings}\n")
     result = run("train", data / "network.yaml", "-o", tmp_path / "cnn")
     assert result.exception is None, result.exception
     assert {path.name for path in (tmp_path / "cnn").iterdir()} == {*KEPT, "log.jsonl"}
     rows = [json.loads(line) for line in (tmp_path / "cnn" / "log.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows] == [0, 1, 2, 3]
+    assert [row["step"] for row in rows if "held out" in row] == [3]
     refused = run("evaluate", tmp_path / "cnn", data / "manifest.csv", "--learn", "train")
     assert "has seen all generators" in str(refused.exception)
 

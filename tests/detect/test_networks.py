@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from accelerate.state import AcceleratorState
 from safetensors.torch import load_file, save_file
 from sklearn.base import clone
 from torch import nn
@@ -52,7 +53,7 @@ def pictures(first, count):
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_a_network_tells_new_pictures_apart_and_comes_back_from_the_disk(kind, tmp_path):
     detector = clone(KINDS[kind])
-    detector.learn(draw, loop.Desk(tmp_path / "run"))
+    detector.learn(draw, desk=loop.Desk(tmp_path / "run"))
     learned, made = pictures(100, 16)
     detector.fit(learned, made, held_out=pictures(200, 1)[0][:4])
     seen, truth = pictures(300, 6)
@@ -71,13 +72,13 @@ class PowerCutError(Exception):
     """A power cut."""
 
 
-@pytest.mark.parametrize("at", [1, 7, 10])
-def test_a_stopped_run_ends_in_the_same_numbers(tmp_path, at):
+@pytest.mark.parametrize(("at", "watched"), [(1, None), (7, None), (10, draw), (7, draw)])
+def test_a_stopped_run_ends_in_the_same_numbers(tmp_path, at, watched):
     def steps(folder, progress=None):
         torch.manual_seed(0)
         network = nn.Sequential(ResidualNetwork(3, (1, 1)), nn.Dropout(0.1))
         desk = loop.Desk(folder, progress)
-        loop.train(network, draw, loss, loop.Schedule(11, keep=3), desk)
+        loop.train(network, draw, loss, loop.Schedule(11, keep=3), desk, watched)
         return network.state_dict(), [
             row.rpartition(', "seconds"')[0] for row in (folder / loop.LOG).read_text().split("\n")
         ]
@@ -95,6 +96,48 @@ def test_a_stopped_run_ends_in_the_same_numbers(tmp_path, at):
     again, same = steps(tmp_path / "cut")
     assert same == log
     assert all(torch.equal(whole[name], again[name]) for name in whole)
+
+
+def test_a_watched_network_ends_early_with_the_weights_that_did_best(tmp_path):
+    def loss(network, pixels, _made):
+        return ((network(pixels.mean(dim=(2, 3))) - (1.0 if network.training else 0.0)) ** 2).mean()
+
+    torch.manual_seed(0)
+    network = nn.Linear(3, 1)
+    nn.init.zeros_(network.weight)
+    nn.init.zeros_(network.bias)
+    desk, schedule = loop.Desk(tmp_path), loop.Schedule(40, rate=0.1, keep=2, patience=2)
+    loop.train(network, draw, loss, schedule, desk, draw)
+    rows = [json.loads(row) for row in (tmp_path / loop.LOG).read_text().splitlines()]
+    seen = [row["held out"] for row in rows if "held out" in row]
+    assert len(rows) == 6
+    assert seen[0] == min(seen)
+    pixels = draw(0, 0)[0].permute(0, 3, 1, 2).float() / 255
+    assert loss(network.eval(), pixels, None).item() == pytest.approx(seen[0], rel=0.05)
+    loop.train(network, draw, loss, schedule, desk, draw)
+    assert len((tmp_path / loop.LOG).read_text().splitlines()) == 6
+
+
+@pytest.fixture
+def fresh():
+    """Let accelerate forget the precision that other runs of this process computed in, before and after."""
+    AcceleratorState._reset_state(reset_partial_state=True)
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)
+
+
+@pytest.mark.usefixtures("fresh")
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_half_precision_learns_and_keeps_whole_weights(precision, tmp_path):
+    def loss(network, pixels, made):
+        return nn.functional.binary_cross_entropy_with_logits(network(pixels)[:, 0].float(), made.float())
+
+    torch.manual_seed(0)
+    network = ResidualNetwork(3, (1,))
+    loop.train(network, draw, loss, loop.Schedule(2, precision=precision), loop.Desk(tmp_path))
+    assert {value.dtype for value in network.parameters()} == {torch.float32}
+    rows = [json.loads(row) for row in (tmp_path / loop.LOG).read_text().splitlines()]
+    assert np.isfinite([row["loss"] for row in rows]).all()
 
 
 def test_a_damaged_state_is_refused(tmp_path):
