@@ -13,7 +13,8 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
 READABLE = SUFFIXES | {".avif", ".gif", ".jfif"}
 """What pictures that are only looked at may end in."""
 
-OWN = ("-cloaked", "-preview")
+PREVIEW = "-preview"
+OWN = ("-cloaked", PREVIEW)
 """Ends of the names that results carry when they stand beside their originals."""
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from artaudit import catalog
-from artaudit.doors.common import AS_JSON, DB, PATH, PICTURES, each, open_registry, print_json, progress_bar
-from artaudit.errors import UsageError
+from artaudit.doors.common import AS_JSON, DB, PATH, PICTURES, complain, each, open_registry, print_json, progress_bar
+from artaudit.errors import ArtauditError, UsageError
 
 
 @click.command()
@@ -41,7 +42,8 @@ from artaudit.errors import UsageError
     "--held-out",
     multiple=True,
     type=PATH,
-    help="Other pictures by the artist, to judge mimics on [default: the right quarter of PICTURES, never learned].",
+    help="Other pictures by the artist, or folders of them, to judge mimics on [default: the right quarter of "
+    "PICTURES, never learned].",
 )
 @click.option("-o", "--output", type=PATH, help="Write the card, one page for all pictures.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Repeat a trial exactly [default: drawn, and noted].")
@@ -59,34 +61,35 @@ def trial(
 ) -> int:
     """Measure whether the cloaks of PICTURES truly work, and grade them.
 
-    What shows, what it does to models beside noise of equal PSNR, and what attacks leave of it. The original is found
-    in the registry, or named with --original. Exit code 0 whatever the grade.
+    PICTURES are files, folders (searched through) or quoted patterns. What shows, what it does to models beside noise
+    of equal PSNR, and what attacks leave of it. The original is found in the registry, or named with --original. Exit
+    code 0 whatever the grade.
     """
+    from artaudit.auditor.sources import PREVIEW, gather  # noqa: PLC0415 - heavy
     from artaudit.auditor.trial import imitating, page, trying  # noqa: PLC0415 - heavy
-    from artaudit.image import ensure_writable, write_atomically  # noqa: PLC0415 - heavy
+    from artaudit.image import write_atomically  # noqa: PLC0415 - heavy
 
     model, seeds, held_out = (settings.pop(name) for name in ("mimic", "seeds", "held_out"))
-    original = settings["original"]
-    if original is not None and len(pictures) > 1 and not original.is_dir():
-        raise UsageError("--original belongs to one picture: try the others one by one, or name a folder of originals.")
-    if output is not None:
-        if output.exists():
-            raise UsageError(f"{output} exists and nothing is overwritten: choose another -o.")
-        ensure_writable(output.parent)
+    paths = [source.path for source in gather(pictures, own=(PREVIEW,))]
+    others = tuple(source.path for source in gather(held_out, own=(PREVIEW,)))
+    _ensure_answerable(settings["original"], paths, output)
     order = trying.Order(processes=processes or os.cpu_count() or 1, **settings)
+    wish = imitating.Order(model, seeds, others, order.attacks, order.processes) if mimicry else None
+    if wish is not None:
+        imitating.ensure_possible(wish)
     with open_registry() as registry:
 
         def one(path: Path) -> Any:  # noqa: ANN401 - loads torch
-            found = trying.attempt(path, registry, order)
-            if not as_json and not mimicry:
+            with progress_bar(path.name) as tell:
+                found = trying.attempt(path, registry, order, progress=tell)
+            if not as_json and wish is None:
                 click.echo(page.summary(found.document))
             return found
 
-        trials, code = each(pictures, one)
-    if mimicry:
-        with progress_bar("mimics") as tell:
-            wish = imitating.Order(model, seeds, held_out, order.attacks, order.processes)
-            trials = imitating.imitated(trials, wish, tell)
+        trials, code = each(paths, one)
+    if wish is not None:
+        trials, failed = _imitated(trials, wish)
+        code = max(code, failed)
         for tried in () if as_json else trials:
             click.echo(page.summary(tried.document))
     if output is not None and trials:
@@ -94,3 +97,26 @@ def trial(
     if as_json:
         print_json([one.document for one in trials])
     return code
+
+
+def _ensure_answerable(original: Path | None, pictures: Sequence[Path], output: Path | None) -> None:
+    """Raise UsageError where nothing that is asked for could come out."""
+    from artaudit.image import ensure_writable  # noqa: PLC0415 - heavy
+
+    if original is not None and len(pictures) > 1 and not original.is_dir():
+        raise UsageError("--original belongs to one picture: try the others one by one, or name a folder of originals.")
+    if output is not None:
+        if output.exists():
+            raise UsageError(f"{output} exists and nothing is overwritten: choose another -o.")
+        ensure_writable(output.parent)
+
+
+def _imitated(trials: list[Any], wish: Any) -> tuple[list[Any], int]:  # noqa: ANN401 - loads torch
+    """Let mimics learn; where they cannot, the trials stay as they are, and the exit code says so."""
+    from artaudit.auditor.trial import imitating  # noqa: PLC0415 - heavy
+
+    try:
+        with progress_bar("mimics") as tell:
+            return imitating.imitated(trials, wish, tell), 0
+    except ArtauditError as error:
+        return trials, complain(error)

@@ -49,8 +49,23 @@ def test_originals_of_many_pictures_may_lie_in_a_folder_under_the_same_names(aud
     assert code == 2 and "grade" in out and "two.png" in said
 
 
-def test_a_mimic_that_is_not_there_is_named_with_those_that_are(audit):
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [(("--mimic", "nothing"), "studio-diffusion"), (("--held-out", "nowhere.png"), "nowhere.png")],
+)
+def test_a_mimic_or_a_held_out_picture_that_is_not_there_is_named_before_anything_is_tried(audit, wish, said):
     draw(np.random.default_rng(3)).resize((96, 96)).save("other.png")
     words = ("trial", "other.png", "--original", "one.png", "--attacks", "jpeg", "--processes", "1")
-    code, _, said = audit(*words, "--mimicry", "--mimic", "nothing")
-    assert code == 2 and "studio-diffusion" in said
+    code, out, complaint = audit(*words, "--mimicry", *wish)
+    assert code == 2 and not out and said in complaint
+
+
+def test_where_mimics_cannot_learn_the_trials_of_a_folder_stand(audit):
+    for folder in ("after", "others"):
+        Path(folder).mkdir()
+    draw(np.random.default_rng(3)).resize((96, 96)).save("after/one.png")
+    draw(np.random.default_rng(4)).resize((24, 24)).save("others/tiny.png")
+    words = ("trial", "after", "--original", "one.png", "--attacks", "jpeg", "--processes", "1")
+    code, out, complaint = audit(*words, "--mimicry", "--held-out", "others", "-o", "card.html")
+    assert code == 2 and "at least" in complaint
+    assert "grade" in out and "<article>" in Path("card.html").read_text("utf-8")

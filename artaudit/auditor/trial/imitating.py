@@ -52,6 +52,13 @@ class Order:
     practice: Practice | None = None
 
 
+def ensure_possible(order: Order) -> None:
+    """Raise UsageError or ImageError where the model or the held-out pictures of an order are not there."""
+    chosen_model(order.model)
+    for path in order.held_out:
+        read(path)
+
+
 def imitated(trials: Sequence[Trial], order: Order, progress: Progress | None = None) -> list[Trial]:
     """Let mimics learn from all cloaked pictures of `trials` together; return the trials graded by what they recover.
 
