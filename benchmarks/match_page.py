@@ -12,6 +12,9 @@ from benchmarks.limits import PAGE, write
 
 Seen = Sequence[dict[str, Any]]
 
+KEPT = Path("artaudit/auditor/matching/false_matches.json")
+"""The rates that reports quote."""
+
 
 def read_parts(folder: Path, part: str) -> list[dict[str, Any]]:
     """Return what every shard of a part saw."""
@@ -22,6 +25,23 @@ def write_page(folder: Path) -> None:
     """Write the tables of recall and of false matches."""
     edited, unrelated = [*read_parts(folder, "edits"), *read_parts(folder, "cloaks")], read_parts(folder, "strangers")
     write(PAGE, "match", f"{recall(edited)}\n\n{false_matches(edited, unrelated)}")
+    KEPT.write_text(json.dumps(rates([*edited, *unrelated]), indent=2) + "\n", encoding="utf-8")
+
+
+def rates(seen: Seen) -> dict[str, dict[str, Any]]:
+    """Return how often works were wrongly said to be copied, by tier, as reports quote it."""
+    found: dict[str, dict[str, Any]] = {}
+    for tier in TIERS:
+        asked = [one for one in seen if tier != "descriptor" or one["describer"]]
+        if asked:
+            pictures = len({one["name"] for one in asked})
+            found[tier] = {
+                "count": sum(len(_wrong(one, tier, "copy")) for one in asked),
+                "trials": sum(one["pairs"] for one in asked),
+                "population": f"pairs of pictures and works they do not show: edited and cloaked paintings, "
+                f"photographs, generated pictures ({pictures} in all, seen {len(asked)} times) beside 179 works",
+            }
+    return found
 
 
 def recall(edited: Seen) -> str:
@@ -45,6 +65,11 @@ def _right(one: dict[str, Any]) -> list[dict[str, Any]]:
     return [match for match in one["found"] if match["right"] and match["band"] == "copy"]
 
 
+def _wrong(one: dict[str, Any], tier: str, band: str) -> list[dict[str, Any]]:
+    """Return the matches of a tier that name a work that is not there."""
+    return [match for match in one["found"] if not match["right"] and (match["tier"], match["band"]) == (tier, band)]
+
+
 def _share(hits: Sequence[bool]) -> str:
     return f"{sum(hits)} of {len(hits)} ({sum(hits) / len(hits):.1%})" if hits else "not measured"
 
@@ -56,8 +81,7 @@ def false_matches(edited: Seen, unrelated: Seen) -> str:
     lines = ["| tier | false copies | false candidates | pairs compared |", "|---|---|---|---|"]
     for tier in TIERS:
         asked = [one for one in seen if tier != "descriptor" or one["describer"]]
-        wrong = [match for one in asked for match in one["found"] if not match["right"] and match["tier"] == tier]
-        counts = [sum(match["band"] == band for match in wrong) for band in _BANDS]
+        counts = [sum(len(_wrong(one, tier, band)) for one in asked) for band in _BANDS]
         lines.append(f"| {tier} | {counts[0]} | {counts[1]} | {sum(one['pairs'] for one in asked):,} |")
     described = [one["describer"] for one in seen if one["describer"]]
     model = described[0] if described else "none"
