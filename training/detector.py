@@ -1,6 +1,6 @@
 """Makes the detector that ships, chooses nothing on held-out pictures, and measures it on them.
 
-Usage: python -m training.features --data ../shared/data --parts fit calibrate --out .cache/detector/train.npz
+Usage: python -m training.features --data ../shared/data --parts fit --out .cache/detector/train.npz
        python -m training.features --data ../shared/data --parts val measure --out .cache/detector/measure.npz
        python -m training.detector [--tables .cache/detector] [--out artaudit/detect/weights/residual]
 """
@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import json
 import re
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -18,38 +19,80 @@ import numpy as np
 
 from artaudit.detect import metrics, storage
 from artaudit.detect.calibration import Calibration
+from artaudit.detect.heads import Scores
 from artaudit.detect.residual import ResidualDetector
 from artaudit.evidence import FalseAlarms
 from training.features import Table, load
 
 ALARMS = 0.01
-"""Share of each calibration domain's real pictures that may pass the threshold."""
+"""Share of each domain's real groups that may pass the threshold, scored by detectors that have not seen them."""
 
-MARGIN = 1.0
-"""Log odds by which the threshold lies above what calibration asks: unknown sources score higher than known ones."""
+STRANGERS = 0.02
+"""Share of a source's real pictures that may pass where nothing was learned from that source."""
+
+SOURCES = ("kodak", "louvre", "stamps", "wallpapers")
+"""Real sources that are left out in turn."""
+
+FOLDS = 4
 
 
-def fit(learned: Table, calibrating: Table) -> ResidualDetector:
-    """Fit, every domain weighing with the root of its number, then set threshold and calibration."""
-    domains = learned.facts["domain"]
+def learn(table: Table) -> ResidualDetector:
+    """Fit, every domain weighing with the root of its number."""
+    domains = table.facts["domain"]
     weights = np.array([1 / np.sqrt((domains == one).sum()) for one in domains])
-    reals = calibrating.rows(~calibrating.made)
+    reals = table.features[~table.made]
     detector = ResidualDetector(alarms=ALARMS)
-    detector.fit_features(learned.features, learned.made, held_out=reals.features, weights=weights / weights.mean())
-    reals = reals.rows(detector.gate_.knows(reals.features))
-    detector.threshold_ = MARGIN + max(
-        float(np.quantile(detector.score_features(reals.where(domain=one).features), 1 - ALARMS))
-        for one in np.unique(reals.facts["domain"])
-    )
+    detector.fit_features(table.features, table.made, held_out=reals, weights=weights / weights.mean())
     return detector
 
 
-def calibrate(detector: ResidualDetector, calibrating: Table) -> None:
-    """Learn likelihood ratios, stratum by stratum, from pictures the weights have not seen."""
-    scores = detector.score_features(calibrating.features)
+def scored(detector: ResidualDetector, table: Table) -> Scores:
+    """Return scores, the lowest there is for what is out of domain: it raises no alarm."""
+    return np.where(detector.gate_.knows(table.features), detector.score_features(table.features), -np.inf)
+
+
+def unseen(table: Table) -> tuple[Scores, Scores]:
+    """Return every row's score by a detector that has seen nothing of its group, as it is and as it counts."""
+    fold = np.array([zlib.crc32(group.encode()) % FOLDS for group in table.facts["group"]])
+    plain, counted = np.zeros(len(fold)), np.zeros(len(fold))
+    for one in range(FOLDS):
+        detector, apart = learn(table.rows(fold != one)), fold == one
+        plain[apart] = detector.score_features(table.features[apart])
+        counted[apart] = scored(detector, table.rows(apart))
+    return plain, counted
+
+
+def bar(table: Table, counted: Scores) -> float:
+    """Return the threshold that every domain's groups ask for, and every source that was not learned from."""
+    asked = {}
+    for domain in sorted(set(table.facts["domain"][~table.made].tolist())):
+        these = ~table.made & (table.facts["domain"] == domain)
+        asked[domain] = quantile(counted[these], table.facts["group"][these], 1 - ALARMS)
+    for source in SOURCES:
+        these = table.facts["source"] == source
+        left = table.rows(these)
+        counts = scored(learn(table.rows(~these)), left)
+        asked[source] = quantile(counts, left.facts["group"], 1 - STRANGERS)
+    print({name: round(value, 2) for name, value in asked.items()}, flush=True)
+    return max(asked.values())
+
+
+def quantile(scores: Scores, groups: np.ndarray, share: float) -> float:
+    """Return what the share of scores does not exceed, all readings of a group together weighing as one."""
+    _, number, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    order, weights = np.argsort(scores), 1 / sizes[number]
+    reached = np.searchsorted(weights[order].cumsum(), share * weights.sum())
+    return float(scores[order][min(reached, len(scores) - 1)])
+
+
+def fit(table: Table) -> ResidualDetector:
+    """Learn from everything; set threshold and likelihood ratios by detectors that saw three groups in four."""
+    detector, (plain, counted) = learn(table), unseen(table)
+    detector.threshold_ = bar(table, counted)
     detector.calibration_ = Calibration().fit(
-        scores, calibrating.made, strata=calibrating.facts["stratum"], groups=calibrating.facts["group"]
+        plain, table.made, strata=table.facts["stratum"], groups=table.facts["group"]
     )
+    return detector
 
 
 def excerpt(table: Table, edit: str) -> Table:
@@ -86,12 +129,12 @@ def alarms(detector: ResidualDetector, table: Table) -> dict[str, dict[str, Any]
     return rows
 
 
-def left_out(learned: Table, calibrating: Table, measured: Table) -> dict[str, Any]:
+def left_out(learned: Table, measured: Table) -> dict[str, Any]:
     """Train without each generator in turn and measure on its held-out pictures."""
     rows: dict[str, Any] = {}
     for name in sorted(set(learned.facts["generator"].tolist()) - {""}):
-        without = fit(learned.rows(learned.facts["generator"] != name), calibrating)
         if (measured.facts["generator"] == name).any():
+            without = fit(learned.rows(learned.facts["generator"] != name))
             rows[name] = {edit: row for edit, row in curve(without, measured, [name]).items() if edit in SHOWN}
     return rows
 
@@ -106,15 +149,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("artaudit/detect/weights/residual"))
     args = parser.parse_args()
     table = load(args.tables / "train.npz")
-    learned, calibrating = table.where(part="fit"), table.where(part="calibrate")
+    learned = table.where(part="fit")
     measured = load(args.tables / "measure.npz")
-    detector = fit(learned, calibrating)
-    calibrate(detector, calibrating)
+    detector = fit(learned)
     every = sorted(set(measured.facts["generator"].tolist()) - {""})
     figures = {
         "curve": curve(detector, measured, every),
         "real pictures": alarms(detector, measured),
-        "generator left out": left_out(learned, calibrating, measured),
+        "generator left out": left_out(learned, measured),
     }
     detector.false_alarms_ = held_out_alarms(detector, measured)
     digest = hashlib.sha256((args.tables / "train.npz").read_bytes()).hexdigest()

@@ -22,7 +22,7 @@ from artaudit.detect.residual import ResidualDetector
 from training.material import Specimen, specimens
 
 DRAWS = 4
-"""Random handlings of every picture that is learned from or calibrated on."""
+"""Random handlings of every picture that is learned from."""
 
 
 AS_FOUND = ("as it is", "JPEG 96")
@@ -62,7 +62,7 @@ def edits_of(one: Specimen, number: int) -> dict[str, Edit]:
 
     Measured pictures that come new get a past like the paintings': JPEG 75, its grid moved.
     """
-    if one.part in {"fit", "calibrate"}:
+    if one.part == "fit":
         return {f"draw {draw}": handling(number * DRAWS + draw, one.lived) for draw in range(DRAWS)}
     past: tuple[Edit, ...] = (Saved(75), Trimmed(3, 5)) if one.lived == "new" else (Trimmed(3, 5),)
     chosen = CURVE if one.part == "val" else CURVE[:1]
@@ -105,7 +105,7 @@ def main() -> None:
     parser.add_argument("--debian", type=Path, default=Path(".cache/debian"))
     parser.add_argument("--cloaked", type=Path, default=Path(".cache/cloaked"))
     parser.add_argument("--out", type=Path, default=Path(".cache/detector/features.npz"))
-    parser.add_argument("--parts", nargs="+", default=["fit", "calibrate", "val", "measure"])
+    parser.add_argument("--parts", nargs="+", default=["fit", "val", "measure"])
     args = parser.parse_args()
     cv2.setNumThreads(1)
     found = [one for one in specimens(args.data, args.debian, args.cloaked) if one.part in args.parts]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+import cv2
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
@@ -15,30 +16,38 @@ from PIL import Image
 from artaudit.datasets import manifest
 from artaudit.datasets.drawings import draw, soften
 from artaudit.datasets.manifest import REAL, Row
+from artaudit.detect.crops import textured_crops
 from training.pictures import open_picture
 
 SIDE = 512
 """Pixels that are kept of a side: the middle, at native resolution."""
 
 LEAST = 128
-CALIBRATING = 4
-"""One group in so many of the training split is kept for the threshold and the calibration."""
-
 DOMAINS = {
     "louvre": "painting",
     "vangogh": "painting",
     "wikiart-monet": "painting",
     "drawn": "flat art",
+    "abstract": "flat art",
     "cloaked": "cloaked",
 }
-DRAWINGS = {"fit": 120, "calibrate": 60, "val": 60}
+ABSTRACT = ("abstract", "desktop", "gnome-backgrounds")
+"""Folders of wallpapers that are drawn or computed."""
+
+STAMP = 160
+"""Pixels a side from which what is opaque of a stamp is used."""
+
+WINDOWS = {1: 3, 2: 2, 4: 1}
+"""Textured windows of a photograph, beside its middle, by how many times smaller it is made."""
+
+DRAWINGS = {"fit": 180, "val": 60}
 
 Levels = UInt8[np.ndarray, "height width 3"]
 
 
 @dataclass(frozen=True, slots=True)
 class Specimen:
-    """A picture and what is known about it; `part` is fit, calibrate, val (held out) or measure (never trained on)."""
+    """A picture and what is known about it; `part` is fit, val (held out) or measure (never trained on)."""
 
     levels: Levels
     made: bool
@@ -63,7 +72,7 @@ def specimens(data: Path, debian: Path, cloaked: Path) -> Iterator[Specimen]:
     for split in ("train", "val"):
         for path in sorted((cloaked / split).glob("*.png")):
             group = f"louvre-{int(path.stem.rpartition('-')[2])}"
-            part = _share(group) if split == "train" else "val"
+            part = "fit" if split == "train" else "val"
             yield Specimen(_levels(open_picture(path)), False, "", "cloaked", group, part, "JPEG")  # noqa: FBT003
 
 
@@ -79,9 +88,9 @@ def _listed(data: Path, row: Row) -> Iterator[Specimen]:
     if row.generator == "stable-diffusion-1.5-finetunes":
         for left, top in ((0, 0), (512, 512)):
             cut = picture.crop((left, top, left + 512, top + 512))
-            yield Specimen(_levels(cut), made, row.generator, row.source, group, _part(row, group), lived)
+            yield Specimen(_levels(cut), made, row.generator, row.source, group, _part(row), lived)
         return
-    yield Specimen(_levels(picture), made, row.generator, row.source, group, _part(row, group), lived)
+    yield Specimen(_levels(picture), made, row.generator, row.source, group, _part(row), lived)
 
 
 def _lived(row: Row) -> Literal["new", "JPEG", "WEBP"]:
@@ -89,30 +98,52 @@ def _lived(row: Row) -> Literal["new", "JPEG", "WEBP"]:
     return "JPEG" if suffix in {".jpg", ".jpeg"} else "WEBP" if suffix == ".webp" else "new"
 
 
-def _part(row: Row, group: str) -> str:
+def _part(row: Row) -> str:
     if row.use != "train+measure":
         return "measure"
-    return _share(group) if row.split in {"train", "extra"} else "val"
-
-
-def _share(group: str) -> str:
-    """Say by a group's name alone whether it is learned from or kept for the threshold."""
-    return "calibrate" if zlib.crc32(group.encode()) % CALIBRATING == 0 else "fit"
+    return "fit" if row.split in {"train", "extra"} else "val"
 
 
 def _wallpapers(folder: Path) -> Iterator[Specimen]:
-    """Yield freely licensed photographs that Debian packages, each at its size, at half and at a quarter of it."""
-    kinds = {".jpg", ".jpeg", ".png", ".webp"}
-    for path in sorted(one for one in folder.rglob("*") if one.suffix.lower() in kinds and "tuxpaint" not in str(one)):
+    """Yield freely licensed pictures that Debian packages, in `WINDOWS`; all of one picture are one group."""
+    kinds = {".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".png": "new"}
+    for path in sorted(one for one in folder.rglob("*") if one.suffix.lower() in kinds):
         with Image.open(path) as file:
+            if "tuxpaint" in str(path):
+                yield from _stamp(file, f"stamp-{path.stem}")
+                continue
             whole = file.convert("RGB")
-        lived: Literal["new", "JPEG"] = "JPEG" if path.suffix.lower() in {".jpg", ".jpeg"} else "new"
-        for times in (1, 2, 4):
+        group = f"wall-{re.sub(r'(_[0-9]+x[0-9]+|-[dl])$', '', path.stem)}"
+        source = "abstract" if any(one in str(path) for one in ABSTRACT) else "wallpapers"
+        for times, count in WINDOWS.items():
             size = whole.width // times, whole.height // times
-            if min(size) >= 2 * LEAST:
-                smaller = whole.resize(size, Image.Resampling.LANCZOS) if times > 1 else whole
-                state = lived if times == 1 else "new"
-                yield Specimen(_levels(smaller), False, "", "wallpapers", path.stem, _share(path.stem), state)  # noqa: FBT003
+            if min(size) < 2 * LEAST:
+                continue
+            smaller = whole.resize(size, Image.Resampling.LANCZOS) if times > 1 else whole
+            lived: Any = kinds[path.suffix.lower()] if times == 1 else "new"
+            for levels in _windows(smaller, count if source == "wallpapers" else 0):
+                yield Specimen(levels, False, "", source, group, "fit", lived)  # noqa: FBT003
+
+
+def _windows(picture: Image.Image, count: int) -> Iterator[Levels]:
+    """Yield the middle of a picture, then `count` textured windows where it is large enough."""
+    yield _levels(picture)
+    if min(picture.size) >= SIDE and count:
+        levels = np.asarray(picture)
+        for top, left in textured_crops(levels.astype(np.float32) / 255, SIDE, count):
+            yield np.ascontiguousarray(levels[top : top + SIDE, left : left + SIDE])
+
+
+def _stamp(file: Image.Image, group: str) -> Iterator[Specimen]:
+    """Yield the largest square of a cut-out photograph that is opaque all over."""
+    if min(file.size) < STAMP:
+        return
+    opaque = np.pad(np.asarray(file.convert("RGBA"))[..., 3] == 255, 1).astype(np.uint8)
+    far = cv2.distanceTransform(opaque, cv2.DIST_C, 3)[1:-1, 1:-1]
+    reach, (row, column) = int(far.max()) - 1, divmod(int(far.argmax()), far.shape[1])
+    if 2 * reach + 1 > STAMP:
+        square = file.convert("RGB").crop((column - reach, row - reach, column + reach + 1, row + reach + 1))
+        yield Specimen(_levels(square), False, "", "stamps", group, "fit")  # noqa: FBT003
 
 
 def _drawn() -> Iterator[Specimen]:

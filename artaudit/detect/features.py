@@ -6,6 +6,7 @@ Co-occurrences after Fridrich and Kodovsky 2012, https://doi.org/10.1109/TIFS.20
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import cv2
@@ -14,7 +15,7 @@ from jaxtyping import Float, Int
 from scipy.fft import dctn
 
 from artaudit.detect.crops import Picture
-from artaudit.detect.residuals import Plane, gaussian_residual, haar, residuals
+from artaudit.detect.residuals import KINDS, Plane, gaussian_residual, haar, residuals
 
 Numbers = Float[np.ndarray, " count"]
 Power = Float[np.ndarray, "down across"]
@@ -23,6 +24,10 @@ REACH = 2
 RINGS = 24
 SECTORS = 12
 SIDES = 2 * REACH + 1
+BROAD = ("second", "square 3", "gaussian")
+"""Residuals that are also counted at half resolution, and in coarse steps."""
+
+COARSE = 0.33
 _SMALL = 1e-3
 
 
@@ -38,13 +43,15 @@ def crop_features(crop: Picture) -> Numbers:
     parts = [_joint(luma), _spectrum(fine), _cosines(luma), _grid(fine), _colours(levels)]
     parts += [_bands(plane) for plane in (luma, *chroma)]
     parts += [_rings(_power(gaussian_residual(plane))) for plane in chroma]
+    half = np.asarray(cv2.resize(luma, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.float32)
+    parts += [_joint(half, BROAD), _joint(luma * np.float32(COARSE), BROAD)]
     return np.concatenate(parts).astype(np.float64)
 
 
-def _joint(luma: Plane) -> Numbers:
+def _joint(luma: Plane, kinds: Sequence[str] = KINDS) -> Numbers:
     """Return shares of runs of three quantised residuals, kinds kept apart, directions put together."""
     counts: dict[str, Numbers] = {}
-    for kind, residual in residuals(luma):
+    for kind, residual in residuals(luma, kinds):
         counts[kind] = counts.get(kind, 0) + _cooccurrences(residual)
     return np.concatenate([np.sqrt(found / found.sum()) for found in counts.values()])
 

@@ -63,7 +63,7 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
     ) -> CropDetector:
         """Learn from what `features` returned; `weights` say how much each picture counts."""
         scaler = StandardScaler().fit(features)
-        model: Any = LogisticRegression(C=self.regularisation, max_iter=3000, class_weight="balanced")
+        model: Any = LogisticRegression(C=self.regularisation, solver="newton-cholesky", class_weight="balanced")
         model.fit(scaler.transform(features), machine_made, sample_weight=weights)
         self.mean_, self.scale_ = scaler.mean_, scaler.scale_
         self.weights_, self.bias_ = model.coef_[0], float(model.intercept_[0])

@@ -5,7 +5,7 @@ The kernels are those of the spatial rich model, Fridrich and Kodovsky 2012, htt
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -28,13 +28,18 @@ KERNELS: dict[str, Float[np.ndarray, "_ _"]] = {
 }
 """Kernels by name; those that are not square are laid across and down."""
 
+KINDS = (*KERNELS, "gaussian")
 
-def residuals(grey: Plane) -> Iterator[tuple[str, Part]]:
-    """Yield each residual with its kind, in levels: every kernel, then what a Gaussian of one pixel misses."""
+
+def residuals(grey: Plane, kinds: Sequence[str] = KINDS) -> Iterator[tuple[str, Part]]:
+    """Yield each residual with its kind, in levels: the kernels, then what a Gaussian of one pixel misses."""
     for name, kernel in KERNELS.items():
+        if name not in kinds:
+            continue
         for laid in (kernel, kernel.T) if kernel.shape[0] != kernel.shape[1] else (kernel,):
             yield name, _valid(grey, laid)
-    yield "gaussian", gaussian_residual(grey)
+    if "gaussian" in kinds:
+        yield "gaussian", gaussian_residual(grey)
 
 
 def gaussian_residual(plane: Plane) -> Plane:

@@ -1,10 +1,11 @@
 """Features describe noise: they are finite, of one length, and forget where a crop was cut."""
 
+import cv2
 import numpy as np
 import pytest
 
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
-from artaudit.detect.features import REACH, SIDES, _alike, crop_features
+from artaudit.detect.features import BROAD, REACH, SIDES, _alike, crop_features
 from artaudit.detect.residuals import KERNELS, gaussian_residual, haar, residuals
 from artaudit.image import decode
 
@@ -40,6 +41,18 @@ def test_the_wavelet_keeps_all_energy():
     plane = np.random.default_rng(0).random((32, 48)).astype(np.float32)
     low, bands = haar(plane)
     assert (low**2).sum() + sum((band**2).sum() for band in bands) == pytest.approx((plane**2).sum(), rel=1e-5)
+
+
+def test_shares_of_runs_are_counted_at_half_resolution_and_in_coarse_steps_too(picture):
+    crop = np.ascontiguousarray(picture[100:228, 200:328])
+    luma = cv2.cvtColor(crop, cv2.COLOR_RGB2YCrCb)[..., 0] * 255
+    runs = _alike().max() + 1
+    last = crop_features(crop)[-2 * len(BROAD) * runs :].reshape(2 * len(BROAD), runs)
+    assert (last**2).sum(axis=1) == pytest.approx(1)
+    half = cv2.resize(luma, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    assert [name for name, _ in residuals(half, BROAD)] == ["second", "second", "square 3", "gaussian"]
+    still = _alike()[SIDES**3 // 2]
+    assert (last[len(BROAD) :, still] > crop_features(crop)[still]).all()
 
 
 def test_features_of_a_shifted_crop_are_nearer_than_those_of_a_blurred_one(picture):
