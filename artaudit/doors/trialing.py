@@ -90,12 +90,13 @@ def trial(
     if wish is not None:
         trials, failed = _imitated(trials, wish)
         code = max(code, failed)
-        for tried in () if as_json else trials:
-            click.echo(page.summary(tried.document))
+    documents = [one.document for one in trials]
+    for line in () if as_json or wish is None else (*map(page.summary, documents), *page.learned(documents)):
+        click.echo(line)
     if output is not None and trials:
         write_atomically(output, page.card(trials))
     if as_json:
-        print_json([one.document for one in trials])
+        print_json(documents)
     return code
 
 

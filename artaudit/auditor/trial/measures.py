@@ -108,8 +108,9 @@ def row(arm: Arm, found: Mapping[str, Measure]) -> dict[str, Any]:
 
 def sentence(found: Mapping[str, Measure], shared: Class, held_out: str, seeds: int) -> str:
     """Say what came of it, measure by measure."""
+    pictures = "one picture" if len(shared.pictures) == 1 else f"{len(shared.pictures)} pictures"
     how = (
-        f"Mimics of {shared.record.name}, trained {seeds} times on {len(shared.pictures)} picture(s) and judged on "
+        f"Mimics of {shared.record.name}, trained {seeds} times on {pictures} and judged on "
         f"{len(shared.held_out)} crops of {held_out}."
     )
     return " ".join([how, *(_told(name, one.recoveries) for name, one in found.items())])

@@ -101,6 +101,9 @@ def summary(record: dict[str, Any]) -> str:
         if said is not None:
             at = f"{said['attack']} {said['strength']:g}"
             lines.append(f"  worst of {name}: gain {said['gain']:.2f} after {at}")
-    if record["mimicry"] is not None:
-        lines.append(f"  {record['mimicry']['sentence']}")
     return "\n".join(lines)
+
+
+def learned(records: Sequence[dict[str, Any]]) -> list[str]:
+    """Say, once for all pictures they learned from, what mimics were taught; nothing where none were trained."""
+    return list(dict.fromkeys(one["mimicry"]["sentence"] for one in records if one["mimicry"] is not None))

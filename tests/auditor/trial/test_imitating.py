@@ -7,7 +7,7 @@ import pytest
 from artaudit.auditor.trial import imitating
 from artaudit.auditor.trial.measures import LOSS
 from artaudit.auditor.trial.mimicry import Practice
-from artaudit.auditor.trial.page import card, summary
+from artaudit.auditor.trial.page import card, learned
 from artaudit.auditor.trial.trying import Order, attempt
 from artaudit.errors import UsageError
 from artaudit.generators import pool
@@ -43,7 +43,7 @@ def test_mimics_of_all_arms_end_up_on_the_card_and_no_model_that_cloaks_are_made
     json.dumps(tried.document, allow_nan=False)
     page = card([tried, alone]).decode()
     assert record["sentence"].split(".")[0] in page and page.count("Contact sheet") == 1
-    assert record["sentence"] in summary(tried.document)
+    assert learned([tried.document, tried.document, alone.document]) == [record["sentence"]]
 
 
 def test_a_grade_says_why_mimics_do_not_count_for_the_best(clean, noised, registry):
