@@ -1,10 +1,10 @@
 """How well decoders are named by what they draw, on pictures that no calibration has seen; writes docs/limits.md.
 
-    python benchmarks/attribute.py --data ../shared/data [--pictures 60] [--learned-on 30] [--cropped 12] [--hours .4]
+    python benchmarks/attribute.py --data ../shared/data [--part curve strangers …] [--embedded] [--hours .4]
 
 Candidates are the embedded autoencoders with the calibrations they come with, and their teachers, calibrated here on
-the training split. Measured is on middle crops of the validation split. What was measured is kept in --cache, and a run
-that is out of time goes on where it was.
+the training split, or with --embedded only draw. Measured is on middle crops of the validation split. What was measured
+is kept in --cache, and a run that is out of time goes on where it was.
 """
 
 from __future__ import annotations
@@ -81,17 +81,18 @@ class Bench:
 
 
 def calibrated(data: Path, count: int, cache: Path) -> list[Candidate]:
-    """Return all candidates: the embedded ones as they come, their teachers calibrated on the training split."""
+    """Return all candidates: the embedded ones as they come, their teachers calibrated on `count` training pictures."""
     embedded, found = [one for one in candidates() if one.record.kind == "studio"], []
     everyone = embedded + teachers(data)
     for one in everyone:
         kept = cache / f"{one.record.name}.json"
-        if one.calibration is None and not kept.exists():
+        if one.calibration is None and not kept.exists() and count:
             pictures, begin = training_pictures(data, count), time.monotonic()
             learned = learn(one, [other for other in everyone if other is not one], pictures)
             kept.write_text(learned.as_json(), encoding="utf-8")
             print(f"{one.record.name}: calibrated in {time.monotonic() - begin:.0f} s", flush=True)
-        found.append(replace(one, calibration=one.calibration or read_calibration(kept)))
+        known = read_calibration(kept) if count and one.calibration is None else one.calibration
+        found.append(replace(one, calibration=known))
     return found
 
 
@@ -250,25 +251,34 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=60)
     parser.add_argument("--cropped", type=int, default=12)
     parser.add_argument("--searched", type=int, default=40)
+    parser.add_argument("--part", nargs="+", default=["attribution"], help="words of the tables to write")
+    parser.add_argument("--embedded", action="store_true", help="ask the embedded candidates alone")
     parser.add_argument("--hours", type=float, default=0.4)
     chosen = parser.parse_args()
     deadline = time.monotonic() + 3600 * chosen.hours
     chosen.cache.mkdir(parents=True, exist_ok=True)
-    asked = calibrated(chosen.data, chosen.learned_on, chosen.cache)
-    sets = pictures_of(chosen.data, asked, chosen.pictures, chosen.cache)
+    everyone = calibrated(chosen.data, 0 if chosen.embedded else chosen.learned_on, chosen.cache)
+    sets = pictures_of(chosen.data, everyone, chosen.pictures, chosen.cache)
+    embedded = [one for one in everyone if one.record.kind == "studio"]
+    asked = [one for one in everyone if one.calibration is not None]
     bench = Bench(asked, sets, chosen.cache, deadline)
-    embedded = [one for one in asked if one.record.kind == "studio"]
     known = [name for name in sets if name not in UNASKED]
     facts = f"{chosen.pictures} pictures a set, {SIDE} x {SIDE}."
-    write(PAGE, "attribution curve", f"{curve(bench, embedded, known, chosen.pictures)}\n\n{facts}")
     bars = {one.record.name: _bar(one) for one in asked}
-    for edit in EDITS:
-        text = table(bench.scores(edit, asked, known, chosen.pictures), bars)
-        write(PAGE, f"attribution, {edit}", f"{text}\n\n{facts}")
-    write(PAGE, "attribution search", searched(bench, embedded, known, chosen))
-    write(PAGE, "attribution of strangers", open_set(bench, len(sets["generated"]), chosen.searched))
-    write(PAGE, "attribution speed", speed(bench))
-    write(PAGE, "attribution search", searched(bench, asked, known, chosen))
+
+    def named(edit: str) -> str:
+        return f"{table(bench.scores(edit, asked, known, chosen.pictures), bars)}\n\n{facts}"
+
+    parts: dict[str, Callable[[], str]] = {
+        **{f"attribution, {edit}": partial(named, edit) for edit in EDITS},
+        "attribution curve": lambda: f"{curve(bench, embedded, known, chosen.pictures)}\n\n{facts}",
+        "attribution search": lambda: searched(bench, asked, known, chosen),
+        "attribution of strangers": lambda: open_set(bench, len(sets["generated"]), chosen.searched),
+        "attribution speed": lambda: speed(bench),
+    }
+    for name, told in parts.items():
+        if any(word in name for word in chosen.part):
+            write(PAGE, name, told())
 
 
 if __name__ == "__main__":

@@ -105,12 +105,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("wheel", type=Path)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--pictures", type=int, default=24)
-    parser.add_argument("--steps", type=int, default=150)
-    parser.add_argument("--starts", type=int, default=2)
+    parser.add_argument("--pictures", type=int, default=16)
     chosen = parser.parse_args()
     count, faces = chosen.pictures, Faces(chosen.wheel)
-    ronan = Ronan(steps=chosen.steps, rate=0.1, starts=chosen.starts)
+    ronan = Ronan()
     drawn = to_8_bits(faces(torch.randn(2 * count, CODE, 1, 1, generator=torch.Generator().manual_seed(9))))
     own, painted = drawn[:count], portraits(chosen.data, count)
     sets = {"own": own, "painted portraits": painted}
@@ -122,7 +120,7 @@ def main() -> None:
         print(name, f"{time.perf_counter() - begin:.0f} s", np.round(np.sqrt(errors[name]) * 255, 1), flush=True)
     known = errors.pop("own, not told")
     table = told(errors, sets, known)
-    facts = f"{count} pictures of {SIDE} x {SIDE} a row, {chosen.steps} steps from {chosen.starts} random inputs."
+    facts = f"{count} pictures of {SIDE} x {SIDE} a row and {count} known faces; {ronan}."
     write(PAGE, "inversion", f"{table}\n\n{facts}")
     print(table)
 

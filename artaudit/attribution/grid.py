@@ -14,7 +14,7 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from jaxtyping import Float
 from torch import Tensor
 
-from artaudit.attribution.statistic import Pictures
+from artaudit.attribution.statistic import Pictures, detailed
 
 SIDES = 64, 192
 """Pixels along the windows looked at: for every offset, and for those that did best; multiples of all factors."""
@@ -58,10 +58,7 @@ def _moved(
     """Return the window of `side` pixels at most that holds the most detail, at each of the offsets."""
     room = [(length - factor + 1) // factor * factor for length in pixels.shape[-2:]]
     height, width = (min(side, one) for one in room)
-    fine = pixels - F.avg_pool2d(pixels, 3, stride=1, padding=1, count_include_pad=False)
-    power = fine.square().mean(1, keepdim=True)[..., : room[0], : room[1]]
-    found = F.avg_pool2d(power, (height, width), stride=factor)[0, 0]
-    top, left = (factor * place for place in divmod(int(found.argmax()), found.shape[1]))
+    ((top, left),) = detailed(pixels[..., : room[0], : room[1]], height, width, factor)
     return torch.cat([pixels[..., top + y :, left + x :][..., :height, :width] for y, x in places])
 
 

@@ -30,7 +30,7 @@ class Octaves:
     """
 
     count: int = 3
-    inset: int = 0
+    inset: int = 16
 
     @property
     def names(self) -> tuple[str, ...]:

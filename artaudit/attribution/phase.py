@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from artaudit.attribution.statistic import Pictures, log_power, redraw
+from artaudit.attribution.statistic import Pictures, detailed, log_power, redraw
 from artaudit.protocols import Autoencoder
+
+SIDE = 192
+"""Pixels along each side of the window that is redrawn, at most; it lies where the picture has the most detail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,12 @@ class Phase:
     def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch 1"]:
         """Redraw every picture on and off the grid; both sides at least twice the model's factor."""
         factor, half = model.factor, model.factor // 2
-        aligned = pixels[..., :-factor, :-factor]
-        shifted = pixels[..., half : half - factor, half : half - factor]
-        off = log_power(redraw(model, shifted) - shifted)
-        return (off - log_power(redraw(model, aligned) - aligned))[:, None]
+        height, width = (min(SIDE, side - factor) for side in pixels.shape[-2:])
+        places = detailed(pixels[..., :-factor, :-factor], height, width, factor)
+        on, off = (
+            torch.stack(
+                [one[:, y + by :, x + by :][:, :height, :width] for one, (y, x) in zip(pixels, places, strict=True)]
+            )
+            for by in (0, half)
+        )
+        return (log_power(redraw(model, off) - off) - log_power(redraw(model, on) - on))[:, None]

@@ -7,7 +7,7 @@ https://arxiv.org/abs/2306.08577. The test is Grubbs' (1950, https://doi.org/10.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,36 +16,44 @@ from jaxtyping import Float
 from torch import Tensor
 
 from artaudit.attribution.ddim import Ddim
+from artaudit.attribution.levenberg import EXACT, PRIOR, Generate, polish
 from artaudit.attribution.statistic import Pictures, log_bands
 from artaudit.protocols import Autoencoder, Generator
 
-Generate = Callable[[Tensor], Float[Tensor, "batch channels height width"]]
-"""From inputs of the generator to pixels in [0, 1], differentiable."""
+SMALL = 128
+"""Numbers of an input, at most, whose slopes can all be taken."""
+
+TRIED = 1000
+"""Random inputs that a small input is searched from the best of."""
 
 _FAINT = 1e-8
 _FEWEST = 7
 _OCTAVES = 3
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Inversion:
-    """The input that came nearest to each picture, and the mean squared error that is left."""
+    """The input that came nearest to each picture, and the mean squared error that is left; maybe of several starts."""
 
     codes: Float[Tensor, " batch *code"]
-    errors: Float[Tensor, " batch"]
+    errors: Float[Tensor, " batch *starts"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ronan:
-    """Adam on the generator's input, from `starts` random ones at once; the lowest error of any step counts.
+    """Adam on the generator's input, from `starts` at once, its rate falling as a cosine; the lowest error counts.
 
-    As a statistic, the input is the latents of a plain autoencoder, and of a model with a denoiser the noise that it
-    begins with, drawn in `strides` strides without words.
+    Starts are random; of small inputs, as GANs have them, those of a thousand random ones that draw the picture
+    nearest, and the best `polished` ends are followed further by the slopes (see `levenberg`), which finds the very
+    input of most pictures that the generator drew. As a statistic, the input is the latents of a plain autoencoder,
+    and of a model with a denoiser the noise that it begins with, drawn in `strides` strides without words.
     """
 
-    steps: int = 500
-    rate: float = 0.05
-    starts: int = 4
+    steps: int = 100
+    rate: float = 0.1
+    starts: int = 6
+    polished: int = 1
     strides: int = 4
     seed: int = 0
 
@@ -66,20 +74,57 @@ class Ronan:
         self, generate: Generate, shape: Sequence[int], pixels: Float[Tensor, "batch channels height width"]
     ) -> Inversion:
         """Search the inputs, each of `shape` and standard normal, that draw `pixels`; the same in any company."""
-        count, chance = len(pixels), torch.Generator().manual_seed(self.seed)
-        first = torch.randn((self.starts, *shape), generator=chance).to(pixels.device)
-        codes = first.repeat(count, *(1 for _ in shape)).requires_grad_()
+        small = math.prod(shape) <= SMALL
+        first = self._nearest(generate, shape, pixels) if small else self._random(self.starts, shape, pixels)
+        found = self._descend(generate, first.expand(len(pixels), self.starts, *shape), pixels)
+        if not small:
+            return Inversion(found.codes[:, 0], found.errors[:, 0])
+        ends = [self._polished(generate, *one) for one in zip(found.codes, found.errors, pixels, strict=True)]
+        return Inversion(torch.stack([code for code, _ in ends]), torch.tensor([error for _, error in ends]))
+
+    def _random(self, count: int, shape: Sequence[int], pixels: Tensor) -> Float[Tensor, " count *code"]:
+        return torch.randn((count, *shape), generator=torch.Generator().manual_seed(self.seed)).to(pixels.device)
+
+    @torch.no_grad()
+    def _nearest(
+        self, generate: Generate, shape: Sequence[int], pixels: Float[Tensor, "batch channels height width"]
+    ) -> Float[Tensor, "batch starts *code"]:
+        """Return the best of random inputs for every picture."""
+        codes = self._random(TRIED, shape, pixels)
+        drawn = torch.cat([generate(part).flatten(1) for part in torch.split(codes, _AT_ONCE)])
+        return codes[torch.cdist(pixels.flatten(1), drawn).topk(self.starts, largest=False).indices]
+
+    def _descend(self, generate: Generate, first: Float[Tensor, "batch starts *code"], pixels: Tensor) -> Inversion:
+        """Return the ends of all descents, batch x starts, the best of each picture first."""
+        codes = first.flatten(0, 1).clone().requires_grad_()
         wanted = pixels.repeat_interleave(self.starts, dim=0)
         optimiser = torch.optim.Adam([codes], lr=self.rate)
+        falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, self.steps)
         best, lowest = codes.detach().clone(), torch.full((len(codes),), torch.inf, device=pixels.device)
         for _ in range(self.steps):
             errors = (generate(codes) - wanted).square().mean((1, 2, 3))
             better = errors.detach() < lowest
             best[better], lowest[better] = codes.detach()[better], errors.detach()[better]
-            (codes.grad,) = torch.autograd.grad(errors.sum(), codes)
+            prior = PRIOR / pixels[0].numel() * errors.detach() * codes.flatten(1).square().sum(1)
+            (codes.grad,) = torch.autograd.grad((errors + prior).sum(), codes)
             optimiser.step()
-        found, places = lowest.view(count, self.starts).min(1)
-        return Inversion(best.view(count, self.starts, *shape)[torch.arange(count), places], found)
+            falling.step()
+        order = lowest.view(len(pixels), self.starts).sort(dim=1)
+        return Inversion(best.view_as(first)[torch.arange(len(pixels))[:, None], order.indices], order.values)
+
+    def _polished(
+        self,
+        generate: Generate,
+        codes: Float[Tensor, " starts *code"],
+        errors: Float[Tensor, " starts"],
+        picture: Float[Tensor, "channels height width"],
+    ) -> tuple[Float[Tensor, "*code"], float]:
+        """Return the best end that one picture's best descents lead to; what is exact ends the search."""
+        code, error = codes[0], float(errors[0])
+        for one in codes[: self.polished]:
+            if error >= EXACT:
+                code, error = min((polish(generate, one, picture), (code, error)), key=lambda end: end[1])
+        return code, error
 
 
 def _generate(model: Autoencoder, strides: int) -> Generate:

@@ -43,9 +43,19 @@ def in_parts(act: Callable[[Pictures], Tensor], pixels: Pictures) -> Tensor:
 
 @torch.no_grad()
 def redraw(model: Autoencoder, pixels: Pictures) -> Pictures:
-    """Return the pictures encoded and decoded once, in the same size."""
+    """Return the pictures encoded and decoded once, in the same size; channels lie last, for convolutions' speed."""
     height, width = pixels.shape[-2:]
+    pixels = pixels.contiguous(memory_format=torch.channels_last)
     return in_parts(lambda part: model.decode(model.encode(part))[..., :height, :width], pixels)
+
+
+def detailed(pixels: Pictures, height: int, width: int, step: int) -> list[tuple[int, int]]:
+    """Return the top and left of each picture's window of this size with the most detail, among multiples of `step`."""
+    fine = pixels - F.avg_pool2d(pixels, 3, stride=1, padding=1, count_include_pad=False)
+    found = F.avg_pool2d(fine.square().mean(1, keepdim=True), (height, width), stride=step)
+    down, across = found.shape[-2:]
+    places = found.view(len(pixels), down * across).argmax(1).tolist()
+    return [(step * (place // across), step * (place % across)) for place in places]
 
 
 def log_power(values: Float[Tensor, "batch channels height width"]) -> Float[Tensor, " batch"]:

@@ -7,6 +7,7 @@ from torch import nn
 
 from artaudit.attribution.ddim import Ddim, parts_of
 from artaudit.attribution.latenttracer import LatentTracer
+from artaudit.attribution.levenberg import EXACT, polish
 from artaudit.attribution.ronan import Ronan, belongs, grubbs_bound
 from artaudit.attribution.statistic import redraw
 from artaudit.auditor.models import open_model
@@ -59,6 +60,16 @@ def test_an_input_is_found_for_a_generators_own_picture_and_not_for_others(gan):
     assert float((gan(found.codes[7:]) - gan(found.codes[:1])).abs().max()) > 0
     alone = ronan.invert(gan, (8, 1, 1), noise)
     torch.testing.assert_close(alone.errors, found.errors[7:], rtol=1e-2, atol=1e-6)
+
+
+def test_the_last_strides_end_at_the_very_input_of_an_own_picture_alone(gan):
+    torch.manual_seed(5)
+    code = torch.randn(8, 1, 1)
+    near = code + 0.1 * torch.randn(8, 1, 1)
+    found, error = polish(gan, near, gan(code[None])[0])
+    assert error < EXACT
+    assert (found - code).norm() < (near - code).norm()
+    assert polish(gan, near, torch.rand(3, 16, 16))[1] > 100 * EXACT
 
 
 def test_the_test_for_an_outlier_is_grubbs():
