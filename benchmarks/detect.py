@@ -62,23 +62,23 @@ def rows(table: dict[str, dict[str, Counter[str]]]) -> str:
 
 
 def speed(found: list[Specimen]) -> float:
-    """Return scored pictures a second of 512 x 512 pixels, on one thread."""
+    """Return scored pictures of 512 x 512 pixels in a second of one processor core."""
     cv2.setNumThreads(1)
     large = [one.levels for one in found if min(one.levels.shape[:2]) >= SPEED_SIDE][:SPEED_PICTURES]
-    detector, started = open_detector(shipped()), time.perf_counter()
+    detector, started = open_detector(shipped()), time.process_time()
     for levels in large:
         detector.score_crops(levels.astype(np.float32) / 255)
-    return len(large) / (time.perf_counter() - started)
+    return len(large) / (time.process_time() - started)
 
 
 def learning(found: list[Specimen]) -> float:
-    """Return the minutes that 1,000 pairs take to be read as training reads them, on one thread; fitting is seconds."""
+    """Return the core minutes that reading 1,000 pairs takes, as training reads them; fitting is seconds."""
     chosen = [replace(one, part="fit") for one in found[:: max(1, len(found) // SPEED_PICTURES)]]
-    detector, started = open_detector(shipped()), time.perf_counter()
+    detector, started = open_detector(shipped()), time.process_time()
     for number, one in enumerate(chosen):
         for edit in edits_of(one, number).values():
             detector.features([edit(one.levels).astype(np.float32) / 255])
-    return (time.perf_counter() - started) / len(chosen) * 2000 / 60
+    return (time.process_time() - started) / len(chosen) * 2000 / 60
 
 
 def rankings() -> str:
@@ -100,8 +100,8 @@ def main() -> None:
     args = parser.parse_args()
     found = held_out(args.data, args.cloaked)
     write(PAGE, "detector-ranking", rankings())
-    text = f"{rows(answers(found))}\n\n{speed(found):.0f} pictures of 512 x 512 a second on one thread."
-    text += f" Reading 1,000 pairs {DRAWS} times each, as training does, takes {learning(found):.0f} minutes on one."
+    text = f"{rows(answers(found))}\n\n{speed(found):.0f} pictures of 512 x 512 in a second of one core."
+    text += f" Reading 1,000 pairs {DRAWS} times each, as training does, takes {learning(found):.0f} core minutes."
     write(PAGE, "detector", text)
     print(text)
 
