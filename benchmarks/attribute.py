@@ -30,6 +30,7 @@ from artaudit.attribution.calibration import Calibration, read_calibration
 from artaudit.attribution.evaluation import NONE, Share, answer, auc
 from artaudit.attribution.latenttracer import LatentTracer
 from artaudit.attribution.statistic import redraw
+from artaudit.auditor.attributing import SIDE as LOOKED_AT
 from artaudit.auditor.attributing import Candidate, candidates, open_candidate, opinion, statistic
 from artaudit.auditor.learning import SIDE, learn, middle_crops, strangers, to_8_bits
 from artaudit.auditor.naming import score, summary
@@ -219,25 +220,25 @@ def _seconds(act: Callable[[], object]) -> float:
     return time.process_time() - begin
 
 
-def speed(bench: Bench) -> str:
+def speed(everyone: Sequence[Candidate]) -> str:
     """Return the processor seconds for one picture of 512 x 512, models open; on n free cores about an n-th."""
     pixels = torch.rand(1, 3, 512, 512, generator=torch.Generator().manual_seed(0))
-    lines = ["| processor seconds, 512 x 512 | on the grid | grid searched | `double` + `phase` |", "|---|---|---|---|"]
-    total = np.zeros(3)
-    for one in bench.asked:
-        model = open_candidate(one.record)
+    lines = ["| processor seconds, 512 x 512 | `double` + `phase` | on the grid | grid searched |", "|---|---|---|---|"]
+    total = 0.0
+    for one in everyone:
+        model, middle = open_candidate(one.record), pixels[..., :LOOKED_AT, :LOOKED_AT]
+        both = sum(_seconds(partial(statistic(name).measure, model, middle)) for name in ("double", "phase"))
         spent = [
-            _seconds(partial(opinion, pixels, one, (1.0,), search=False)),
-            _seconds(partial(opinion, pixels, one, (1.0,))),
-            sum(_seconds(partial(statistic(name).measure, model, pixels)) for name in ("double", "phase")),
+            f"{_seconds(partial(opinion, pixels, one, (1.0,), search=search)):.2f}" if one.calibration else ""
+            for search in (False, True)
         ]
-        total += spent
-        lines.append(f"| `{one.record.name}` | {' | '.join(f'{value:.2f}' for value in spent)} |")
-    lines.append(f"| all | {' | '.join(f'{value:.2f}' for value in total)} |")
-    tracer, first = LatentTracer(steps=20, settled=0), open_candidate(bench.asked[0].record)
+        total += both
+        lines.append(f"| `{one.record.name}` | {both:.2f} | {' | '.join(spent)} |")
+    lines.append(f"| all | {total:.2f} | | |")
+    tracer, first = LatentTracer(steps=20, settled=0), open_candidate(everyone[0].record)
     pace = 21 / _seconds(partial(tracer.trace, first, pixels[..., :256, :256]))
     checked = _seconds(partial(Origin().examine, _as_image(pixels)))
-    lines += ["", f"`latenttracer` on `{bench.asked[0].record.name}`, 256 x 256: {pace:.1f} steps a processor second."]
+    lines += ["", f"`latenttracer` on `{everyone[0].record.name}`, 256 x 256: {pace:.1f} steps a processor second."]
     lines += [f"The examiner in `audit check` with the embedded models: {checked:.1f} processor seconds."]
     return "\n".join(lines)
 
@@ -274,7 +275,7 @@ def main() -> None:
         "attribution curve": lambda: f"{curve(bench, embedded, known, chosen.pictures)}\n\n{facts}",
         "attribution search": lambda: searched(bench, asked, known, chosen),
         "attribution of strangers": lambda: open_set(bench, len(sets["generated"]), chosen.searched),
-        "attribution speed": lambda: speed(bench),
+        "attribution speed": lambda: speed(everyone),
     }
     for name, told in parts.items():
         if any(word in name for word in chosen.part):
