@@ -138,14 +138,21 @@ def _generate(model: Autoencoder, strides: int) -> Generate:
 def belongs(error: float, known: Sequence[float], level: float = 0.05) -> bool:
     """Say whether an error is no outlier above those of `known` belonging pictures, by Grubbs' test at `level`.
 
-    Errors are compared as logarithms, which lie nearer to a normal distribution. Raises ValueError for fewer than
-    seven known errors, with which the test means nothing.
+    Errors are compared as logarithms, which lie nearer to a normal distribution. Known ones that are outliers
+    themselves, whose search failed, are left out first. Raises ValueError for fewer than seven known errors, with
+    which the test means nothing.
     """
     if len(known) < _FEWEST:
         raise ValueError(f"Grubbs' test needs at least {_FEWEST} known errors, not {len(known)}.")
-    logs = np.log(np.maximum([*known, error], 1e-12))
-    spread = float(logs.std(ddof=1))
-    return spread == 0 or float(logs[-1] - logs.mean()) / spread <= grubbs_bound(len(logs), level)
+    *logs, asked = np.log(np.maximum([*sorted(known), error], 1e-12)).tolist()
+    while len(logs) > _FEWEST and _sticks_out(logs, level):
+        logs.pop()
+    return not _sticks_out([*logs, asked], level)
+
+
+def _sticks_out(values: Sequence[float], level: float) -> bool:
+    spread = float(np.std(values, ddof=1))
+    return spread > 0 and (values[-1] - float(np.mean(values))) / spread > grubbs_bound(len(values), level)
 
 
 def grubbs_bound(count: int, level: float) -> float:

@@ -82,6 +82,12 @@ def test_the_test_for_an_outlier_is_grubbs():
         belongs(1.0, [1.0] * 6)
 
 
+def test_a_known_error_whose_search_failed_does_not_let_strangers_pass():
+    known = np.exp(np.random.default_rng(1).normal(-13, 0.2, 20)).tolist()
+    assert not belongs(1e-3, [*known, 1e-2])
+    assert belongs(known[0], [*known[1:], 1e-2])
+
+
 def test_the_test_seldom_refuses_what_belongs():
     rng = np.random.default_rng(0)
     refused = [not belongs(errors[0], errors[1:].tolist()) for errors in np.exp(rng.normal(-6, 0.5, (400, 30)))]
