@@ -209,7 +209,7 @@ def open_set(bench: Bench, count: int, searched: int) -> str:
         bars = {one.record.name: _bar(one) for one in asked}
         rows = [{name: float(one["generated"][place]) for name, one in scores.items()} for place in range(many)]
         nobody = Share(sum(not answer(row, bars) for row in rows), many)
-        how = "the embedded ones, grid searched" if search else "all candidates, on the grid as it lies"
+        how = f"{len(asked)} candidates, {'grid searched' if search else 'on the grid as it lies'}"
         told.append(f"{how}: {nobody}")
     return f"Pictures of the validation split by generators that are not held, said to be by {NONE}: {'; '.join(told)}."
 
