@@ -1,6 +1,6 @@
 """Makes the calibrations that ship: each embedded autoencoder against real, blurred and drawn pictures and the others.
 
-python -m training.attribution --data ../shared/data [--count 50]
+python -m training.attribution --data ../shared/data [--count 100]
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main() -> None:
     """Calibrate and write; of twins, the one that comes first by kind `studio` speaks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--count", type=int, default=50)
+    parser.add_argument("--count", type=int, default=100)
     chosen = parser.parse_args()
     pictures = training_pictures(chosen.data, chosen.count)
     folder = Path(str(resources.files("artaudit.attribution"))) / "calibrations"
