@@ -1,0 +1,198 @@
+"""What the catalog's other detectors learn in little time, beside the default one on the same pictures.
+
+    python benchmarks/detectors.py --data ../shared/data [--seconds 150] [--only cnn npr] [--write]
+
+A network learns from pairs of crops of the training split for so many CPU seconds; then every picture is read once for
+the head. Measured is on pictures that nothing was learned from, as `benchmarks/detect.py` takes them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import tempfile
+import time
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+
+from artaudit.auditor.machine_made import equipped
+from artaudit.detect import loop, metrics
+from artaudit.detect.cnn import CnnDetector
+from artaudit.detect.edits import Chain, Edit, Saved, Trimmed, handling
+from artaudit.detect.learned import NetworkDetector
+from artaudit.detect.lnp import LnpDetector
+from artaudit.detect.npr import NprDetector
+from artaudit.detect.reconstruction import ReconstructionDetector
+from artaudit.detect.residual import ResidualDetector
+from artaudit.generators import pool
+from benchmarks.detect import held_out
+from benchmarks.limits import PAGE, write
+from training.material import Specimen, specimens
+
+Features = Float[np.ndarray, "pictures numbers"]
+OUT = Path(".cache/detectors")
+SEED, PROBED = 7, 6
+ALONE = "disco-diffusion"
+
+
+def detectors() -> dict[str, Callable[[], Any]]:
+    """Return what is measured, by name; each with four crops a picture but the default."""
+    autoencoders = [one.name for one in pool.embedded() if "diffusion" not in one.name]
+    return {
+        "residual": ResidualDetector,
+        "cnn": lambda: CnnDetector(batch=12, crops=4, width=16),
+        "npr": lambda: NprDetector(batch=12, crops=4),
+        "lnp": lambda: LnpDetector(batch=8, crops=4),
+        "reconstruction": lambda: equipped(ReconstructionDetector(autoencoders, crops=4)),
+    }
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Draws batches: as many real as machine-made crops, every domain as often, each handled at random."""
+
+    found: Sequence[Specimen]
+    side: int
+    batch: int
+
+    def __call__(self, step: int, process: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the crops of a step and their labels."""
+        random = np.random.default_rng((SEED, step, process))
+        made = [number % 2 == 1 for number in range(2 * self.batch)]
+        return torch.from_numpy(np.stack([self._crop(random, one) for one in made])), torch.tensor(made)
+
+    def _crop(self, random: np.random.Generator, made: bool) -> Any:  # noqa: ANN401, FBT001 - levels; a label
+        domains = defaultdict(list)
+        for one in self.found:
+            if one.made == made:
+                domains[one.domain].append(one)
+        while True:
+            names = sorted(domains)
+            alike = domains[names[random.integers(len(names))]]
+            one = alike[random.integers(len(alike))]
+            reach = int(self.side / 0.6) + 16
+            levels = _window(one.levels, reach, random)
+            levels = handling(int(random.integers(2**31)), one.lived)(levels)
+            if min(levels.shape[:2]) >= self.side:
+                square = _window(levels, self.side, random)
+                return np.ascontiguousarray(square[:, ::-1] if random.random() < 0.5 else square)
+
+
+def _window(levels: Any, side: int, random: np.random.Generator) -> Any:  # noqa: ANN401 - levels
+    top, left = (int(random.integers(max(1, length - side + 1))) for length in levels.shape[:2])
+    return levels[top : top + side, left : left + side]
+
+
+def learn(detector: NetworkDetector, found: Sequence[Specimen], seconds: float) -> None:
+    """Learn a network for so many CPU seconds, by the time that a few steps of a copy take."""
+    pairs, probe = Pairs(found, detector.side, detector.batch), copy.deepcopy(detector)
+    _steps(probe, PROBED)
+    begin = time.process_time()
+    with tempfile.TemporaryDirectory() as folder:
+        probe.learn(pairs, desk=loop.Desk(Path(folder)))
+    _steps(detector, max(PROBED, round(seconds * PROBED / (time.process_time() - begin))))
+    with tempfile.TemporaryDirectory() as folder:
+        detector.learn(pairs, desk=loop.Desk(Path(folder)))
+
+
+def _steps(detector: NetworkDetector, steps: int) -> None:
+    detector.steps = steps
+    if isinstance(detector, LnpDetector):
+        detector.denoiser_steps = steps
+
+
+def read(detector: Any, found: Sequence[Specimen], edit: Callable[[Specimen], Edit]) -> Features:  # noqa: ANN401
+    """Return what the head sees of every picture; not a number where it is too small."""
+    rows = [detector.features([edit(one)(one.levels).astype(np.float32) / 255])[0] for one in found]
+    width = max(map(len, rows))
+    return np.stack([row if len(row) == width else np.full(width, np.nan) for row in rows])
+
+
+def _handled(one: Specimen) -> Edit:
+    return handling(zlib.crc32(one.levels.tobytes()), one.lived)
+
+
+def _past(one: Specimen) -> Edit:
+    return Chain((*((Saved(75),) if one.lived == "new" else ()), Trimmed(3, 5), Saved(75)))
+
+
+EDITS: dict[str, Callable[[Specimen], Edit]] = {"JPEG 96": lambda _: Saved(96), "past, JPEG 75": _past}
+
+
+def measured(detector: Any, found: Sequence[Specimen], apart: Sequence[Specimen], seconds: float) -> dict[str, Any]:  # noqa: ANN401
+    """Learn, read, and return what was reached and what it cost."""
+    begin = time.process_time()
+    if isinstance(detector, NetworkDetector):
+        learn(detector, found, seconds)
+    learned = time.process_time()
+    features, made = read(detector, found, _handled), np.array([one.made for one in found])
+    kept, domains = np.isfinite(features).all(1), np.array([one.domain for one in found])
+    weights = np.array([1 / np.sqrt((domains == one).sum()) for one in domains])[kept]
+    reals = features[kept & ~made]
+    detector.fit_features(features[kept], made[kept], held_out=reals, weights=weights / weights.mean())
+    done: dict[str, Any] = {"steps": getattr(detector, "steps", 0), "learn": round(learned - begin)}
+    done["read"] = round(time.process_time() - learned)
+    return done | {name: _ranked(detector, read(detector, apart, edit), apart) for name, edit in EDITS.items()}
+
+
+def _ranked(detector: Any, features: Features, apart: Sequence[Specimen]) -> dict[str, Any]:  # noqa: ANN401
+    kept: Bool[np.ndarray, " pictures"] = np.isfinite(features).all(1)
+    scores = detector.score_features(features[kept])
+    made, groups, generators = (
+        np.array([getattr(one, name) for one in apart])[kept] for name in ("made", "group", "generator")
+    )
+    these = ~made | (generators == ALONE)
+    interval = metrics.bootstrap(metrics.auc, scores, made, groups=groups, resamples=200)
+    return {"auc": str(interval), "alone": round(float(metrics.auc(scores[these], made[these])), 3), "n": len(scores)}
+
+
+def table(found: dict[str, dict[str, Any]]) -> str:
+    """Return a row a detector."""
+    lines = [f"| detector | steps | JPEG 96, AUC | past, JPEG 75, AUC | {ALONE} alone, JPEG 96 | CPU s: learn, read |"]
+    lines.append("|---|---|---|---|---|---|")
+    for name, row in found.items():
+        first, second = (row[edit] for edit in EDITS)
+        cost = f"{row['learn']}, {row['read']}"
+        lines.append(f"| `{name}` | {row['steps']} | {first['auc']} | {second['auc']} | {first['alone']} | {cost} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, keep each detector's figures, and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--debian", type=Path, default=Path(".cache/debian"))
+    parser.add_argument("--cloaked", type=Path, default=Path(".cache/cloaked"))
+    parser.add_argument("--seconds", type=float, default=150)
+    parser.add_argument("--only", nargs="+", default=list(detectors()))
+    parser.add_argument("--every", type=int, default=1, help="learn from and measure on one picture in so many")
+    parser.add_argument("--write", action="store_true", help="put what lies in .cache/detectors into docs/limits.md")
+    asked = parser.parse_args()
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    OUT.mkdir(parents=True, exist_ok=True)
+    fit = [one for one in specimens(asked.data, asked.debian, asked.cloaked) if one.part == "fit"][:: asked.every]
+    apart = held_out(asked.data, asked.cloaked)[:: asked.every]
+    for name in asked.only:
+        row = measured(detectors()[name](), fit, apart, asked.seconds)
+        (OUT / f"{name}.json").write_text(json.dumps(row, indent=2))
+        print(name, len(fit), len(apart), row, flush=True)
+    if asked.write:
+        kept = {name: OUT / f"{name}.json" for name in detectors()}
+        write(
+            PAGE, "detectors", table({name: json.loads(one.read_text()) for name, one in kept.items() if one.exists()})
+        )
+
+
+if __name__ == "__main__":
+    main()
