@@ -78,20 +78,20 @@ def headline(checks: list[dict[str, Any]]) -> str:
 
 
 def plain(value: object) -> str:
-    """Show a JSON value to people."""
+    """Show a JSON value to people: a line for each of several things, what belongs to one of its facts in brackets."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+    if value is None or value in ([], {}):
+        return "none"
+    if isinstance(value, dict):
+        return "(" + ", ".join(f"{name.replace('_', ' ')} {plain(said)}" for name, said in value.items()) + ")"
+    if isinstance(value, list) and all(isinstance(one, dict) for one in value):
         return "\n".join(
             "; ".join(f"{name.replace('_', ' ')} {plain(said)}" for name, said in one.items()) for one in value
         )
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _line(value: Mapping[str, Any]) -> str:
-    return "; ".join(f"{name.replace('_', ' ')} {plain(said)}" for name, said in value.items())
+    return ", ".join(map(plain, value)) if isinstance(value, list) else json.dumps(value)
 
 
 def _as_uri(jpeg: bytes) -> str:

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from artaudit.auditor.evidence import Seal
+from artaudit.auditor.evidence.html import plain
 from artaudit.auditor.evidence.package import bag
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{ 7*7 }}</style>"
@@ -73,7 +74,7 @@ def test_it_says_what_was_found_how_sure_it_is_and_what_it_does_not_show(case):
         "cannot tell",
         "the first of 3 frames",
         "It does not show that any model was trained on the work",
-        "[1, 2]",
+        "<dd>1, 2</dd>",
         case.works[0].sha256,
         case.checks[0].evidence["sha256"],
         case.log.events[0]["hash"],
@@ -135,3 +136,19 @@ def test_a_case_without_a_check_has_a_page_too(case):
 
 def test_of_paths_only_the_names_of_files_are_shown(case):
     assert "secret" not in page_of(case)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("as it is", "as it is"),
+        ([213, 300], "213, 300"),
+        ({}, "none"),
+        (
+            [{"found_of_its_own": [1, 2], "belongs": False}, {"auc": {"real pictures": 0.9}}],
+            "found of its own 1, 2; belongs no\nauc (real pictures 0.9)",
+        ),
+    ],
+)
+def test_values_are_shown_without_the_marks_of_json(value, shown):
+    assert plain(value) == shown
