@@ -17,6 +17,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -71,13 +72,18 @@ class Pairs:
         made = [number % 2 == 1 for number in range(2 * self.batch)]
         return torch.from_numpy(np.stack([self._crop(random, one) for one in made])), torch.tensor(made)
 
-    def _crop(self, random: np.random.Generator, made: bool) -> Any:  # noqa: ANN401, FBT001 - levels; a label
-        domains = defaultdict(list)
+    @cached_property
+    def _domains(self) -> dict[bool, dict[str, list[Specimen]]]:
+        """Return the pictures by label and domain."""
+        domains: dict[bool, dict[str, list[Specimen]]] = {False: defaultdict(list), True: defaultdict(list)}
         for one in self.found:
-            if one.made == made:
-                domains[one.domain].append(one)
+            domains[one.made][one.domain].append(one)
+        return domains
+
+    def _crop(self, random: np.random.Generator, made: bool) -> Any:  # noqa: ANN401, FBT001 - levels; a label
+        domains = self._domains[made]
+        names = sorted(domains)
         while True:
-            names = sorted(domains)
             alike = domains[names[random.integers(len(names))]]
             one = alike[random.integers(len(alike))]
             reach = int(self.side / 0.6) + 16

@@ -32,7 +32,7 @@ def rates(seen: Seen) -> dict[str, dict[str, Any]]:
     """Return how often works were wrongly said to be copied, by tier, as reports quote it."""
     found: dict[str, dict[str, Any]] = {}
     for tier in TIERS:
-        asked = [one for one in seen if tier != "descriptor" or one["describer"]]
+        asked = _asked(seen, tier)
         if asked:
             pictures = len({one["name"] for one in asked})
             found[tier] = {
@@ -65,6 +65,11 @@ def _right(one: dict[str, Any]) -> list[dict[str, Any]]:
     return [match for match in one["found"] if match["right"] and match["band"] == "copy"]
 
 
+def _asked(seen: Seen, tier: str) -> list[dict[str, Any]]:
+    """Return the suspects that a tier looked at."""
+    return [one for one in seen if tier != "descriptor" or one["describer"]]
+
+
 def _wrong(one: dict[str, Any], tier: str, band: str) -> list[dict[str, Any]]:
     """Return the matches of a tier that name a work that is not there."""
     return [match for match in one["found"] if not match["right"] and (match["tier"], match["band"]) == (tier, band)]
@@ -80,7 +85,7 @@ def false_matches(edited: Seen, unrelated: Seen) -> str:
     pictures = {one["name"] for one in seen}
     lines = ["| tier | false copies | false candidates | pairs compared |", "|---|---|---|---|"]
     for tier in TIERS:
-        asked = [one for one in seen if tier != "descriptor" or one["describer"]]
+        asked = _asked(seen, tier)
         counts = [sum(len(_wrong(one, tier, band)) for one in asked) for band in _BANDS]
         lines.append(f"| {tier} | {counts[0]} | {counts[1]} | {sum(one['pairs'] for one in asked):,} |")
     described = [one["describer"] for one in seen if one["describer"]]

@@ -19,11 +19,11 @@ from artaudit.image import Image, read
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is stored of a picture beside itself, as far as it was worked out beforehand."""
+    """What is stored of a picture beside itself; `descriptors` only where a describer looked."""
 
-    prints: dict[str, bytes] | None = None
-    preview: bytes | None = None
-    descriptors: bytes | None = None
+    prints: dict[str, bytes]
+    preview: bytes
+    descriptors: bytes | None
 
 
 def enrol(registry: Registry, image: Image, title: str, ready: Measured | None = None) -> tuple[Work, bool]:
@@ -32,16 +32,14 @@ def enrol(registry: Registry, image: Image, title: str, ready: Measured | None =
     Where a describer is installed, a work that has no descriptors of it yet gets them, known or not. What `ready` holds
     is not worked out again.
     """
-    ready = ready or Measured()
     known = [work for work, version in registry.find(sha256=image.sha256) if version is None]
     if known:
         work, new = known[0], False
     else:
         placed = replace(image, name=str(Path(image.name).resolve()))
-        prints = ready.prints or fingerprint(image)
-        shown = preview(image) if ready.preview is None else ready.preview
-        work, new = registry.add_work(placed, title=title, fingerprints=prints, preview=shown)
-    _describe(registry, work, image, ready.descriptors)
+        found = ready or _measured(image, None)
+        work, new = registry.add_work(placed, title=title, fingerprints=found.prints, preview=found.preview)
+    _describe(registry, work, image, ready.descriptors if ready else None)
     return work, new
 
 
@@ -65,17 +63,19 @@ def enrol_all(
         yield from begun
 
 
-def _enrolled(registry: Registry, ahead: Future[tuple[Image, Measured]], title: str) -> tuple[Work, bool]:
+def _enrolled(registry: Registry, ahead: Future[tuple[Image, Measured | None]], title: str) -> tuple[Work, bool]:
     image, ready = ahead.result()
     return enrol(registry, image, title, ready)
 
 
-def _ahead(path: Path, known: set[str], describer: Describer | None) -> tuple[Image, Measured]:
+def _ahead(path: Path, known: set[str], describer: Describer | None) -> tuple[Image, Measured | None]:
     image = read(path)
-    if image.sha256 in known:
-        return image, Measured()
+    return image, None if image.sha256 in known else _measured(image, describer)
+
+
+def _measured(image: Image, describer: Describer | None) -> Measured:
     described = None if describer is None else describe(image, describer)
-    return image, Measured(fingerprint(image), preview(image), described)
+    return Measured(fingerprint(image), preview(image), described)
 
 
 def _describe(registry: Registry, work: Work, image: Image, ready: bytes | None) -> None:

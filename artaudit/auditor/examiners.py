@@ -27,7 +27,9 @@ METHODS = {
 
 FALSE_ALARMS = {
     tier: FalseAlarms(**rate)
-    for tier, rate in json.loads(files("artaudit.auditor.matching").joinpath("false_matches.json").read_text()).items()
+    for tier, rate in json.loads(
+        files("artaudit.auditor.matching").joinpath("false_matches.json").read_text("utf-8")
+    ).items()
 }
 """What `benchmarks/match.py` measured of copies wrongly found, by tier; pairs share pictures, so they say how many."""
 

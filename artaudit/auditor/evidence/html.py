@@ -86,12 +86,14 @@ def plain(value: object) -> str:
     if value is None or value in ([], {}):
         return "none"
     if isinstance(value, dict):
-        return "(" + ", ".join(f"{name.replace('_', ' ')} {plain(said)}" for name, said in value.items()) + ")"
+        return f"({', '.join(_facts(value))})"
     if isinstance(value, list) and all(isinstance(one, dict) for one in value):
-        return "\n".join(
-            "; ".join(f"{name.replace('_', ' ')} {plain(said)}" for name, said in one.items()) for one in value
-        )
+        return "\n".join("; ".join(_facts(one)) for one in value)
     return ", ".join(map(plain, value)) if isinstance(value, list) else json.dumps(value)
+
+
+def _facts(value: Mapping[str, Any]) -> list[str]:
+    return [f"{name.replace('_', ' ')} {plain(said)}" for name, said in value.items()]
 
 
 def _as_uri(jpeg: bytes) -> str:
