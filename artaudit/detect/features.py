@@ -1,4 +1,4 @@
-"""Numbers that describe the noise of a crop: co-occurrences, spectra, cosine transforms, grid, wavelet, colour.
+"""Numbers that describe the noise of a crop: co-occurrences, spectra, cosines, grid, wavelet, colour, learned noise.
 
 Co-occurrences after Fridrich and Kodovsky 2012, https://doi.org/10.1109/TIFS.2012.2190402; spectra after Durall et al.
 2020, https://arxiv.org/abs/2003.01826; traces of upsampling after Zhang et al. 2019, https://arxiv.org/abs/1907.06515.
@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from scipy.fft import dctn
 
 from artaudit.detect.crops import Picture
-from artaudit.detect.residuals import KINDS, Plane, gaussian_residual, haar, residuals
+from artaudit.detect.residuals import KINDS, Part, Plane, gaussian_residual, haar, residuals
 
 Numbers = Float[np.ndarray, " count"]
 Power = Float[np.ndarray, "down across"]
@@ -28,24 +28,34 @@ BROAD = ("second", "square 3", "gaussian")
 """Residuals that are also counted at half resolution, and in coarse steps."""
 
 COARSE = 0.33
+LAG = 3
 _SMALL = 1e-3
 
 
-def crop_features(crop: Picture) -> Numbers:
-    """Return the features of one crop with samples in [0, 1]; crops of one size give the same count.
+def crop_features(crop: Picture, noise: Part) -> dict[str, Numbers]:
+    """Return the features of one crop with samples in [0, 1], by group; crops of one size give the same counts.
 
-    Only the grid's features ask where the crop was cut, and these forget its phase: a shifted copy reads alike.
+    `noise` is what a learned denoiser takes away from it. Only the grid's features ask where the crop was cut, and
+    these forget its phase: a shifted copy reads alike.
     """
     levels = np.ascontiguousarray(crop * 255, dtype=np.float32)
     planes = cv2.split(cv2.cvtColor(np.ascontiguousarray(crop, dtype=np.float32), cv2.COLOR_RGB2YCrCb))
     luma, *chroma = (np.asarray(plane, dtype=np.float32) * 255 for plane in planes)
     fine = gaussian_residual(luma)
-    parts = [_joint(luma), _spectrum(fine), _cosines(luma), _grid(fine), _colours(levels)]
-    parts += [_bands(plane) for plane in (luma, *chroma)]
-    parts += [_rings(_power(gaussian_residual(plane))) for plane in chroma]
-    half = np.asarray(cv2.resize(luma, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.float32)
-    parts += [_joint(half, BROAD), _joint(luma * np.float32(COARSE), BROAD)]
-    return np.concatenate(parts).astype(np.float64)
+    return {
+        "spectrum": _spectrum(fine),
+        "cosines": _cosines(luma),
+        "grid": _grid(fine),
+        "colours": _colours(levels),
+        "bands": np.concatenate([_bands(plane) for plane in (luma, *chroma)]),
+        "chroma": np.concatenate([_rings(_power(gaussian_residual(plane))) for plane in chroma]),
+        "runs": np.concatenate([_joint(luma), _joint(_halved(luma), BROAD), _joint(luma * np.float32(COARSE), BROAD)]),
+        "learned": np.concatenate([_shares(_cooccurrences(2 * _halved(noise))), _correlation(noise)]),
+    }
+
+
+def _halved(plane: Plane) -> Part:
+    return np.asarray(cv2.resize(plane, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
 def _joint(luma: Plane, kinds: Sequence[str] = KINDS) -> Numbers:
@@ -53,7 +63,21 @@ def _joint(luma: Plane, kinds: Sequence[str] = KINDS) -> Numbers:
     counts: dict[str, Numbers] = {}
     for kind, residual in residuals(luma, kinds):
         counts[kind] = counts.get(kind, 0) + _cooccurrences(residual)
-    return np.concatenate([np.sqrt(found / found.sum()) for found in counts.values()])
+    return np.concatenate([_shares(found) for found in counts.values()])
+
+
+def _shares(counts: Numbers) -> Numbers:
+    """Return roots of shares, which spread alike where shares are small and where they are large."""
+    return np.sqrt(counts / counts.sum())
+
+
+def _correlation(noise: Plane) -> Numbers:
+    """Return how a pixel's noise goes with that of pixels up to `LAG` below and to the right, as Fisher's z."""
+    rows, columns = noise.shape
+    square = float((noise**2).mean()) + _SMALL**2
+    shifts = [(down, right) for down in range(LAG + 1) for right in range(LAG + 1) if down or right]
+    ties = [(noise[: rows - down, : columns - right] * noise[down:, right:]).mean() / square for down, right in shifts]
+    return np.arctanh(np.clip(ties, -0.99, 0.99))
 
 
 def _cooccurrences(residual: Plane) -> Numbers:

@@ -29,9 +29,10 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
     """Scores pictures by their most textured crops, higher for machine-made ones; `describe` says what is looked at.
 
     `regularisation` is scikit-learn's C; pictures are read in up to `crops` squares of `side` pixels and are too
-    small below that. After `fit`, `weights_` and `bias_` give the log odds of a picture's mean description as scaled
-    by `mean_` and `scale_`, `gate_` knows the pictures it learned from, `threshold_` is the score above which at most
-    the share `alarms` of held-out real pictures lie, and `false_alarms_` says on how many that was measured.
+    small below that. After `fit`, each row of `weights_` with its `bias_` gives the log odds of a picture's mean
+    description as scaled by `mean_` and `scale_`, of which the highest count; `gate_` knows the pictures it learned
+    from, `threshold_` is the score above which at most the share `alarms` of held-out real pictures lie, and
+    `false_alarms_` says on how many that was measured.
     """
 
     PARTS: ClassVar[dict[str, type]] = {
@@ -39,6 +40,9 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
         "false_alarms_": FalseAlarms,
         "calibration_": Calibration,
     }
+    CLIP: ClassVar[float] = float("inf")
+    """Spreads from the mean beyond which a number counts no more."""
+
     calibration_: Calibration
     regularisation: float
     crops: int
@@ -48,6 +52,10 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
     @abstractmethod
     def describe(self, squares: Squares) -> Features:
         """Return a row of numbers for each crop."""
+
+    def sights(self) -> Bool[np.ndarray, "heads features"] | None:
+        """Return which numbers each head sees; None for one head that sees all."""
+        return None
 
     def fit(self, pictures: Pictures, machine_made: Bool[np.ndarray, " count"], held_out: Pictures) -> CropDetector:
         """Learn from pictures, (height, width, 3) in [0, 1]; `held_out` are real ones of no training pair."""
@@ -63,10 +71,15 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
     ) -> CropDetector:
         """Learn from what `features` returned; `weights` say how much each picture counts."""
         scaler = StandardScaler().fit(features)
-        model: Any = LogisticRegression(C=self.regularisation, solver="newton-cholesky", class_weight="balanced")
-        model.fit(scaler.transform(features), machine_made, sample_weight=weights)
         self.mean_, self.scale_ = scaler.mean_, scaler.scale_
-        self.weights_, self.bias_ = model.coef_[0], float(model.intercept_[0])
+        sights = self.sights()
+        sights = np.ones((1, features.shape[1]), bool) if sights is None else sights
+        self.weights_, self.bias_ = np.zeros(sights.shape), np.zeros(len(sights))
+        scaled = self._scaled(features)
+        for head, seen in enumerate(sights):
+            model: Any = LogisticRegression(C=self.regularisation, solver="newton-cholesky", class_weight="balanced")
+            model.fit(scaled[:, seen], machine_made, sample_weight=weights)
+            self.weights_[head, seen], self.bias_[head] = model.coef_[0], model.intercept_[0]
         self.gate_ = DomainGate().fit(features)
         self.set_threshold(held_out)
         return self
@@ -87,8 +100,11 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
         return np.stack([np.full(length, np.nan) if one is None else one for one in found])
 
     def score_features(self, features: Features) -> Scores:
-        """Return the log odds of pictures by their features."""
-        return (features - self.mean_) / self.scale_ @ self.weights_ + self.bias_
+        """Return the log odds of pictures by their features, those of the head that gives the highest."""
+        return (self._scaled(features) @ self.weights_.T + self.bias_).max(axis=1)
+
+    def _scaled(self, features: Features) -> Features:
+        return np.clip((features - self.mean_) / self.scale_, -self.CLIP, self.CLIP)
 
     def score_samples(self, pictures: Pictures) -> Scores:
         """Return the log odds of each picture; NaN where it is too small to tell."""
@@ -107,7 +123,7 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
         return corners, self.describe(np.stack(squares).astype(np.float32))
 
     def score_crops(self, picture: Picture) -> list[tuple[Corner, float]]:
-        """Return each crop's corner and log odds: where the evidence lies; their mean is the picture's score."""
+        """Return each crop's corner and log odds: where the evidence lies. A picture's are those of the crops' mean."""
         corners, described = self.read_crops(picture)
         scores = self.score_features(described) if corners else ()
         return [(corner, float(score)) for corner, score in zip(corners, scores, strict=True)]

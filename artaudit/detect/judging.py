@@ -32,7 +32,7 @@ class Calibrated(Protocol):
         ...
 
     def score_features(self, features: Float[np.ndarray, "count features"]) -> Float[np.ndarray, " count"]:
-        """Return the scores of descriptions; that of a picture is the mean of its crops'."""
+        """Return the scores of descriptions; a picture's is that of its crops' mean description."""
         ...
 
 
@@ -61,11 +61,11 @@ def judge(detector: Calibrated, levels: UInt8[np.ndarray, "height width 3"], str
     corners, described = detector.read_crops(_picture(levels))
     if not corners:
         return blank
-    scores = detector.score_features(described)
-    score = float(scores.mean())
+    scores, whole = detector.score_features(described), described.mean(axis=0, keepdims=True)
+    score = float(detector.score_features(whole)[0])
     crops = tuple((top, left, float(one)) for (top, left), one in zip(corners, scores, strict=True))
     seen = replace(blank, score=score, crops=crops)
-    if not detector.gate_.knows(described.mean(axis=0, keepdims=True))[0]:
+    if not detector.gate_.knows(whole)[0]:
         return replace(seen, reason="its noise is unlike all that was measured")
     if not detector.calibration_.knows(stratum):
         return replace(seen, reason=f"too few files like it were measured: {stratum}")
@@ -89,7 +89,7 @@ def _decide(detector: Calibrated, score: float, ratio: float, levels: np.ndarray
 
 def _score(detector: Calibrated, levels: np.ndarray) -> float:
     corners, described = detector.read_crops(_picture(levels))
-    return float(detector.score_features(described).mean()) if corners else float("-inf")
+    return float(detector.score_features(described.mean(axis=0, keepdims=True))[0]) if corners else float("-inf")
 
 
 def _picture(levels: np.ndarray) -> Picture:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from artaudit.detect import loop
 from artaudit.detect.learned import Maps, NetworkDetector, Pixels
 from artaudit.detect.loop import Precision
-from artaudit.detect.networks import ResidualNetwork
+from artaudit.detect.networks import ResidualNetwork, denoiser
 from artaudit.errors import UsageError
 
 _LIMIT = 10 / 255
@@ -73,7 +73,7 @@ class LnpDetector(NetworkDetector):
 
     def networks(self) -> dict[str, nn.Module]:
         """Return the blank denoiser and the blank network."""
-        return {"denoiser_": _denoiser(), "network_": ResidualNetwork(5, self.blocks)}
+        return {"denoiser_": denoiser(3), "network_": ResidualNetwork(5, self.blocks)}
 
     def prepare(self, draw: loop.Draw, desk: loop.Desk) -> None:
         """Teach the denoiser on real crops with added noise."""
@@ -85,14 +85,6 @@ def wrapped(noise: Maps) -> Maps:
     """Return noise as the published code stores it, in [0, 1]."""
     levels = (noise.clamp(0, 1) * 255).round()
     return (-levels).remainder(256).flip(1) / 255
-
-
-def _denoiser(width: int = 24, depth: int = 5) -> nn.Sequential:
-    """Return a network that tells the noise of pixels, after Zhang et al. 2017, https://arxiv.org/abs/1608.03981."""
-    layers: list[nn.Module] = [nn.Conv2d(3, width, 3, padding=1), nn.ReLU(inplace=True)]
-    for _ in range(depth - 2):
-        layers += [nn.Conv2d(width, width, 3, padding=1), nn.ReLU(inplace=True)]
-    return nn.Sequential(*layers, nn.Conv2d(width, 3, 3, padding=1))
 
 
 def _noise_left(network: nn.Module, pixels: Pixels, made: Bool[Tensor, " count"]) -> Float[Tensor, ""]:

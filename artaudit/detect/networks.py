@@ -1,4 +1,4 @@
-"""The bodies of the networks: a short residual network that published detectors share, and a smaller one of our own.
+"""The bodies of the networks: a short residual network that published detectors share, a smaller one, a denoiser.
 
 Residual networks after He et al. 2016, https://arxiv.org/abs/1512.03385; cut after two stages as by Tan et al., CVPR
 2024 (NPR), https://arxiv.org/abs/2312.10461, whose names of weights are kept so that their checkpoints load.
@@ -96,6 +96,14 @@ class NoiseNetwork(nn.Module):
     def forward(self, maps: Maps) -> Pooled:
         """Return the log odds, a column."""
         return self.head(self.features(maps))
+
+
+def denoiser(channels: int, width: int = 24, depth: int = 5) -> nn.Sequential:
+    """Return a network that tells the noise of pixels, after Zhang et al. 2017, https://arxiv.org/abs/1608.03981."""
+    layers: list[nn.Module] = [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU(inplace=True)]
+    for _ in range(depth - 2):
+        layers += [nn.Conv2d(width, width, 3, padding=1), nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers, nn.Conv2d(width, channels, 3, padding=1))
 
 
 def _pair(channels: int, width: int) -> list[nn.Module]:

@@ -1,22 +1,32 @@
 """A linear classifier over noise residuals of native crops, fitted on pictures of both kinds handled alike.
 
-Residual co-occurrences after Fridrich and Kodovsky 2012, https://doi.org/10.1109/TIFS.2012.2190402; aligned pairs
-after Rajan et al., ICLR 2025, https://arxiv.org/abs/2410.11835.
+Residual co-occurrences after Fridrich and Kodovsky 2012, https://doi.org/10.1109/TIFS.2012.2190402; pictures of both
+kinds handled alike after Grommelt et al. 2024, https://arxiv.org/abs/2403.17608.
 """
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
+from jaxtyping import Bool
 
 from artaudit.detect.features import crop_features
 from artaudit.detect.heads import CropDetector, Features, Squares
+from artaudit.detect.learned_noise import learned_residuals
 
 
 class ResidualDetector(CropDetector):
     """Scores pictures by the noise of their most textured crops, higher for machine-made ones.
 
-    The settings are those of every detector of crops.
+    Two heads are asked. One sees everything that filters of fixed shape tell; it knows the generators it learned from
+    best. The other sees runs of noise and the learned denoiser's noise alone, which carry over to generators that
+    nothing was learned from. The settings are those of every detector of crops.
     """
+
+    CLIP: ClassVar[float] = 3.0
+    CARRIED: ClassVar[frozenset[str]] = frozenset({"runs", "learned"})
+    """Groups of features that the second head sees."""
 
     def __init__(self, regularisation: float = 0.1, crops: int = 8, side: int = 128, alarms: float = 0.0) -> None:
         """Keep the settings."""
@@ -24,4 +34,12 @@ class ResidualDetector(CropDetector):
 
     def describe(self, squares: Squares) -> Features:
         """Return the features of each crop."""
-        return np.stack([crop_features(square) for square in squares])
+        found = [crop_features(*both) for both in zip(squares, learned_residuals(squares), strict=True)]
+        return np.stack([np.concatenate(list(one.values())) for one in found])
+
+    def sights(self) -> Bool[np.ndarray, "heads features"]:
+        """Return what each head sees: all but the learned noise, and what carries over."""
+        flat = np.zeros((1, self.side, self.side, 3), np.float32)
+        groups = crop_features(flat[0], learned_residuals(flat)[0])
+        names = np.concatenate([np.full(len(numbers), name) for name, numbers in groups.items()])
+        return np.stack([names != "learned", np.isin(names, list(self.CARRIED))])

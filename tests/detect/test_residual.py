@@ -61,16 +61,28 @@ def test_small_pictures_among_others_leave_a_row_without_numbers(pairs):
     assert np.isfinite(features[1]).all()
 
 
-def test_the_scores_of_the_crops_make_up_the_score_of_the_picture(pairs):
+def test_a_picture_scores_as_the_mean_description_of_its_crops_by_the_head_that_gives_more(pairs):
     reals, drawn = pairs
     detector = ResidualDetector(crops=3).fit([*reals[:6], *drawn[:6]], np.repeat([False, True], 6), held_out=reals[6:9])
     large = np.concatenate([np.concatenate(reals[10:12], axis=1), np.concatenate(drawn[10:12], axis=1)], axis=0)
-    crops = detector.score_crops(large)
-    assert len(crops) == 3
-    assert np.mean([score for _, score in crops]) == pytest.approx(detector.score_samples([large])[0])
-    assert detector.decision_function([large])[0] == pytest.approx(
-        detector.score_samples([large])[0] - detector.threshold_
-    )
+    corners, described = detector.read_crops(large)
+    assert [corner for corner, _ in detector.score_crops(large)] == corners
+    assert len(corners) == 3
+    scaled = ((described.mean(axis=0) - detector.mean_) / detector.scale_).clip(-3, 3)
+    by_head = detector.weights_ @ scaled + detector.bias_
+    assert len(by_head) == 2
+    assert detector.score_samples([large])[0] == pytest.approx(by_head.max())
+    assert detector.decision_function([large])[0] == pytest.approx(by_head.max() - detector.threshold_)
+
+
+def test_the_second_head_sees_runs_and_learned_noise_alone_and_the_first_all_but_that(pairs):
+    reals, drawn = pairs
+    detector = ResidualDetector(crops=2).fit([*reals[:6], *drawn[:6]], np.repeat([False, True], 6), held_out=reals[6:9])
+    whole, carried = detector.sights()
+    assert ((detector.weights_ != 0) <= np.stack([whole, carried])).all()
+    assert (whole | carried).all()
+    assert not (whole & carried).all()
+    assert whole.sum() > carried.sum() > (carried & ~whole).sum() > 0
 
 
 def test_a_stored_detector_scores_as_before_and_a_changed_file_is_refused(pairs, tmp_path):
