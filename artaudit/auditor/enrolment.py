@@ -29,17 +29,18 @@ class Measured:
 def enrol(registry: Registry, image: Image, title: str, ready: Measured | None = None) -> tuple[Work, bool]:
     """Register a picture and return its work; False where its bytes are known, and then no fingerprint is taken.
 
-    Where a describer is installed, a work that has no descriptors of it yet gets them, known or not. What `ready` holds
-    is not worked out again.
+    Where a describer is installed, a work that has no descriptors of it yet gets them, known or not; a new work and its
+    descriptors are kept together or not at all. What `ready` holds is not worked out again.
     """
     known = [work for work, version in registry.find(sha256=image.sha256) if version is None]
     if known:
-        work, new = known[0], False
-    else:
-        placed = replace(image, name=str(Path(image.name).resolve()))
-        found = ready or _measured(image, None)
+        _describe(registry, known[0], image, None)
+        return known[0], False
+    placed = replace(image, name=str(Path(image.name).resolve()))
+    found = ready or _measured(image, describers.chosen())
+    with registry.together():
         work, new = registry.add_work(placed, title=title, fingerprints=found.prints, preview=found.preview)
-    _describe(registry, work, image, ready.descriptors if ready else None)
+        _describe(registry, work, image, found.descriptors)
     return work, new
 
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -119,6 +120,10 @@ class Registry:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._store.close()
+
+    def together(self) -> AbstractContextManager[None]:
+        """Keep everything that is written inside, or nothing of it."""
+        return self._store.writing()
 
     def add_work(
         self, image: Image, *, title: str, fingerprints: Mapping[str, bytes], preview: bytes

@@ -11,7 +11,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -69,8 +69,8 @@ class Store:
         return found[0] if found else None
 
     def writing(self) -> AbstractContextManager[None]:
-        """Hold the only writing transaction; everything inside is kept, or nothing."""
-        return self._transaction("BEGIN IMMEDIATE")
+        """Hold the only writing transaction; everything inside is kept, or nothing. One inside another joins it."""
+        return nullcontext() if self._connection.in_transaction else self._transaction("BEGIN IMMEDIATE")
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:

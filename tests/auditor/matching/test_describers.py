@@ -14,7 +14,8 @@ from artaudit.auditor.examiners import PortfolioExaminer, read_portfolio
 from artaudit.auditor.matching import Portfolio, PortfolioEntry, describe, describers, fingerprint
 from artaudit.auditor.matching.describers import CHOICE, SIDE, Onnx, TorchScript, Transformers, orientations, windows
 from artaudit.auditor.registry import Registry
-from artaudit.errors import ModelError
+from artaudit.auditor.shelf import Shelf
+from artaudit.errors import ModelError, RegistryError
 
 
 def varint(number):
@@ -193,3 +194,21 @@ def test_a_work_gets_descriptors_when_it_is_registered_or_registered_again(
         [finding, *_] = PortfolioExaminer(read_portfolio(registry)).examine(suspect)
         assert finding.details["describer"].endswith("known of 1 of 1 works")
         assert registry.verify() == []
+
+
+def test_a_work_whose_descriptors_cannot_be_kept_is_not_kept_either(
+    works, as_image, tmp_path, monkeypatch, script_file
+):
+    monkeypatch.setenv(CHOICE, str(script_file))
+
+    def full(*_):
+        raise RegistryError("The disk is full.")
+
+    with Registry(tmp_path / "registry.db") as registry:
+        with monkeypatch.context() as patched:
+            patched.setattr(Shelf, "add_descriptor", full)
+            with pytest.raises(RegistryError):
+                enrol(registry, as_image(works["china.jpg"]), "china")
+        assert registry.count() == 0
+        assert registry.verify() == []
+        assert enrol(registry, as_image(works["china.jpg"]), "china")[1]
