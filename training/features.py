@@ -19,7 +19,7 @@ import numpy as np
 from artaudit.detect.calibration import stratum_of
 from artaudit.detect.edits import ROBUSTNESS, Chain, Edit, Saved, Trimmed, handling
 from artaudit.detect.residual import ResidualDetector
-from training.material import Specimen, specimens
+from training.material import Specimen, failed, specimens
 
 DRAWS = 4
 """Random handlings of every picture that is learned from."""
@@ -50,6 +50,11 @@ class Table:
     def rows(self, kept: np.ndarray) -> Table:
         """Return chosen rows, by mask or number."""
         return Table(self.features[kept], {name: values[kept] for name, values in self.facts.items()})
+
+    def with_rows(self, other: Table) -> Table:
+        """Return these rows, then those of another table."""
+        facts = {name: np.concatenate([values, other.facts[name]]) for name, values in self.facts.items()}
+        return Table(np.concatenate([self.features, other.features]), facts)
 
     @property
     def made(self) -> np.ndarray:
@@ -104,11 +109,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--debian", type=Path, default=Path(".cache/debian"))
     parser.add_argument("--cloaked", type=Path, default=Path(".cache/cloaked"))
+    parser.add_argument("--failed", type=Path, default=Path(".cache/pixels"))
     parser.add_argument("--out", type=Path, default=Path(".cache/detector/features.npz"))
     parser.add_argument("--parts", nargs="+", default=["fit", "val", "measure"])
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    found = [one for one in specimens(args.data, args.debian, args.cloaked) if one.part in args.parts]
+    every = failed(args.failed) if args.parts == ["failed"] else specimens(args.data, args.debian, args.cloaked)
+    found = [one for one in every if one.part in args.parts or args.parts == ["failed"]]
     found = [one for number, one in enumerate(found) if one.part != "measure" or number % THINNED == 0]
     table = read(found, ResidualDetector())
     args.out.parent.mkdir(parents=True, exist_ok=True)

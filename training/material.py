@@ -40,6 +40,9 @@ STAMP = 160
 WINDOWS = {1: 3, 2: 2, 4: 1}
 """Textured windows of a photograph, beside its middle, by how many times smaller it is made."""
 
+FAILED = "failed diffusion"
+"""The generator of pictures that a weak diffusion drew."""
+
 DRAWINGS = {"fit": 180, "val": 60}
 
 Levels = UInt8[np.ndarray, "height width 3"]
@@ -61,6 +64,12 @@ class Specimen:
     def domain(self) -> str:
         """Return painting, photograph, flat art or cloaked; made pictures by their generator."""
         return self.generator or DOMAINS.get(self.source, "photograph")
+
+
+def failed(folder: Path) -> Iterator[Specimen]:
+    """Yield what `training.pixels` drew: pictures of noise that one head alone learns from."""
+    for path in sorted(folder.glob("*.png")):
+        yield Specimen(_levels(Image.open(path)), True, FAILED, FAILED, f"{FAILED}-{path.stem}", "fit")  # noqa: FBT003
 
 
 def specimens(data: Path, debian: Path, cloaked: Path) -> Iterator[Specimen]:

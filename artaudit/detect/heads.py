@@ -68,17 +68,23 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
         *,
         held_out: Float[np.ndarray, "others features"],
         weights: Scores | None = None,
+        lessons: Bool[np.ndarray, "heads count"] | None = None,
     ) -> CropDetector:
-        """Learn from what `features` returned; `weights` say how much each picture counts."""
+        """Learn from what `features` returned; `weights` say how much each picture counts.
+
+        `lessons` say from which pictures each head learns, all from all without them.
+        """
         scaler = StandardScaler().fit(features)
         self.mean_, self.scale_ = scaler.mean_, scaler.scale_
         sights = self.sights()
         sights = np.ones((1, features.shape[1]), bool) if sights is None else sights
         self.weights_, self.bias_ = np.zeros(sights.shape), np.zeros(len(sights))
         scaled = self._scaled(features)
-        for head, seen in enumerate(sights):
+        lessons = np.ones((len(sights), len(features)), bool) if lessons is None else lessons
+        weights = np.ones(len(features)) if weights is None else weights
+        for head, (seen, rows) in enumerate(zip(sights, lessons, strict=True)):
             model: Any = LogisticRegression(C=self.regularisation, solver="newton-cholesky", class_weight="balanced")
-            model.fit(scaled[:, seen], machine_made, sample_weight=weights)
+            model.fit(scaled[rows][:, seen], machine_made[rows], sample_weight=weights[rows])
             self.weights_[head, seen], self.bias_[head] = model.coef_[0], model.intercept_[0]
         self.gate_ = DomainGate().fit(features)
         self.set_threshold(held_out)

@@ -70,19 +70,33 @@ def test_a_picture_scores_as_the_mean_description_of_its_crops_by_the_head_that_
     assert len(corners) == 3
     scaled = ((described.mean(axis=0) - detector.mean_) / detector.scale_).clip(-3, 3)
     by_head = detector.weights_ @ scaled + detector.bias_
-    assert len(by_head) == 2
+    assert len(by_head) == 3
     assert detector.score_samples([large])[0] == pytest.approx(by_head.max())
     assert detector.decision_function([large])[0] == pytest.approx(by_head.max() - detector.threshold_)
 
 
-def test_the_second_head_sees_runs_and_learned_noise_alone_and_the_first_all_but_that(pairs):
+def test_heads_see_filters_what_carries_over_and_what_does_not(pairs):
     reals, drawn = pairs
     detector = ResidualDetector(crops=2).fit([*reals[:6], *drawn[:6]], np.repeat([False, True], 6), held_out=reals[6:9])
-    whole, carried = detector.sights()
-    assert ((detector.weights_ != 0) <= np.stack([whole, carried])).all()
-    assert (whole | carried).all()
-    assert not (whole & carried).all()
-    assert whole.sum() > carried.sum() > (carried & ~whole).sum() > 0
+    filters, carried, others = detector.sights()
+    assert ((detector.weights_ != 0) <= np.stack([filters, carried, others])).all()
+    assert (carried ^ others).all()
+    assert (others <= filters).all()
+    assert (carried & ~filters).sum() > 0
+
+
+def test_a_head_learns_from_its_own_lesson_alone(pairs):
+    reals, drawn = pairs
+    detector = ResidualDetector(crops=2)
+    features, made = detector.features([*reals[:6], *drawn[:6]]), np.repeat([False, True], 6)
+    every = np.ones((3, 12), bool)
+    fewer = every.copy()
+    fewer[2, -2:] = False
+    detector.fit_features(features, made, held_out=features[:6], lessons=every)
+    before = detector.weights_.copy()
+    detector.fit_features(features, made, held_out=features[:6], lessons=fewer)
+    assert (detector.weights_[:2] == before[:2]).all()
+    assert (detector.weights_[2] != before[2]).any()
 
 
 def test_a_stored_detector_scores_as_before_and_a_changed_file_is_refused(pairs, tmp_path):
