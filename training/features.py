@@ -10,6 +10,7 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def edits_of(one: Specimen, number: int) -> dict[str, Edit]:
 
     Measured pictures that come new get a past like the paintings': JPEG 75, its grid moved.
     """
-    if one.part == "fit":
+    if one.part in {"fit", "failed"}:
         return {f"draw {draw}": handling(number * DRAWS + draw, one.lived) for draw in range(DRAWS)}
     past: tuple[Edit, ...] = (Saved(75), Trimmed(3, 5)) if one.lived == "new" else (Trimmed(3, 5),)
     chosen = CURVE if one.part == "val" else CURVE[:1]
@@ -114,8 +115,8 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", default=["fit", "val", "measure"])
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    every = failed(args.failed) if args.parts == ["failed"] else specimens(args.data, args.debian, args.cloaked)
-    found = [one for one in every if one.part in args.parts or args.parts == ["failed"]]
+    every = chain(specimens(args.data, args.debian, args.cloaked), failed(args.failed))
+    found = [one for one in every if one.part in args.parts]
     found = [one for number, one in enumerate(found) if one.part != "measure" or number % THINNED == 0]
     table = read(found, ResidualDetector())
     args.out.parent.mkdir(parents=True, exist_ok=True)

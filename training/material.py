@@ -50,7 +50,10 @@ Levels = UInt8[np.ndarray, "height width 3"]
 
 @dataclass(frozen=True, slots=True)
 class Specimen:
-    """A picture and what is known about it; `part` is fit, val (held out) or measure (never trained on)."""
+    """A picture and what is known about it.
+
+    `part` is fit, failed (learned from by one head alone), val (held out) or measure (never trained on).
+    """
 
     levels: Levels
     made: bool
@@ -69,7 +72,7 @@ class Specimen:
 def failed(folder: Path) -> Iterator[Specimen]:
     """Yield what `training.pixels` drew: pictures of noise that one head alone learns from."""
     for path in sorted(folder.glob("*.png")):
-        yield Specimen(_levels(Image.open(path)), True, FAILED, FAILED, f"{FAILED}-{path.stem}", "fit")  # noqa: FBT003
+        yield Specimen(_levels(Image.open(path)), True, FAILED, FAILED, f"{FAILED}-{path.stem}", "failed")  # noqa: FBT003
 
 
 def specimens(data: Path, debian: Path, cloaked: Path) -> Iterator[Specimen]:

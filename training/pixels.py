@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float
-from PIL import Image
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
+from artaudit.auditor.matching.overlay import encode_png
 from artaudit.datasets.drawings import draw, soften
+from artaudit.image import write_atomically
 from training.pictures import open_picture, training_paths
 
 SEED = 20261124
@@ -118,13 +119,13 @@ def main() -> None:
     weights = asked.out / "denoiser.safetensors"
     if not weights.exists():
         real = [path for path in training_paths(asked.data) if "generated" not in path.parts]
-        save_file(learn([np.asarray(open_picture(path)) for path in real], asked.steps), weights)
-    model = network()
+        write_atomically(weights, save(learn([np.asarray(open_picture(path)) for path in real], asked.steps)))
+    model = network().eval()
     model.load_state_dict(load_file(weights))
     for seed in range(asked.count):
         target = asked.out / f"{seed:03d}.png"
         if not target.exists():
-            Image.fromarray(drawn(model.eval(), seed)).save(target)
+            write_atomically(target, encode_png(drawn(model, seed)))
 
 
 if __name__ == "__main__":
