@@ -43,8 +43,7 @@ bench-detect: .venv/installed
 detector: .venv/installed
 	$(BIN)/python -m training.cloaked --data $(SHARED) --out .cache/cloaked
 	$(BIN)/python -m training.noise --data $(SHARED)
-	$(BIN)/python -m training.pixels --data $(SHARED) --out .cache/pixels
-	$(BIN)/python -m training.features --data $(SHARED) --parts failed --out .cache/detector/failed.npz
+	$(BIN)/python -m training.features --data $(SHARED) --parts fields --out .cache/detector/fields.npz
 	$(BIN)/python -m training.features --data $(SHARED) --parts fit --out .cache/detector/train.npz
 	$(BIN)/python -m training.features --data $(SHARED) --parts val measure --out .cache/detector/measure.npz
 	$(BIN)/python -m training.detector

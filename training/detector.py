@@ -2,7 +2,7 @@
 
 Usage: python -m training.features --data ../shared/data --parts fit --out .cache/detector/train.npz
        python -m training.features --data ../shared/data --parts val measure --out .cache/detector/measure.npz
-       python -m training.features --data ../shared/data --parts failed --out .cache/detector/failed.npz
+       python -m training.features --data ../shared/data --parts fields --out .cache/detector/fields.npz
        python -m training.detector [--tables .cache/detector] [--out artaudit/detect/weights/residual]
 """
 
@@ -24,7 +24,7 @@ from artaudit.detect.heads import Scores
 from artaudit.detect.residual import ResidualDetector
 from artaudit.evidence import FalseAlarms
 from training.features import Table, load
-from training.material import FAILED
+from training.material import FIELDS
 
 ALARMS = 0.01
 """Share of each domain's real groups that may pass the threshold, scored by detectors that have not seen them."""
@@ -39,12 +39,12 @@ FOLDS = 4
 
 
 def learn(table: Table) -> ResidualDetector:
-    """Fit, every domain weighing with the root of its number; failed diffusion is shown to the last head alone."""
+    """Fit, every domain weighing with the root of its number; fields of noise are shown to the last head alone."""
     domains = table.facts["domain"]
     weights = np.array([1 / np.sqrt((domains == one).sum()) for one in domains])
-    failed, reals = domains == FAILED, table.features[~table.made]
+    fields, reals = domains == FIELDS, table.features[~table.made]
     detector = ResidualDetector(alarms=ALARMS)
-    lessons = np.stack([~failed, ~failed, failed | ~table.made])
+    lessons = np.stack([~fields, ~fields, fields | ~table.made])
     detector.fit_features(table.features, table.made, held_out=reals, weights=weights / weights.mean(), lessons=lessons)
     return detector
 
@@ -92,7 +92,7 @@ def fit(table: Table) -> ResidualDetector:
     """Learn from everything; set threshold and likelihood ratios by detectors that saw three groups in four."""
     detector, (plain, counted) = learn(table), unseen(table)
     detector.threshold_ = bar(table, counted)
-    found = table.facts["domain"] != FAILED
+    found = table.facts["domain"] != FIELDS
     detector.calibration_ = Calibration().fit(
         plain[found], table.made[found], strata=table.facts["stratum"][found], groups=table.facts["group"][found]
     )
@@ -153,7 +153,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("artaudit/detect/weights/residual"))
     args = parser.parse_args()
     table = load(args.tables / "train.npz")
-    learned = table.where(part="fit").with_rows(load(args.tables / "failed.npz").where())
+    learned = table.where(part="fit").with_rows(load(args.tables / "fields.npz").where())
     measured = load(args.tables / "measure.npz")
     detector = fit(learned)
     every = sorted(set(measured.facts["generator"].tolist()) - {""})

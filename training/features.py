@@ -20,7 +20,7 @@ import numpy as np
 from artaudit.detect.calibration import stratum_of
 from artaudit.detect.edits import ROBUSTNESS, Chain, Edit, Saved, Trimmed, handling
 from artaudit.detect.residual import ResidualDetector
-from training.material import Specimen, failed, specimens
+from training.material import Specimen, fields, specimens
 
 DRAWS = 4
 """Random handlings of every picture that is learned from."""
@@ -68,7 +68,7 @@ def edits_of(one: Specimen, number: int) -> dict[str, Edit]:
 
     Measured pictures that come new get a past like the paintings': JPEG 75, its grid moved.
     """
-    if one.part in {"fit", "failed"}:
+    if one.part in {"fit", "fields"}:
         return {f"draw {draw}": handling(number * DRAWS + draw, one.lived) for draw in range(DRAWS)}
     past: tuple[Edit, ...] = (Saved(75), Trimmed(3, 5)) if one.lived == "new" else (Trimmed(3, 5),)
     chosen = CURVE if one.part == "val" else CURVE[:1]
@@ -110,12 +110,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--debian", type=Path, default=Path(".cache/debian"))
     parser.add_argument("--cloaked", type=Path, default=Path(".cache/cloaked"))
-    parser.add_argument("--failed", type=Path, default=Path(".cache/pixels"))
     parser.add_argument("--out", type=Path, default=Path(".cache/detector/features.npz"))
     parser.add_argument("--parts", nargs="+", default=["fit", "val", "measure"])
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    every = chain(specimens(args.data, args.debian, args.cloaked), failed(args.failed))
+    every = chain(specimens(args.data, args.debian, args.cloaked), fields())
     found = [one for one in every if one.part in args.parts]
     found = [one for number, one in enumerate(found) if one.part != "measure" or number % THINNED == 0]
     table = read(found, ResidualDetector())

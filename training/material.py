@@ -17,6 +17,7 @@ from artaudit.datasets import manifest
 from artaudit.datasets.drawings import draw, soften
 from artaudit.datasets.manifest import REAL, Row
 from artaudit.detect.crops import textured_crops
+from training.fields import field
 from training.pictures import open_picture
 
 SIDE = 512
@@ -40,8 +41,10 @@ STAMP = 160
 WINDOWS = {1: 3, 2: 2, 4: 1}
 """Textured windows of a photograph, beside its middle, by how many times smaller it is made."""
 
-FAILED = "failed diffusion"
-"""The generator of pictures that a weak diffusion drew."""
+FIELDS = "fields of noise"
+"""The generator of pictures that hold noise and little else, and how many are drawn."""
+
+FIELD_COUNT = 150
 
 DRAWINGS = {"fit": 180, "val": 60}
 
@@ -52,7 +55,7 @@ Levels = UInt8[np.ndarray, "height width 3"]
 class Specimen:
     """A picture and what is known about it.
 
-    `part` is fit, failed (learned from by one head alone), val (held out) or measure (never trained on).
+    `part` is fit, fields (learned from by one head alone), val (held out) or measure (never trained on).
     """
 
     levels: Levels
@@ -69,10 +72,11 @@ class Specimen:
         return self.generator or DOMAINS.get(self.source, "photograph")
 
 
-def failed(folder: Path) -> Iterator[Specimen]:
-    """Yield what `training.pixels` drew: pictures of noise that one head alone learns from."""
-    for path in sorted(folder.glob("*.png")):
-        yield Specimen(_levels(Image.open(path)), True, FAILED, FAILED, f"{FAILED}-{path.stem}", "failed")  # noqa: FBT003
+def fields() -> Iterator[Specimen]:
+    """Yield pictures of noise that one head alone learns from."""
+    for number in range(FIELD_COUNT):
+        levels = field(np.random.default_rng((20261124, number)))
+        yield Specimen(levels, True, FIELDS, FIELDS, f"{FIELDS}-{number}", "fields")  # noqa: FBT003
 
 
 def specimens(data: Path, debian: Path, cloaked: Path) -> Iterator[Specimen]:

@@ -42,6 +42,8 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
     }
     CLIP: ClassVar[float] = float("inf")
     """Spreads from the mean beyond which a number counts no more."""
+    SHARES: ClassVar[tuple[float, ...]] = (1.0,)
+    """How much of each head's log odds counts."""
 
     calibration_: Calibration
     regularisation: float
@@ -82,10 +84,10 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
         scaled = self._scaled(features)
         lessons = np.ones((len(sights), len(features)), bool) if lessons is None else lessons
         weights = np.ones(len(features)) if weights is None else weights
-        for head, (seen, rows) in enumerate(zip(sights, lessons, strict=True)):
+        for head, (seen, rows, share) in enumerate(zip(sights, lessons, self.SHARES, strict=True)):
             model: Any = LogisticRegression(C=self.regularisation, solver="newton-cholesky", class_weight="balanced")
             model.fit(scaled[rows][:, seen], machine_made[rows], sample_weight=weights[rows])
-            self.weights_[head, seen], self.bias_[head] = model.coef_[0], model.intercept_[0]
+            self.weights_[head, seen], self.bias_[head] = share * model.coef_[0], share * model.intercept_[0]
         self.gate_ = DomainGate().fit(features)
         self.set_threshold(held_out)
         return self

@@ -22,10 +22,12 @@ class ResidualDetector(CropDetector):
     Three heads are asked. One sees everything that filters of fixed shape tell; it knows the generators it learned from
     best. One sees runs of noise and the learned denoiser's noise alone, which carry over to generators that nothing was
     learned from. The last sees spectra, cosines, grid, bands and colours; it is for pictures that hold noise and little
-    else, which training may show to it alone. The settings are those of every detector of crops.
+    else, which training may show to it alone, and counts half: such pictures are rare, and what looks like them is not.
+    The settings are those of every detector of crops.
     """
 
     CLIP: ClassVar[float] = 3.0
+    SHARES: ClassVar[tuple[float, ...]] = (1.0, 1.0, 0.5)
     CARRIED: ClassVar[frozenset[str]] = frozenset({"runs", "learned"})
     """Groups of features that the second head sees, and the third does not."""
 
