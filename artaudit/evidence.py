@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+KINDS = ("photograph", "painting", "flat-art")
+"""What a person may say that a picture is or claims to be; flat art is drawn in areas of even colour."""
+
 NONE = "no"
 SCALE = (
     (0.0, NONE),

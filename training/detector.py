@@ -13,13 +13,15 @@ import hashlib
 import json
 import re
 import zlib
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from artaudit.detect import metrics, storage
-from artaudit.detect.calibration import Calibration
+from artaudit.detect.calibration import Calibration, of_kind
+from artaudit.detect.domain import DomainGate
 from artaudit.detect.heads import Scores
 from artaudit.detect.residual import ResidualDetector
 from artaudit.evidence import FalseAlarms
@@ -32,20 +34,45 @@ ALARMS = 0.01
 STRANGERS = 0.02
 """Share of a source's real pictures that may pass where nothing was learned from that source."""
 
-SOURCES = ("kodak", "louvre", "stamps", "wallpapers")
-"""Real sources that are left out in turn."""
+SOURCES = {
+    "photograph": ("kodak", "stamps", "wallpapers"),
+    "painting": ("louvre",),
+    "flat-art": ("drawn", "abstract"),
+}
+"""Real sources that are left out in turn, by the kind of their pictures."""
+
+MADE_FROM = {"louvre": "cloaked"}
+"""Sources whose pictures another source was made from: they are left out together."""
+
+KIND = {"photograph": "photograph", "painting": "painting", "cloaked": "painting", "flat art": "flat-art"}
+"""Of which kind the pictures of a domain are."""
+
+MEASURED = {
+    "": "paintings, photographs, flat and cloaked art",
+    "photograph": "photographs",
+    "painting": "paintings, cloaked ones among them",
+    "flat-art": "flat art drawn by code",
+}
+"""What false alarms are counted on."""
 
 FOLDS = 4
 
+LEARNED = "train.npz", "fields.npz"
+"""Tables that are learned from."""
+
 
 def learn(table: Table) -> ResidualDetector:
-    """Fit, every domain weighing with the root of its number; fields of noise are shown to the last head alone."""
+    """Fit, every domain weighing with the root of its number; fields of noise are shown to the last head alone.
+
+    They are no part of the domain: what is like them and nothing else stays unknown.
+    """
     domains = table.facts["domain"]
     weights = np.array([1 / np.sqrt((domains == one).sum()) for one in domains])
     fields, reals = domains == FIELDS, table.features[~table.made]
     detector = ResidualDetector(alarms=ALARMS)
     lessons = np.stack([~fields, ~fields, fields | ~table.made])
     detector.fit_features(table.features, table.made, held_out=reals, weights=weights / weights.mean(), lessons=lessons)
+    detector.gate_ = DomainGate().fit(table.features[~fields])
     return detector
 
 
@@ -65,19 +92,19 @@ def unseen(table: Table) -> tuple[Scores, Scores]:
     return plain, counted
 
 
-def bar(table: Table, counted: Scores) -> float:
-    """Return the threshold that every domain's groups ask for, and every source that was not learned from."""
-    asked = {}
-    for domain in sorted(set(table.facts["domain"][~table.made].tolist())):
+def bars(table: Table, counted: Scores) -> dict[str, float]:
+    """Return what each kind's groups ask for, a domain or a source that was not learned from at a time: the highest."""
+    asked: dict[str, dict[str, float]] = {kind: {} for kind in SOURCES}
+    for domain, kind in KIND.items():
         these = ~table.made & (table.facts["domain"] == domain)
-        asked[domain] = quantile(counted[these], table.facts["group"][these], 1 - ALARMS)
-    for source in SOURCES:
+        asked[kind][domain] = quantile(counted[these], table.facts["group"][these], 1 - ALARMS)
+    for kind, source in ((kind, source) for kind, sources in SOURCES.items() for source in sources):
         these = table.facts["source"] == source
-        left = table.rows(these)
-        counts = scored(learn(table.rows(~these)), left)
-        asked[source] = quantile(counts, left.facts["group"], 1 - STRANGERS)
-    print({name: round(value, 2) for name, value in asked.items()}, flush=True)
-    return max(asked.values())
+        left, related = table.rows(these), table.facts["source"] == MADE_FROM.get(source)
+        counts = scored(learn(table.rows(~these & ~related)), left)
+        asked[kind][source] = quantile(counts, left.facts["group"], 1 - STRANGERS)
+    print({kind: {name: round(one, 2) for name, one in found.items()} for kind, found in asked.items()}, flush=True)
+    return {kind: max(found.values()) for kind, found in asked.items()}
 
 
 def quantile(scores: Scores, groups: np.ndarray, share: float) -> float:
@@ -91,12 +118,23 @@ def quantile(scores: Scores, groups: np.ndarray, share: float) -> float:
 def fit(table: Table) -> ResidualDetector:
     """Learn from everything; set threshold and likelihood ratios by detectors that saw three groups in four."""
     detector, (plain, counted) = learn(table), unseen(table)
-    detector.threshold_ = bar(table, counted)
-    found = table.facts["domain"] != FIELDS
-    detector.calibration_ = Calibration().fit(
-        plain[found], table.made[found], strata=table.facts["stratum"][found], groups=table.facts["group"][found]
-    )
+    asked = bars(table, counted)
+    detector.threshold_ = max(asked.values())
+    detector.kinds_ = {kind: {"threshold": bar} for kind, bar in asked.items()}
+    detector.calibration_ = calibrated(table, plain)
     return detector
+
+
+def calibrated(table: Table, plain: Scores) -> Calibration:
+    """Return likelihood ratios by file, of all kinds of picture together and of each apart."""
+    rows, strata = [], []
+    for kind in ("", *SOURCES):
+        alike = np.array([kind in {"", KIND.get(one)} for one in table.facts["domain"]])
+        rows.append(np.flatnonzero(np.where(table.made, table.facts["domain"] != FIELDS, alike)))
+        strata.append(np.array([of_kind(one, kind) for one in table.facts["stratum"][rows[-1]]]))
+    these = np.concatenate(rows)
+    groups = table.facts["group"][these]
+    return Calibration().fit(plain[these], table.made[these], strata=np.concatenate(strata), groups=groups)
 
 
 def excerpt(table: Table, edit: str) -> Table:
@@ -105,7 +143,7 @@ def excerpt(table: Table, edit: str) -> Table:
 
 
 def curve(detector: ResidualDetector, table: Table, generators: list[str]) -> dict[str, Any]:
-    """Return AUC and the share found at the threshold, an edit a row."""
+    """Return AUC and the share found at the threshold, and at that of paintings, an edit a row."""
     rows = {}
     for edit in sorted(set(table.facts["edit"].tolist())):
         seen = excerpt(table, edit)
@@ -113,8 +151,9 @@ def curve(detector: ResidualDetector, table: Table, generators: list[str]) -> di
         scores = detector.score_features(chosen.features)
         found = metrics.bootstrap(metrics.auc, scores, chosen.made, groups=chosen.facts["group"], resamples=200)
         known = detector.gate_.knows(chosen.features)
-        hits = int((known & chosen.made & (scores >= detector.threshold_)).sum())
-        rows[edit] = {"AUC": str(found), "found": f"{hits}/{int(chosen.made.sum())}"}
+        rows[edit] = {"AUC": str(found)}
+        for name, bar in (("found", detector.threshold_), ("as paintings", detector.kinds_["painting"]["threshold"])):
+            rows[edit][name] = f"{int((known & chosen.made & (scores >= bar)).sum())}/{int(chosen.made.sum())}"
     return rows
 
 
@@ -152,8 +191,8 @@ def main() -> None:
     parser.add_argument("--tables", type=Path, default=Path(".cache/detector"))
     parser.add_argument("--out", type=Path, default=Path("artaudit/detect/weights/residual"))
     args = parser.parse_args()
-    table = load(args.tables / "train.npz")
-    learned = table.where(part="fit").with_rows(load(args.tables / "fields.npz").where())
+    table, fields = (load(args.tables / name) for name in LEARNED)
+    learned = table.where(part="fit").with_rows(fields.where())
     measured = load(args.tables / "measure.npz")
     detector = fit(learned)
     every = sorted(set(measured.facts["generator"].tolist()) - {""})
@@ -163,17 +202,23 @@ def main() -> None:
         "generator left out": left_out(learned, measured),
     }
     detector.false_alarms_ = held_out_alarms(detector, measured)
-    digest = hashlib.sha256((args.tables / "train.npz").read_bytes()).hexdigest()
-    storage.write(detector, args.out, kind="residual", about={"features_sha256": digest, "figures": figures})
+    for kind, own in detector.kinds_.items():
+        own["false_alarms"] = asdict(held_out_alarms(detector, measured, kind))
+    digests = {name: hashlib.sha256((args.tables / name).read_bytes()).hexdigest() for name in LEARNED}
+    storage.write(detector, args.out, kind="residual", about={"features_sha256": digests, "figures": figures})
     text = json.dumps(figures, indent=1)
     print(re.sub(r"\n\s{3,}", " ", text), detector.threshold_, detector.false_alarms_, storage.size(args.out))
 
 
-def held_out_alarms(detector: ResidualDetector, measured: Table) -> FalseAlarms:
+def held_out_alarms(detector: ResidualDetector, measured: Table, kind: str = "") -> FalseAlarms:
     """Count false alarms on real pictures of no training, re-saved as JPEG 96 with a past like the paintings'."""
     seen = measured.rows(~measured.made).where(edit="past, JPEG 96")
-    over = detector.gate_.knows(seen.features) & (detector.score_features(seen.features) >= detector.threshold_)
-    return FalseAlarms(int(over.sum()), len(over), "held-out paintings, photographs, flat and cloaked art, JPEG 96")
+    threshold = detector.threshold_
+    if kind:
+        seen = seen.rows(np.array([KIND[one] == kind for one in seen.facts["domain"]]))
+        threshold = detector.kinds_[kind]["threshold"]
+    over = detector.gate_.knows(seen.features) & (detector.score_features(seen.features) >= threshold)
+    return FalseAlarms(int(over.sum()), len(over), f"held-out {MEASURED[kind]}, JPEG 96")
 
 
 if __name__ == "__main__":

@@ -38,11 +38,15 @@ _LINES_KEPT = 60
 _WHOLE = 0.95
 
 
-def examiners(registry: Registry) -> list[Examiner]:
-    """Return everyone the catalog names, in its order, ready to look."""
-    portfolio = read_portfolio(registry)
-    made = {"portfolio": lambda kind: kind(portfolio)}
-    return [made.get(name, lambda kind: kind())(catalog.load(catalog.EXAMINERS, name)) for name in catalog.EXAMINERS]
+def examiners(registry: Registry, kind: str = "") -> list[Examiner]:
+    """Return everyone the catalog names, in its order, ready to look; `kind` is what the pictures are said to be."""
+    return ready(read_portfolio(registry), kind)
+
+
+def ready(portfolio: Portfolio, kind: str = "") -> list[Examiner]:
+    """Return everyone the catalog names, ready to compare with a portfolio."""
+    told: dict[str, dict[str, Any]] = {"portfolio": {"portfolio": portfolio}, "detector": {"kind": kind}}
+    return [catalog.load(catalog.EXAMINERS, name)(**told.get(name, {})) for name in catalog.EXAMINERS]
 
 
 def read_portfolio(registry: Registry) -> Portfolio:

@@ -33,6 +33,13 @@ WEIGHT = (
     "heavy edits or cloaks may move a score. Never rest an accusation on this finding alone."
 )
 
+BESIDE = {
+    "photograph": ", beside real photographs",
+    "painting": ", beside real paintings",
+    "flat-art": ", beside flat art",
+}
+"""What a picture was compared with, where a person said of which kind it is."""
+
 SHOWN = 1024
 """Pixels along the longer side of the picture of crops, at most."""
 
@@ -79,9 +86,9 @@ class MachineMade:
 
     name = "detector"
 
-    def __init__(self, folder: Path | None = None) -> None:
-        """Take the folder of the detector [default: the shipped one]."""
-        self._folder = folder or shipped()
+    def __init__(self, folder: Path | None = None, kind: str = "") -> None:
+        """Take the folder of the detector [default: the shipped one], and what pictures are said to be, if known."""
+        self._folder, self._kind = folder or shipped(), kind
 
     def examine(self, image: Image) -> list[Finding]:
         """Return one finding: a machine made the picture, nothing points there, or it cannot be told.
@@ -91,16 +98,16 @@ class MachineMade:
         detector = open_detector(self._folder)
         if not isinstance(detector, Calibrated):
             raise ModelError(f"{self._folder} holds a detector without calibration: use `audit calibrate` on it first.")
-        said = judge(detector, image.rgb8, _stratum(image))
+        said = judge(detector, image.rgb8, _stratum(image), self._kind)
         finding = Finding(
             self.name,
             _claim(said),
             said.holds,
             method=f"{detector!r}, sha256 {storage.digest(self._folder)[:16]}",
-            threshold=round(said.threshold, 3),
+            threshold=round(said.bar.threshold, 3),
             unit=UNIT,
-            false_alarms=detector.false_alarms_,
-            details=_details(said) | {"crop_side": getattr(detector, "side", None)},
+            false_alarms=said.bar.false_alarms,
+            details=_details(said) | {"crop_side": getattr(detector, "side", None), "said_to_be": self._kind},
         )
         return [finding if said.score is None else replace(finding, score=round(said.score, 3))]
 
@@ -121,9 +128,8 @@ def _claim(said: Judgement) -> str:
     """Say in a few words what was asked and, where it cannot be told, why."""
     if said.holds is None:
         return f"whether a machine made it ({said.reason})"
-    return (
-        "its noise is like that of machine-made pictures" if said.holds else "noise like that of machine-made pictures"
-    )
+    found = "its noise is like" if said.holds else "noise like"
+    return f"{found} that of machine-made pictures{BESIDE.get(said.bar.kind, '')}"
 
 
 def _stratum(image: Image) -> str:

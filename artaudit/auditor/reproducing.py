@@ -5,18 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from artaudit import catalog
 from artaudit.auditor.evidence import REPORT, read_files
-from artaudit.auditor.examiners import PortfolioExaminer
+from artaudit.auditor.examiners import PortfolioExaminer, ready
 from artaudit.auditor.matching import Portfolio, PortfolioEntry, describe, describers, fingerprint
 from artaudit.auditor.weighing import assess
 from artaudit.errors import PackageError
-from artaudit.evidence import Finding
+from artaudit.evidence import KINDS, Finding
 from artaudit.image import decode
 from artaudit.protect.receipt import environment
 
@@ -57,7 +56,7 @@ def _repeat(check: Mapping[str, Any], record: Mapping[str, Any], files: Mapping[
     suspect = decode(_named(name, check["suspect"]["sha256"], files), name=check["evidence"]["path"])
     portfolio, absent = _portfolio(record, files)
     found: dict[tuple[str, Any], list[Finding]] = {}
-    for examiner in _examiners(portfolio):
+    for examiner in ready(portfolio, _said_to_be(check["evidence"])):
         for one in examiner.examine(suspect):
             found.setdefault((one.examiner, one.work), []).append(one)
     findings = [
@@ -111,10 +110,10 @@ def _named(name: str, digest: str, files: Mapping[str, bytes]) -> bytes:
     return data
 
 
-def _examiners(portfolio: Portfolio) -> Iterator[Any]:
-    for name in catalog.EXAMINERS:
-        kind = catalog.load(catalog.EXAMINERS, name)
-        yield kind(portfolio) if name == PortfolioExaminer.name else kind()
+def _said_to_be(evidence: Mapping[str, Any]) -> str:
+    """Return what the picture was said to be when it was checked, nothing where nobody said so."""
+    told = [one["details"].get("said_to_be") for one in evidence["findings"]]
+    return next((one for one in told if one in KINDS), "")
 
 
 def _compare(was: Mapping[str, Any], now: list[Finding], absent: set[int]) -> dict[str, Any]:
@@ -130,8 +129,9 @@ def _compare(was: Mapping[str, Any], now: list[Finding], absent: set[int]) -> di
     match = next((one for one in now if one.claim == was["claim"]), now[0] if now else None)
     if match is None:
         return {**said, "outcome": DIFFERS, "why": "it was not found again"}
-    same = match.claim == was["claim"] and match.holds is was["holds"] and _close(match.score, was)
-    again = {"claim": match.claim, "holds": match.holds, "score": match.score}
+    alike = match.claim == was["claim"] and match.holds is was["holds"] and match.threshold == was["threshold"]
+    same = alike and _close(match.score, was)
+    again = {"claim": match.claim, "holds": match.holds, "score": match.score, "threshold": match.threshold}
     return {**said, "outcome": SAME if same else DIFFERS, "again": again}
 
 

@@ -90,6 +90,11 @@ def support(log10_ratio: float) -> str:
     return f"{word} support that it is {'machine-made' if log10_ratio > 0 else 'not machine-made'}"
 
 
+def of_kind(stratum: str, kind: str) -> str:
+    """Return the stratum of files whose pictures are of one kind; `kind` is empty for those of any."""
+    return f"{stratum}, {kind}" if kind else stratum
+
+
 def stratum_of(codec: str, quality: int | None) -> str:
     """Return the stratum of a file by what its container tells: the codec and the band of a JPEG's quality."""
     if codec == "JPEG" and quality is not None:

@@ -32,7 +32,8 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
     small below that. After `fit`, each row of `weights_` with its `bias_` gives the log odds of a picture's mean
     description as scaled by `mean_` and `scale_`, of which the highest count; `gate_` knows the pictures it learned
     from, `threshold_` is the score above which at most the share `alarms` of held-out real pictures lie, and
-    `false_alarms_` says on how many that was measured.
+    `false_alarms_` says on how many that was measured. `kinds_`, where there is one, holds both of each kind of
+    picture.
     """
 
     PARTS: ClassVar[dict[str, type]] = {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from artaudit.detect.calibration import Calibration, support
+from artaudit.detect.calibration import Calibration, of_kind, support
 from artaudit.detect.crops import Corner, Picture
 from artaudit.detect.domain import DomainGate
 from artaudit.detect.edits import MILD
@@ -37,6 +37,26 @@ class Calibrated(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """The score that hardly any real picture reaches, and how many of those measured did.
+
+    `kind` is the kind of picture that it was set and measured on alone, empty for all together.
+    """
+
+    threshold: float
+    false_alarms: FalseAlarms
+    kind: str = ""
+
+
+def bar_for(detector: Calibrated, kind: str) -> Bar:
+    """Return the bar for pictures of a kind, that for all where the detector has none of its own for them."""
+    own: dict[str, Any] | None = getattr(detector, "kinds_", {}).get(kind)
+    if own is None:
+        return Bar(detector.threshold_, detector.false_alarms_)
+    return Bar(float(own["threshold"]), FalseAlarms(**own["false_alarms"]), kind)
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """What was measured on a picture and what may be said.
 
@@ -48,16 +68,20 @@ class Judgement:
     holds: bool | None
     reason: str
     score: float | None
-    threshold: float
+    bar: Bar
     log10_ratio: float | None
     p_value: float | None
     support: str
     crops: tuple[tuple[int, int, float], ...]
 
 
-def judge(detector: Calibrated, levels: UInt8[np.ndarray, "height width 3"], stratum: str) -> Judgement:
-    """Judge one picture whose file belongs to `stratum`."""
-    blank = Judgement(None, "it is too small", None, detector.threshold_, None, None, "", ())
+def judge(detector: Calibrated, levels: UInt8[np.ndarray, "height width 3"], stratum: str, kind: str = "") -> Judgement:
+    """Judge one picture whose file belongs to `stratum`; `kind` is what a person says that it is, one of `KINDS`.
+
+    Where the detector knows enough real pictures of that kind, it is compared with these alone.
+    """
+    bar = bar_for(detector, kind)
+    blank = Judgement(None, "it is too small", None, bar, None, None, "", ())
     corners, described = detector.read_crops(_picture(levels))
     if not corners:
         return blank
@@ -67,22 +91,23 @@ def judge(detector: Calibrated, levels: UInt8[np.ndarray, "height width 3"], str
     seen = replace(blank, score=score, crops=crops)
     if not detector.gate_.knows(whole)[0]:
         return replace(seen, reason="its noise is unlike all that was measured")
+    if detector.calibration_.knows(of_kind(stratum, bar.kind)):
+        stratum = of_kind(stratum, bar.kind)
     if not detector.calibration_.knows(stratum):
         return replace(seen, reason=f"too few files like it were measured: {stratum}")
     ratio = detector.calibration_.log10_ratio(score, stratum)
     p_value = detector.calibration_.p_value(score, stratum)
-    holds, reason = _decide(detector, score, ratio, levels)
+    holds, reason = _decide(detector, seen, ratio, levels)
     return replace(seen, holds=holds, reason=reason, log10_ratio=ratio, p_value=p_value, support=support(ratio))
 
 
-def _decide(detector: Calibrated, score: float, ratio: float, levels: np.ndarray) -> tuple[bool | None, str]:
+def _decide(detector: Calibrated, seen: Judgement, ratio: float, levels: np.ndarray) -> tuple[bool | None, str]:
     """Say what the score means; an answer that a mild edit turns round is none."""
     if abs(ratio) < _NOTHING:
         return None, "such noise is as frequent in real pictures"
-    over = score >= detector.threshold_
-    if not over:
+    if seen.score is None or seen.score < seen.bar.threshold:
         return (False, "") if ratio < 0 else (None, "its noise leans that way, but some real pictures have such noise")
-    if any(_score(detector, edit(levels)) < detector.threshold_ for edit in MILD):
+    if any(_score(detector, edit(levels)) < seen.bar.threshold for edit in MILD):
         return None, "the sign fades when it is saved again or trimmed by a pixel"
     return True, ""
 

@@ -10,8 +10,11 @@ from artaudit.auditor.machine_made import MachineMade, equipped, heatmap, open_d
 from artaudit.auditor.verdict import verdict
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
 from artaudit.detect import storage
+from artaudit.detect.judging import Bar, bar_for
 from artaudit.detect.reconstruction import ReconstructionDetector
+from artaudit.detect.residual import ResidualDetector
 from artaudit.errors import ModelError, UsageError
+from artaudit.evidence import KINDS, FalseAlarms
 from artaudit.image import decode
 
 
@@ -67,6 +70,27 @@ def test_a_kind_of_file_without_measurements_cannot_be_told():
     name = next(iter(PHOTOGRAPHS))
     (finding,) = MachineMade().examine(as_file(decode(photograph(name), name=name).rgb8, "GIF"))
     assert finding.holds is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_picture_said_to_be_of_a_kind_is_compared_with_real_ones_of_that_kind(kind):
+    name = next(iter(PHOTOGRAPHS))
+    picture = decode(photograph(name), name=name)
+    [(plain,), (told,)] = (MachineMade(kind=one).examine(picture) for one in ("", kind))
+    assert told.score == plain.score
+    assert told.threshold <= plain.threshold
+    assert told.false_alarms != plain.false_alarms
+    assert told.details["said_to_be"] == kind
+    assert told.details["p_value"] != plain.details["p_value"]
+
+
+def test_the_bar_for_paintings_is_lower_and_a_detector_without_kinds_has_one_bar():
+    detector = open_detector(shipped())
+    assert bar_for(detector, "painting").threshold < bar_for(detector, "").threshold
+    plain = ResidualDetector()
+    plain.gate_, plain.calibration_ = detector.gate_, detector.calibration_
+    plain.threshold_, plain.false_alarms_ = 2.0, FalseAlarms(0, 9, "nobody")
+    assert bar_for(plain, "painting") == Bar(2.0, FalseAlarms(0, 9, "nobody"))
 
 
 def test_no_ratio_exceeds_what_the_calibration_supports():

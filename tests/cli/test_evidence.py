@@ -98,6 +98,16 @@ def test_a_check_can_be_made_again_from_its_package_alone(package, settled, tmp_
     assert not (tmp_path / "registry.db").exists()
 
 
+def test_a_check_of_what_was_said_to_be_a_painting_is_made_again_as_one(audit, settled, tmp_path):
+    [document] = json.loads(audit("check", "crop.png", "--kind", "painting", "--json").stdout)
+    [said] = [one for one in document["findings"] if one["examiner"] == "detector"]
+    assert said["details"]["said_to_be"] == "painting"
+    assert audit("report", document["case"], "-o", "painting.zip").returncode == 0
+    found = settled(tmp_path).json("reproduce", audit.home / "painting.zip")
+    assert found["same"]
+    assert audit("check", "crop.png", "--kind", "sculpture").returncode == 2
+
+
 def test_a_case_gathers_checks_and_notes_and_is_reported_as_one(audit):
     number = audit.json("case", "open", "A shop")["case"]
     [own, other] = audit.json("case", "add", number, 1, "work.png")

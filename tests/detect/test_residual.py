@@ -99,6 +99,17 @@ def test_a_head_learns_from_its_own_lesson_alone(pairs):
     assert (detector.weights_[2] != before[2]).any()
 
 
+def test_the_last_head_counts_half(pairs, monkeypatch):
+    reals, drawn = pairs
+    detector = ResidualDetector(crops=2)
+    features, made = detector.features([*reals[:6], *drawn[:6]]), np.repeat([False, True], 6)
+    halved = detector.fit_features(features, made, held_out=features[:6]).weights_
+    monkeypatch.setattr(ResidualDetector, "SHARES", (1.0, 1.0, 1.0))
+    whole = detector.fit_features(features, made, held_out=features[:6]).weights_
+    assert (halved[:2] == whole[:2]).all()
+    assert halved[2] == pytest.approx(whole[2] / 2)
+
+
 def test_a_stored_detector_scores_as_before_and_a_changed_file_is_refused(pairs, tmp_path):
     reals, drawn = pairs
     detector = ResidualDetector().fit([*reals[:6], *drawn[:6]], np.repeat([False, True], 6), held_out=reals[6:9])
