@@ -33,12 +33,8 @@ WEIGHT = (
     "heavy edits or cloaks may move a score. Never rest an accusation on this finding alone."
 )
 
-BESIDE = {
-    "photograph": ", beside real photographs",
-    "painting": ", beside real paintings",
-    "flat-art": ", beside flat art",
-}
-"""What a picture was compared with, where a person said of which kind it is."""
+BESIDE = {"photograph": "photographs", "painting": "paintings", "flat-art": "flat art"}
+"""What noise is compared with, where a person said of which kind the picture is and the detector knows that kind."""
 
 SHOWN = 1024
 """Pixels along the longer side of the picture of crops, at most."""
@@ -129,7 +125,8 @@ def _claim(said: Judgement) -> str:
     if said.holds is None:
         return f"whether a machine made it ({said.reason})"
     found = "its noise is like" if said.holds else "noise like"
-    return f"{found} that of machine-made pictures{BESIDE.get(said.bar.kind, '')}"
+    beside = f", beside {BESIDE[said.bar.kind]}" if said.bar.kind else ""
+    return f"{found} that of machine-made pictures{beside}"
 
 
 def _stratum(image: Image) -> str:
@@ -143,6 +140,8 @@ def _stratum(image: Image) -> str:
 
 def _details(said: Judgement) -> dict[str, Any]:
     details: dict[str, Any] = {"weight": WEIGHT, "crops": [[top, left, round(one, 3)] for top, left, one in said.crops]}
+    if said.bar.kind:
+        details["beside"] = BESIDE[said.bar.kind]
     if said.log10_ratio is not None:
         ratio = {"log10_likelihood_ratio": round(said.log10_ratio, 2), "support": said.support}
         details |= ratio | {"p_value": said.p_value}

@@ -65,6 +65,9 @@ def _origin(findings: Sequence[Finding], weighed: Assessment) -> Iterator[str]:
         yield _measured(weighed.log10_likelihood_ratio or 0.0)
     elif weighed.origin != UNASKED and any(one.examiner == "detector" for one in findings):
         yield _untold(findings, weighed)
+    beside = next((one.details["beside"] for one in findings if one.details.get("beside")), "")
+    if beside:
+        yield f"Its noise was compared with that of {beside} alone, as it was said to be of that kind."
 
 
 def _measured(total: float) -> str:

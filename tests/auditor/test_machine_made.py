@@ -81,6 +81,7 @@ def test_a_picture_said_to_be_of_a_kind_is_compared_with_real_ones_of_that_kind(
     assert told.threshold <= plain.threshold
     assert told.false_alarms != plain.false_alarms
     assert told.details["said_to_be"] == kind
+    assert f"compared with that of {told.details['beside']} alone" in verdict([told], 0)
     assert told.details["p_value"] != plain.details["p_value"]
 
 
