@@ -53,6 +53,7 @@ detector: .venv/installed .cache/debian
 	$(BIN)/python -m training.cloaked --data $(SHARED) --out .cache/cloaked
 	$(BIN)/python -m training.noise --data $(SHARED)
 	$(BIN)/python -m training.features --data $(SHARED) --parts fields --out .cache/detector/fields.npz
+	$(BIN)/python -m training.features --data $(SHARED) --parts whole --out .cache/detector/whole.npz
 	$(BIN)/python -m training.features --data $(SHARED) --parts fit --out .cache/detector/train.npz
 	$(BIN)/python -m training.features --data $(SHARED) --parts val measure --out .cache/detector/measure.npz
 	$(BIN)/python -m training.detector

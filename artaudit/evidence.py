@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-KINDS = ("photograph", "painting", "flat-art")
-"""What a person may say that a picture is or claims to be; flat art is drawn in areas of even colour."""
+KINDS = ("photograph", "painting", "flat-art", "cloaked")
+"""What a person may say that a picture is or claims to be: flat art has areas of even colour, cloaked is a painting."""
 
 NONE = "no"
 SCALE = (

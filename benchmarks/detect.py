@@ -22,7 +22,7 @@ from artaudit.detect.edits import Chain, Edit, Saved, Trimmed
 from artaudit.detect.judging import judge
 from artaudit.detect.metrics import clopper_pearson
 from benchmarks.limits import write
-from training.detector import KIND
+from training.detector import DOMAINS
 from training.features import DRAWS, THINNED, edits_of, stratum
 from training.material import Specimen, specimens
 
@@ -48,7 +48,8 @@ def answers(found: list[Specimen]) -> dict[str, dict[str, Counter[str]]]:
         for one in found:
             before = PAST(one.levels) if one.lived == "new" else one.levels
             place = f"generated: {one.generator}" if one.made else f"real: {one.source}"
-            for kind in ("", "painting" if one.made else KIND[one.domain]):
+            own = [kind for kind, domains in DOMAINS.items() if domains[0] == one.domain]
+            for kind in ("", *(own or ["painting"])):
                 said = judge(detector, edit(before), stratum(edit), kind)
                 word = "found" if said.holds else "nothing" if said.holds is False else "cannot tell"
                 table[place].setdefault(name, Counter())[word + (", kind said" if kind else "")] += 1

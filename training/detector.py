@@ -3,6 +3,7 @@
 Usage: python -m training.features --data ../shared/data --parts fit --out .cache/detector/train.npz
        python -m training.features --data ../shared/data --parts val measure --out .cache/detector/measure.npz
        python -m training.features --data ../shared/data --parts fields --out .cache/detector/fields.npz
+       python -m training.features --data ../shared/data --parts whole --out .cache/detector/whole.npz
        python -m training.detector [--tables .cache/detector] [--out artaudit/detect/weights/residual]
 """
 
@@ -38,27 +39,34 @@ SOURCES = {
     "photograph": ("kodak", "stamps", "wallpapers"),
     "painting": ("louvre",),
     "flat-art": ("drawn", "abstract"),
+    "cloaked": ("cloaked",),
 }
 """Real sources that are left out in turn, by the kind of their pictures."""
 
 MADE_FROM = {"louvre": "cloaked"}
 """Sources whose pictures another source was made from: they are left out together."""
 
-KIND = {"photograph": "photograph", "painting": "painting", "cloaked": "painting", "flat art": "flat-art"}
-"""Of which kind the pictures of a domain are."""
+DOMAINS = {
+    "photograph": ("photograph",),
+    "painting": ("painting", "cloaked"),
+    "flat-art": ("flat art",),
+    "cloaked": ("cloaked",),
+}
+"""Whose pictures are of a kind."""
 
 MEASURED = {
     "": "paintings, photographs, flat and cloaked art",
     "photograph": "photographs",
     "painting": "paintings, cloaked ones among them",
     "flat-art": "flat art drawn by code",
+    "cloaked": "paintings cloaked by artaudit",
 }
 """What false alarms are counted on."""
 
 FOLDS = 4
 
-LEARNED = "train.npz", "fields.npz"
-"""Tables that are learned from."""
+LEARNED = "train.npz", "fields.npz", "whole.npz"
+"""Tables that are learned from; on the last only bars are set."""
 
 
 def learn(table: Table) -> ResidualDetector:
@@ -81,23 +89,29 @@ def scored(detector: ResidualDetector, table: Table) -> Scores:
     return np.where(detector.gate_.knows(table.features), detector.score_features(table.features), -np.inf)
 
 
-def unseen(table: Table) -> tuple[Scores, Scores]:
-    """Return every row's score by a detector that has seen nothing of its group, as it is and as it counts."""
-    fold = np.array([zlib.crc32(group.encode()) % FOLDS for group in table.facts["group"]])
-    plain, counted = np.zeros(len(fold)), np.zeros(len(fold))
+def unseen(table: Table, judged: Table) -> tuple[Scores, Scores]:
+    """Return scores of what is judged by detectors that saw nothing of its group, as they are and as they count."""
+    plain, counted = np.zeros(len(judged.features)), np.zeros(len(judged.features))
     for one in range(FOLDS):
-        detector, apart = learn(table.rows(fold != one)), fold == one
-        plain[apart] = detector.score_features(table.features[apart])
-        counted[apart] = scored(detector, table.rows(apart))
+        detector, apart = learn(table.rows(folds(table) != one)), folds(judged) == one
+        plain[apart] = detector.score_features(judged.features[apart])
+        counted[apart] = scored(detector, judged.rows(apart))
     return plain, counted
 
 
-def bars(table: Table, counted: Scores) -> dict[str, float]:
-    """Return what each kind's groups ask for, a domain or a source that was not learned from at a time: the highest."""
+def folds(table: Table) -> np.ndarray:
+    """Return the fold of every row; those of a group are in one."""
+    return np.array([zlib.crc32(group.encode()) % FOLDS for group in table.facts["group"]])
+
+
+def bars(table: Table, judged: Table, counted: Scores) -> dict[str, float]:
+    """Return what each kind asks for: the highest of its domains, its large pictures and sources not learned from."""
     asked: dict[str, dict[str, float]] = {kind: {} for kind in SOURCES}
-    for domain, kind in KIND.items():
-        these = ~table.made & (table.facts["domain"] == domain)
-        asked[kind][domain] = quantile(counted[these], table.facts["group"][these], 1 - ALARMS)
+    for kind, domain in ((kind, domain) for kind, domains in DOMAINS.items() for domain in domains):
+        for part, name, share in (("fit", domain, ALARMS), ("whole", f"{domain}, whole", STRANGERS)):
+            these = ~judged.made & (judged.facts["domain"] == domain) & (judged.facts["part"] == part)
+            if these.any():
+                asked[kind][name] = quantile(counted[these], judged.facts["group"][these], 1 - share)
     for kind, source in ((kind, source) for kind, sources in SOURCES.items() for source in sources):
         these = table.facts["source"] == source
         left, related = table.rows(these), table.facts["source"] == MADE_FROM.get(source)
@@ -115,13 +129,14 @@ def quantile(scores: Scores, groups: np.ndarray, share: float) -> float:
     return float(scores[order][min(reached, len(scores) - 1)])
 
 
-def fit(table: Table) -> ResidualDetector:
+def fit(table: Table, whole: Table) -> ResidualDetector:
     """Learn from everything; set threshold and likelihood ratios by detectors that saw three groups in four."""
-    detector, (plain, counted) = learn(table), unseen(table)
-    asked = bars(table, counted)
+    judged = table.with_rows(whole)
+    detector, (plain, counted) = learn(table), unseen(table, judged)
+    asked = bars(table, judged, counted)
     detector.threshold_ = max(asked.values())
     detector.kinds_ = {kind: {"threshold": bar} for kind, bar in asked.items()}
-    detector.calibration_ = calibrated(table, plain)
+    detector.calibration_ = calibrated(table, plain[: len(table.features)])
     return detector
 
 
@@ -129,7 +144,7 @@ def calibrated(table: Table, plain: Scores) -> Calibration:
     """Return likelihood ratios by file, of all kinds of picture together and of each apart."""
     rows, strata = [], []
     for kind in ("", *SOURCES):
-        alike = np.array([kind in {"", KIND.get(one)} for one in table.facts["domain"]])
+        alike = np.isin(table.facts["domain"], DOMAINS[kind]) if kind else ~table.made
         rows.append(np.flatnonzero(np.where(table.made, table.facts["domain"] != FIELDS, alike)))
         strata.append(np.array([of_kind(one, kind) for one in table.facts["stratum"][rows[-1]]]))
     these = np.concatenate(rows)
@@ -172,12 +187,12 @@ def alarms(detector: ResidualDetector, table: Table) -> dict[str, dict[str, Any]
     return rows
 
 
-def left_out(learned: Table, measured: Table) -> dict[str, Any]:
+def left_out(learned: Table, whole: Table, measured: Table) -> dict[str, Any]:
     """Train without each generator in turn and measure on its held-out pictures."""
     rows: dict[str, Any] = {}
     for name in sorted(set(learned.facts["generator"].tolist()) - {""}):
         if (measured.facts["generator"] == name).any():
-            without = fit(learned.rows(learned.facts["generator"] != name))
+            without = fit(learned.rows(learned.facts["generator"] != name), whole)
             rows[name] = {edit: row for edit, row in curve(without, measured, [name]).items() if edit in SHOWN}
     return rows
 
@@ -191,15 +206,15 @@ def main() -> None:
     parser.add_argument("--tables", type=Path, default=Path(".cache/detector"))
     parser.add_argument("--out", type=Path, default=Path("artaudit/detect/weights/residual"))
     args = parser.parse_args()
-    table, fields = (load(args.tables / name) for name in LEARNED)
+    table, fields, whole = (load(args.tables / name) for name in LEARNED)
     learned = table.where(part="fit").with_rows(fields.where())
     measured = load(args.tables / "measure.npz")
-    detector = fit(learned)
+    detector = fit(learned, whole)
     every = sorted(set(measured.facts["generator"].tolist()) - {""})
     figures = {
         "curve": curve(detector, measured, every),
         "real pictures": alarms(detector, measured),
-        "generator left out": left_out(learned, measured),
+        "generator left out": left_out(learned, whole, measured),
     }
     detector.false_alarms_ = held_out_alarms(detector, measured)
     for kind, own in detector.kinds_.items():
@@ -215,7 +230,7 @@ def held_out_alarms(detector: ResidualDetector, measured: Table, kind: str = "")
     seen = measured.rows(~measured.made).where(edit="past, JPEG 96")
     threshold = detector.threshold_
     if kind:
-        seen = seen.rows(np.array([KIND[one] == kind for one in seen.facts["domain"]]))
+        seen = seen.rows(np.isin(seen.facts["domain"], DOMAINS[kind]))
         threshold = detector.kinds_[kind]["threshold"]
     over = detector.gate_.knows(seen.features) & (detector.score_features(seen.features) >= threshold)
     return FalseAlarms(int(over.sum()), len(over), f"held-out {MEASURED[kind]}, JPEG 96")

@@ -20,7 +20,7 @@ import numpy as np
 from artaudit.detect.calibration import stratum_of
 from artaudit.detect.edits import ROBUSTNESS, Chain, Edit, Saved, Trimmed, handling
 from artaudit.detect.residual import ResidualDetector
-from training.material import Specimen, fields, specimens
+from training.material import Specimen, fields, large, specimens
 
 DRAWS = 4
 """Random handlings of every picture that is learned from."""
@@ -70,6 +70,8 @@ def edits_of(one: Specimen, number: int) -> dict[str, Edit]:
     """
     if one.part in {"fit", "fields"}:
         return {f"draw {draw}": handling(number * DRAWS + draw, one.lived) for draw in range(DRAWS)}
+    if one.part == "whole":
+        return {"JPEG 90": ROBUSTNESS["JPEG 90"]}
     past: tuple[Edit, ...] = (Saved(75), Trimmed(3, 5)) if one.lived == "new" else (Trimmed(3, 5),)
     chosen = CURVE if one.part == "val" else CURVE[:1]
     handled = {f"past, {name}": Chain((*past, ROBUSTNESS[name])) for name in chosen}
@@ -114,7 +116,7 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", default=["fit", "val", "measure"])
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    every = chain(specimens(args.data, args.debian, args.cloaked), fields())
+    every = chain(specimens(args.data, args.debian, args.cloaked), fields(), large(args.debian))
     found = [one for one in every if one.part in args.parts]
     found = [one for number, one in enumerate(found) if one.part != "measure" or number % THINNED == 0]
     table = read(found, ResidualDetector())

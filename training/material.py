@@ -41,6 +41,9 @@ STAMP = 160
 WINDOWS = {1: 3, 2: 2, 4: 1}
 """Textured windows of a photograph, beside its middle, by how many times smaller it is made."""
 
+LARGE = 900
+"""Pixels of the shorter side from which a wallpaper is also looked at whole."""
+
 FIELDS = "fields of noise"
 """The generator of pictures that hold noise and little else, and how many are drawn."""
 
@@ -48,6 +51,7 @@ FIELD_COUNT = 150
 
 DRAWINGS = {"fit": 180, "val": 60}
 
+_LIVED: dict[str, Literal["new", "JPEG", "WEBP"]] = {".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".png": "new"}
 Levels = UInt8[np.ndarray, "height width 3"]
 
 
@@ -55,7 +59,8 @@ Levels = UInt8[np.ndarray, "height width 3"]
 class Specimen:
     """A picture and what is known about it.
 
-    `part` is fit, fields (learned from by one head alone), val (held out) or measure (never trained on).
+    `part` is fit, fields (learned from by one head alone), whole (large, to set a bar on), val (held out) or measure
+    (never trained on).
     """
 
     levels: Levels
@@ -120,23 +125,42 @@ def _part(row: Row) -> str:
     return "fit" if row.split in {"train", "extra"} else "val"
 
 
+def large(folder: Path) -> Iterator[Specimen]:
+    """Yield the large pictures that Debian packages, whole."""
+    for path in _packaged(folder):
+        with Image.open(path) as file:
+            if "tuxpaint" not in str(path) and min(file.size) >= LARGE:
+                levels = np.asarray(file.convert("RGB"))
+                yield Specimen(levels, False, "", _source(path), _group(path), "whole", _LIVED[path.suffix.lower()])  # noqa: FBT003
+
+
+def _packaged(folder: Path) -> list[Path]:
+    return sorted(one for one in folder.rglob("*") if one.suffix.lower() in _LIVED)
+
+
+def _group(path: Path) -> str:
+    return f"wall-{re.sub(r'(_[0-9]+x[0-9]+|-[dl])$', '', path.stem)}"
+
+
+def _source(path: Path) -> str:
+    return "abstract" if any(one in str(path) for one in ABSTRACT) else "wallpapers"
+
+
 def _wallpapers(folder: Path) -> Iterator[Specimen]:
     """Yield freely licensed pictures that Debian packages, in `WINDOWS`; all of one picture are one group."""
-    kinds = {".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".png": "new"}
-    for path in sorted(one for one in folder.rglob("*") if one.suffix.lower() in kinds):
+    for path in _packaged(folder):
         with Image.open(path) as file:
             if "tuxpaint" in str(path):
                 yield from _stamp(file, f"stamp-{path.stem}")
                 continue
             whole = file.convert("RGB")
-        group = f"wall-{re.sub(r'(_[0-9]+x[0-9]+|-[dl])$', '', path.stem)}"
-        source = "abstract" if any(one in str(path) for one in ABSTRACT) else "wallpapers"
+        group, source = _group(path), _source(path)
         for times, count in WINDOWS.items():
             size = whole.width // times, whole.height // times
             if min(size) < 2 * LEAST:
                 continue
             smaller = whole.resize(size, Image.Resampling.LANCZOS) if times > 1 else whole
-            lived: Any = kinds[path.suffix.lower()] if times == 1 else "new"
+            lived: Any = _LIVED[path.suffix.lower()] if times == 1 else "new"
             for levels in _windows(smaller, count if source == "wallpapers" else 0):
                 yield Specimen(levels, False, "", source, group, "fit", lived)  # noqa: FBT003
 

@@ -33,7 +33,12 @@ WEIGHT = (
     "heavy edits or cloaks may move a score. Never rest an accusation on this finding alone."
 )
 
-BESIDE = {"photograph": "photographs", "painting": "paintings", "flat-art": "flat art"}
+BESIDE = {
+    "photograph": "photographs",
+    "painting": "paintings",
+    "flat-art": "flat art",
+    "cloaked": "cloaked paintings",
+}
 """What noise is compared with, where a person said of which kind the picture is and the detector knows that kind."""
 
 SHOWN = 1024

@@ -60,8 +60,8 @@ def register(pictures: tuple[Path, ...], title: str | None, *, as_json: bool) ->
 @click.option(
     "--kind",
     type=click.Choice(KINDS),
-    help="What PICTURES are or claim to be, as you see it: noise is then compared with real pictures of that kind "
-    "alone, which finds more of what a machine made [default: all kinds].",
+    help="What PICTURES are or claim to be, as you see it (cloaked: a cloaked painting): noise is then compared with "
+    "real pictures of that kind alone, which finds more of what a machine made [default: all kinds].",
 )
 @AS_JSON
 @DB
