@@ -47,6 +47,7 @@ bench-trial: .venv/installed
 bench-detect: .venv/installed .cache/debian
 	$(BIN)/python -m training.cloaked --data $(SHARED) --out .cache/cloaked
 	PYTHONPATH=. $(BIN)/python benchmarks/detect.py --data $(SHARED)
+	PYTHONPATH=. $(BIN)/python benchmarks/bias.py $(SHARED)
 	PYTHONPATH=. $(BIN)/python benchmarks/detectors.py --data $(SHARED) --write
 
 detector: .venv/installed .cache/debian

@@ -1,4 +1,4 @@
-"""The bias audit on the raw development pictures and on the aligned pairs made from them.
+"""The bias audit on the raw development pictures and on the aligned pairs made from them, for docs/limits.md.
 
 Usage: python benchmarks/bias.py ../shared/data [pictures of each source, 16]
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from artaudit.auditor import data
 from artaudit.datasets import manifest
 from artaudit.datasets.manifest import REAL, Row
+from benchmarks.limits import PAGE, write
 
 
 def some(rows: list[Row], each: int) -> list[Row]:
@@ -23,8 +24,8 @@ def some(rows: list[Row], each: int) -> list[Row]:
     return [row for group in small for row in group if row.width * row.height < 400_000]
 
 
-def audited(name: str, path: Path) -> None:
-    """Print what the audit says of a manifest."""
+def audited(name: str, path: Path) -> str:
+    """Print what the audit says of a manifest and return the line that sums it up."""
     start = time.perf_counter()
     found = data.audit(path)
     print(f"{name}: {found.bias.pictures} pictures, {'fails' if found.bias.biased else 'passes'}: {found.bias}")
@@ -33,6 +34,10 @@ def audited(name: str, path: Path) -> None:
     near = len(found.near or ())
     print(f"  {len(found.copies)} copies, {near} near copies, {len(found.leaks)} leaks, {len(found.left)} left out")
     print(f"  audited in {time.perf_counter() - start:.0f} s")
+    whole, culprits = found.bias.whole, ", ".join(found.bias.culprits)
+    auc = f"{whole.auc:.2f} ({whole.low:.2f} to {whole.high:.2f})"
+    verdict = f"fails: {culprits}" if found.bias.biased else "passes"
+    return f"| {name} | {found.bias.pictures} | {auc} | {verdict} |"
 
 
 def main() -> None:
@@ -41,14 +46,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as room:
         raw, chosen = Path(room, "raw.csv"), Path(room, "chosen.csv")
         data.index(Path(sys.argv[1]).resolve(), raw, layout="table", headers_only=True)
-        audited("raw", raw)
+        lines = [audited("as they lie there", raw)]
         manifest.write(chosen, some(list(manifest.read(raw)), each))
         redraws = data.opened("studio-flux2")
         for name, even in (("plainly aligned", False), ("aligned", True)):
             start = time.perf_counter()
             written = data.align(chosen, Path(room, name), redraws, even=even)
             print(f"{name}: {written.pictures} pictures in {time.perf_counter() - start:.0f} s")
-            audited(name, written.path)
+            lines.append(audited(name, written.path))
+    head = ("| pictures | n | AUC of containers alone | the audit |", "|---|---|---|---|")
+    write(PAGE, "bias", "\n".join((*head, *lines)))
 
 
 if __name__ == "__main__":
