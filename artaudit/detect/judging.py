@@ -12,6 +12,7 @@ from artaudit.detect.calibration import Calibration, of_kind, support
 from artaudit.detect.crops import Corner, Picture
 from artaudit.detect.domain import DomainGate
 from artaudit.detect.edits import MILD
+from artaudit.errors import ModelError
 from artaudit.evidence import FalseAlarms
 
 _NOTHING = 0.3010299956639812
@@ -49,11 +50,17 @@ class Bar:
 
 
 def bar_for(detector: Calibrated, kind: str) -> Bar:
-    """Return the bar for pictures of a kind, that for all where the detector has none of its own for them."""
-    own: dict[str, Any] | None = getattr(detector, "kinds_", {}).get(kind)
-    if own is None:
-        return Bar(detector.threshold_, detector.false_alarms_)
-    return Bar(float(own["threshold"]), FalseAlarms(**own["false_alarms"]), kind)
+    """Return the bar for pictures of a kind, that for all where the detector has none of its own for them.
+
+    Raises ModelError for a detector whose bars are no such thing.
+    """
+    kinds: Any = getattr(detector, "kinds_", {})
+    try:
+        if kind not in kinds:
+            return Bar(detector.threshold_, detector.false_alarms_)
+        return Bar(float(kinds[kind]["threshold"]), FalseAlarms(**kinds[kind]["false_alarms"]), kind)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"The bars of the detector's kinds are damaged ({error}): copy or train it again.") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The shipped detector answers within what it knows, and its heatmap shows where the evidence lies."""
 
+import copy
 import io
 
 import numpy as np
@@ -92,6 +93,14 @@ def test_the_bar_for_paintings_is_lower_and_a_detector_without_kinds_has_one_bar
     plain.gate_, plain.calibration_ = detector.gate_, detector.calibration_
     plain.threshold_, plain.false_alarms_ = 2.0, FalseAlarms(0, 9, "nobody")
     assert bar_for(plain, "painting") == Bar(2.0, FalseAlarms(0, 9, "nobody"))
+
+
+@pytest.mark.parametrize("kinds", [5, {"painting": None}, {"painting": {}}, {"painting": {"threshold": "high"}}])
+def test_damaged_bars_are_one_clear_error(kinds):
+    damaged = copy.copy(open_detector(shipped()))
+    damaged.kinds_ = kinds
+    with pytest.raises(ModelError, match="damaged"):
+        bar_for(damaged, "painting")
 
 
 def test_no_ratio_exceeds_what_the_calibration_supports():
