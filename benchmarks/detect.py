@@ -21,12 +21,11 @@ from artaudit.detect import storage
 from artaudit.detect.edits import Chain, Edit, Saved, Trimmed
 from artaudit.detect.judging import judge
 from artaudit.detect.metrics import clopper_pearson
-from benchmarks.limits import write
-from training.detector import DOMAINS
+from benchmarks.limits import PAGE, write
+from training.detector import DOMAINS_OF
 from training.features import DRAWS, THINNED, edits_of, stratum
 from training.material import Specimen, specimens
 
-PAGE = Path("docs/limits.md")
 EDITS: dict[str, Edit] = {"JPEG 96": Saved(96), "JPEG 75": Saved(75)}
 PAST = Chain((Saved(75), Trimmed(3, 5)))
 SPEED_SIDE, SPEED_PICTURES = 512, 24
@@ -48,7 +47,7 @@ def answers(found: list[Specimen]) -> dict[str, dict[str, Counter[str]]]:
         for one in found:
             before = PAST(one.levels) if one.lived == "new" else one.levels
             place = f"generated: {one.generator}" if one.made else f"real: {one.source}"
-            own = [kind for kind, domains in DOMAINS.items() if domains[0] == one.domain]
+            own = [kind for kind, domains in DOMAINS_OF.items() if domains[0] == one.domain]
             for kind in ("", *(own or ["painting"])):
                 said = judge(detector, edit(before), stratum(edit), kind)
                 word = "found" if said.holds else "nothing" if said.holds is False else "cannot tell"

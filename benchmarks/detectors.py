@@ -38,7 +38,7 @@ from artaudit.detect.residual import ResidualDetector
 from artaudit.generators import pool
 from benchmarks.detect import held_out
 from benchmarks.limits import PAGE, write
-from training.material import Specimen, specimens
+from training.material import Specimen, balance, specimens
 
 Features = Float[np.ndarray, "pictures numbers"]
 OUT = Path(".cache/detectors")
@@ -143,7 +143,7 @@ def measured(detector: Any, found: Sequence[Specimen], apart: Sequence[Specimen]
     learned = time.process_time()
     features, made = read(detector, found, _handled), np.array([one.made for one in found])
     kept, domains = np.isfinite(features).all(1), np.array([one.domain for one in found])
-    weights = np.array([1 / np.sqrt((domains == one).sum()) for one in domains])[kept]
+    weights = balance(domains)[kept]
     reals = features[kept & ~made]
     detector.fit_features(features[kept], made[kept], held_out=reals, weights=weights / weights.mean())
     done: dict[str, Any] = {"steps": getattr(detector, "steps", 0), "learn": round(learned - begin)}

@@ -22,12 +22,11 @@ import numpy as np
 
 from artaudit.detect import metrics, storage
 from artaudit.detect.calibration import Calibration, of_kind
-from artaudit.detect.domain import DomainGate
 from artaudit.detect.heads import Scores
 from artaudit.detect.residual import ResidualDetector
 from artaudit.evidence import FalseAlarms
 from training.features import Table, load
-from training.material import FIELDS
+from training.material import FIELDS, balance
 
 ALARMS = 0.01
 """Share of each domain's real groups that may pass the threshold, scored by detectors that have not seen them."""
@@ -46,7 +45,7 @@ SOURCES = {
 MADE_FROM = {"louvre": "cloaked"}
 """Sources whose pictures another source was made from: they are left out together."""
 
-DOMAINS = {
+DOMAINS_OF = {
     "photograph": ("photograph",),
     "painting": ("painting", "cloaked"),
     "flat-art": ("flat art",),
@@ -74,13 +73,11 @@ def learn(table: Table) -> ResidualDetector:
 
     They are no part of the domain: what is like them and nothing else stays unknown.
     """
-    domains = table.facts["domain"]
-    weights = np.array([1 / np.sqrt((domains == one).sum()) for one in domains])
-    fields, reals = domains == FIELDS, table.features[~table.made]
+    fields, reals = table.facts["domain"] == FIELDS, table.features[~table.made]
+    weights = balance(table.facts["domain"])
     detector = ResidualDetector(alarms=ALARMS)
     lessons = np.stack([~fields, ~fields, fields | ~table.made])
     detector.fit_features(table.features, table.made, held_out=reals, weights=weights / weights.mean(), lessons=lessons)
-    detector.gate_ = DomainGate().fit(table.features[~fields])
     return detector
 
 
@@ -107,7 +104,7 @@ def folds(table: Table) -> np.ndarray:
 def bars(table: Table, judged: Table, counted: Scores) -> dict[str, float]:
     """Return what each kind asks for: the highest of its domains, its large pictures and sources not learned from."""
     asked: dict[str, dict[str, float]] = {kind: {} for kind in SOURCES}
-    for kind, domain in ((kind, domain) for kind, domains in DOMAINS.items() for domain in domains):
+    for kind, domain in ((kind, domain) for kind, domains in DOMAINS_OF.items() for domain in domains):
         for part, name, share in (("fit", domain, ALARMS), ("whole", f"{domain}, whole", STRANGERS)):
             these = ~judged.made & (judged.facts["domain"] == domain) & (judged.facts["part"] == part)
             if these.any():
@@ -144,7 +141,7 @@ def calibrated(table: Table, plain: Scores) -> Calibration:
     """Return likelihood ratios by file, of all kinds of picture together and of each apart."""
     rows, strata = [], []
     for kind in ("", *SOURCES):
-        alike = np.isin(table.facts["domain"], DOMAINS[kind]) if kind else ~table.made
+        alike = np.isin(table.facts["domain"], DOMAINS_OF[kind]) if kind else ~table.made
         rows.append(np.flatnonzero(np.where(table.made, table.facts["domain"] != FIELDS, alike)))
         strata.append(np.array([of_kind(one, kind) for one in table.facts["stratum"][rows[-1]]]))
     these = np.concatenate(rows)
@@ -230,7 +227,7 @@ def held_out_alarms(detector: ResidualDetector, measured: Table, kind: str = "")
     seen = measured.rows(~measured.made).where(edit="past, JPEG 96")
     threshold = detector.threshold_
     if kind:
-        seen = seen.rows(np.isin(seen.facts["domain"], DOMAINS[kind]))
+        seen = seen.rows(np.isin(seen.facts["domain"], DOMAINS_OF[kind]))
         threshold = detector.kinds_[kind]["threshold"]
     over = detector.gate_.knows(seen.features) & (detector.score_features(seen.features) >= threshold)
     return FalseAlarms(int(over.sum()), len(over), f"held-out {MEASURED[kind]}, JPEG 96")

@@ -8,9 +8,8 @@ from __future__ import annotations
 import argparse
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +105,16 @@ def load(path: Path) -> Table:
         return Table(kept["features"], {name: kept[name] for name in kept.files if name != "features"})
 
 
+def asked(args: argparse.Namespace) -> Iterator[Specimen]:
+    """Yield what may be of the parts that are asked for, without drawing and decoding for the others."""
+    if set(args.parts) - {"fields", "whole"}:
+        yield from specimens(args.data, args.debian, args.cloaked)
+    if "fields" in args.parts:
+        yield from fields()
+    if "whole" in args.parts:
+        yield from large(args.debian)
+
+
 def main() -> None:
     """Read and keep the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -116,8 +125,7 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", default=["fit", "val", "measure"])
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    every = chain(specimens(args.data, args.debian, args.cloaked), fields(), large(args.debian))
-    found = [one for one in every if one.part in args.parts]
+    found = [one for one in asked(args) if one.part in args.parts]
     found = [one for number, one in enumerate(found) if one.part != "measure" or number % THINNED == 0]
     table = read(found, ResidualDetector())
     args.out.parent.mkdir(parents=True, exist_ok=True)

@@ -45,9 +45,8 @@ LARGE = 900
 """Pixels of the shorter side from which a wallpaper is also looked at whole."""
 
 FIELDS = "fields of noise"
-"""The generator of pictures that hold noise and little else, and how many are drawn."""
-
 FIELD_COUNT = 150
+"""The generator of pictures that hold noise and little else, and how many are drawn."""
 
 DRAWINGS = {"fit": 180, "val": 60}
 
@@ -77,6 +76,11 @@ class Specimen:
         return self.generator or DOMAINS.get(self.source, "photograph")
 
 
+def balance(domains: np.ndarray) -> np.ndarray:
+    """Return how much each picture weighs, so that every domain weighs with the root of its number."""
+    return np.array([1 / np.sqrt((domains == one).sum()) for one in domains])
+
+
 def fields() -> Iterator[Specimen]:
     """Yield pictures of noise that one head alone learns from."""
     for number in range(FIELD_COUNT):
@@ -101,7 +105,7 @@ def _listed(data: Path, row: Row) -> Iterator[Specimen]:
     """Yield a row's picture; a sheet of styles as two of its four tiles."""
     if min(row.width, row.height) < LEAST:
         return
-    made, lived = row.label != REAL, _lived(row)
+    made, lived = row.label != REAL, _LIVED.get(Path(row.path).suffix.lower(), "new")
     picture = open_picture(data / row.path) if not made else Image.open(data / row.path).convert("RGB")
     if min(picture.size) < LEAST:
         return
@@ -112,11 +116,6 @@ def _listed(data: Path, row: Row) -> Iterator[Specimen]:
             yield Specimen(_levels(cut), made, row.generator, row.source, group, _part(row), lived)
         return
     yield Specimen(_levels(picture), made, row.generator, row.source, group, _part(row), lived)
-
-
-def _lived(row: Row) -> Literal["new", "JPEG", "WEBP"]:
-    suffix = Path(row.path).suffix.lower()
-    return "JPEG" if suffix in {".jpg", ".jpeg"} else "WEBP" if suffix == ".webp" else "new"
 
 
 def _part(row: Row) -> str:

@@ -75,7 +75,8 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
     ) -> CropDetector:
         """Learn from what `features` returned; `weights` say how much each picture counts.
 
-        `lessons` say from which pictures each head learns, all from all without them.
+        `lessons` say from which pictures each head learns, all from all without them; the gate knows the first
+        head's.
         """
         scaler = StandardScaler().fit(features)
         self.mean_, self.scale_ = scaler.mean_, scaler.scale_
@@ -89,7 +90,7 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
             model: Any = LogisticRegression(C=self.regularisation, solver="newton-cholesky", class_weight="balanced")
             model.fit(scaled[rows][:, seen], machine_made[rows], sample_weight=weights[rows])
             self.weights_[head, seen], self.bias_[head] = share * model.coef_[0], share * model.intercept_[0]
-        self.gate_ = DomainGate().fit(features)
+        self.gate_ = DomainGate().fit(features[lessons[0]])
         self.set_threshold(held_out)
         return self
 
