@@ -18,7 +18,7 @@ from jaxtyping import Float
 from PIL import Image as Pillow
 from torch import Tensor
 
-from artaudit.tensors import pad_to_multiple, to_array, to_batch
+from artaudit.tensors import pad_to_multiple, to_array, to_batch, to_linear, to_srgb
 
 Pixels = Float[Tensor, "batch channels height width"]
 Plane = Float[Tensor, "batch 1 height width"]
@@ -223,16 +223,6 @@ def to_ycbcr(pixels: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "ba
 def to_rgb(planes: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 height width"]:
     """Undo `to_ycbcr`."""
     return torch.einsum("ij,bjhw->bihw", torch.linalg.inv(planes.new_tensor(_TO_YCBCR)), planes)
-
-
-def to_linear(samples: Pixels) -> Pixels:
-    """Return light for sRGB samples, both in [0, 1] (IEC 61966-2-1)."""
-    return torch.where(samples <= 0.04045, samples / 12.92, ((samples.clamp(min=0.04) + 0.055) / 1.055) ** 2.4)  # noqa: PLR2004 - the standard's
-
-
-def to_srgb(light: Pixels) -> Pixels:
-    """Undo `to_linear`."""
-    return torch.where(light <= 0.0031308, 12.92 * light, 1.055 * light.clamp(min=0.003) ** (1 / 2.4) - 0.055)  # noqa: PLR2004 - the standard's
 
 
 def _halved(planes: Pixels) -> Float[Tensor, "batch channels rows columns"]:

@@ -12,7 +12,8 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from jaxtyping import Float
 from torch import Tensor
 
-from artaudit.transforms import to_linear, to_luma
+from artaudit.tensors import to_linear
+from artaudit.transforms import to_luma
 
 Colours = Float[Tensor, "1 colours height width"]
 Map = Float[Tensor, "1 1 height width"]

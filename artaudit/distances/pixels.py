@@ -1,4 +1,4 @@
-"""How far one picture lies from another: pixels, structure, colour as people see it."""
+"""How far one picture lies from another by its samples, its structure, and the colour of single pixels."""
 
 from __future__ import annotations
 

@@ -1,0 +1,7 @@
+"""How far one picture lies from another: by its samples, by its structure, and as people see it."""
+
+from artaudit.distances.flip import Flip, flip
+from artaudit.distances.pixels import delta_e, flat_rms, linf, psnr, ssim
+from artaudit.distances.ssimulacra2 import Ssimulacra2, ssimulacra2
+
+__all__ = ["Flip", "Ssimulacra2", "delta_e", "flat_rms", "flip", "linf", "psnr", "ssim", "ssimulacra2"]
