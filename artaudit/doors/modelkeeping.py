@@ -27,7 +27,7 @@ def list_models(*, as_json: bool) -> None:
     from artaudit.auditor.models import abilities  # noqa: PLC0415 - heavy
     from artaudit.generators import pool  # noqa: PLC0415 - heavy
 
-    own, shipped = pool.installed(pool.models_folder()), pool.embedded()
+    own, shipped = pool.installed(pool.models_folder()), [*pool.embedded(), *pool.backbones()]
     rows = [
         {
             **asdict(record),
@@ -99,7 +99,7 @@ def verify_models() -> int:
         record.verify()
         click.echo(f"{record.name}: intact")
 
-    _, code = each([*pool.installed(pool.models_folder()), *pool.embedded()], one)
+    _, code = each([*pool.installed(pool.models_folder()), *pool.embedded(), *pool.backbones()], one)
     return code
 
 
@@ -112,7 +112,8 @@ def models_path(name: str | None) -> None:
     if name is None:
         click.echo(pool.models_folder())
         return
-    known = {record.name: record.folder for record in (*pool.embedded(), *pool.installed(pool.models_folder()))}
+    records = (*pool.embedded(), *pool.backbones(), *pool.installed(pool.models_folder()))
+    known = {record.name: record.folder for record in records}
     if name not in known:
         raise UsageError(f"No model is called {name}: choose {', '.join(known)}.")
     click.echo(known[name])

@@ -26,6 +26,9 @@ SCHEMA = "artaudit-model/1"
 SURROGATE, HOLD_OUT = "surrogate", "hold-out"
 """What a model is for: to make cloaks against, or only ever to measure them on."""
 
+BACKBONE = "clip-vision"
+"""The kind of an image tower, which is no member of a pool of encoders."""
+
 _LARGEST_RECORD = 1 << 20
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
@@ -87,8 +90,13 @@ def installed(folder: Path) -> list[Record]:
 
 
 def embedded() -> list[Record]:
-    """Return the records of the models that come with artaudit."""
-    return installed(Path(__file__).parent / "weights")
+    """Return the records of the models with latents that come with artaudit."""
+    return [record for record in _shipped() if record.kind != BACKBONE]
+
+
+def backbones() -> list[Record]:
+    """Return the records of the frozen towers that come with artaudit: they see whole pictures, and have no latents."""
+    return [record for record in _shipped() if record.kind == BACKBONE]
 
 
 def record_of(name: str, kind: str, paths: Sequence[Path], *, family: str, licence: str, use: str) -> Record:
@@ -135,6 +143,10 @@ def describe(record: Record) -> bytes:
     plain |= {"licence": record.licence, "use": record.use} | ({"origin": record.origin} if record.origin else {})
     files = [{"name": name, "sha256": digest} for name, digest in record.files]
     return (json.dumps(plain | {"files": files}, indent=2) + "\n").encode()
+
+
+def _shipped() -> list[Record]:
+    return installed(Path(__file__).parent / "weights")
 
 
 def _read(path: Path) -> Record:

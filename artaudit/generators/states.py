@@ -74,6 +74,15 @@ def read_state(path: Path) -> tuple[dict[str, Tensor], str]:
 
     Raises ModelError where the file is missing, truncated or no safetensors.
     """
+    state, digest = read_tensors(path)
+    return {key: value.float() for key, value in state.items()}, digest
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
+    """Return the tensors of a safetensors file as they are stored, and the file's sha256.
+
+    Raises ModelError where the file is missing, truncated or no safetensors.
+    """
     content = read_bytes(path)
     digest = hashlib.sha256(content).hexdigest()
     try:
@@ -81,7 +90,7 @@ def read_state(path: Path) -> tuple[dict[str, Tensor], str]:
     except SafetensorError as error:
         msg = f"{path} is no whole safetensors file ({error}): fetch it again; pickles are not read."
         raise ModelError(msg) from error
-    return {key: value.float() for key, value in state.items()}, digest
+    return state, digest
 
 
 def fill(network: Network, state: Mapping[str, Tensor], origin: Path, *, assign: bool = False) -> Network:

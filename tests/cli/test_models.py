@@ -80,6 +80,7 @@ def test_a_folder_is_added_listed_verified_and_found_without_the_network(audit, 
     place = str(tmp_path / "models" / "mine")
     assert line.split("  ") == ["mine", "SD 1.x", "encoder+autoencoder+attribution", "surrogate", "MIT", digest, place]
     assert any(line.startswith("studio-sd1  ") and line.endswith("  embedded") for line in listed)
+    assert any(line.startswith("clip-vit-b16  CLIP  features  ") and line.endswith("  embedded") for line in listed)
     rows = json.loads(audit("models", "list", "--json").stdout)
     assert [row["abilities"] for row in rows if row["name"] == "mine"] == [["encoder", "autoencoder", "attribution"]]
     assert audit("models", "path").stdout.strip() == str(tmp_path / "models")
@@ -92,6 +93,7 @@ def test_a_folder_is_added_listed_verified_and_found_without_the_network(audit, 
     assert broken.returncode == 3
     assert "is not the file that was pinned" in broken.stderr
     assert "studio-sd1: intact" in broken.stdout
+    assert "clip-vit-b16: intact" in broken.stdout
     assert not audit.reached.exists()
 
 
