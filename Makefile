@@ -5,6 +5,8 @@ SHARED ?= ../shared/data
 # Freely licensed pictures that the detector learns from; fetched on Debian, never committed.
 PICTURES := mate-backgrounds lomiri-wallpapers-16.04 lomiri-wallpapers-20.04 gnome-backgrounds ukui-wallpapers \
 	tuxpaint-stamps-default
+# Free art that cloaks are measured on, and nothing learns from.
+ART := ardentryst monsterz-data pingus-data
 
 .PHONY: demo test lint docs embedded bench bench-attribute bench-detect bench-match bench-trial detector clean
 
@@ -26,12 +28,13 @@ docs: .venv/installed
 
 embedded: .venv/installed
 	$(BIN)/python -m training.embedded --data $(SHARED)
+	$(BIN)/python -m training.encoders --data $(SHARED)
 	$(BIN)/python -m training.diffusion --data $(SHARED)
 
-bench: .venv/installed
-	PYTHONPATH=. $(BIN)/python benchmarks/limits.py --data $(SHARED)
+bench: .venv/installed .cache/art
+	PYTHONPATH=. $(BIN)/python benchmarks/visible.py --data $(SHARED) --fresh --write
 	PYTHONPATH=. $(BIN)/python benchmarks/methods.py --data $(SHARED)
-	PYTHONPATH=. $(BIN)/python benchmarks/flat.py --data $(SHARED)
+	PYTHONPATH=. $(BIN)/python benchmarks/redraw.py --data $(SHARED)
 	PYTHONPATH=. $(BIN)/python benchmarks/diffusion.py --data $(SHARED)
 	PYTHONPATH=. $(BIN)/python benchmarks/protect.py --data $(SHARED)
 
@@ -39,9 +42,11 @@ bench-trial: .venv/installed
 	PYTHONPATH=. $(BIN)/python benchmarks/trial.py --data $(SHARED)
 	PYTHONPATH=. $(BIN)/python benchmarks/mimicry.py --data $(SHARED)
 
-.cache/debian:
+.cache/debian: PACKAGES = $(PICTURES)
+.cache/art: PACKAGES = $(ART)
+.cache/debian .cache/art:
 	mkdir -p $@.new
-	cd $@.new && apt-get download $(PICTURES) && for one in *.deb; do dpkg-deb -x $$one $${one%%_*} && rm $$one; done
+	cd $@.new && apt-get download $(PACKAGES) && for one in *.deb; do dpkg-deb -x $$one $${one%%_*} && rm $$one; done
 	mv $@.new $@
 
 bench-detect: .venv/installed .cache/debian

@@ -23,7 +23,12 @@ CLOAKS = MappingProxyType(
 )
 """What the latents of a cloaked picture should do."""
 
-ENCODERS = MappingProxyType({"taesd-encoder": "artaudit.generators.taesd:TaesdEncoder"})
+ENCODERS = MappingProxyType(
+    {
+        "studio-encoder": "artaudit.generators.studio:StudioHalf",
+        "taesd-encoder": "artaudit.generators.taesd:TaesdEncoder",
+    }
+)
 """Kinds of models that encode pictures and have no way back."""
 
 AUTOENCODERS = MappingProxyType(
@@ -49,6 +54,9 @@ GENERATORS = MappingProxyType(
 
 MODELS = MappingProxyType({**ENCODERS, **AUTOENCODERS, **GENERATORS})
 """Kinds of models."""
+
+BACKBONES = MappingProxyType({"clip-vision": "artaudit.generators.clip:ClipVision"})
+"""Kinds of frozen image towers, which see a whole picture at one size; they come with artaudit and are not added."""
 
 DETECTORS = MappingProxyType(
     {
@@ -139,9 +147,8 @@ LAYOUTS = MappingProxyType(
 PRESETS = ("photoguard", "advdm", "mist-v1", "mist-v2", "ace", "ace-plus", "aspl", "sds", "pid", "nightshade-ref")
 """Published cloaks with the budgets and steps of their authors; `protect/presets.py` says which."""
 
-STRENGTHS = MappingProxyType({"low": (8 / 255, 0.0157), "default": (16 / 255, 0.0249), "high": (24 / 255, 0.0395)})
-"""Budgets by name, set by visibility: the largest change of any sample and the root mean square of all, in units of
-the full range. They stand for a PSNR of at least 36, 32 and 28 dB."""
+STRENGTHS = MappingProxyType({"low": 88.0, "default": 80.0, "high": 70.0})
+"""Budgets by name: the SSIMULACRA2 score that the saved picture keeps beside the original."""
 
 
 def load(table: MappingProxyType[str, str], name: str) -> Any:  # noqa: ANN401 - any component

@@ -117,19 +117,24 @@ class Generator(Autoencoder, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How far a cloak may move a picture, in units of the full range [0, 1], so 7/255 is 7 of 255 levels.
+    """How far a cloak may move a picture: as far as it hardly shows, or as far as published cloaks go.
 
-    `linf` bounds every sample, `rms`, where given, the root mean square over the whole picture (the L2 norm over
-    the square root of the number of samples).
+    `ssimulacra2` is the lowest score that the saved picture may have beside the original (100 equal, 80 not told apart
+    side by side, see `distances.ssimulacra2`); its worst tile of 256 pixels may have `TILE_SLACK` less. `linf` bounds
+    every sample, in units of the full range [0, 1], so 7/255 is 7 of 255 levels. None leaves a bound out.
     """
 
-    linf: float
-    rms: float | None = None
+    linf: float | None = None
+    ssimulacra2: float | None = None
 
     @property
-    def levels(self) -> int:
-        """The whole 8-bit levels that fit into the budget."""
-        return int(self.linf * 255 + 1e-6)
+    def levels(self) -> int | None:
+        """The whole 8-bit levels that fit into `linf`."""
+        return None if self.linf is None else int(self.linf * 255 + 1e-6)
+
+
+TILE_SLACK = 8.0
+"""How much lower than the whole picture's score that of its worst tile may be."""
 
 
 @dataclass(frozen=True, slots=True)

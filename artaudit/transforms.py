@@ -18,7 +18,7 @@ from jaxtyping import Float
 from PIL import Image as Pillow
 from torch import Tensor
 
-from artaudit.tensors import pad_to_multiple, to_array, to_batch, to_linear, to_srgb
+from artaudit.tensors import halved, pad_to_multiple, to_array, to_batch, to_linear, to_srgb
 
 Pixels = Float[Tensor, "batch channels height width"]
 Plane = Float[Tensor, "batch 1 height width"]
@@ -109,6 +109,18 @@ class Crop:
 
 
 @dataclass(frozen=True, slots=True)
+class Chroma:
+    """What JPEG's usual subsampling (4:2:0) leaves of colour: every 2 x 2 pixels share their mean chroma."""
+
+    def __call__(self, pixels: Pixels, seed: int) -> Pixels:  # noqa: ARG002 - nothing random here
+        """Return pixels with halved chroma, grown back bilinearly."""
+        height, width = pixels.shape[-2:]
+        planes = to_ycbcr(pixels)
+        grown = F.interpolate(halved(planes[:, 1:]), scale_factor=2.0, mode="bilinear", align_corners=False)
+        return to_rgb(torch.cat([planes[:, :1], grown[..., :height, :width]], dim=1))
+
+
+@dataclass(frozen=True, slots=True)
 class Jpeg:
     """A baseline JPEG's loss at `quality` 1 to 100, as the IJG's library makes it; gradients pass its rounding.
 
@@ -121,14 +133,14 @@ class Jpeg:
     def __call__(self, pixels: Pixels, seed: int) -> Pixels:  # noqa: ARG002 - nothing random here
         """Return what a decoder makes of the file; 1 channel is grey, 3 are RGB."""
         height, width = pixels.shape[-2:]
-        halved = pixels.shape[1] == _RGB and self.subsampling == "4:2:0"
-        padded = rounded(255 * pad_to_multiple(pixels.clamp(0, 1), 16 if halved else 8))
+        subsampled = pixels.shape[1] == _RGB and self.subsampling == "4:2:0"
+        padded = rounded(255 * pad_to_multiple(pixels.clamp(0, 1), 16 if subsampled else 8))
         if pixels.shape[1] != _RGB:
             return self._coded(padded, _LUMINANCE)[..., :height, :width] / 255
         planes = rounded(to_ycbcr(padded))
-        chroma = _halved(planes[:, 1:]) if halved else planes[:, 1:]
+        chroma = _halved(planes[:, 1:]) if subsampled else planes[:, 1:]
         chroma = self._coded(chroma + 128, _CHROMINANCE) - 128
-        if halved:
+        if subsampled:
             kept = chroma[..., : -(-height // 2), : -(-width // 2)]
             chroma = rounded(F.interpolate(kept, scale_factor=2.0, mode="bilinear", align_corners=False))
         luma = self._coded(planes[:, :1], _LUMINANCE)

@@ -37,7 +37,7 @@ from artaudit.auditor.naming import score, summary
 from artaudit.auditor.origin import Origin
 from artaudit.detect.edits import ROBUSTNESS
 from artaudit.image import Image, decode, read
-from benchmarks.limits import PAGE, write
+from benchmarks.page import PAGE, write
 from training.attribution import teachers, training_pictures
 
 EDITS = ("as it is", "JPEG 90")

@@ -14,7 +14,7 @@ from pathlib import Path
 from artaudit.auditor import data
 from artaudit.datasets import manifest
 from artaudit.datasets.manifest import REAL, Row
-from benchmarks.limits import PAGE, write
+from benchmarks.page import PAGE, write
 
 
 def some(rows: list[Row], each: int) -> list[Row]:

@@ -21,7 +21,7 @@ from artaudit.detect import storage
 from artaudit.detect.edits import Chain, Edit, Saved, Trimmed
 from artaudit.detect.judging import judge
 from artaudit.detect.metrics import clopper_pearson
-from benchmarks.limits import PAGE, write
+from benchmarks.page import PAGE, write
 from training.detector import DOMAINS_OF
 from training.features import DRAWS, THINNED, edits_of, stratum
 from training.material import Specimen, specimens

@@ -37,7 +37,7 @@ from artaudit.detect.reconstruction import ReconstructionDetector
 from artaudit.detect.residual import ResidualDetector
 from artaudit.generators import pool
 from benchmarks.detect import held_out
-from benchmarks.limits import PAGE, write
+from benchmarks.page import PAGE, write
 from training.material import Specimen, balance, specimens
 
 Features = Float[np.ndarray, "pictures numbers"]
@@ -48,7 +48,7 @@ ALONE = "disco-diffusion"
 
 def detectors() -> dict[str, Callable[[], Any]]:
     """Return what is measured, by name; each with four crops a picture but the default."""
-    autoencoders = [one.name for one in pool.embedded() if "diffusion" not in one.name]
+    autoencoders = [one.name for one in pool.embedded() if one.kind == "studio"]
     return {
         "residual": ResidualDetector,
         "cnn": lambda: CnnDetector(batch=12, crops=4, width=16),

@@ -16,7 +16,7 @@ import torch
 from artaudit.auditor.models import open_model
 from artaudit.generators import pool
 from artaudit.protocols import Generator
-from benchmarks.limits import PAGE, interval, write
+from benchmarks.page import PAGE, interval, write
 from training.diffusion import NAME
 from training.pictures import crop_of, held_out_paths, open_picture, training_paths
 

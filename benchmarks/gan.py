@@ -25,7 +25,7 @@ from artaudit.attribution.ronan import Ronan, belongs
 from artaudit.attribution.statistic import log_bands
 from artaudit.auditor.learning import to_8_bits
 from artaudit.transforms import Blur
-from benchmarks.limits import PAGE, write
+from benchmarks.page import PAGE, write
 from training.pictures import held_out_paths, open_picture
 
 CODE, SIDE = 100, 64

@@ -74,24 +74,16 @@ def registered(number: int, image: Image, describer: Describer | None) -> Portfo
 
 def cloaked(images: Sequence[Image]) -> list[Image]:
     """Cloak pictures, shrunk to 256 pixels, by the default method against the embedded models."""
-    from artaudit.auditor.models import open_model  # noqa: PLC0415 - torch only where it is needed
-    from artaudit.catalog import STRENGTHS  # noqa: PLC0415
-    from artaudit.generators import pool  # noqa: PLC0415
-    from artaudit.generators.studio import Studio  # noqa: PLC0415
-    from artaudit.protect.cloak import DescentCloak  # noqa: PLC0415
-    from artaudit.protect.descent import Descent  # noqa: PLC0415
-    from artaudit.protect.push import Push  # noqa: PLC0415
-    from artaudit.protect.saving import save_within  # noqa: PLC0415
-    from artaudit.protocols import Budget  # noqa: PLC0415
+    from benchmarks.pools import cloaked as made_of  # noqa: PLC0415 - torch only where it is needed
+    from benchmarks.pools import workshop  # noqa: PLC0415
 
-    models = tuple(one for record in pool.embedded() if isinstance(one := open_model(record), Studio))
-    tool = DescentCloak(Push(), models, descent=Descent(steps=CLOAK_STEPS))
+    shop = workshop(steps=CLOAK_STEPS)
     made = []
     for number, image in enumerate(images):
         picture = Pillow.fromarray(image.rgb8)
         picture.thumbnail((CLOAK_SIDE, CLOAK_SIDE))
         small = as_image(np.asarray(picture), image.name)
-        made.append(save_within(small, tool.apply(small, budget=Budget(*STRENGTHS["default"]), seed=number)))
+        made.append(made_of(shop, small, number))
     return made
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from artaudit.auditor.matching.portfolio import TIERS
-from benchmarks.limits import PAGE, write
+from benchmarks.page import PAGE, write
 
 Seen = Sequence[dict[str, Any]]
 

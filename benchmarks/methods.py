@@ -1,7 +1,8 @@
-"""Compares all cloaks at one visibility: each on its own objective beside noise of equal PSNR, all on real encoders.
+"""Compares all cloaks at one visibility, on their own objectives and on real encoders, beside noise that shows as much.
 
-Usage: python benchmarks/methods.py --data ../shared/data [--pictures 12] [--side 128] [--steps 40]. Cloaks are made
-against the embedded autoencoders and the embedded latent diffusion model; TAEF2, VAElight and TAESANA only judge.
+Usage: python benchmarks/methods.py --data ../shared/data [--pictures 6] [--side 160] [--steps 60] [--only NAME]. Cloaks
+are made against the embedded encoders or the embedded latent diffusion model, without the tower of image prompts, whose
+turns only one method takes; TAEF2, VAElight and TAESANA only judge.
 """
 
 from __future__ import annotations
@@ -16,87 +17,88 @@ import numpy as np
 import torch
 
 from artaudit import catalog, distances
-from artaudit.auditor.models import choose
-from artaudit.generators.taesd import TaesdEncoder
+from artaudit.auditor.cloaking import Order, prepare
 from artaudit.image import Image
 from artaudit.protect.advdm import AdvDM
-from artaudit.protect.cloak import DescentCloak
-from artaudit.protect.descent import Descent
-from artaudit.protect.effect import effect, noisy
 from artaudit.protect.objective import Learning, Objective
-from artaudit.protect.saving import save_within
 from artaudit.protect.sds import ScoreDistillation
-from artaudit.protocols import Budget, Encoder, Generator
+from artaudit.protocols import Encoder, Generator
 from artaudit.tensors import to_batch
-from benchmarks.limits import PAGE, interval, paintings, real_pool, write
+from benchmarks.butteraugli import butteraugli
+from benchmarks.held_out import paintings
+from benchmarks.page import PAGE, interval, write
+from benchmarks.pools import cloaked, embedded_pool, judges
+from benchmarks.yardstick import Picture, by_judge, loudest, moved, short
 
-BUDGET = Budget(*catalog.STRENGTHS["default"])
 DRAWS = 24
 """Random steps and noises over which a random objective is averaged."""
 
 
 def own_terms(
-    objective: Objective, models: Sequence[Encoder], clean: Image, cloaked: Image, seed: int
+    objective: Objective, models: Sequence[Encoder], clean: Picture, changed: Picture, noises: Sequence[Picture]
 ) -> tuple[float, float]:
-    """Return the objective's own loss for noise of equal PSNR and for the cloaked picture, summed over the models.
+    """Return the objective's own loss for the noise that has least of it, and for the cloak, summed over the models.
 
-    Both are asked with the same draws, after the descent's own, and of the models as they were before any learning.
+    All are asked with the same draws, after the descent's own, and of the models as they were before any learning.
     Score distillation has no loss but a gradient; it is judged by the denoising loss that it lowers.
     """
-    pixels, moved = to_batch(clean.pixels), to_batch(cloaked.pixels)
-    power = float(np.mean((cloaked.pixels.astype(np.float64) - clean.pixels) ** 2))
-    control = to_batch(noisy(clean.pixels, power, sigma=1.0, seed=seed + 1))
-    target = objective.target(pixels, models, seed)
+    pixels = to_batch(clean)
+    target = objective.target(pixels, models, 0)
     lowered = isinstance(objective, ScoreDistillation)
     judged: Objective = AdvDM() if lowered else objective
+    aims = [judged.aim(model, pixels, target, 0) for model in models]
     losses = []
-    for shown in (control, moved):
-        total = 0.0
-        for model in models:
-            aim = judged.aim(model, pixels, target, seed)
-            with torch.no_grad():
-                total += float(np.mean([float(aim(shown, 10_000 + draw)) for draw in range(DRAWS)]))
+    for shown in (changed, *noises):
+        with torch.no_grad():
+            total = sum(float(aim(to_batch(shown), 10_000 + draw)) / DRAWS for aim in aims for draw in range(DRAWS))
         losses.append(-total if lowered else total)
-    return losses[0], losses[1]
+    return min(losses[1:]), losses[0]
 
 
-def measure(name: str, pictures: Sequence[Image], judges: Sequence[Encoder], steps: int) -> str:
+def measure(name: str, pictures: Sequence[Image], panel: Sequence[Encoder], steps: int) -> str:
     """Cloak every picture with the method and return its line of the table."""
-    objective: Objective = catalog.load(catalog.CLOAKS, name)()
-    models = choose(("auto",), needs_generator=objective.needs_generator).encoders
-    cloak = DescentCloak(objective, models, replace(Descent(), steps=steps))
-    started, rows = time.monotonic(), []
+    shop = prepare(Order(method=name, steps=steps))
+    shop = replace(shop, cloak=replace(shop.cloak, style=None))
+    objective, models = shop.cloak.objective, shop.choice.encoders
+    took, rows = 0.0, []
     for number, picture in enumerate(pictures):
-        made = save_within(picture, cloak.apply(picture, budget=BUDGET, seed=number))
-        control, reached = own_terms(objective, models, picture, made, number)
-        gains = [effect(judge, picture.pixels, made.pixels).gain for judge in judges]
-        rows.append([distances.psnr(picture.pixels, made.pixels), control, reached, reached < control, *gains])
-    took = (time.monotonic() - started) / len(pictures)
+        started = time.monotonic()
+        made = cloaked(shop, picture, number)
+        took += (time.monotonic() - started) / len(pictures)
+        clean, changed = picture.pixels, made.pixels
+        controls = by_judge(clean, changed, seed=number + 1)
+        noise, own = own_terms(
+            objective, models, clean, changed, list(loudest(clean, changed, controls, seed=number + 1).values())
+        )
+        gains = [moved(judge, clean, changed, controls, seed=number + 1)[f"{short(judge)}, gain"] for judge in panel]
+        shows = distances.ssimulacra2(clean, changed), butteraugli(clean, changed)
+        rows.append([*shows, noise, own, own < noise, *gains])
     columns = list(zip(*rows, strict=True))
     against = "denoiser" if any(isinstance(model, Generator) for model in models) else "autoencoders"
     learning = ", learning" if isinstance(objective, Learning) else ""
-    own = f"{np.mean(columns[1]):.3f} | {np.mean(columns[2]):.3f} | {sum(columns[3])} of {len(pictures)}"
-    told = " | ".join(interval([float(value) for value in column]) for column in columns[4:])
-    return f"| `{name}` | {against}{learning} | {np.mean(columns[0]):.2f} | {own} | {told} | {took:.0f} |"
+    shown = " | ".join(f"{np.mean(column):.2f}" for column in columns[:2])
+    own_said = f"{np.mean(columns[2]):.3f} | {np.mean(columns[3]):.3f} | {sum(columns[4])} of {len(pictures)}"
+    told = " | ".join(interval([float(value) for value in column]) for column in columns[5:])
+    return f"| `{name}` | {against}{learning} | {shown} | {own_said} | {told} | {took:.0f} |"
 
 
 def main() -> None:
     """Measure every cloak of the catalog and write the table into the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--pictures", type=int, default=12)
-    parser.add_argument("--side", type=int, default=128)
-    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--pictures", type=int, default=6)
+    parser.add_argument("--side", type=int, default=160)
+    parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--only", choices=list(catalog.CLOAKS))
     args = parser.parse_args()
-    taesana = TaesdEncoder(args.data / "weights" / "taesana_encoder.safetensors", name="taesana", family="Sana")
-    judges = (*real_pool(args.data), taesana)
-    pictures = paintings(args.data, args.pictures, args.side)
-    head = ("method", "made against", "PSNR dB", "own loss of noise", "of the cloak", "below noise")
-    titles = (*head, *(judge.name.split("@")[0] for judge in judges), "s")
+    embedded_pool()
+    panel = judges(args.data)
+    pictures = [piece.open() for piece in paintings(args.data, args.pictures, args.side)]
+    head = ("method", "made against", "SSIMULACRA2", "Butteraugli", "own loss of noise", "of the cloak", "below noise")
+    titles = (*head, *map(short, panel), "s")
     lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
     for name in [args.only] if args.only else catalog.CLOAKS:
-        lines.append(measure(name, pictures, judges, args.steps))
+        lines.append(measure(name, pictures, panel, args.steps))
         print(lines[-1], flush=True)
     facts = f"{args.pictures} held-out paintings, middle crops of {args.side} x {args.side}, {args.steps} steps."
     if not args.only:

@@ -24,8 +24,8 @@ from artaudit.auditor.matching.keypoints import Keypoints, extract, extract_susp
 from artaudit.auditor.matching.sketches import Sketches
 from artaudit.auditor.registry import Registry
 from artaudit.image import Image
-from benchmarks.limits import PAGE, write
 from benchmarks.match import as_image, manifest, opened
+from benchmarks.page import PAGE, write
 
 SOURCES, KEPT, REGISTERED = 40, 1000, 12
 MOVED = 40

@@ -8,40 +8,33 @@ optimised against by anybody here.
 from __future__ import annotations
 
 import argparse
-import io
 import json
+import os
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from PIL import Image as Pillow
 
 from artaudit import catalog, distances
 from artaudit.auditor.models import open_model
 from artaudit.auditor.trial.grading import Outcome, grade
-from artaudit.auditor.trial.judges import Judge, variants
+from artaudit.auditor.trial.judges import NOISES, Judge, variants
 from artaudit.auditor.trial.survival import Plan, Ring, measured, plan
 from artaudit.auditor.trial.trying import tools_at_hand
 from artaudit.generators import pool
-from artaudit.generators.studio import Studio
-from artaudit.image import Image, decode
+from artaudit.image import Image
 from artaudit.protect.attacks.axis import Axis
+from artaudit.protect.effect import LOW_PASS, amplitudes, as_visible
 from artaudit.protect.receipt import middle
-from benchmarks.limits import cloaked, interval, plain_noise, real_pool, table, write
+from benchmarks.butteraugli import butteraugli
+from benchmarks.held_out import PUBLISHED, as_image, window
+from benchmarks.page import PAGE, interval, table, write
+from benchmarks.pools import FOLDER, MODELS, cloaked, workshop
 
-PAGE = Path("docs/limits.md")
-PUBLISHED = ("anti-dreambooth", "styleguard")
-
-
-def window(path: Path, side: int) -> Image:
-    """Return the middle of a picture, unscaled, as a PNG in memory."""
-    with Pillow.open(path) as opened:
-        picture = opened.convert("RGB")
-    left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    buffer = io.BytesIO()
-    picture.crop((left, top, left + side, top + side)).save(buffer, "PNG")
-    return decode(buffer.getvalue(), name=path.name)
+STRENGTHS = ("low", "default", "high")
 
 
 def panel(data: Path, folder: Path) -> tuple[Judge, ...]:
@@ -64,7 +57,9 @@ def tried(clean: Image, changed: Image, judged: Sequence[Judge], seed: int) -> t
     """Return the grade of a picture, and its outcomes: untouched first."""
     tools = tools_at_hand()
     todo = strongest(plan(("quick", "diffpure", "noisy-redraw"), tools))
-    ring = Ring(variants(middle(clean), middle(changed), seed=seed), tuple(judged), tools, seed)
+    one, other = middle(clean), middle(changed)
+    loudness = amplitudes(one, other, seed=seed, kinds=NOISES)
+    ring = Ring(variants(one, other, loudness, seed=seed), tuple(judged), tools, seed)
     outcomes = [measured(ring, "none", None), *(measured(ring, *job) for job in todo.run)]
     return grade(outcomes[0], [*outcomes[1:], *todo.skipped]).letter, outcomes
 
@@ -76,8 +71,9 @@ def rows(pairs: Sequence[tuple[Image, Image]], judged: Sequence[Judge]) -> tuple
     for seed, (clean, changed) in enumerate(pairs):
         letter, (untouched, *attacks) = tried(clean, changed, judged, seed)
         grades[letter] += 1
+        found["SSIMULACRA2"].append(distances.ssimulacra2(clean.pixels, changed.pixels))
+        found["Butteraugli, 3-norm"].append(butteraugli(clean.pixels, changed.pixels))
         found["PSNR dB"].append(distances.psnr(clean.pixels, changed.pixels))
-        found["mean CIEDE2000"].append(float(distances.delta_e(clean.pixels, changed.pixels).mean()))
         found["gain, untouched"].append(untouched.gain or 0.0)
         found["gain on studio-flux2, untouched"].append(untouched.readings[1].gain)
         everyday, all_of_them = (
@@ -91,6 +87,23 @@ def rows(pairs: Sequence[tuple[Image, Image]], judged: Sequence[Judge]) -> tuple
     return dict(found), grades
 
 
+def ours(originals: Sequence[Image], strength: str, real: Path | None = None) -> list[Image]:
+    """Return our cloaks, made against the embedded models, or with TAEF2 and VAElight installed."""
+    shop = workshop(strength, real=real)
+    made = [cloaked(shop, one, number) for number, one in enumerate(originals)]
+    os.environ[FOLDER] = str(MODELS / "none")
+    return made
+
+
+def noise_as_visible(originals: Sequence[Image], changed: Sequence[Image]) -> list[Image]:
+    """Return the pictures with low-pass noise as visible as the changes: what a cloak that does nothing looks like."""
+    found = []
+    for number, (one, other) in enumerate(zip(originals, changed, strict=True)):
+        noise = as_visible(one.pixels, other.pixels, seed=1000 + number, kinds=(LOW_PASS,))[LOW_PASS]
+        found.append(as_image(Pillow.fromarray(np.rint(noise * 255).astype(np.uint8)), one.name))
+    return found
+
+
 def main() -> None:
     """Grade all kinds and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -100,29 +113,25 @@ def main() -> None:
     args = parser.parse_args()
     names = [path.name for path in sorted((args.data / "protected" / PUBLISHED[0]).glob("*.png"))][: args.pictures]
     originals = [window(args.data / "real" / "vangogh" / name, args.side) for name in names]
-    studio = [one for record in pool.embedded() if isinstance(one := open_model(record), Studio)]
-    kinds: dict[str, Callable[[], list[Image]]] = {
-        "noise": lambda: plain_noise(originals),
-        **{kind: _published(args.data / "protected" / kind, names, args.side) for kind in PUBLISHED},
-        "ours, embedded pool": lambda: cloaked(originals, studio)[0],
-        "ours, taef2 + vaelight": lambda: cloaked(originals, real_pool(args.data))[0],
+    made = {strength: ours(originals, strength) for strength in STRENGTHS}
+    kinds: dict[str, list[Image]] = {
+        "noise": noise_as_visible(originals, made["default"]),
+        **{kind: [window(args.data / "protected" / kind / name, args.side) for name in names] for kind in PUBLISHED},
+        **made,
+        "default, taef2 + vaelight installed": ours(originals, "default", args.data),
     }
     columns: dict[str, dict[str, list[float]]] = {}
     letters = {}
     with tempfile.TemporaryDirectory() as folder:
         judged = panel(args.data, Path(folder))
-        for kind, make in kinds.items():
-            columns[kind], grades = rows(list(zip(originals, make(), strict=True)), judged)
+        for kind, changed in kinds.items():
+            columns[kind], grades = rows(list(zip(originals, changed, strict=True)), judged)
             letters[kind] = "".join(letter * count for letter, count in sorted(grades.items()))
             said = {name: interval(values) for name, values in columns[kind].items()}
             print(json.dumps({"kind": kind, "grades": letters[kind], **said}), flush=True)
     facts = f"{len(names)} paintings, their middle {args.side} x {args.side}. Grades: "
     facts += ", ".join(f"{kind} {found}" for kind, found in letters.items()) + "."
     write(PAGE, "trial", f"{table('gains on taesana, the hold-out', columns)}\n\n{facts}")
-
-
-def _published(folder: Path, names: Sequence[str], side: int) -> Callable[[], list[Image]]:
-    return lambda: [window(folder / name, side) for name in names]
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
 import zipfile
 from pathlib import Path
@@ -26,7 +27,14 @@ def main() -> None:
     started = time.monotonic()
     folder = fresh(Path(sys.argv[1]))
     originals = make_originals(folder / "originals")
+    tell("Before anything is made, a window shows how much will be seen of the cloak, and what it is worth.")
+    audit(folder, "protect", originals[0], "-o", folder / "previews", "--preview")
+    tell(
+        "Two photographs and a drawing are cloaked. The saved files promise a SSIMULACRA2 score of 80 or more, from "
+        "which on people do not tell a picture from its original side by side; what models read in it lies elsewhere."
+    )
     audit(folder, "protect", *originals, "-o", folder / "cloaked", "--seed", "7")
+    tell("They are the portfolio now, and four pictures turn up somewhere: are they copies, and what do they say?")
     audit(folder, "register", *originals)
     for original in originals:
         strip(original, folder / "cloaked" / original.name, folder / "before-after" / f"{original.stem}.png")
@@ -34,6 +42,7 @@ def main() -> None:
     audit(folder, "check", *suspects, allowed=(0, 1))
     checked = json.loads(audit(folder, "check", *suspects, "--json", allowed=(0, 1), quiet=True))
     print_table(checked)
+    tell("Each answer becomes a package that anybody can verify.")
     for one in checked:
         package = folder / "evidence" / f"{Path(one['path']).stem}.zip"
         audit(folder, "report", str(one["case"]), "-o", package)
@@ -41,10 +50,16 @@ def main() -> None:
         with zipfile.ZipFile(package) as opened:
             (package.parent / f"{package.stem}.html").write_bytes(opened.read("data/report.html"))
     print(f"\nDone in {time.monotonic() - started:.0f} s. Look at:")
+    print(f"  {folder / 'previews' / 'china-preview.png'}  a window, its cloak, and noise that shows as much")
     print(f"  {folder / 'before-after'}  each original, its cloaked version, and the difference times ten")
     print(f"  {folder / 'cloaked'}  what an artist would publish, each with a receipt")
     for one in checked:
         print(f"  {folder / 'evidence' / Path(one['path']).stem}.html  the report about it")
+
+
+def tell(words: str) -> None:
+    """Print what comes next, as a paragraph."""
+    print(f"\n{textwrap.fill(words, 100)}", flush=True)
 
 
 def fresh(folder: Path) -> Path:

@@ -13,6 +13,7 @@ import numpy as np
 
 from artaudit.auditor.attributing import Candidate, candidates
 from artaudit.auditor.learning import learn
+from artaudit.auditor.models import abilities
 from artaudit.generators import pool
 from artaudit.image import Image, read
 from training.pictures import rows
@@ -47,7 +48,7 @@ def main() -> None:
     pictures = training_pictures(chosen.data, chosen.count)
     folder = Path(str(resources.files("artaudit.attribution"))) / "calibrations"
     folder.mkdir(exist_ok=True)
-    names = tuple(record.name for record in pool.embedded())
+    names = tuple(record.name for record in pool.embedded() if "attribution" in abilities(record))
     everyone = candidates(names) + teachers(chosen.data)
     for one in everyone:
         if one.record.kind == "studio":

@@ -20,10 +20,8 @@ from torch import Tensor, nn
 
 from artaudit.generators.pool import RECORD, SURROGATE, describe, record_of
 from artaudit.generators.studio import StudioDecoder, StudioEncoder
-from artaudit.generators.taesd import TaesdEncoder
-from artaudit.generators.vaelight import VaeLight
 from training.pictures import crops, training_paths
-from training.teachers import VISITS, build_shard, cached_shard
+from training.teachers import VISITS, build_shard, cached_shard, teacher
 
 SEED = 1
 CACHE = Path(".cache/embedded")
@@ -53,14 +51,6 @@ RECIPES = {
     "flux2": Recipe("FLUX.2", 32, (32, 64, 128), 96, encoder_steps=2240, decoder_steps=500, answers_seed=20261124),
     "sd1": Recipe("SD 1.x", 4, (24, 48, 96), shards=24, encoder_steps=600, decoder_steps=300),
 }
-
-
-def teacher(name: str, weights: Path) -> Callable[[Tensor], Tensor]:
-    """Load the encoder that the student `name` learns from."""
-    if name == "flux2":
-        return TaesdEncoder(weights / "taef2_encoder.safetensors", name="taef2", family="FLUX.2").encode
-    files = (weights / f"vaelight_sd1_{half}.safetensors" for half in ("encoder", "decoder"))
-    return VaeLight(*files).encode
 
 
 def shard(name: str, data: Path, paths: list[Path], number: int) -> dict[str, Tensor]:

@@ -21,6 +21,9 @@ DRAWN = 0.15
 CHOOSING = 8
 """Paintings of the training split kept apart for choosing between runs."""
 
+OTHERS = {"kodak": 2, "dcsan-imagen": 1, "supagruen-cheatsheet": 1}
+"""How many pictures of the other sources are kept apart for choosing between encoders without a decoder."""
+
 WHITE = 244
 """Grey level from which a border counts as white letterbox."""
 
@@ -40,6 +43,16 @@ def training_paths(data: Path) -> list[Path]:
 def choosing_paths(data: Path) -> list[Path]:
     """Return the last `CHOOSING` paintings of the training split."""
     return [data / row["path"] for row in rows(data, "train") if row["source"] == "louvre"][-CHOOSING:]
+
+
+def set_apart(data: Path) -> list[Path]:
+    """Return `OTHERS` pictures of each other source of the training split, drawn by a seed, for choosing as well."""
+    rng = np.random.default_rng(20261128)
+    found = []
+    for source, count in OTHERS.items():
+        here = [data / row["path"] for row in rows(data, "train", "extra") if row["source"] == source]
+        found += [here[number] for number in sorted(rng.choice(len(here), count, replace=False).tolist())]
+    return found
 
 
 def held_out_paths(data: Path, source: str) -> list[Path]:

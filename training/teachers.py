@@ -7,13 +7,15 @@ https://arxiv.org/abs/1706.04859
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from artaudit.generators.taesd import TaesdEncoder
+from artaudit.generators.vaelight import VaeLight
 from artaudit.transforms import Blur
 from training.pictures import crops
 
@@ -22,6 +24,14 @@ Encode = Callable[[Tensor], Tensor]
 SHARD = 32
 VISITS = 3
 """Attacked versions of each crop that are asked about, besides the crop itself."""
+
+
+def teacher(name: str, weights: Path) -> Encode:
+    """Load the encoder of the latent space `name`, flux2 or sd1, that students learn from."""
+    if name == "flux2":
+        return TaesdEncoder(weights / "taef2_encoder.safetensors", name="taef2", family="FLUX.2").encode
+    files = (weights / f"vaelight_sd1_{half}.safetensors" for half in ("encoder", "decoder"))
+    return VaeLight(*files).encode
 
 
 def build_shard(encode: Encode, paths: Sequence[Path], seed: int, number: int) -> dict[str, Tensor]:
@@ -34,13 +44,13 @@ def build_shard(encode: Encode, paths: Sequence[Path], seed: int, number: int) -
     clean = crops((seed, number), paths, SHARD)
     pixels = clean.float() / 255
     latents, gradient = ask(encode, pixels, lambda z: torch.randn(z.shape, generator=chance))
-    shard = {"clean": clean, "latents": latents.half(), "gradients": _compact(gradient)}
+    shard = {"clean": clean, "latents": latents.half(), "gradients": compact(gradient)}
     bound = (torch.rand(SHARD, 1, 1, 1, generator=chance) * 10 + 2) / 255
     shift = start(pixels.shape, chance) * bound
     for visit in range(VISITS):
         moved = (pixels + shift).clamp(0, 1).half()
         seen, gradient = ask(encode, moved.float(), lambda z: z - latents)
-        shard |= {f"moved_{visit}": moved, f"latents_{visit}": seen.half(), f"gradients_{visit}": _compact(gradient)}
+        shard |= {f"moved_{visit}": moved, f"latents_{visit}": seen.half(), f"gradients_{visit}": compact(gradient)}
         stride = bound * (torch.rand(SHARD, 1, 1, 1, generator=chance) * 0.6 + 0.3)
         shift = (moved.float() - pixels + stride * gradient.sign()).clamp(-bound, bound)
     return shard
@@ -48,7 +58,7 @@ def build_shard(encode: Encode, paths: Sequence[Path], seed: int, number: int) -
 
 def ask(encode: Encode, pixels: Tensor, direction: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
     """Return E(x) and the gradient of <E(x), direction(E(x))> with the direction held fixed."""
-    pixels = pixels.detach().requires_grad_()
+    pixels = pixels.detach().contiguous(memory_format=torch.channels_last).requires_grad_()
     latents = encode(pixels)
     (gradient,) = torch.autograd.grad((latents * direction(latents.detach())).sum(), pixels)
     return latents.detach(), gradient
@@ -63,7 +73,7 @@ def start(shape: Sequence[int], chance: torch.Generator) -> Tensor:
     return torch.where(kind == 0, noise, torch.where(kind == 1, noise.sign(), smooth))
 
 
-def _compact(gradient: Tensor) -> Tensor:
+def compact(gradient: Tensor) -> Tensor:
     """Return each gradient at unit mean square, as float16."""
     return (gradient / gradient.square().mean((1, 2, 3), keepdim=True).sqrt().clamp_min(1e-12)).half()
 
@@ -77,3 +87,20 @@ def cached_shard(cache: Path, number: int, build: Callable[[], dict[str, Tensor]
         save_file({key: value.contiguous() for key, value in build().items()}, beside)
         beside.replace(path)
     return load_file(path)
+
+
+def keep_answers(folder: Path, number: int, batch: Mapping[str, Tensor]) -> None:
+    """Keep one batch of answers in half precision, the crops in bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = folder / f"{os.getpid()}.part"
+    small = {key: value.detach().half().contiguous() for key, value in batch.items()}
+    save_file(small | {"clean": (batch["clean"] * 255).round().byte().contiguous()}, beside)
+    beside.replace(folder / f"{number:05d}.safetensors")
+
+
+def past_answers(folder: Path, step: int, count: int = 0) -> dict[str, Tensor]:
+    """Return one of the first `count` batches kept in `folder` [default: `step`], drawn by the number of the step."""
+    chance = torch.Generator().manual_seed(step * 7919 + 5)
+    number = int(torch.randint(count or step, (1,), generator=chance))
+    kept = {key: value.float() for key, value in load_file(folder / f"{number:05d}.safetensors").items()}
+    return kept | {"clean": kept["clean"] / 255}

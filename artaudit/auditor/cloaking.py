@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -16,35 +17,42 @@ from artaudit.auditor.comparison import comparison
 from artaudit.auditor.enrolment import enrol
 from artaudit.auditor.models import Choice, choose
 from artaudit.auditor.registry import Registry
-from artaudit.auditor.sources import Source
+from artaudit.auditor.sources import COMPARISON, PREVIEW, Source
 from artaudit.errors import ImageError, UsageError
+from artaudit.generators import clip
 from artaudit.generators.diffusion import LatentDiffusion
 from artaudit.image import Image, decode, ensure_writable, forbid_training, read, write_atomically
+from artaudit.protect.checkpoint import Checkpoint, digest, path_beside, seed_kept
 from artaudit.protect.cloak import DescentCloak
-from artaudit.protect.limits import Limits
 from artaudit.protect.mask import Mask
 from artaudit.protect.motifs import Picture
 from artaudit.protect.objective import Objective
 from artaudit.protect.presets import PRESETS
+from artaudit.protect.push import Push
 from artaudit.protect.receipt import receipt
 from artaudit.protect.saving import save_within
+from artaudit.protect.style_reference import StyleReference
 from artaudit.protocols import Budget, Progress
 from artaudit.transforms import Encoded, Jpeg, Transform
+
+LOWEST, HIGHEST = 30.0, 95.0
+"""SSIMULACRA2 scores that may be asked for: obvious and annoying, and not told apart by flicker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """How pictures are to be cloaked; `seed` None draws one, which the receipt keeps.
 
-    A `preset` names method, budget and steps of a published cloak at once; `steps` overrides it. `credential` signs a
-    picture under a title against training: it returns the signed file and the credential alone.
+    `strength` is a name of `catalog.STRENGTHS` or a SSIMULACRA2 score. A `preset` names method, budget and steps of a
+    published cloak at once; `steps` overrides it. `mask` is a picture, white where the whole change may go.
+    `credential` signs a picture under a title against training: it returns the signed file and the credential alone.
     """
 
     method: str = "push"
     preset: str | None = None
-    strength: str = "default"
+    strength: str | float = "default"
     models: tuple[str, ...] = ("auto",)
-    limits: Limits = field(default_factory=Limits)
+    mask: Path | None = None
     target: Path | None = None
     concept: str | None = None
     steps: int | None = None
@@ -55,16 +63,28 @@ class Order:
     spare_memory: bool = False
     no_train: bool = False
     credential: Callable[[Image, str], tuple[bytes, bytes]] | None = None
-    preview: bool = False
+    comparison: bool = False
+    resume: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Where the cloaked picture, its receipt and the sheet that shows it go."""
+    """Where the cloaked picture, its receipt and the sheets that show it, afterwards and beforehand, go."""
 
     picture: Path
     receipt: Path
+    comparison: Path
     preview: Path
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """Every file that may be written."""
+        return self.picture, self.receipt, self.comparison, self.preview
+
+    @property
+    def partial(self) -> Path:
+        """Where the state of the descent is kept while the picture is made."""
+        return path_beside(self.picture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +101,26 @@ def targets(source: Source, folder: Path | None) -> Targets:
     """Name the results of an original: inside `folder` at the place it has in its own, else beside it."""
     path = source.path
     picture = folder / source.inside if folder else path.with_name(f"{path.stem}-cloaked{path.suffix}")
-    beside = picture.with_name(path.stem)
-    return Targets(picture, beside.with_name(f"{path.stem}.receipt.json"), beside.with_name(f"{path.stem}-preview.png"))
+    names = (f"{path.stem}.receipt.json", f"{path.stem}{COMPARISON}.png", f"{path.stem}{PREVIEW}.png")
+    return Targets(picture, *(picture.with_name(name) for name in names))
 
 
 def prepare(order: Order) -> Workshop:
     """Open the models of an order once for all its pictures."""
     preset = None if order.preset is None else PRESETS[order.preset]
     objective = aimed(catalog.load(catalog.CLOAKS, order.method)() if preset is None else preset.objective, order)
-    budget = Budget(*catalog.STRENGTHS[order.strength]) if preset is None else preset.budget
+    budget = Budget(ssimulacra2=score_of(order.strength)) if preset is None else preset.budget
     names, weights = weighted(order.models)
+    style = style_reference(names, objective)
+    names = tuple(name for name in names if name != clip.BACKBONE)
     choice = choose(names, needs_generator=objective.needs_generator)
     if order.spare_memory:
         for model in choice.encoders:
             if isinstance(model, LatentDiffusion):
                 model.spare_memory()
     plain = DescentCloak(objective, choice.encoders) if preset is None else preset.cloak(choice.encoders)
-    made = replace(plain, objective=objective, limits=order.limits, weights=weights, seconds=order.seconds)
+    mask = None if order.mask is None else Mask.painted(read(order.mask))
+    made = replace(plain, objective=objective, mask=mask, style=style, weights=weights, seconds=order.seconds)
     if order.steps is not None:
         made = replace(made, descent=replace(made.descent, steps=order.steps))
     return Workshop(order, made, budget, choice)
@@ -140,9 +163,31 @@ def aimed(objective: Any, order: Order) -> Objective:  # noqa: ANN401 - any data
     return made
 
 
-def limits_of(mask: Path | None = None, **settings: Any) -> Limits:  # noqa: ANN401 - settings of Limits
-    """Make the limits of an order; `mask` is a picture, white where the whole budget may go."""
-    return Limits(mask=None if mask is None else Mask.painted(read(mask)), **settings)
+def score_of(strength: str | float) -> float:
+    """Return the SSIMULACRA2 score that a strength promises; raises UsageError for what is neither name nor score."""
+    try:
+        score = float(catalog.STRENGTHS.get(str(strength), strength))
+    except ValueError:
+        score = math.nan
+    if not LOWEST <= score <= HIGHEST:
+        raise UsageError(
+            f"{strength} is no strength: choose {', '.join(catalog.STRENGTHS)} "
+            f"or a SSIMULACRA2 score from {LOWEST:g} to {HIGHEST:g}."
+        )
+    return score
+
+
+def style_reference(names: Sequence[str], objective: Objective) -> StyleReference | None:
+    """Return the tower that style references are read through, where "auto" or its own name asks for it.
+
+    Raises UsageError where it is named beside a method that does not push latents away, or nothing else is named.
+    """
+    if clip.BACKBONE in names and not (isinstance(objective, Push) and set(names) - {clip.BACKBONE}):
+        raise UsageError(f"{clip.BACKBONE} joins the method push and other models: name one of them beside it.")
+    if not isinstance(objective, Push) or not {"auto", clip.BACKBONE} & set(names):
+        return None
+    tower = clip.backbone()
+    return None if tower is None else StyleReference(tower)
 
 
 def finished(source: Source, goal: Targets) -> bool:
@@ -157,18 +202,28 @@ def finished(source: Source, goal: Targets) -> bool:
         return False
 
 
+def original(path: Path) -> Image:
+    """Read a picture that is to be cloaked; raises ImageError for a kind of file that cannot be written back."""
+    image = read(path)
+    if image.read_only:
+        raise ImageError(f"{path} cannot be cloaked: {image.read_only}; convert it to PNG first.")
+    return image
+
+
 def cloak(
     source: Source, goal: Targets, shop: Workshop, registry: Registry, progress: Progress | None = None
 ) -> dict[str, Any]:
     """Cloak one picture, write the results, register both; return the receipt.
 
+    While it is made, the state of the descent lies beside the result; an order to `resume` goes on from there.
     Raises UsageError when the picture is a cloaked version already, or a result would overwrite anything.
     """
     order = shop.order
     image = _protectable(source.path, goal, registry, order)
-    seed = secrets.randbelow(2**31) if order.seed is None else order.seed
-    tool = replace(shop.cloak, final=_encoder(image, order.quality))
-    cloaked = tool.apply(image, budget=shop.budget, seed=seed, progress=progress)
+    tool = replace(shop.cloak, final=file_encoder(image, order.quality))
+    seed = _seed(order, goal)
+    keeper = Checkpoint(goal.partial, digest(image, tool, shop.budget, seed), seed, order.resume)
+    cloaked = tool.apply(image, budget=shop.budget, seed=seed, progress=progress, keeper=keeper)
     quality = None if image.lossless else order.quality
     saved = save_within(forbid_training(image) if order.no_train else image, cloaked, quality)
     manifest = None
@@ -178,12 +233,13 @@ def cloak(
     paper = receipt(image, saved, cloaked, shop.choice.encoders, shop.choice.note)
     write_atomically(goal.picture, saved.data)
     write_atomically(goal.receipt, (json.dumps(paper, indent=2) + "\n").encode())
-    if order.preview:
-        write_atomically(goal.preview, comparison(image, saved))
+    if order.comparison:
+        write_atomically(goal.comparison, comparison(image, saved))
     work, _ = enrol(registry, image, source.path.stem)
     registry.add_version(work.id, replace(saved, name=str(goal.picture.resolve())), paper)
     if manifest is not None:
         registry.add_manifest(work.id, manifest)
+    keeper.done()
     return paper
 
 
@@ -202,12 +258,19 @@ def estimate(source: Source, shop: Workshop) -> dict[str, Any]:
     }
 
 
+def _seed(order: Order, goal: Targets) -> int:
+    """Return the seed that was asked for, else that of the descent that goes on, else one that is drawn."""
+    kept = seed_kept(goal.partial) if order.resume else None
+    wanted = kept if order.seed is None else order.seed
+    return secrets.randbelow(2**31) if wanted is None else wanted
+
+
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _encoder(image: Image, quality: int | None) -> Transform | None:
+def file_encoder(image: Image, quality: int | None) -> Transform | None:
     """Return what a lossy file's encoder does to its samples at a quality that was asked for."""
     if quality is None or image.lossless:
         return None
@@ -216,12 +279,10 @@ def _encoder(image: Image, quality: int | None) -> Transform | None:
 
 def _protectable(path: Path, goal: Targets, registry: Registry, order: Order) -> Image:
     """Read a picture and refuse, before any work, what could not end well."""
-    image = read(path)
-    if image.read_only:
-        raise ImageError(f"{path} cannot be cloaked: {image.read_only}; convert it to PNG first.")
+    image = original(path)
     if order.no_train:
         forbid_training(image)
-    for target in (goal.picture, goal.receipt, *([goal.preview] if order.preview else [])):
+    for target in (goal.picture, goal.receipt, *([goal.comparison] if order.comparison else [])):
         if target.exists() or target.is_symlink():
             raise UsageError(f"{target} exists and nothing is overwritten: move it away or choose another -o.")
     ensure_writable(goal.picture.parent)

@@ -39,6 +39,8 @@ class Choice:
 
 def abilities(record: pool.Record) -> tuple[str, ...]:
     """Return what a model of this kind can do, the kind alone being asked."""
+    if record.kind in catalog.BACKBONES:
+        return ("features",)
     redraws = ("autoencoder", "attribution") if record.kind not in catalog.ENCODERS else ()
     return ("encoder", *redraws, *(("denoiser",) if record.kind in catalog.GENERATORS else ()))
 

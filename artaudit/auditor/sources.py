@@ -13,8 +13,8 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
 READABLE = SUFFIXES | {".avif", ".gif", ".jfif"}
 """What pictures that are only looked at may end in."""
 
-PREVIEW = "-preview"
-OWN = ("-cloaked", PREVIEW)
+PREVIEW, COMPARISON = "-preview", "-comparison"
+OWN = ("-cloaked", PREVIEW, COMPARISON)
 """Ends of the names that results carry when they stand beside their originals."""
 
 

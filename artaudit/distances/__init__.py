@@ -2,6 +2,17 @@
 
 from artaudit.distances.flip import Flip, flip
 from artaudit.distances.pixels import delta_e, flat_rms, linf, psnr, ssim
-from artaudit.distances.ssimulacra2 import Ssimulacra2, ssimulacra2
+from artaudit.distances.ssimulacra2 import Ssimulacra2, ssimulacra2, whole_and_worst
 
-__all__ = ["Flip", "Ssimulacra2", "delta_e", "flat_rms", "flip", "linf", "psnr", "ssim", "ssimulacra2"]
+__all__ = [
+    "Flip",
+    "Ssimulacra2",
+    "delta_e",
+    "flat_rms",
+    "flip",
+    "linf",
+    "psnr",
+    "ssim",
+    "ssimulacra2",
+    "whole_and_worst",
+]

@@ -1,8 +1,8 @@
 """FLIP, what shows when two pictures are flipped in place: 0 equal, 1 as far apart as can be, for every pixel.
 
 Andersson et al., "FLIP: A Difference Evaluator for Alternating Images", HPG 2020,
-https://doi.org/10.1145/3406183. Differentiable, separable, at 67 pixels a degree: .7 metres before a 0.7-metre
-screen of 3840 pixels.
+https://doi.org/10.1145/3406183. Differentiable and separable; by default at 67 pixels a degree, .7 metres before a
+screen of 3840 pixels on .7 metres.
 """
 
 from __future__ import annotations
@@ -30,9 +30,8 @@ _TO_XYZ = (
 )
 _CONTRAST = (((1.0, 0.0047),), ((1.0, 0.0053),), ((34.1, 0.04), (13.5, 0.025)))
 """Sensitivity to contrast of luma, red-green and blue-yellow: weight and breadth of Gaussians, in degrees squared."""
-_SPATIAL_REACH = math.ceil(3 * math.sqrt(0.04 / (2 * math.pi**2)) * PIXELS_A_DEGREE)
-_FEATURE_DEVIATION = 0.5 * 0.082 * PIXELS_A_DEGREE
-_FEATURE_REACH = math.ceil(3 * _FEATURE_DEVIATION)
+_FEATURE_WIDTH = 0.082
+"""Degrees that an edge or a point spans."""
 _COLOUR_POWER, _FEATURE_POWER = 0.7, 0.5
 _KNEE, _KNEE_ERROR = 0.4, 0.95
 _TINY = 1e-8
@@ -43,14 +42,15 @@ _BAND, _MARGIN = 1024, 32
 class Flip:
     """What shows of pictures beside one original, which is looked at once."""
 
-    def __init__(self, original: Pixels) -> None:
-        """Look at an original in [0, 1]."""
+    def __init__(self, original: Pixels, pixels_a_degree: float = PIXELS_A_DEGREE) -> None:
+        """Look at an original in [0, 1]; half as many `pixels_a_degree` stand for twice the magnification."""
+        self._resolution = pixels_a_degree
         with torch.no_grad():
-            self._colours, self._edges, self._points = _seen(original)
+            self._colours, self._edges, self._points = _seen(original, pixels_a_degree)
 
     def __call__(self, changed: Pixels) -> Map:
         """Return the error of every pixel, in [0, 1], of a picture of the original's size."""
-        colours, edges, points = _seen(changed)
+        colours, edges, points = _seen(changed, self._resolution)
         colour = _redistributed(_hyab(colours, self._colours) ** _COLOUR_POWER)
         feature = torch.maximum((edges - self._edges).abs(), (points - self._points).abs())
         feature = (feature / math.sqrt(2) + _TINY) ** _FEATURE_POWER
@@ -68,11 +68,11 @@ def flip(original: Picture, changed: Picture) -> Float[np.ndarray, "height width
     return np.concatenate(bands)
 
 
-def _seen(pixels: Pixels) -> tuple[Planes, Map, Map]:
+def _seen(pixels: Pixels, resolution: float) -> tuple[Planes, Map, Map]:
     """Return colours as the eye blurs them (Hunt-adjusted Lab), and how strong edges and points are."""
     opponent = _opponent(to_linear(pixels[0]))
-    edges, points = _features((opponent[0] + 16) / 116)
-    return _hunt(_lab(_from_opponent(_filtered(opponent)).clamp(0, 1))), edges, points
+    edges, points = _features((opponent[0] + 16) / 116, _FEATURE_WIDTH / 2 * resolution)
+    return _hunt(_lab(_from_opponent(_filtered(opponent, resolution)).clamp(0, 1))), edges, points
 
 
 def _xyz(light: Planes) -> Planes:
@@ -130,9 +130,10 @@ def _redistributed(errors: Map) -> Map:
     )
 
 
-def _filtered(opponent: Planes) -> Planes:
-    """Blur every plane as the eye does at this distance."""
-    place = torch.arange(-_SPATIAL_REACH, _SPATIAL_REACH + 1, dtype=torch.float64) / PIXELS_A_DEGREE
+def _filtered(opponent: Planes, resolution: float) -> Planes:
+    """Blur every plane as the eye does at so many pixels a degree."""
+    reach = math.ceil(3 * math.sqrt(0.04 / (2 * math.pi**2)) * resolution)
+    place = torch.arange(-reach, reach + 1, dtype=torch.float64) / resolution
     planes = []
     for plane, waves in zip(opponent, _CONTRAST, strict=True):
         kernels = [torch.exp(-(math.pi**2) * place**2 / breadth) for _, breadth in waves]
@@ -145,13 +146,14 @@ def _filtered(opponent: Planes) -> Planes:
     return torch.stack(planes)
 
 
-def _features(luma: Map) -> tuple[Map, Map]:
-    """Return the strengths of edges and points: first and second derivatives of a Gaussian."""
-    place = torch.arange(-_FEATURE_REACH, _FEATURE_REACH + 1, dtype=torch.float64)
-    bell = torch.exp(-(place**2) / (2 * _FEATURE_DEVIATION**2))
+def _features(luma: Map, deviation: float) -> tuple[Map, Map]:
+    """Return the strengths of edges and points: first and second derivatives of a Gaussian, `deviation` in pixels."""
+    reach = math.ceil(3 * deviation)
+    place = torch.arange(-reach, reach + 1, dtype=torch.float64)
+    bell = torch.exp(-(place**2) / (2 * deviation**2))
     smooth = bell / bell.sum()
     slope = -place * bell
-    bend = ((place / _FEATURE_DEVIATION) ** 2 - 1) * bell
+    bend = ((place / deviation) ** 2 - 1) * bell
     found = []
     for kernel in (slope, bend):
         balanced = torch.where(kernel > 0, kernel / kernel.clamp(min=0).sum(), kernel / -kernel.clamp(max=0).sum())

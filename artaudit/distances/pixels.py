@@ -12,6 +12,7 @@ from jaxtyping import Float
 Picture = Float[np.ndarray, "height width colours"]
 
 _SSIM_WINDOW = 7
+_SSIM_BAND = 512
 _BAND = 256
 """Rows compared at once, so that memory does not grow with the picture."""
 _FLAT = 1.5 / 255
@@ -36,7 +37,13 @@ def ssim(one: Picture, other: Picture) -> float:
     from skimage.metrics import structural_similarity  # noqa: PLC0415 - heavy
 
     window = min(_SSIM_WINDOW, *(side - 1 + side % 2 for side in one.shape[:2]))
-    return float(structural_similarity(one, other, channel_axis=2, data_range=1.0, win_size=window))
+    rows = len(one) - window + 1
+    found = []
+    for top in range(0, rows, _SSIM_BAND):
+        band = slice(top, min(top + _SSIM_BAND, rows) + window - 1)
+        mean = structural_similarity(one[band], other[band], channel_axis=2, data_range=1.0, win_size=window)
+        found.append((band.stop - window + 1 - top) * float(mean))
+    return sum(found) / rows
 
 
 def delta_e(one: Picture, other: Picture) -> Float[np.ndarray, "height width"]:

@@ -6,7 +6,7 @@ Gaussian is that of its tool, after Charalampidis 2016, https://doi.org/10.1109/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ TILE = 256
 _SMALLEST = 113
 """Pictures with a shorter side are continued by their mirror image: below 113 pixels the tool has fewer than six
 scales and takes the weights of others for them."""
-_BAND, _MARGIN = 1024, 192
+_BAND, _MARGIN = 512, 192
 """Rows compared at once, and rows around them that the coarsest maps look at; multiples of 64."""
 _C2 = 0.0009
 _OPSIN = ((0.30, 0.622, 0.078), (0.23, 0.692, 0.078), (0.24342268924547819, 0.20476744424496821, 0.55180986650955360))
@@ -118,21 +118,31 @@ class Ssimulacra2:
 
     def __call__(self, changed: Pixels) -> Float[Tensor, ""]:
         """Return the score of a picture in [0, 1] of the original's size, 100 at most, without a lower bound."""
-        return self._scored(changed, lambda values: values.mean())
+        return self._scores(changed, (1, 1))[0]
 
     def tiles(self, changed: Pixels, side: int = TILE) -> Float[Tensor, "rows columns"]:
         """Return a score for every tile of `side` pixels, or near to it, where the sides are no multiples."""
-        down, across = (max(1, round(length / side)) for length in changed.shape[-2:])
-        return self._scored(changed, lambda values: F.adaptive_avg_pool2d(values[None], (down, across))[0])
+        return self._scores(changed, _divided(changed, side))[1]
 
-    def _scored(self, changed: Pixels, mean: Callable[[Tensor], Tensor]) -> Float[Tensor, "*shape"]:
-        errors = changed.new_zeros(())
+    def whole_and_worst(self, changed: Pixels, side: int = TILE) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+        """Return the score of the picture and that of its worst tile of about `side` pixels."""
+        whole, tiles = self._scores(changed, _divided(changed, side))
+        return whole, tiles.min()
+
+    def _scores(
+        self, changed: Pixels, shape: tuple[int, int]
+    ) -> tuple[Float[Tensor, ""], Float[Tensor, "rows columns"]]:
+        whole, tiles = changed.new_zeros(()), changed.new_zeros(shape)
         for one in self.maps(changed):
-            if one.mean:
-                errors = errors + one.mean * mean(one.values)
-            if one.fourth:
-                errors = errors + one.fourth * (mean(one.values.square().square()) + _TINY) ** 0.25
-        return score(errors)
+            for weight, power in ((one.mean, 1), (one.fourth, 4)):
+                if weight:
+                    errors = one.values**power
+                    pooled = (
+                        F.adaptive_avg_pool2d(errors[None], shape)[0] if shape != (1, 1) else errors.mean()[None, None]
+                    )
+                    whole = whole + weight * (errors.mean() + _TINY) ** (1 / power)
+                    tiles = tiles + weight * (pooled + _TINY) ** (1 / power)
+        return score(whole), score(tiles)
 
     def maps(self, changed: Pixels) -> Iterator[ErrorMap]:
         """Yield the error maps of a picture of the original's size, finest first."""
@@ -156,36 +166,57 @@ def ssimulacra2(original: Picture, changed: Picture) -> float:
 
     Large pictures are compared band by band, with the same result.
     """
-    bands = [_band(original, changed, rows, core) for rows, core in _bands(len(original))]
-    counts = np.sum([[count for _, _, count, _, _ in band] for band in bands], axis=0)
-    first, second = (np.sum([[one[place] for one in band] for band in bands], axis=0) / counts for place in (3, 4))
-    errors = sum(
-        mean * one + fourth * two**0.25 for (mean, fourth, *_), one, two in zip(bands[0], first, second, strict=True)
-    )
-    return float(score(torch.tensor(errors, dtype=torch.float64)))
+    return whole_and_worst(original, changed)[0]
+
+
+def whole_and_worst(original: Picture, changed: Picture) -> tuple[float, float]:
+    """Return the score of two pictures in [0, 1] of one size, and that of their worst tile of about 256 pixels.
+
+    Memory does not grow with the height: bands of 512 rows are looked at one after the other.
+    """
+    worst, pixels, sums = 100.0, np.zeros(1), np.zeros(1)
+    weights: list[tuple[float, int]] = []
+    for rows, core in _bands(len(original)):
+        with torch.no_grad():
+            found = list(_core_sums(Ssimulacra2(to_batch(original[rows])), to_batch(changed[rows]), core))
+        weights = [(weight, power) for weight, power, _, _, _ in found]
+        pixels = pixels + np.array([count for _, _, count, _, _ in found])
+        sums = sums + np.array([total for _, _, _, total, _ in found])
+        tiles = sum((weight * mean ** (1 / power) for weight, power, _, _, mean in found), torch.zeros(()))
+        worst = min(worst, float(score(tiles).min()))
+    means = sums / pixels
+    errors = sum(weight * mean ** (1 / power) for (weight, power), mean in zip(weights, means, strict=True))
+    return float(score(torch.tensor(errors, dtype=torch.float64))), worst
 
 
 def _bands(height: int) -> Iterator[tuple[slice, slice]]:
-    """Yield rows to look at and those of them that count, which cover the picture once."""
+    """Yield rows to look at and those of them that count, which cover the picture once; a short rest joins the last."""
     starts = list(range(0, max(1, height - _MARGIN), _BAND))
     for start, stop in zip(starts, [*starts[1:], height], strict=True):
         rows = slice(max(0, start - _MARGIN), min(height, stop + _MARGIN))
         yield rows, slice(start - rows.start, stop - rows.start)
 
 
-def _band(
-    original: Picture, changed: Picture, rows: slice, core: slice
-) -> list[tuple[float, float, int, float, float]]:
-    """Return of every error map its two weights, and of the rows that count their number and their two sums."""
-    found = []
-    with torch.no_grad():
-        for one in Ssimulacra2(to_batch(original[rows])).maps(to_batch(changed[rows])):
-            stride = 2**one.scale
-            last = core.stop == rows.stop - rows.start
-            errors = one.values[core.start // stride : None if last else core.stop // stride].double()
-            fourth = float(errors.square().square().sum())
-            found.append((one.mean, one.fourth, errors.numel(), float(errors.sum()), fourth))
-    return found
+def _core_sums(
+    measure: Ssimulacra2, changed: Pixels, core: slice
+) -> Iterator[tuple[float, int, int, float, Float[Tensor, "rows columns"]]]:
+    """Yield for each map and norm its weight and power, and of the rows that count number, sum and means of tiles."""
+    rows = min(core.stop, changed.shape[-2]) - core.start
+    shape = max(1, round(rows / TILE)), _divided(changed, TILE)[1]
+    last = core.stop >= changed.shape[-2]
+    for one in measure.maps(changed):
+        stride = 2**one.scale
+        kept = one.values[core.start // stride : None if last else core.stop // stride].double()
+        for weight, power in ((one.mean, 1), (one.fourth, 4)):
+            if weight:
+                errors = kept**power
+                yield weight, power, errors.numel(), float(errors.sum()), F.adaptive_avg_pool2d(errors[None], shape)[0]
+
+
+def _divided(pixels: Pixels, side: int) -> tuple[int, int]:
+    """Return into how many tiles of about `side` pixels the rows and the columns of a picture are divided."""
+    height, width = pixels.shape[-2:]
+    return max(1, round(height / side)), max(1, round(width / side))
 
 
 def score(errors: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,7 @@ from artaudit.doors.common import AS_JSON, DB, PATH, PICTURES, each, open_regist
 from artaudit.doors.keykeeping import signer
 from artaudit.errors import UsageError
 
-SHARE = click.FloatRange(0, 1)
-POSITIVE = click.FloatRange(0, min_open=True)
-LIMITS = ("mask", "jnd", "delta_e", "hinge", "low_pass", "luma")
-"""Options that narrow where and how the budget is spent."""
+_STRENGTHS = ", ".join(f"{name} {score:g}" for name, score in catalog.STRENGTHS.items())
 
 
 @click.command()
@@ -25,23 +24,27 @@ LIMITS = ("mask", "jnd", "delta_e", "hinge", "low_pass", "luma")
 @click.option("-o", "--output", type=PATH, help="Folder for results, under their own names.")
 @click.option("--method", type=click.Choice(list(catalog.CLOAKS)), default="push", show_default=True)
 @click.option("--preset", type=click.Choice(list(catalog.PRESETS)), help="A published cloak: method, budget, steps.")
-@click.option("--strength", type=click.Choice(list(catalog.STRENGTHS)), default="default", show_default=True)
+@click.option(
+    "--strength",
+    default="default",
+    show_default=True,
+    metavar="low|default|high|SCORE",
+    help=f"How little shows of it: the SSIMULACRA2 score that the file keeps ({_STRENGTHS}; 100 is no change).",
+)
 @click.option(
     "--model",
     "models",
     multiple=True,
     default=("auto",),
     show_default=True,
-    help="Model to cloak against; NAME=2 counts it twice.",
+    help=(
+        "Model to cloak against; NAME=2 counts it twice. clip-vit-b16, through which style references are read, "
+        "joins auto by itself unless ARTAUDIT_BACKBONE=none."
+    ),
 )
 @click.option("--target", type=PATH, help="Picture whose latents to pull towards, for methods that pull.")
 @click.option("--concept", help="What a nightshade is to be mistaken for, like 'cat'.")
 @click.option("--mask", type=PATH, help="Picture that says where: white all, black none (exact if lossless).")
-@click.option("--jnd", type=SHARE, default=0.0, help="Spend less where it shows, up to 1: flat areas get little.")
-@click.option("--delta-e", type=POSITIVE, help="Largest colour difference (CIEDE2000) in flat areas.")
-@click.option("--hinge", type=SHARE, help="Perceptual distance from which on a change is punished.")
-@click.option("--low-pass", type=click.FloatRange(0), default=0.0, help="Blur the change itself by so many pixels.")
-@click.option("--luma", is_flag=True, help="Change brightness alone: files of flat art grow less.")
 @click.option("--steps", type=click.IntRange(1, 100_000), help="Steps of the descent [default: the method's own].")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Repeat a cloak exactly [default: drawn, and noted].")
 @click.option(
@@ -53,9 +56,16 @@ LIMITS = ("mask", "jnd", "delta_e", "hinge", "low_pass", "luma")
 @click.option("--spare-memory", is_flag=True, help="Keep less of a denoiser in memory, and work longer.")
 @click.option("--quality", type=click.IntRange(1, 100), help="Quality of a JPEG or WebP result, cloaked as such.")
 @click.option("--no-train", is_flag=True, help='Mark results "no AI training": XMP, and signed where you have keys.')
-@click.option("--preview", is_flag=True, help="Write NAME-preview.png: before, after, difference, the worst spot.")
+@click.option(
+    "--preview",
+    is_flag=True,
+    help="Make nothing but NAME-preview.png: one window cloaked quickly, beside noise that shows as much.",
+)
+@click.option(
+    "--comparison", is_flag=True, help="Write NAME-comparison.png too: before, after, difference, the worst spot."
+)
 @click.option("--again", is_flag=True, help="Cloak even what is a cloaked version already.")
-@click.option("--resume", is_flag=True, help="Leave out pictures whose results are there already and still right.")
+@click.option("--resume", is_flag=True, help="Go on after a stop: what is done is left out, what was begun goes on.")
 @click.option("--dry-run", is_flag=True, help="Say what would be written and how long it would take; write nothing.")
 @AS_JSON
 @DB
@@ -64,8 +74,8 @@ def protect(
     output: Path | None,
     *,
     as_json: bool,
-    resume: bool,
     dry_run: bool,
+    preview: bool,
     **settings: Any,  # noqa: ANN401 - one an option
 ) -> int:
     """Cloak PICTURES and register them; originals are never touched.
@@ -77,26 +87,26 @@ def protect(
     from artaudit.auditor.sources import gather  # noqa: PLC0415 - heavy
 
     goals = {source: cloaking.targets(source, output) for source in gather(pictures)}
-    wanted = [target for goal in goals.values() for target in (goal.picture, goal.receipt, goal.preview)]
+    wanted = [target for goal in goals.values() for target in goal.all]
     if len(set(wanted)) < len(wanted):
         raise UsageError("Two of the pictures would be written to the same place: cloak them one after the other.")
-    if resume:
+    if settings["resume"] and not preview:
         goals = {source: goal for source, goal in goals.items() if not _is_done(source, goal)}
     _one_choice(settings["preset"])
-    limits = cloaking.limits_of(**{name: settings.pop(name) for name in LIMITS})
-    credential = _credential() if settings["no_train"] and not dry_run else None
-    shop = cloaking.prepare(cloaking.Order(limits=limits, credential=credential, **settings))
+    credential = _credential() if settings["no_train"] and not (dry_run or preview) else None
+    shop = cloaking.prepare(cloaking.Order(credential=credential, **settings))
     click.echo(shop.choice.note, err=True)
-    if dry_run:
-        return _foretell(goals, shop, as_json=as_json)
+    if dry_run or preview:
+        return (_foretell if dry_run else _preview)(goals, shop, as_json=as_json)
     with open_registry() as registry:
 
         def one(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
-            with progress_bar(source.path.name) as progress:
-                paper = cloaking.cloak(source, goals[source], shop, registry, progress)
+            goal = goals[source]
+            with progress_bar(source.path.name) as progress, _said_how_to_go_on(goal.partial):
+                paper = cloaking.cloak(source, goal, shop, registry, progress)
             if not as_json:
-                click.echo(_protected_line(goals[source].picture, paper))
-            return {"path": str(source.path), "result": str(goals[source].picture), **paper}
+                click.echo(_protected_line(goal.picture, paper))
+            return {"path": str(source.path), "result": str(goal.picture), **paper}
 
         papers, code = each(goals, one)
     if as_json:
@@ -104,9 +114,24 @@ def protect(
     return code
 
 
+@contextmanager
+def _said_how_to_go_on(partial: Path) -> Iterator[None]:
+    """Say after Ctrl-C how a picture that was begun is gone on with, where its descent is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if partial.exists():
+            click.echo(
+                f"\n{partial} keeps how far it came: the same command with --resume goes on from there.", err=True
+            )
+        raise
+
+
 def _one_choice(preset: str | None) -> None:
-    """Refuse a preset beside what it decides itself; raises UsageError."""
+    """Refuse a preset beside what it decides itself, and plans beside results; raises UsageError."""
     context = click.get_current_context()
+    if context.params["preview"] and (context.params["dry_run"] or context.params["comparison"]):
+        raise UsageError("--preview stops before anything is made: leave out --dry-run and --comparison.")
     chosen = [
         f"--{name}"
         for name in ("method", "strength")
@@ -157,11 +182,31 @@ def _foretell(goals: dict[Any, Any], shop: Any, *, as_json: bool) -> int:  # noq
     return code
 
 
+def _preview(goals: dict[Any, Any], shop: Any, *, as_json: bool) -> int:  # noqa: ANN401 - load torch
+    from artaudit.auditor.previewing import preview  # noqa: PLC0415 - heavy
+
+    def one(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
+        goal = goals[source]
+        with progress_bar(source.path.name) as progress:
+            told = preview(source, goal, shop, progress)
+        if not as_json:
+            click.echo(f"{goal.preview}  {' '.join(told['said'])}")
+        return {"path": str(source.path), "preview": str(goal.preview), **told}
+
+    previews, code = each(goals, one)
+    if as_json:
+        print_json(previews)
+    return code
+
+
 def _protected_line(target: Path, paper: dict[str, Any]) -> str:
+    from artaudit.auditor.previewing import gains  # noqa: PLC0415 - heavy
+    from artaudit.protect.visibility import in_words  # noqa: PLC0415 - heavy
+
     seen = paper["visibility"]
-    ratio = "no change" if seen["psnr_db"] is None else f"PSNR {seen['psnr_db']:.1f} dB"
-    effects = ", ".join(f"{e['gain_over_noise']:.1f}x on {e['model'].split('@')[0]}" for e in paper["effect"])
+    if seen["psnr_db"] is None:
+        return f"{target}  nothing was changed: there is no room for a cloak"
     return (
-        f"{target}  {ratio}, SSIM {seen['ssim']:.3f}, dE {seen['delta_e_mean']:.1f}, "
-        f"file x{paper['file_growth']:.2f}; moves latents {effects} as far as equal noise"
+        f"{target}  SSIMULACRA2 {seen['ssimulacra2']:.0f} ({in_words(seen['ssimulacra2'])}), FLIP {seen['flip']:.3f}, "
+        f"file x{paper['file_growth']:.2f}; moves latents {gains(paper['effect'])} as far as noise that shows as much"
     )

@@ -62,16 +62,16 @@ def trial(
     """Measure whether the cloaks of PICTURES truly work, and grade them.
 
     PICTURES are files, folders (searched through) or quoted patterns. What shows, what it does to models beside noise
-    of equal PSNR, and what attacks leave of it. The original is found in the registry, or named with --original. Exit
-    code 0 whatever the grade.
+    that shows as much, and what attacks leave of it. The original is found in the registry, or named with --original.
+    Exit code 0 whatever the grade.
     """
-    from artaudit.auditor.sources import PREVIEW, gather  # noqa: PLC0415 - heavy
+    from artaudit.auditor.sources import OWN, gather  # noqa: PLC0415 - heavy
     from artaudit.auditor.trial import imitating, page, trying  # noqa: PLC0415 - heavy
     from artaudit.image import write_atomically  # noqa: PLC0415 - heavy
 
     model, seeds, held_out = (settings.pop(name) for name in ("mimic", "seeds", "held_out"))
-    paths = [source.path for source in gather(pictures, own=(PREVIEW,))]
-    others = tuple(source.path for source in gather(held_out, own=(PREVIEW,)))
+    paths = [source.path for source in gather(pictures, own=OWN[1:])]
+    others = tuple(source.path for source in gather(held_out, own=OWN[1:]))
     _ensure_answerable(settings["original"], paths, output)
     order = trying.Order(processes=processes or os.cpu_count() or 1, **settings)
     wish = imitating.Order(model, seeds, others, order.attacks, order.processes) if mimicry else None
@@ -80,8 +80,11 @@ def trial(
     with open_registry() as registry:
 
         def one(path: Path) -> Any:  # noqa: ANN401 - loads torch
+            def foretell(seconds: float) -> None:
+                click.echo(f"{path.name}: about {max(1, round(seconds))} s", err=True)
+
             with progress_bar(path.name) as tell:
-                found = trying.attempt(path, registry, order, progress=tell)
+                found = trying.attempt(path, registry, order, progress=tell, foretell=foretell)
             if not as_json and wish is None:
                 click.echo(page.summary(found.document))
             return found

@@ -6,6 +6,7 @@ Distilled from larger ones by matching latents and input gradients; see the mode
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -21,6 +22,9 @@ WIDTHS = (32, 64, 128)
 
 DEPTHS = (1, 2, 3)
 """Residual blocks at these resolutions."""
+
+_LAYERS = 16
+"""Most layers of an encoder that is opened: a small file must not ask for a deep network."""
 
 
 class Residual(nn.Module):
@@ -64,21 +68,19 @@ class StudioDecoder(nn.Sequential):
         super().__init__(*layers)
 
 
-class Studio:
-    """One of our own autoencoders, read from its two shipped files."""
+class StudioHalf:
+    """The encoder of one of our own models without a way back, read from its shipped file."""
 
     factor = 8
 
-    def __init__(self, encoder: Path, decoder: Path, *, name: str, family: str) -> None:
-        """Read both safetensors files; the digest is the encoder's.
+    def __init__(self, encoder: Path, *, name: str, family: str) -> None:
+        """Read the safetensors file `encoder`; the name gets the first 12 digits of its sha256.
 
-        Raises ModelError where a file is missing, broken or of another layout.
+        Raises ModelError where the file is missing, broken or of another layout.
         """
         state, self.digest = read_state(encoder)
-        self.channels, widths = _shape(state, encoder)
-        self._encoder = fill(StudioEncoder(self.channels, widths), state, encoder)
-        state, self.decoder_digest = read_state(decoder)
-        self._decoder = fill(StudioDecoder(self.channels, widths), state, decoder)
+        self.channels, self._widths, depths = shape_of(state, encoder)
+        self._encoder = fill(StudioEncoder(self.channels, self._widths, depths), state, encoder)
         self.name, self.family = f"{name}@{short(self.digest)}", family
 
     def encode(self, pixels: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch channels rows columns"]:
@@ -86,15 +88,34 @@ class Studio:
         latents: Tensor = self._encoder(pad_to_multiple(pixels, self.factor))
         return latents
 
+
+class Studio(StudioHalf):
+    """One of our own autoencoders, read from its two shipped files."""
+
+    def __init__(self, encoder: Path, decoder: Path, *, name: str, family: str) -> None:
+        """Read both safetensors files; the digest is the encoder's.
+
+        Raises ModelError where a file is missing, broken or of another layout.
+        """
+        super().__init__(encoder, name=name, family=family)
+        state, self.decoder_digest = read_state(decoder)
+        self._decoder = fill(StudioDecoder(self.channels, self._widths), state, decoder)
+
     def decode(self, latents: Float[Tensor, "batch channels rows columns"]) -> Float[Tensor, "batch 3 height width"]:
         """Return pixels in [0, 1], 8 times as high and wide as the latents."""
         pixels: Tensor = self._decoder(latents)
         return pixels.clamp(0, 1)
 
 
-def _shape(state: Mapping[str, Tensor], origin: Path) -> tuple[int, tuple[int, ...]]:
-    """Read the number of latent channels and the widths of the levels off a state dict."""
+def shape_of(state: Mapping[str, Tensor], origin: Path) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
+    """Read an encoder's latent channels, and the widths and depths of its levels, off its state dict.
+
+    Raises ModelError where these are not those of a `StudioEncoder`.
+    """
     plain = convolutions(state, origin)
-    if len(plain) != len(WIDTHS) + 1:
+    starts = [number for number in range(_LAYERS) if f"{number}.weight" in state]
+    blocks = [number for number in range(_LAYERS) if f"{number}.first.weight" in state]
+    if len(plain) != len(WIDTHS) + 1 or len(starts) != len(plain):
         raise other_layout(origin)
-    return len(plain[-1]), tuple(map(len, plain[:-1]))
+    depths = tuple(sum(low < number < high for number in blocks) for low, high in pairwise(starts))
+    return len(plain[-1]), tuple(map(len, plain[:-1])), depths

@@ -1,4 +1,4 @@
-"""A cloak: an objective handed to the descent loop over a pool of models and an expectation of transforms."""
+"""A cloak: an objective handed to the descent over a pool of models, an expectation of transforms, and constraints."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ from torch import Tensor
 
 from artaudit.errors import ImageError, UsageError
 from artaudit.image import Image
-from artaudit.protect.descent import Descent, Loss, Task, settled
-from artaudit.protect.limits import LEVELS, Limits
+from artaudit.protect.constraints import LEVELS, Constraint, FlickerCeiling, ScoreFloor, noise_of
+from artaudit.protect.descent import Descent, Keeper, Loss, Part, Task
+from artaudit.protect.mask import Mask
 from artaudit.protect.objective import Aim, Learning, Objective
-from artaudit.protect.tiles import Tile, tiles
+from artaudit.protect.settling import settled
+from artaudit.protect.style_reference import StyleReference, StyleTerm
+from artaudit.protect.tiles import Tile, tiles, whole
 from artaudit.protocols import Budget, Cloaked, Encoder, Generator, Progress
 from artaudit.tensors import to_array, to_batch
-from artaudit.transforms import Blur, Identity, Noise, Rescale, Transform
+from artaudit.transforms import Blur, Chroma, Identity, Rescale, Transform
 
 Pixels = Float[Tensor, "1 3 height width"]
 Colours = Float[Tensor, "1 colours height width"]
@@ -34,57 +37,75 @@ WORKING_SIDE = 2048
 pictures shrink them to 512 to 1024 pixels, and a change of finer grain than theirs would not reach them."""
 
 EXPECTATION: tuple[Transform, ...] = (
+    *(Identity(), Chroma()),
     *(Identity(), Blur(0.8)),
     *(Identity(), Rescale(0.6)),
-    *(Identity(), Noise(0.05)),
 )
-"""What one step after the other sees; every other step sees the picture as it is."""
-
-_GROWTH = 0.75
-"""Power of the number of channels by which a model counts; chosen between 0 and 1 on paintings kept apart."""
+"""What one step after the other sees; every other step sees the picture as it is. JPEG halves colour (4:2:0)."""
 
 
 @dataclass(frozen=True)
 class DescentCloak:
-    """Moves a picture within the budget so that `objective` is met on every model and under every transform."""
+    """Moves a picture within the budget so that `objective` is met on the models and under the transforms.
+
+    One step after the other serves one of the models, as often as its weight says; with `together` every step serves
+    all of them, as published cloaks do.
+    """
 
     objective: Objective
     models: tuple[Encoder, ...] = field(repr=False)
     descent: Descent = field(default_factory=Descent)
     expectation: tuple[Transform, ...] = EXPECTATION
-    limits: Limits = field(default_factory=Limits)
+    style: StyleReference | None = None
+    """The tower that style references are read through, as one more aim; None leaves it out."""
+    mask: Mask | None = None
+    """Where the artist allows a change; samples under black stay as they are."""
     weights: tuple[float, ...] | None = None
-    """How much each model counts; None counts them by the channels of their latents, of which many are harder to
-    move than few."""
+    """How much each model counts; None counts all alike."""
     final: Transform | None = None
     """What the file's own encoder will do to the samples, where that loses anything."""
     seconds: float | None = None
     """Time for one picture; None takes all steps, and only then is the result the same on every run."""
+    together: bool = False
 
     def __post_init__(self) -> None:
         """Refuse weights that do not fit the models."""
         if self.weights is not None and len(self.weights) != len(self.models):
             raise UsageError(f"{len(self.models)} models need as many weights, not {len(self.weights)}.")
 
-    def apply(self, image: Image, *, budget: Budget, seed: int, progress: Progress | None = None) -> Cloaked:
+    @property
+    def resumable(self) -> bool:
+        """Whether a descent that was stopped can go on: not where surrogates have learned meanwhile."""
+        return not isinstance(self.objective, Learning)
+
+    def apply(
+        self,
+        image: Image,
+        *,
+        budget: Budget,
+        seed: int,
+        progress: Progress | None = None,
+        keeper: Keeper | None = None,
+    ) -> Cloaked:
         """Return the cloaked samples, of the picture's own size and depth.
 
         Where the picture is transparent, models see it on white, and wholly transparent samples stay as they are.
+        A `keeper` is told of every step, and asked where to go on, if this cloak is `resumable`.
         Raises ImageError for a picture smaller than 64 pixels along a side or without room in the budget.
         """
         if min(image.width, image.height) < MIN_SIDE:
             raise ImageError(f"{image.name} is {image.width} x {image.height}: a cloak needs {MIN_SIDE} pixels a side.")
-        if budget.levels < 1:
+        if budget.levels is not None and budget.levels < 1:
             raise ImageError(f"A budget of {budget.linf:g} is less than one level of 255: allow at least 1/255.")
         clean = to_batch(image.samples)
         alpha = None if image.alpha is None else to_batch(image.alpha)
         size = working_size(image.height, image.width)
         task = self._task(resized(clean, size), None if alpha is None else resized(alpha, size), budget, seed)
-        change = self.descent.run(task, seconds=self.seconds, progress=progress)
+        kept = keeper if self.resumable else None
+        change = settled(self.descent.run(task, seconds=self.seconds, progress=progress, keeper=kept), task)
         if change.shape != clean.shape:
-            whole = Task(clean, (), budget, seed, self.limits)
-            room = self.limits.room(clean, budget) / LEVELS
-            change = settled(resized(change, (image.height, image.width)), whole, room)
+            change = settled(resized(change, (image.height, image.width)), replace(task, clean=clean, parts=()))
+            change = change if self.mask is None else change * (self.mask.over(image.height, image.width) > 0)
         if alpha is not None:
             change = change * (alpha > 0)
         return Cloaked(
@@ -92,18 +113,27 @@ class DescentCloak:
             method=repr(self),
             budget=budget,
             seed=seed,
-            models=tuple((model.name, model.digest) for model in self.models),
+            models=tuple((model.name, model.digest) for model in self.models) + self._tower,
         )
 
+    @property
+    def _tower(self) -> tuple[tuple[str, str], ...]:
+        return () if self.style is None else ((self.style.name, self.style.digest),)
+
     def estimate(self, image: Image, *, budget: Budget) -> tuple[float, int]:
-        """Return about how many seconds `apply` would take, and its steps, from two steps on one window."""
+        """Return about how many seconds `apply` would take, and its steps, from some steps on one window."""
         height, width = working_size(image.height, image.width)
         window = next(tiles(height, width)).window
         clean = resized(to_batch(image.samples), (height, width))[..., window[0], window[1]]
-        task = replace(self, expectation=(Identity(),))._task(clean, None, budget, 0)  # noqa: SLF001 - its own class
-        first, steady = (_seconds(replace(self.descent, steps=1), task) for _ in range(2))
-        share = clean.shape[-2] * clean.shape[-1] / (height * width)
-        return (first + steady * (self.descent.steps - 1)) / share, self.descent.steps
+        rounds = 2 * max(1, len(self.models))
+        brief = replace(self, expectation=(Identity(),), style=None, descent=replace(self.descent, steps=rounds))
+        task = brief._task(clean, None, budget, 0)  # noqa: SLF001 - its own class
+        started = time.monotonic()
+        brief.descent.run(task)
+        seconds = (time.monotonic() - started) / rounds * height * width / (clean.shape[-2] * clean.shape[-1])
+        if self.style is not None:
+            seconds += self.style.seconds(as_seen(clean, None)) / self.style.every
+        return seconds * self.descent.steps, self.descent.steps
 
     def _task(self, clean: Colours, alpha: Opacity | None, budget: Budget, seed: int) -> Task:
         return _Setting(self, as_seen(clean, alpha), alpha, seed).task(clean, budget)
@@ -122,37 +152,66 @@ class _Setting:
                 objective.surrogate(model, seen, seed) if isinstance(model, Generator) else model
                 for model in cloak.models
             )
-        self.weights = shares(cloak.weights or [channels(model, seen) ** _GROWTH for model in cloak.models])
+        self.weights = shares(cloak.weights or [1.0] * len(cloak.models))
+        self.turns = turns(self.weights, cloak.descent.steps)
         self.draws = [seed * 31 + number for number in range(len(cloak.expectation))]
 
     def task(self, clean: Colours, budget: Budget) -> Task:
-        losses = [(tile, self.loss(tile)) for tile in tiles(*clean.shape[-2:])]
-        before = self.learn if isinstance(self.cloak.objective, Learning) else None
-        return Task(clean, losses, budget, self.seed, self.cloak.limits, before)
+        parts = [Part(tile, self.loss(tile), self.constraints(tile, budget)) for tile in tiles(*clean.shape[-2:])]
+        if self.cloak.style is not None:
+            term = StyleTerm(self.cloak.style, self.seen)
+            parts.append(Part(whole(*clean.shape[-2:]), loss=None, terms=(term,)))
+        mask = self.cloak.mask
+        return Task(
+            clean,
+            parts,
+            1.0 if budget.levels is None else budget.levels / LEVELS,
+            self.seed,
+            None if mask is None else mask.over(*clean.shape[-2:]).to(clean),
+            lambda moved, tile: as_seen(moved, self.opacity(tile)),
+            self.learn if isinstance(self.cloak.objective, Learning) else None,
+        )
+
+    def opacity(self, tile: Tile) -> Opacity | None:
+        return None if self.alpha is None else self.alpha[..., tile.window[0], tile.window[1]]
+
+    def constraints(self, tile: Tile, budget: Budget) -> tuple[Constraint, ...]:
+        if budget.ssimulacra2 is None:
+            return ()
+        clean = self.seen[..., tile.window[0], tile.window[1]]
+        score = budget.ssimulacra2
+        return ScoreFloor(clean, score), FlickerCeiling(clean, noise_of(clean, score))
 
     def loss(self, tile: Tile) -> Loss:
         """Return the loss of a tile; its clean window is encoded once per model and transform, when first needed."""
-        rows, columns = tile.window
-        opacity = None if self.alpha is None else self.alpha[..., rows, columns]
-        aims: dict[int, list[Aim]] = {}
+        aims: dict[tuple[int, int], Aim] = {}
+
+        def aim(model: int, number: int) -> Aim:
+            if (model, number) not in aims:
+                aims[model, number] = self.aim(tile, model, number)
+            return aims[model, number]
 
         def loss(moved: Colours, step: int) -> Float[Tensor, ""]:
-            number = step % len(self.draws)
-            if number not in aims:
-                aims[number] = self.aims(tile, number)
+            serving, number = self.serving(step)
             kept = moved if self.cloak.final is None else self.cloak.final(moved, 0)
-            pixels = self.cloak.expectation[number](as_seen(kept, opacity), self.draws[number])
-            parts = [weight * aim(pixels, step) for weight, aim in zip(self.weights, aims[number], strict=True)]
-            return torch.stack(parts).sum()
+            pixels = self.cloak.expectation[number](as_seen(kept, self.opacity(tile)), self.draws[number])
+            return torch.stack([self.weights[one] * aim(one, number)(pixels, step) for one in serving]).sum()
 
         return loss
 
-    def aims(self, tile: Tile, number: int) -> list[Aim]:
+    def serving(self, step: int) -> tuple[Sequence[int], int]:
+        """Return which models a step serves, and under which transform."""
+        if self.cloak.together:
+            return range(len(self.models)), step % len(self.draws)
+        chosen, visit = self.turns[step]
+        return (chosen,), visit % len(self.draws)
+
+    def aim(self, tile: Tile, model: int, number: int) -> Aim:
         rows, columns = tile.window
         transform, draw = self.cloak.expectation[number], self.draws[number]
         clean = transform(self.seen[..., rows, columns], draw)
         target = None if self.target is None else transform(self.target[..., rows, columns], draw)
-        return [self.cloak.objective.aim(model, clean, target, self.seed) for model in self.models]
+        return self.cloak.objective.aim(self.models[model], clean, target, self.seed)
 
     def learn(self, step: int, moved: Colours) -> None:
         objective = self.cloak.objective
@@ -161,16 +220,16 @@ class _Setting:
                 objective.learn(model, self.seen, as_seen(moved, self.alpha), step, self.seed)
 
 
-def _seconds(descent: Descent, task: Task) -> float:
-    started = time.monotonic()
-    descent.run(task)
-    return time.monotonic() - started
-
-
-def channels(model: Encoder, seen: Pixels) -> float:
-    """Return how many channels a model's latents have."""
-    with torch.no_grad():
-        return float(model.encode(seen[..., :MIN_SIDE, :MIN_SIDE]).shape[1])
+def turns(weights: Sequence[float], steps: int) -> list[tuple[int, int]]:
+    """Return for every step whose turn it is, as often as weights say and as evenly as can be, and how often before."""
+    credit, visits, found = [0.0] * len(weights), [0] * len(weights), []
+    for _ in range(steps):
+        credit = [have + weight for have, weight in zip(credit, weights, strict=True)]
+        chosen = max(range(len(weights)), key=credit.__getitem__)
+        credit[chosen] -= sum(weights)
+        found.append((chosen, visits[chosen]))
+        visits[chosen] += 1
+    return found
 
 
 def shares(weights: Sequence[float]) -> list[float]:

@@ -1,8 +1,8 @@
-"""The one descent loop all cloaks share: gradient steps on the very samples the file will hold.
+"""The one descent that all cloaks share: steps down a loss, and up what constraints have left, on the file's samples.
 
-Projected gradient descent after Madry et al. 2018, https://arxiv.org/abs/1706.06083, with the normalised
-momentum of Dong et al. 2018, https://arxiv.org/abs/1710.06081, and straight-through rounding after Bengio et
-al. 2013, https://arxiv.org/abs/1308.3432.
+Adam (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980) under constraints; without betas the signed steps of
+projected gradient descent (Madry et al. 2018, https://arxiv.org/abs/1706.06083). Rounding passes slopes straight
+through (Bengio et al. 2013, https://arxiv.org/abs/1308.3432).
 """
 
 from __future__ import annotations
@@ -16,58 +16,108 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from artaudit.protect.limits import LEVELS, Limits, round_to_levels
+from artaudit.protect.constraints import LEVELS, Constraint, Held, levelled
 from artaudit.protect.tiles import Tile
-from artaudit.protocols import Budget, Progress
+from artaudit.protocols import Progress
 
 Colours = Float[Tensor, "1 colours height width"]
-Room = Float[Tensor, "1 planes height width"]
+Room = Float[Tensor, "1 1 height width"]
 
 _TINY = 1e-20
 
 
 @runtime_checkable
 class Loss(Protocol):
-    """What is minimised: a number for the moved samples of a tile's window at one step."""
+    """What is minimised: a number for the moved samples of a window at one step."""
 
     def __call__(self, moved: Colours, step: int) -> Float[Tensor, ""]:
         """Return the loss, differentiable."""
         ...
 
 
+@runtime_checkable
+class Term(Constraint, Protocol):
+    """A dear loss: looked at every so many steps, it pulls with the same `weight` in between, and binds nothing."""
+
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A window of the picture with its loss, the constraints on what it looks like, and terms beside the loss."""
+
+    tile: Tile
+    loss: Loss | None = field(repr=False)
+    constraints: tuple[Constraint, ...] = field(default=(), repr=False)
+    terms: tuple[Term, ...] = field(default=(), repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One picture to be moved: clean samples in [0, 1], losses of its tiles, and what the change must keep.
+    """One picture to be moved: clean samples in [0, 1], its parts, and how far each sample may go.
 
-    `before` is called with the number of each step and the moved picture before the step is made.
+    `room` is the largest change of a sample in units of the full range; `share`, in [0, 1], multiplies the change;
+    `seen` makes three channels of samples for constraints. `before` is called with the number of each step and the
+    moved picture before the step is made.
     """
 
     clean: Colours = field(repr=False)
-    losses: Sequence[tuple[Tile, Loss]] = field(repr=False)
-    budget: Budget
+    parts: Sequence[Part] = field(repr=False)
+    room: float
     seed: int
-    limits: Limits = field(default_factory=Limits)
+    share: Room | None = field(default=None, repr=False)
+    seen: Callable[[Colours, Tile], Float[Tensor, "1 3 rows columns"]] = field(
+        default=lambda moved, _tile: moved.expand(-1, 3, -1, -1), repr=False
+    )
     before: Callable[[int, Colours], None] | None = None
 
+    def within(self, change: Colours) -> Colours:
+        """Clip a change to the room, and to what keeps the samples in [0, 1]."""
+        return (self.clean + change.clamp(-self.room, self.room)).clamp(0, 1) - self.clean
+
     def moved(self, change: Colours) -> Colours:
-        """Return the picture as the file will hold it."""
-        return (self.clean + round_to_levels(self.limits.shape(change, self.clean))).clamp(0, 1)
+        """Return the picture as a file of 8 bits holds it."""
+        shared = change if self.share is None else change * self.share
+        return (self.clean + torch.round(shared * LEVELS) / LEVELS).clamp(0, 1)
+
+
+@dataclass(slots=True)
+class State:
+    """Where a descent is: everything that going on needs."""
+
+    change: Colours
+    mean: Colours
+    power: Colours
+    held: list[list[Held]]
+    step: int = 0
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """What remembers a descent that may be stopped."""
+
+    def recalled(self, fresh: State) -> State:
+        """Return the state to go on from: one kept of the same descent, else `fresh`."""
+        ...
+
+    def keep(self, state: State) -> None:
+        """Take note of a state after a whole step."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Descent:
-    """Normalised gradient steps from a random start.
+    """Steps from a random start, `first` to `last` levels of 255 in size, falling evenly.
 
-    `first` and `last` step are root mean squares as fractions of the budget, falling evenly in between; `momentum`
-    in [0, 1) carries the direction of earlier steps on. A sample moves with the gradient to the `power`: 0 moves all
-    alike (signed steps), 1 spends the budget where it carries furthest.
+    `start` is the root mean square of the noise that it starts from, in levels. With `betas` steps are Adam's;
+    without them every sample moves by the whole step, down the sign of the slope.
     """
 
-    steps: int = 40
-    first: float = 1.0
-    last: float = 0.1
-    momentum: float = 0.5
-    power: float = 0.5
+    steps: int = 60
+    first: float = 2.0
+    last: float = 0.2
+    start: float = 2.0
+    betas: tuple[float, float] | None = (0.8, 0.98)
 
     def run(
         self,
@@ -75,72 +125,86 @@ class Descent:
         *,
         seconds: float | None = None,
         progress: Progress | None = None,
+        keeper: Keeper | None = None,
     ) -> Colours:
-        """Return the change that minimises the losses, in whole levels of 1/255 within the task's limits.
+        """Return the change that minimises the losses under the constraints, not yet rounded.
 
-        Each loss sees the moved samples of its tile's window and the number of the step, and only the tile's core
-        is changed by it. With `seconds`, the steps shrink with the time used up, and the descent ends before a step
-        that would go beyond them, at the earliest after one step.
+        Every loss and constraint sees the moved samples of its window, and moves the window's core alone. With
+        `seconds`, the steps shrink with the time used up, and the descent ends before a step that would go beyond
+        them, at the earliest after one step. A state that a `keeper` recalls goes on as if it had never stopped.
         """
-        started = time.monotonic()
-        room = task.limits.room(task.clean, task.budget) / LEVELS
-        change = _start(task, room)
-        direction = torch.zeros_like(change)
-        share = min(1.0, task.budget.rms / max(float(room.square().mean().sqrt()), _TINY)) if task.budget.rms else 1.0
-        for step in range(self.steps):
-            used = (time.monotonic() - started) / seconds if seconds else 0.0
-            if step and used * (step + 1) / step > 1:
+        started, state = time.monotonic(), self.begun(task)
+        if keeper is not None:
+            state = keeper.recalled(state)
+        first = state.step
+        while state.step < self.steps:
+            made, used = state.step - first, (time.monotonic() - started) / seconds if seconds else 0.0
+            if made and used * (made + 1) / made > 1:
                 break
             if task.before is not None:
-                task.before(step, task.moved(change))
-            along = max(step / max(1, self.steps - 1), min(used, 1))
-            size = self.first + (self.last - self.first) * along
-            for number, (tile, loss) in enumerate(task.losses):
-                rows, columns = tile.core
-                slope = _slope(task, change, tile, loss, step)
-                core = direction[..., rows, columns]
-                core.mul_(self.momentum).add_(slope / (slope.abs().mean() + _TINY))
-                here = room[..., rows, columns]
-                moved = change[..., rows, columns] - size * share * here * self._step(core)
-                change[..., rows, columns] = within(moved, task.clean[..., rows, columns], here)
-                if progress is not None:
-                    progress(step * len(task.losses) + number + 1, self.steps * len(task.losses))
-            change = task.limits.project(change, task.clean, task.budget)
-        return settled(task.limits.shape(change, task.clean), task, room)
+                task.before(state.step, task.moved(state.change))
+            self._advance(task, state, max(state.step / max(1, self.steps - 1), min(used, 1)))
+            if keeper is not None:
+                keeper.keep(state)
+            if progress is not None:
+                progress(state.step, self.steps)
+        return state.change if task.share is None else state.change * task.share
 
-    def _step(self, direction: Colours) -> Colours:
-        """Return a step of root mean square 1."""
-        bent = direction.sign() * direction.abs() ** self.power
-        return bent / (bent.square().mean().sqrt() + _TINY)
+    def begun(self, task: Task) -> State:
+        """Return the start: uniform noise."""
+        generator = torch.Generator().manual_seed(task.seed)
+        noise = torch.rand(task.clean.shape, generator=generator).to(task.clean) * 2 - 1
+        change = task.within(noise * 3**0.5 * self.start / LEVELS)
+        held = [
+            [*map(Held, part.constraints), *(Held(term, term.weight) for term in part.terms)] for part in task.parts
+        ]
+        return State(change, torch.zeros_like(change), torch.zeros_like(change), held)
 
+    def _advance(self, task: Task, state: State, along: float) -> None:
+        slope = torch.zeros_like(state.change)
+        for part, held in zip(task.parts, state.held, strict=True):
+            rows, columns = part.tile.core
+            slope[..., rows, columns] += _slope(task, state, part, held)
+        state.step += 1
+        size = (self.first + (self.last - self.first) * along) / LEVELS
+        state.change = task.within(state.change - size * self._direction(slope, state))
 
-def settled(shaped: Colours, task: Task, room: Room) -> Colours:
-    """Return a shaped change in whole levels, within the room (in units of the full range) and the task's limits."""
-    room = round_to_levels(room)
-    return within(task.limits.rounded(within(shaped, task.clean, room), task.budget), task.clean, room)
-
-
-def within(change: Colours, clean: Colours, room: Room) -> Colours:
-    """Clip a change to ± `room`, in units of the full range, and to what keeps the samples in [0, 1]."""
-    return (clean + torch.minimum(torch.maximum(change, -room), room)).clamp(0, 1) - clean
-
-
-def _start(task: Task, room: Room) -> Colours:
-    """Draw a change of whole levels, uniform within the room."""
-    generator = torch.Generator().manual_seed(task.seed)
-    drawn = torch.rand(task.clean.shape, generator=generator).to(task.clean) * 2 - 1
-    return task.limits.project(within(round_to_levels(drawn * room), task.clean, room), task.clean, task.budget)
+    def _direction(self, slope: Colours, state: State) -> Colours:
+        if self.betas is None:
+            return slope.sign()
+        one, two = self.betas
+        state.mean.mul_(one).add_(slope, alpha=1 - one)
+        state.power.mul_(two).addcmul_(slope, slope, value=1 - two)
+        mean = state.mean / (1 - one**state.step)
+        return mean / ((state.power / (1 - two**state.step)).sqrt() + 1e-8)
 
 
-def _slope(
-    task: Task, change: Colours, tile: Tile, loss: Loss, step: int
-) -> Float[Tensor, "1 colours core_height core_width"]:
-    """Return the gradient at the core of a tile, taken through rounding as if it were not there."""
-    rows, columns = tile.window
-    clean = task.clean[..., rows, columns]
-    loose = change[..., rows, columns].clone().requires_grad_()
-    shaped = task.limits.shape(loose, clean)
-    moved = (clean + shaped + (round_to_levels(shaped) - shaped).detach()).clamp(0, 1)
-    (slope,) = torch.autograd.grad(loss(moved, step) + task.limits.penalty(clean, moved), loose)
-    inside = tile.core_in_window
-    return slope[..., inside[0], inside[1]]
+def _slope(task: Task, state: State, part: Part, held: Sequence[Held]) -> Colours:
+    """Return the slope at a part's core: the loss's of root mean square 1, and those of constraints by multiplier."""
+    rows, columns = part.tile.window
+    clean, inside = task.clean[..., rows, columns], part.tile.core_in_window
+    share = None if task.share is None else task.share[..., rows, columns]
+
+    def at_core(value: Tensor, change: Tensor) -> Tensor:
+        (slope,) = torch.autograd.grad(value, change)
+        core = slope[..., inside[0], inside[1]]
+        return core / (core.square().mean().sqrt() + _TINY)
+
+    def look() -> tuple[Tensor, Tensor]:
+        change = state.change[..., rows, columns].clone().requires_grad_()
+        moved = (clean + (change if share is None else change * share)).clamp(0, 1)
+        return change, moved + (levelled(moved) - moved).detach()
+
+    total = torch.zeros_like(clean[..., inside[0], inside[1]])
+    if part.loss is not None:
+        change, moved = look()
+        total = at_core(part.loss(moved, state.step), change)
+    for one in held:
+        if state.step % one.constraint.every == 0:
+            change, moved = look()
+            excess = one.constraint.excess(task.seen(moved, part.tile), state.step)
+            one.slope = at_core(excess, change)
+            one.follow(float(excess.detach()))
+        if one.slope is not None:
+            total = total + one.multiplier * one.slope
+    return total

@@ -13,8 +13,8 @@ from types import MappingProxyType
 from artaudit.protect.advdm import AdvDM
 from artaudit.protect.antidreambooth import AntiDreamBooth
 from artaudit.protect.cloak import DescentCloak
+from artaudit.protect.constraints import LEVELS
 from artaudit.protect.descent import Descent
-from artaudit.protect.limits import LEVELS
 from artaudit.protect.mist import Mist
 from artaudit.protect.mist2 import Mist2
 from artaudit.protect.nightshade import Nightshade
@@ -43,13 +43,13 @@ class Preset:
 
     @property
     def descent(self) -> Descent:
-        """The published steps, as fractions of the whole levels that the budget holds."""
-        room = self.budget.levels
-        return Descent(steps=self.steps, first=self.first / room, last=self.last / room, momentum=0.0, power=0.0)
+        """The published steps, from noise that fills the budget."""
+        start = int(self.linf) / 3**0.5
+        return Descent(steps=self.steps, first=self.first, last=self.last, start=start, betas=None)
 
     def cloak(self, models: Sequence[Encoder]) -> DescentCloak:
         """Return the cloak against these models; to be applied with `budget`."""
-        return DescentCloak(self.objective, tuple(models), self.descent, expectation=(Identity(),))
+        return DescentCloak(self.objective, tuple(models), self.descent, expectation=(Identity(),), together=True)
 
 
 PRESETS = MappingProxyType(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,14 +12,13 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from artaudit import distances
 from artaudit.image import Image
 from artaudit.protect.cloak import working_size
-from artaudit.protect.effect import effect
-from artaudit.protect.limits import LEVELS
+from artaudit.protect.effect import effects
+from artaudit.protect.visibility import visibility
 from artaudit.protocols import Cloaked, Encoder
 
-SCHEMA = "artaudit-receipt/1"
+SCHEMA = "artaudit-receipt/2"
 LIMITS = (
     "The effect is measured on the very models the cloak was made against; other models move less.",
     "A cloak raises the cost of learning from a picture, no more; noise followed by denoising removes most of it.",
@@ -31,8 +29,8 @@ LIMITS = (
 def receipt(image: Image, saved: Image, cloaked: Cloaked, encoders: Sequence[Encoder], note: str) -> dict[str, Any]:
     """Describe the cloaked file `saved` made from `image`; `note` says how the models were chosen.
 
-    Visibility is measured on the saved file: L-infinity in [0, 1], PSNR in dB (None when nothing changed), SSIM,
-    mean and 95th percentile of CIEDE2000.
+    Visibility is measured on the saved file, beside what was promised of it (None: nothing). Effects are measured
+    beside noise that is as visible as the change, and of equal PSNR for comparison with papers.
     """
     return {
         "schema": SCHEMA,
@@ -40,9 +38,9 @@ def receipt(image: Image, saved: Image, cloaked: Cloaked, encoders: Sequence[Enc
         "method": cloaked.method,
         "seed": cloaked.seed,
         "budget": {
+            "ssimulacra2": cloaked.budget.ssimulacra2,
             "linf": cloaked.budget.linf,
             "levels_of_255": cloaked.budget.levels,
-            "rms": cloaked.budget.rms,
         },
         "models": [{"name": name, "digest": digest} for name, digest in cloaked.models],
         "models_note": note,
@@ -50,23 +48,9 @@ def receipt(image: Image, saved: Image, cloaked: Cloaked, encoders: Sequence[Enc
         "output": _describe(saved),
         "visibility": visibility(image, saved),
         "file_growth": len(saved.data) / len(image.data),
-        "effect": [_effect(encoder, image, saved) for encoder in encoders],
+        "effect": _effects(encoders, image, saved),
         "limits": list(LIMITS),
         "environment": environment(),
-    }
-
-
-def visibility(image: Image, saved: Image) -> dict[str, float | None]:
-    """Measure how far the saved picture can be told from the original."""
-    one, other = image.pixels, saved.pixels
-    colour = distances.delta_e(one, other)
-    ratio = distances.psnr(one, other)
-    return {
-        "linf": round(distances.linf(image.samples, saved.samples), 6),
-        "psnr_db": None if math.isinf(ratio) else round(ratio, 3),
-        "ssim": round(distances.ssim(one, other), 5),
-        "delta_e_mean": round(float(colour.mean()), 4),
-        "delta_e_p95": round(float(np.percentile(colour, 95)), 4),
     }
 
 
@@ -95,32 +79,37 @@ MEASURED_SIDE = 512
 """Pixels along each side of the middle that effects are measured on, at most."""
 
 
-def _effect(encoder: Encoder, image: Image, saved: Image) -> dict[str, Any]:
+def _effects(encoders: Sequence[Encoder], image: Image, saved: Image) -> list[dict[str, Any]]:
     """Measure on the middle of the picture, 512 pixels at most along a side, so that size costs nothing.
 
     Large pictures are measured at the size they were worked on.
     """
-    before, after = (middle(one) for one in (image, saved))
-    measured = effect(encoder, before, after)
-    return {
-        "model": measured.encoder,
-        "displacement": round(measured.displacement, 5),
-        "white_noise_of_equal_psnr": round(measured.white_noise, 5),
-        "low_pass_noise_of_equal_psnr": round(measured.low_pass_noise, 5),
-        "gain_over_noise": round(measured.gain, 3),
-    }
+    return [
+        {
+            "model": one.encoder,
+            "displacement": round(one.displacement, 5),
+            "noise_as_visible": {kind: round(far, 5) for kind, far in one.noises.items()},
+            "gain_over_visible_noise": round(one.gain, 3),
+            "gain_at_equal_psnr": round(one.gain_at_equal_psnr, 3),
+        }
+        for one in effects(encoders, middle(image), middle(saved))
+    ]
 
 
 def middle(image: Image) -> Float[np.ndarray, "rows columns 3"]:
-    """Return the middle of a picture in whole levels of 8 bits, `MEASURED_SIDE` pixels at most along a side.
+    """Return the middle of `whole`, `MEASURED_SIDE` pixels at most along a side."""
+    pixels = whole(image)
+    rows, columns = (
+        slice((side - min(side, MEASURED_SIDE)) // 2, (side + min(side, MEASURED_SIDE)) // 2)
+        for side in pixels.shape[:2]
+    )
+    return pixels[rows, columns]
 
-    Large pictures are shrunk first to the size at which cloaks work on them.
-    """
+
+def whole(image: Image) -> Float[np.ndarray, "rows columns 3"]:
+    """Return a picture in whole levels of 8 bits, a large one at the size at which cloaks work on it."""
     pixels = image.pixels
     sides = working_size(*pixels.shape[:2])
     if sides != pixels.shape[:2]:
         pixels = cv2.resize(pixels, sides[::-1], interpolation=cv2.INTER_AREA)
-    rows, columns = (
-        slice((side - min(side, MEASURED_SIDE)) // 2, (side + min(side, MEASURED_SIDE)) // 2) for side in sides
-    )
-    return np.rint(pixels[rows, columns] * LEVELS).astype(np.float32) / LEVELS
+    return np.rint(pixels * 255).astype(np.float32) / 255

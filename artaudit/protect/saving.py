@@ -3,67 +3,109 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt
 
+from artaudit.distances import whole_and_worst
 from artaudit.errors import ImageError, UsageError
 from artaudit.image import Image, decode, encode
-from artaudit.protocols import Cloaked
+from artaudit.protocols import TILE_SLACK, Budget, Cloaked
+
+Levels = UInt[np.ndarray, "height width colours"]
 
 _JPEG_QUALITY = 100
 _ROUNDS = 80
 _RETREAT = 2
 """Levels inside the budget that an overshooting JPEG sample is sent back to."""
-_SHRINK = 0.995
-"""How much further than measured a change is scaled back whose root mean square is over the budget."""
+_NARROWINGS = 24
+_NARROWEST = 0.96
+"""What a change is scaled by at least, since in whole levels less may change nothing."""
+_BACKGROUNDS = (1.0, 0.0)
+"""What transparent pictures are looked at on."""
 
 
 def save_within(image: Image, cloaked: Cloaked, quality: int | None = None) -> Image:
-    """Return the cloaked file, decoded from its own bytes, with no sample further than the budget from `image`.
+    """Return the cloaked file, decoded from its own bytes, that keeps the budget beside `image`.
 
-    Lossless kinds hold the samples exactly. A JPEG is written at quality 100 with full colour resolution, and
-    samples that its rounding carried over the budget are pulled back until none is left. With a `quality`, 1 to
-    100, a lossy file is written at that quality instead, and its loss comes on top of the budget. Raises
-    ImageError when the budget cannot be kept or the kind cannot be written, UsageError for a quality that the
+    A change that shows more than the budget has is scaled back until it does not. Lossless kinds hold the samples
+    exactly. A JPEG is written at quality 100 with full colour resolution, and samples that its rounding carried over
+    the largest change are pulled back. With a `quality`, 1 to 100, a lossy file is written at that quality instead;
+    its own loss comes on top of the budget, which is then kept beside the original written at the same quality.
+    Raises ImageError when the budget cannot be kept or the kind cannot be written, UsageError for a quality that the
     kind does not have.
     """
+    _ensure_quality(image, quality)
+    wanted = cloaked.budget.ssimulacra2
+    if wanted is None:
+        return _written(image, cloaked, cloaked.colours, quality)
+    before = np.rint(image.samples * image.levels).astype(np.int32)
+    change = cloaked.colours.astype(np.int32) - before
+    unit = image.levels // 255
+    reference = image if quality is None else _written(image, cloaked, before.astype(cloaked.colours.dtype), quality)
+    part = 1.0
+    for _ in range(_NARROWINGS):
+        moved = before + unit * np.rint(part * change / unit).astype(np.int32)
+        saved = _written(image, cloaked, moved.clip(0, image.levels).astype(cloaked.colours.dtype), quality)
+        lacking = wanted - similarity(reference, saved)
+        if lacking <= 0:
+            return saved
+        part *= min(_NARROWEST, max(0.5, 1 - lacking / (2 * (100 - wanted))))
+    raise ImageError(
+        f"{image.name} cannot keep a score of {wanted:g} in its own kind of file: convert it to PNG, or use --strength."
+    )
+
+
+def similarity(original: Image, changed: Image) -> float:
+    """Return the SSIMULACRA2 score of a file beside another, or of its worst tile and `TILE_SLACK`, if that is less.
+
+    Transparent pictures are looked at on white and on black, and the worse counts.
+    """
+    scores = []
+    for background in _BACKGROUNDS if original.alpha is not None else _BACKGROUNDS[:1]:
+        whole, worst = whole_and_worst(shown(original, background), shown(changed, background))
+        scores.append(min(whole, worst + TILE_SLACK))
+    return min(scores)
+
+
+def shown(image: Image, background: float) -> Float[np.ndarray, "height width 3"]:
+    """Return a picture as people see it, in [0, 1], before a grey `background` in [0, 1]."""
+    return image.pixels if image.alpha is None else image.pixels - (1 - background) * (1 - image.alpha)
+
+
+def _written(image: Image, cloaked: Cloaked, colours: Levels, quality: int | None) -> Image:
+    """Return the file that holds these samples, no sample further than the largest change."""
     if quality is not None:
-        return _at_quality(image, cloaked, quality)
+        return decode(encode(image, colours, quality=quality), name=image.name)
     if image.lossless or image.format == "WEBP":
-        saved = decode(encode(image, cloaked.colours), name=image.name)
-        if excess(image, saved, cloaked).any():
+        saved = decode(encode(image, colours), name=image.name)
+        if excess(image, saved, cloaked.budget).any():
             raise ImageError(f"{image.name} did not come back from its file as written: convert it to PNG first.")
         return saved
-    original = image.samples.astype(np.float64) * image.levels
-    aimed = cloaked.colours.astype(np.float64)
+    aimed = colours.astype(np.float64)
     for _ in range(_ROUNDS):
-        colours = np.rint(aimed).clip(0, image.levels).astype(cloaked.colours.dtype)
-        saved = decode(encode(image, colours, quality=_JPEG_QUALITY), name=image.name)
-        over, part = excess(image, saved, cloaked), _kept_part(image, saved, cloaked)
-        if part == 1 and not over.any():
+        rounded = np.rint(aimed).clip(0, image.levels).astype(cloaked.colours.dtype)
+        saved = decode(encode(image, rounded, quality=_JPEG_QUALITY), name=image.name)
+        over = excess(image, saved, cloaked.budget)
+        if not over.any():
             return saved
-        aimed = (original + part * (aimed - over - original)).clip(0, image.levels)
+        aimed = aimed - over
     raise ImageError(f"{image.name} cannot keep the budget as a JPEG: convert it to PNG first.")
 
 
-def excess(image: Image, saved: Image, cloaked: Cloaked) -> Float[np.ndarray, "height width colours"]:
+def excess(image: Image, saved: Image, budget: Budget) -> Float[np.ndarray, "height width colours"]:
     """Return by how many levels each sample leaves the budget, measured to a little inside it, 0 where it does not."""
-    unit = image.levels // 255
     moved = np.rint((saved.samples - image.samples) * image.levels)
-    allowed = cloaked.budget.levels * unit
+    if budget.levels is None:
+        return np.zeros_like(moved)
+    unit = image.levels // 255
+    allowed = budget.levels * unit
     inside = max(0, allowed - _RETREAT * unit)
     return np.where(np.abs(moved) > allowed, moved - moved.clip(-inside, inside), 0)
 
 
-def _kept_part(image: Image, saved: Image, cloaked: Cloaked) -> float:
-    """Return by what part the change must shrink for its root mean square to keep the budget, 1 when it does."""
-    allowed = cloaked.budget.rms
-    rms = float(np.sqrt(np.mean((saved.samples - image.samples).astype(np.float64) ** 2)))
-    return 1.0 if allowed is None or rms <= allowed else _SHRINK * allowed / rms
-
-
-def _at_quality(image: Image, cloaked: Cloaked, quality: int) -> Image:
+def _ensure_quality(image: Image, quality: int | None) -> None:
+    if quality is None:
+        return
     if image.lossless:
         raise UsageError(f"{image.name} is of a kind that loses nothing: leave out the quality, or convert it to JPEG.")
     if quality not in range(1, 101):
         raise UsageError(f"There is no quality {quality}: choose one from 1 to 100.")
-    return decode(encode(image, cloaked.colours, quality=quality), name=image.name)

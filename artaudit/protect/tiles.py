@@ -37,6 +37,12 @@ def tiles(height: int, width: int, *, core: int = 512, margin: int = 64) -> Iter
             yield Tile(window=(row_window, column_window), core=(rows, columns))
 
 
+def whole(height: int, width: int) -> Tile:
+    """Return the tile that is the picture."""
+    everything = slice(0, height), slice(0, width)
+    return Tile(window=everything, core=everything)
+
+
 def _spans(length: int, core: int, margin: int) -> Iterator[tuple[slice, slice]]:
     starts = list(range(0, length, core))
     if len(starts) > 1 and length - starts[-1] <= core // 2:

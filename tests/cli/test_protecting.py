@@ -2,7 +2,9 @@
 
 import io
 import json
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,12 @@ import pytest
 from PIL import Image as Pillow
 
 from artaudit.auditor import keys
+from artaudit.auditor.previewing import where
 from artaudit.datasets.drawings import draw
+from artaudit.distances import whole_and_worst
+from artaudit.doors import protecting
 from artaudit.image import decode, forbids_training, read
+from artaudit.protect import checkpoint
 
 
 class Audit:
@@ -30,7 +36,8 @@ class Audit:
 
 
 @pytest.fixture
-def audit(home: Path, run_audit: Callable[..., Any]) -> Audit:
+def audit(home: Path, run_audit: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Audit:
+    monkeypatch.setenv("ARTAUDIT_BACKBONE", "none")
     for number, name in enumerate(("one.png", "sub/two.jpg", "sub/three.webp")):
         path = home / "art" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,19 +85,137 @@ def test_black_of_a_mask_stays_as_it_was(audit):
     assert moved[:, :54].any() and not moved[:, 58:].any()
 
 
-def test_luma_alone_moves_the_colours_together(audit):
-    array = np.full((96, 112, 3), 120, np.uint8)
-    Pillow.fromarray(array).save(audit.home / "flat.png")
-    [paper] = audit.json("flat.png", "--luma")
-    after = np.rint(read(audit.home / paper["result"]).samples * 255).astype(int)
-    assert np.ptp(after, axis=2).max() == 0 and (after != 120).any()
-
-
-def test_the_mark_and_the_preview_come_on_request(audit):
-    [paper] = audit.json("art/one.png", "--no-train", "--preview")
+def test_the_mark_and_the_comparison_come_on_request(audit):
+    [paper] = audit.json("art/one.png", "--no-train", "--comparison")
     result = decode((audit.home / paper["result"]).read_bytes(), name="one")
     assert forbids_training(result)
-    assert decode((audit.home / "art" / "one-preview.png").read_bytes(), name="preview").width > 300
+    assert decode((audit.home / "art" / "one-comparison.png").read_bytes(), name="comparison").width > 300
+    assert [Path(plan["path"]).name for plan in audit.json("art", "-o", "out", "--dry-run")] == [
+        *("one.png", "three.webp", "two.jpg")
+    ]
+
+
+def test_a_preview_shows_one_window_and_makes_nothing_else(audit):
+    [told] = audit.json("art/sub/two.jpg", "--preview")
+    assert {path.name for path in (audit.home / "art" / "sub").iterdir()} == {
+        "two.jpg",
+        "three.webp",
+        "two-preview.png",
+    }
+    assert not (audit.home / "registry.db").exists()
+    assert told["window"] == {"left": 0, "top": 0, "width": 112, "height": 96, "of_width": 112, "of_height": 96}
+    assert told["steps"] == 3
+    assert told["visibility"]["ssimulacra2"] >= 80
+    assert {one["model"].split("@")[0] for one in told["effect"]} >= {"studio-flux2", "studio-sd1"}
+    assert all(one["gain_over_visible_noise"] > 0 and len(one["noise_as_visible"]) == 3 for one in told["effect"])
+    assert told["style_reference"] is None
+    sheet = decode((audit.home / told["preview"]).read_bytes(), name="sheet")
+    assert sheet.width > 3 * 2 * 112 and sheet.height > 3 * 96
+    spoken = audit("art/sub/two.jpg", "--preview", "--steps", "3").stdout
+    assert "as far as noise that shows as much" in spoken and "after 3 of 3 steps" in spoken
+
+
+def test_a_preview_takes_the_place_of_no_other_file(audit):
+    other = audit.home / "art" / "one-preview.png"
+    other.write_bytes((audit.home / "art" / "one.png").read_bytes())
+    before = other.read_bytes()
+    answer = audit("art/one.png", "--preview")
+    assert answer.returncode == 2 and "is no preview" in answer.stderr
+    assert other.read_bytes() == before
+
+
+def test_a_preview_keeps_what_a_mask_and_transparency_leave_out(audit):
+    alpha = np.full((96, 112), 255, np.uint8)
+    alpha[:, 70:] = 0
+    with Pillow.open(audit.home / "art" / "one.png") as one:
+        one.putalpha(Pillow.fromarray(alpha))
+        one.save(audit.home / "alpha.png")
+    mask = np.zeros((48, 56), np.uint8)
+    mask[:, :20] = 255
+    Pillow.fromarray(mask).save(audit.home / "mask.png")
+    [told] = audit.json("alpha.png", "--preview", "--mask", "mask.png")
+    sheet = np.rint(read(audit.home / told["preview"]).pixels * 255).astype(int)
+    gap, line = 12, 20
+    column, top = max(2 * 112, 200) + gap, gap + 2 * line
+    clean, cloaked = (sheet[top : top + 96, gap + n * column : gap + n * column + 112] for n in (0, 1))
+    moved = np.abs(cloaked - clean)
+    assert moved[:, :38].any() and not moved[:, 44:].any()
+
+
+@pytest.mark.slow
+def test_the_tower_of_style_references_joins_by_itself_and_the_preview_says_what_it_sees(audit, monkeypatch):
+    monkeypatch.delenv("ARTAUDIT_BACKBONE")
+    [told] = audit.json("art/one.png", "--preview")
+    assert told["style_reference"]["model"].startswith("clip-vit-b16@")
+    assert told["style_reference"]["cosine"] < 1 and "style reference" in told["said"][0]
+    [paper] = audit.json("art/one.png", "--model", "studio-sd1", "--model", "clip-vit-b16")
+    assert [model["name"].split("@")[0] for model in paper["models"]] == ["studio-sd1", "clip-vit-b16"]
+
+
+def test_where_a_change_shows_is_said_in_words():
+    shows = {
+        "flat_ground": {"of_what_shows": 0.61, "of_the_window": 0.4},
+        "skin": {"of_what_shows": 0.1, "of_the_window": 0.1},
+    }
+    assert where(shows) == "Look for it on flat ground (61% of what shows, 40% of the window)."
+    shows["flat_ground"]["of_what_shows"] = 0.1
+    assert where(shows) == "It shows on no flat ground and on no skin."
+
+
+@pytest.mark.parametrize(("strength", "score"), [("low", 88), ("default", 80), ("high", 70), ("75", 75)])
+def test_a_strength_is_a_promise_about_the_saved_file(audit, strength, score):
+    [paper] = audit.json("art/sub/two.jpg", "--strength", strength)
+    assert paper["budget"]["ssimulacra2"] == score
+    before, after = (read(audit.home / paper[key]).pixels for key in ("path", "result"))
+    whole, worst = whole_and_worst(before, after)
+    assert whole >= score and worst >= score - 8
+    assert paper["visibility"]["ssimulacra2"] == pytest.approx(whole, abs=0.01)
+
+
+def test_the_line_says_what_shows_and_what_it_is_worth_in_words(audit):
+    line = audit("art/one.png", "--steps", "3").stdout
+    assert "SSIMULACRA2 8" in line and "not told apart from the original side by side" in line
+    assert "x on studio-" in line and "as far as noise that shows as much" in line
+
+
+class Stop:
+    """Sends what Ctrl-C sends, after a step."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    @contextmanager
+    def __call__(self, _label: str) -> Iterator[Callable[[int, int], None]]:
+        yield lambda done, _total: signal.raise_signal(signal.SIGINT) if done == self.step else None
+
+
+def test_what_was_stopped_goes_on_inside_the_picture(audit, monkeypatch):
+    monkeypatch.setattr(checkpoint, "SECONDS", 0.0)
+    monkeypatch.setattr(checkpoint, "_SHARE", 0)
+    words = ("art/one.png", "-o", "out", "--steps", "6")
+    with monkeypatch.context() as patch:
+        patch.setattr(protecting, "progress_bar", Stop(4))
+        stopped = audit(*words)
+    partial = audit.home / "out" / ".one.png.partial.safetensors"
+    assert stopped.returncode == 130 and "--resume goes on from there" in stopped.stderr
+    assert [path.name for path in (audit.home / "out").iterdir()] == [partial.name]
+    seed = checkpoint.seed_kept(partial)
+    [paper] = json.loads(audit(*words, "--resume", "--json").stdout)
+    assert paper["seed"] == seed
+    assert not partial.exists()
+    [whole] = json.loads(audit("art/one.png", "-o", "whole", "--steps", "6", "--seed", seed, "--json").stdout)
+    assert paper["output"]["sha256"] == whole["output"]["sha256"]
+    assert audit.json("art/one.png", "-o", "out", "--resume") == []
+
+
+def test_without_resume_a_stopped_picture_is_begun_anew(audit, monkeypatch):
+    monkeypatch.setattr(checkpoint, "SECONDS", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(protecting, "progress_bar", Stop(2))
+        audit("art/one.png", "--steps", "3", "--seed", "9")
+    [paper] = audit.json("art/one.png")
+    assert paper["seed"] == 1
+    assert not list(audit.home.rglob(".*.partial.safetensors"))
 
 
 def test_the_mark_is_signed_where_there_are_keys_and_only_written_where_they_stay_locked(audit, monkeypatch):
@@ -110,7 +235,7 @@ def test_the_mark_is_signed_where_there_are_keys_and_only_written_where_they_sta
 
 def test_a_lower_quality_makes_a_smaller_file_and_the_receipt_tells_the_whole_change(audit):
     [best] = audit.json("art/sub/two.jpg", "-o", "best")
-    [small] = audit.json("art/sub/two.jpg", "-o", "small", "--quality", "80")
+    [small] = audit.json("art/sub/two.jpg", "-o", "small", "--quality", "85")
     assert small["file_growth"] < best["file_growth"]
     stated = small["visibility"]["linf"] * 255
     assert abs(stated - change(audit, small).max()) < 0.01
@@ -145,6 +270,12 @@ def test_methods_that_need_a_denoiser_find_the_embedded_one(audit, words):
         ("art/one.png", "--preset", "pid", "--target", "art/sub/two.jpg"),
         ("art/one.png", "--preset", "pid", "--method", "push"),
         ("art/one.png", "--preset", "pid", "--strength", "low"),
+        ("art/one.png", "--strength", "strong"),
+        ("art/one.png", "--strength", "100"),
+        ("art/one.png", "--strength", "nan"),
+        ("art/one.png", "--preview", "--dry-run"),
+        ("art/one.png", "--preview", "--comparison"),
+        ("art/one.png", "--model", "clip-vit-b16"),
         ("art/one.png", "--model", "studio-flux2=much"),
         ("art/one.png", "--model", "auto=2"),
         ("art/one.png", "--mask", "absent.png"),

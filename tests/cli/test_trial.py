@@ -10,7 +10,8 @@ from artaudit.datasets.drawings import draw
 
 
 @pytest.fixture
-def audit(run_audit):
+def audit(run_audit, monkeypatch):
+    monkeypatch.setenv("ARTAUDIT_BACKBONE", "none")
     draw(np.random.default_rng(1)).resize((96, 96)).save("one.png")
     return run_audit
 
@@ -18,10 +19,10 @@ def audit(run_audit):
 def test_a_cloak_of_this_tool_is_tried_without_naming_its_original_and_leaves_a_card(audit):
     assert audit("protect", "one.png", "--steps", "3", "--seed", "1")[0] == 0
     words = ("trial", "one-cloaked.png", "one.png", "--attacks", "jpeg", "--processes", "1", "--seed", "1")
-    code, out, _ = audit(*words, "-o", "card.html", "--json")
+    code, out, said = audit(*words, "-o", "card.html", "--json")
     cloaked, clean = json.loads(out)
-    assert code == 0
-    assert cloaked["grade"] in {"C", "F"} and cloaked["seed"] == 1
+    assert code == 0 and "one-cloaked.png: about " in said and "one.png: about " not in said
+    assert cloaked["grade"] in {"D", "F"} and cloaked["seed"] == 1
     assert (clean["verdict"], clean["grade"]) == ("not cloaked", None)
     assert Path("card.html").read_text("utf-8").count("<article>") == 2
     code, _, said = audit(*words, "-o", "card.html")

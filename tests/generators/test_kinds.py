@@ -17,6 +17,7 @@ from artaudit.protocols import Autoencoder, Encoder, Generator
 
 HALVES = {
     "studio": (lambda: StudioEncoder(4, (8, 8, 8)), lambda: StudioDecoder(4, (8, 8, 8))),
+    "studio-encoder": (lambda: StudioEncoder(4, (8, 16, 8), (1, 0, 2)),),
     "taesd": (lambda: plain_encoder(4, pooled=False), lambda: plain_decoder(4, pooled=False)),
     "taesd-encoder": (lambda: plain_encoder(4, pooled=True),),
     "vaelight": (LightEncoder, LightDecoder),

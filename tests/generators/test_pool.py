@@ -9,7 +9,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from artaudit.auditor.attributing import candidates
 from artaudit.auditor.models import DENOISER_FALLBACK, FALLBACK, abilities, add, choose, open_model
+from artaudit.auditor.trial.judges import judges
 from artaudit.errors import ModelError, UsageError
 from artaudit.generators import pool
 from artaudit.generators.states import copy, digest_of
@@ -74,7 +76,7 @@ def test_files_that_are_no_safetensors_are_refused(tmp_path):
         open_model(record)
 
 
-@pytest.mark.parametrize("kind", ["taesd-encoder", "taesd", "vaelight", "studio"])
+@pytest.mark.parametrize("kind", ["taesd-encoder", "taesd", "vaelight", "studio", "studio-encoder"])
 @pytest.mark.parametrize(
     "state",
     [
@@ -131,8 +133,25 @@ def test_every_embedded_model_is_intact_small_and_licensed():
         record.verify()
         assert json.loads((record.folder / pool.RECORD).read_text())["licence"] == "Apache-2.0"
     folder = Path(pool.__file__).parent / "weights"
-    assert sum(path.stat().st_size for path in folder.rglob("*.safetensors")) < 40_000_000
+    assert sum(path.stat().st_size for record in records for path in record.paths) < 40_000_000
     assert (folder / "README.md").is_file()
+
+
+def test_encoders_alone_are_cloaked_against_but_neither_judge_nor_draw(tmp_path, monkeypatch):
+    monkeypatch.setenv("ARTAUDIT_MODELS", str(tmp_path / "models"))
+    alone = {record.name for record in pool.embedded() if record.kind == "studio-encoder"}
+    assert alone
+    assert alone <= {encoder.name.partition("@")[0] for encoder in choose(("auto",)).encoders}
+    assert not alone & {one.record.name for one in candidates()}
+    assert not alone & {one.record.name for one in judges()}
+
+
+def test_a_small_file_does_not_ask_for_a_deep_network(tmp_path):
+    state = {f"{number}.weight": torch.zeros(512, 1, 1, 1) for number in (0, 10, 20, 900)}
+    save_file(state | {f"{number}.first.weight": torch.zeros(1) for number in range(21, 900)}, tmp_path / "deep")
+    record = pool.record_of("deep", "studio-encoder", [tmp_path / "deep"], family="x", licence="", use=pool.SURROGATE)
+    with pytest.raises(ModelError, match="another layout"):
+        open_model(record)
 
 
 def test_what_cannot_be_opened_is_not_kept(files, tmp_path):

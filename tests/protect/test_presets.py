@@ -30,10 +30,9 @@ def test_budgets_are_in_units_of_the_full_range(name):
 @pytest.mark.parametrize("name", PRESETS)
 def test_steps_are_the_published_ones_in_levels(name):
     preset = PRESETS[name]
-    room = preset.budget.levels
-    assert preset.descent.first * room == pytest.approx(preset.first)
-    assert preset.descent.last * room == pytest.approx(preset.last)
-    assert (preset.descent.momentum, preset.descent.power) == (0, 0)
+    assert (preset.descent.first, preset.descent.last) == (preset.first, preset.last)
+    assert preset.descent.betas is None
+    assert preset.descent.start == pytest.approx(preset.budget.levels / 3**0.5)
     assert preset.steps * preset.first >= preset.linf
 
 

@@ -19,17 +19,22 @@ from PIL import Image as Pillow
 from artaudit import catalog
 from artaudit.attribution.evaluation import auc
 from artaudit.auditor import cloaking
+from artaudit.auditor.trial.judges import models_of
 from artaudit.auditor.trial.pairs import Pair
 from artaudit.auditor.trial.survival import remover_of, weights_of
 from artaudit.datasets.drawings import SIDE as DRAWN
 from artaudit.datasets.drawings import draw
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
+from artaudit.distances import linf, ssimulacra2
 from artaudit.generators import pool
 from artaudit.image import Image, decode
 from artaudit.protect.attacks.trained import RemoverLessons, suspicion
 from artaudit.protect.receipt import middle
 from artaudit.protocols import Budget, Progress
 from artaudit.tensors import to_batch
+
+_BEST = 95.0
+"""The highest score that lessons ask for: nothing is learned from what changes nothing."""
 
 HELD_OUT = 0.25
 """Share of the pairs that the attacker never trains on, to see what it can tell."""
@@ -82,7 +87,7 @@ class Adversary:
 def school(pair: Pair, schooling: Schooling, *, seed: int, progress: Progress | None = None) -> Adversary:
     """Train an attacker on pairs made like the picture under trial: its method and models where a receipt names them.
 
-    The budget is that of the picture's own change; where no original is known, the default one.
+    The budget is what shows of the picture's own change; where no original is known, the default one.
     """
     shop = cloaking.prepare(_order(pair.receipt, schooling.steps))
     budget = _budget(pair) or shop.budget
@@ -113,17 +118,16 @@ def _order(receipt: Mapping[str, Any] | None, steps: int) -> cloaking.Order:
     kinds = {path.rpartition(":")[2]: name for name, path in catalog.CLOAKS.items()}
     method = kinds.get(named[1] if named else "", "push")
     here = {one.name for one in (*pool.installed(pool.models_folder()), *pool.embedded()) if one.use == pool.SURROGATE}
-    models = [str(model["name"]).partition("@")[0] for model in receipt["models"]]
-    known = tuple(name for name in models if name in here)
+    known = tuple(name for name in models_of(receipt) if name in here)
     return cloaking.Order(method=method, models=known or ("auto",), steps=steps)
 
 
 def _budget(pair: Pair) -> Budget | None:
     if pair.clean is None or pair.untouched:
         return None
-    change = middle(pair.changed).astype(np.float64) - middle(pair.clean)
-    levels = max(1, round(float(np.abs(change).max()) * 255))
-    return Budget(levels / 255, max(float(np.sqrt(np.mean(change**2))), 0.5 / 255))
+    clean, changed = middle(pair.clean), middle(pair.changed)
+    levels = max(1, round(linf(clean, changed) * 255))
+    return Budget(levels / 255, min(ssimulacra2(clean, changed), _BEST))
 
 
 def _material(number: int, side: int, seed: int) -> Image:

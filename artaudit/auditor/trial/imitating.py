@@ -15,6 +15,7 @@ import torch
 
 from artaudit import catalog
 from artaudit.auditor.models import abilities
+from artaudit.auditor.trial import uses
 from artaudit.auditor.trial.apprentices import BASE, OTHERS, Arm, Class, generator, taught
 from artaudit.auditor.trial.grading import grade
 from artaudit.auditor.trial.judges import CHANGED, CLEAN, variants
@@ -25,6 +26,7 @@ from artaudit.auditor.trial.trying import CLOAKED, Trial
 from artaudit.errors import UsageError
 from artaudit.generators import pool
 from artaudit.image import read
+from artaudit.protect.effect import amplitudes
 from artaudit.protect.receipt import middle
 from artaudit.protocols import Progress
 
@@ -104,7 +106,7 @@ def _class(cloaked: Sequence[Trial], order: Order) -> Class:
     practice = order.practice or (Practice() if embedded else LARGE)
     seed = int(cloaked[0].document["seed"])
     pairs = [(middle(one.pair.clean), middle(one.pair.changed)) for one in cloaked if one.pair.clean is not None]
-    pictures = tuple(variants(clean, changed, seed=seed) for clean, changed in pairs)
+    pictures = tuple(_taught_from(clean, changed, seed) for clean, changed in pairs)
     apart = not order.held_out
     others = [kept_apart(clean) for clean, _ in pairs] if apart else [middle(read(path)) for path in order.held_out]
     learned = [learned_from(clean) if apart else clean for clean, _ in pairs]
@@ -114,6 +116,12 @@ def _class(cloaked: Sequence[Trial], order: Order) -> Class:
         raise UsageError(f"A style shows in {FEWEST_CROPS} crops of {side} pixels or more: give more pictures.")
     tools = tuple(one.tools for one in cloaked)
     return Class(record, practice, pictures, tools, crops, side, apart, seed)
+
+
+def _taught_from(clean: Part, changed: Part, seed: int) -> dict[str, Part]:
+    """Return the clean picture, the changed one, and noise that is like the change and as visible."""
+    loudness = amplitudes(clean, changed, seed=seed, kinds=(NOISE,))
+    return variants(clean, changed, loudness, seed=seed)
 
 
 def held_out_crops(others: Sequence[Part], side: int, most: int) -> tuple[tuple[int, Part], ...]:
@@ -157,7 +165,9 @@ def _graded(
     trial: Trial, record: dict[str, Any], recovery_upper: float | None, lacking: tuple[str, ...], page: bytes
 ) -> Trial:
     given = grade(trial.outcomes[0], trial.outcomes[1:], recovery_upper, lacking)
-    changed = {"mimicry": record, "grade": given.letter, "because": list(given.because)}
+    trained = uses.fine_tuning(given, trial.outcomes, mimicked=True).plain()
+    others = [use for use in trial.document["uses"] if use["use"] != uses.FINE_TUNING]
+    changed = {"mimicry": record, "grade": given.letter, "because": list(given.because), "uses": [trained, *others]}
     return replace(trial, document=trial.document | changed, sheet=page)
 
 

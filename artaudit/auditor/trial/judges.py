@@ -1,10 +1,11 @@
-"""Tier 2: the encoders that say how far a change moves latents, beside noise of the same power."""
+"""Tier 2: the encoders that say how far a change moves latents, beside noise that is as visible."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,13 +16,13 @@ from torch import Tensor
 from artaudit.auditor.models import open_model
 from artaudit.auditor.trial.pairs import Picture
 from artaudit.generators import pool
-from artaudit.protect.effect import noisy, scrambled
+from artaudit.protect.effect import ALIKE, PLAIN, displacements, of_equal_psnr, with_noise
 from artaudit.protocols import Encoder
 from artaudit.tensors import to_batch
 
 CLEAN, CHANGED = "clean", "changed"
-NOISES = ("white noise", "low-pass noise", "noise like the change")
-"""The controls: equal PSNR, plain, blurred by a pixel, and with the place, grain and colours of the change itself."""
+NOISES = (*PLAIN, ALIKE)
+"""The controls, each as visible as the change by SSIMULACRA2 and by FLIP, whichever allows it more."""
 
 TILE = 64
 """Pixels along the tiles that an interval is drawn from."""
@@ -32,7 +33,7 @@ Latents = Float[Tensor, "1 channels rows columns"]
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """An installed or embedded encoder; a `hold_out` is never used to make cloaks."""
+    """An installed or embedded encoder; a `hold_out` was not used to make the cloak that it judges."""
 
     record: pool.Record
     hold_out: bool
@@ -61,11 +62,29 @@ class Reading:
     drift: float
 
 
-def judges() -> tuple[Judge, ...]:
-    """Return all installed and embedded encoders, hold-outs first; a model's denoiser is no judge."""
-    records = (*pool.installed(pool.models_folder()), *(one for one in pool.embedded() if one.kind == "studio"))
-    found = [Judge(record, record.use == pool.HOLD_OUT) for record in records]
+def judges(receipt: Mapping[str, Any] | None = None) -> tuple[Judge, ...]:
+    """Return all installed and embedded encoders, hold-outs first; a model's denoiser is no judge.
+
+    Hold-outs are those that were installed as such, and, where a `receipt` names the models of a cloak and all of them
+    are known, those of other families.
+    """
+    known = (*pool.installed(pool.models_folder()), *pool.embedded(), *pool.backbones())
+    records = (one for one in known if one.kind == "studio" or one not in (*pool.embedded(), *pool.backbones()))
+    met = _families_met(receipt, known)
+    found = [Judge(one, one.use == pool.HOLD_OUT or (met is not None and one.family not in met)) for one in records]
     return tuple(sorted(found, key=lambda judge: not judge.hold_out))
+
+
+def models_of(receipt: Mapping[str, Any]) -> list[str]:
+    """Return the names, without revisions, of the models that a cloak was made against."""
+    return [str(model["name"]).partition("@")[0] for model in receipt["models"]]
+
+
+def _families_met(receipt: Mapping[str, Any] | None, known: Sequence[pool.Record]) -> set[str] | None:
+    """Return the families of the models that a cloak was made against, None where one of them is not known."""
+    families = {one.name: one.family for one in known}
+    names = [] if receipt is None else models_of(receipt)
+    return {families[name] for name in names} if names and all(name in families for name in names) else None
 
 
 @cache
@@ -73,12 +92,20 @@ def _opened(record: pool.Record) -> Encoder:
     return open_model(record, denoiser=False)
 
 
-def variants(clean: Picture, changed: Picture, *, seed: int) -> dict[str, Picture]:
-    """Return the pictures of a trial: the clean one, the changed one, and the controls of equal PSNR."""
-    power = float(np.mean((changed.astype(np.float64) - clean) ** 2))
-    white, low_pass = (noisy(clean, power, sigma=sigma, seed=seed) for sigma in (0.0, 1.0))
-    controls = (white, low_pass, scrambled(clean, changed, seed=seed))
-    return {CLEAN: clean, CHANGED: changed, **dict(zip(NOISES, controls, strict=True))}
+def variants(clean: Picture, changed: Picture, loudness: Mapping[str, float], *, seed: int) -> dict[str, Picture]:
+    """Return the pictures of a trial: the clean one, the changed one, and noise of every kind in `loudness`."""
+    noises = {kind: with_noise(clean, changed, kind, loud, seed=seed) for kind, loud in loudness.items()}
+    return {CLEAN: clean, CHANGED: changed, **noises}
+
+
+def gains_at_equal_psnr(panel: Sequence[Judge], clean: Picture, changed: Picture, *, seed: int) -> dict[str, float]:
+    """Return by judge the gain over the stronger of white and low-pass noise of equal PSNR, as papers have it."""
+    pictures = [changed, *of_equal_psnr(clean, changed, seed=seed)]
+    found = {}
+    for judge in panel:
+        far, *noises = displacements(judge.open(), clean, pictures)
+        found[judge.record.name] = far / max(*noises, float(np.finfo(np.float64).tiny))
+    return found
 
 
 def readings(
@@ -90,7 +117,7 @@ def readings(
 
 def _reading(judge: Judge, before: Picture, pictures: Mapping[str, Picture], seed: int) -> Reading:
     encoder = judge.open()
-    latents = {name: _latents(encoder, picture) for name, picture in pictures.items()}
+    latents = {name: latents_of(encoder, picture) for name, picture in pictures.items()}
     moves = {name: _moved(latents[CLEAN], one, encoder.factor) for name, one in latents.items() if name != CLEAN}
     control = max(NOISES, key=lambda name: float(moves[name].mean()))
     gain, low, high = ratio(moves[CHANGED], moves[control], seed=seed)
@@ -100,7 +127,7 @@ def _reading(judge: Judge, before: Picture, pictures: Mapping[str, Picture], see
     return Reading(judge.record.name, judge.hold_out, far, noise, control, gain, low, high, drift)
 
 
-def _latents(encoder: Encoder, picture: Picture) -> Latents:
+def latents_of(encoder: Encoder, picture: Picture) -> Latents:
     """Return a picture's latents; with the channels innermost, convolutions on processors take a fifth less time."""
     with torch.no_grad():
         return encoder.encode(to_batch(picture).contiguous(memory_format=torch.channels_last))
@@ -109,7 +136,7 @@ def _latents(encoder: Encoder, picture: Picture) -> Latents:
 @lru_cache(maxsize=8)
 def _latents_before(record: pool.Record, shape: tuple[int, ...], data: bytes) -> Latents:
     """Return the latents of the clean picture, which all attacks share, once for every process."""
-    return _latents(_opened(record), np.frombuffer(data, dtype=np.float32).reshape(shape).copy())
+    return latents_of(_opened(record), np.frombuffer(data, dtype=np.float32).reshape(shape).copy())
 
 
 def _moved(one: Latents, other: Latents, factor: int) -> Tiles:

@@ -11,15 +11,16 @@ from jaxtyping import Float
 
 from artaudit.auditor.models import open_model
 from artaudit.auditor.trial.apprentices import OTHERS, Arm, Class, Taught
-from artaudit.auditor.trial.judges import CHANGED, CLEAN, NOISES, judges
+from artaudit.auditor.trial.judges import CHANGED, CLEAN, judges
 from artaudit.auditor.trial.mimicry import Examined
 from artaudit.auditor.trial.recovery import Interval, Recoveries, recoveries
 from artaudit.auditor.trial.style import BLOCK, features, judge, kernel_distances
 from artaudit.generators import pool
+from artaudit.protect.effect import ALIKE
 from artaudit.protocols import Encoder
 
 LOSS, STYLE, KERNEL = "held-out loss", "style score", "kernel distance"
-NOISE = NOISES[2]
+NOISE = ALIKE
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +122,8 @@ def _told(name: str, one: Recoveries) -> str:
         return f"By {name}, cannot tell: clean pictures improve it by {said(one.gap, 4)}, not surely more than nothing."
     return (
         f"By {name}, of what clean pictures teach, the cloaked ones teach {said(one.arms[Arm(CHANGED).name])}, ones "
-        f"with noise of equal PSNR {said(one.arms[NOISE])}, and {OTHERS} {said(one.arms[OTHERS])}; with the best of "
-        f"the attempts ({one.best}) a mimic recovers {said(one.worst)}."
+        f"with noise that shows as much {said(one.arms[NOISE])}, and {OTHERS} {said(one.arms[OTHERS])}; with the best "
+        f"of the attempts ({one.best}) a mimic recovers {said(one.worst)}."
     )
 
 

@@ -16,34 +16,44 @@ from PIL import Image as Pillow
 
 from artaudit.auditor.comparison import comparison
 from artaudit.auditor.models import open_model
+from artaudit.auditor.trial.grading import NOISE_GAIN
 from artaudit.auditor.trial.pairs import Pair, Picture
 from artaudit.auditor.trial.plots import curves_figure, gains_figure
 from artaudit.auditor.trial.trying import Trial
+from artaudit.auditor.trial.uses import FINE_TUNING, HARDLY, NOT, PROTECTED, REDRAWING, STYLE_REFERENCE, UNKNOWN
 from artaudit.generators import pool
 from artaudit.protect.receipt import middle
+from artaudit.protect.visibility import SCALE
 from artaudit.protocols import Autoencoder
 from artaudit.tensors import to_array, to_batch
 
 NAMES = {
-    "linf": "largest change of any sample (of the range 0 to 1)",
+    "ssimulacra2": "SSIMULACRA2",
+    "ssimulacra2_worst_tile": "SSIMULACRA2 of the worst tile of 256 pixels",
+    "flip": "FLIP, mean (0: nothing shows where the two are flipped in place)",
+    "flip_worst_tile": "FLIP of the worst tile of 64 pixels",
     "psnr_db": "PSNR, dB",
     "ssim": "SSIM",
-    "ms_ssim": "MS-SSIM",
     "delta_e_mean": "colour difference CIEDE2000, mean",
     "delta_e_p95": "colour difference CIEDE2000, 95th percentile",
-    "worst_tile_psnr_db": "PSNR of the worst 64 x 64 tile, dB",
-    "flat_noise_levels": "noise in flat areas, levels of 255",
+    "linf": "largest change of any sample (of the range 0 to 1)",
     "file_growth": "file grows by a factor of",
+}
+MARKS = {PROTECTED: "●", HARDLY: "◐", NOT: "○", UNKNOWN: "–"}  # noqa: RUF001 - a dash for nothing
+AGAINST = {
+    FINE_TUNING: "Against training on it",
+    STYLE_REFERENCE: "As a style reference",
+    REDRAWING: "Against redrawing it",
 }
 
 
 def card(trials: Sequence[Trial]) -> bytes:
     """Return the page about these pictures; it asks for nothing from outside."""
-    shown = [{"record": trial.document, "names": NAMES, **_figures(trial)} for trial in trials]
+    shown = [{"record": trial.document, **_figures(trial)} for trial in trials]
     sheets = {trial.sheet for trial in trials if trial.sheet is not None}
-    return (
-        _template().render(trials=shown, sheets=[_uri(one, "png") for one in sheets]).encode(errors="backslashreplace")
-    )
+    words = {"names": NAMES, "marks": MARKS, "against": AGAINST, "scale": SCALE[:-1], "bound": NOISE_GAIN}
+    page = _template().render(trials=shown, sheets=[_uri(one, "png") for one in sheets], **words)
+    return page.encode(errors="backslashreplace")
 
 
 @cache
@@ -89,18 +99,12 @@ def _uri(data: bytes, kind: str) -> str:
 
 
 def summary(record: dict[str, Any]) -> str:
-    """Say in one line what a trial found."""
+    """Say in a few lines what a trial found."""
     if record["grade"] is None:
         return f"{record['path']}  {record['verdict']}: {' '.join(record['because'])}"
-    worst, seen = record["worst"], record["visibility"]
     lines = [f"{record['path']}  grade {record['grade']}: {' '.join(record['because'])}"]
-    lines.append(
-        f"  PSNR {seen['psnr_db']:.1f} dB, SSIM {seen['ssim']:.3f}; untouched gain {record['effect']['gain']:.2f}"
-    )
-    for name, said in (("everyday edits", worst["everyday"]), ("all attacks that ran", worst["any"])):
-        if said is not None:
-            at = f"{said['attack']} {said['strength']:g}"
-            lines.append(f"  worst of {name}: gain {said['gain']:.2f} after {at}")
+    lines += [f"  {AGAINST[use['use']].lower()}: {use['word']}. {use['sentence']}" for use in record["uses"]]
+    lines.append(f"  to the eye: {record['eye']}")
     return "\n".join(lines)
 
 

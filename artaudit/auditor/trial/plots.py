@@ -28,7 +28,7 @@ def gains_figure(effect: dict[str, Any], attacks: Sequence[dict[str, Any]]) -> b
     axes.set_yticks(range(len(rows)), [name + (" *" if steps[0]["everyday"] else "") for name, steps in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.axvline(NOISE_GAIN, color=INK, linestyle="--", linewidth=1)
-    axes.set_xlabel("gain over noise of equal PSNR (dashed: 1.2, no better than noise; * everyday edit)")
+    axes.set_xlabel("gain over noise that shows as much (dashed: 1.2, no better than noise; * everyday edit)")
     _legend(axes, effect["readings"])
     return _svg(plot)
 

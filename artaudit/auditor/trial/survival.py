@@ -18,10 +18,10 @@ from artaudit.auditor.models import open_model
 from artaudit.auditor.trial.grading import Outcome
 from artaudit.auditor.trial.judges import CHANGED, CLEAN, Judge, readings
 from artaudit.auditor.trial.pairs import Picture
-from artaudit.auditor.trial.visibility import finite
 from artaudit.generators import pool
 from artaudit.protect.attacks.axis import Axis, Need
 from artaudit.protect.attacks.trained import Remover
+from artaudit.protect.visibility import finite
 from artaudit.protocols import Progress
 from artaudit.tensors import to_array, to_batch
 from artaudit.transforms import Identity, Transform
@@ -129,7 +129,7 @@ def measured(ring: Ring, name: str, strength: float | None) -> Outcome:
         strength,
         strength is not None and catalog.load(catalog.ATTACKS, name).everyday,
         readings(ring.panel, before[CLEAN], after, seed=ring.seed),
-        finite(distances.psnr(before[CLEAN], after[CLEAN])),
+        finite(distances.psnr(before[CLEAN], after[CLEAN]), 3),
         round(distances.ssim(before[CLEAN], after[CLEAN]), 4),
         round(_rms(after[CHANGED], after[CLEAN]) / _rms(before[CHANGED], before[CLEAN]), 4),
     )

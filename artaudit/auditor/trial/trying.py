@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,20 +12,27 @@ from typing import Any
 from artaudit import catalog
 from artaudit.auditor.models import abilities
 from artaudit.auditor.registry import Registry
+from artaudit.auditor.trial import uses
 from artaudit.auditor.trial.adaptive import Adversary, Schooling, school
+from artaudit.auditor.trial.estimating import estimate
 from artaudit.auditor.trial.grading import RULES, Outcome, grade
-from artaudit.auditor.trial.judges import judges, variants
+from artaudit.auditor.trial.judges import CHANGED, CLEAN, NOISES, gains_at_equal_psnr, judges, variants
 from artaudit.auditor.trial.pairs import Pair, find_pair
+from artaudit.auditor.trial.redrawing import redrawings
+from artaudit.auditor.trial.style_reference import style_reference
 from artaudit.auditor.trial.survival import Ring, Tools, plan, survive
-from artaudit.auditor.trial.visibility import visibility
+from artaudit.distances import ssimulacra2
 from artaudit.errors import UsageError
 from artaudit.generators import pool
-from artaudit.protect.receipt import environment, middle
+from artaudit.protect.effect import WHITE, amplitudes
+from artaudit.protect.receipt import environment, middle, whole
+from artaudit.protect.visibility import visibility, worst_place
 from artaudit.protocols import Progress
 
-SCHEMA = "artaudit-trial/1"
+SCHEMA = "artaudit-trial/2"
 CLOAKED, NOT_CLOAKED, CANNOT_TELL = "cloaked", "not cloaked", "cannot tell"
 LIMITS = (
+    "Noise that shows as much is judged by SSIMULACRA2 and FLIP; another judge of pictures may find it unlike.",
     "The encoders here are small: that a cloak moves their latents is necessary for an effect on training, no more.",
     "Copies published before the cloak are not protected, and a cloak on published art cannot be renewed.",
     "Models of other families, those which edit pictures or describe them among them, were not tested.",
@@ -75,9 +82,17 @@ class Trial:
 
 
 def attempt(
-    path: Path, registry: Registry, order: Order, tools: Tools | None = None, progress: Progress | None = None
+    path: Path,
+    registry: Registry,
+    order: Order,
+    tools: Tools | None = None,
+    progress: Progress | None = None,
+    foretell: Callable[[float], None] | None = None,
 ) -> Trial:
-    """Try the picture at `path`; `tools` are the attacker's, by default the first models that fit."""
+    """Try the picture at `path`; `tools` are the attacker's, by default the first models that fit.
+
+    `foretell` is told about how many seconds the trial takes before it starts, without the training of an attacker.
+    """
     pair = find_pair(path, registry, order.original)
     seed = secrets.randbelow(2**31) if order.seed is None else order.seed
     document = {
@@ -98,7 +113,7 @@ def attempt(
     adversary = school(pair, order.schooling, seed=seed, progress=progress) if order.trained else None
     if adversary is not None:
         tools = replace(tools, remover=adversary.weights)
-    found, outcomes = _measured(pair, order, seed, tools, progress)
+    found, outcomes = _measured(pair, order, seed, tools, progress, foretell)
     return Trial(pair, document | found | _detected(pair, adversary, found["verdict"]), outcomes, tools)
 
 
@@ -114,7 +129,12 @@ def tools_at_hand() -> Tools:
 
 
 def _measured(
-    pair: Pair, order: Order, seed: int, tools: Tools, progress: Progress | None
+    pair: Pair,
+    order: Order,
+    seed: int,
+    tools: Tools,
+    progress: Progress | None,
+    foretell: Callable[[float], None] | None,
 ) -> tuple[dict[str, Any], tuple[Outcome, ...]]:
     if pair.clean is None:
         return _verdict(CANNOT_TELL, None, (UNKNOWN,)), ()
@@ -123,20 +143,51 @@ def _measured(
     clean, changed = middle(pair.clean), middle(pair.changed)
     if not (clean != changed).any():
         return _verdict(NOT_CLOAKED, None, ("In 8 bits, as models are given it, it is its original.",)), ()
-    ring = Ring(variants(clean, changed, seed=seed), judges(), tools, seed)
-    todo = plan(order.attacks, tools)
+    panel, todo = judges(pair.receipt), plan(order.attacks, tools)
+    if foretell is not None:
+        foretell(estimate(clean, panel, todo, processes=order.processes))
+    loudness = amplitudes(clean, changed, seed=seed, kinds=NOISES)
+    ring = Ring(variants(clean, changed, loudness, seed=seed), panel, tools, seed)
     untouched, *attacks = survive(ring, todo, processes=order.processes, progress=progress)
-    given = grade(untouched, [*attacks, *todo.skipped])
-    found = {
+    outcomes = (untouched, *attacks, *todo.skipped)
+    return _found(pair, ring, loudness, outcomes), outcomes
+
+
+def _found(pair: Pair, ring: Ring, loudness: Mapping[str, float], outcomes: tuple[Outcome, ...]) -> dict[str, Any]:
+    """Return what a trial found about a cloaked picture, the grade and its uses first, as JSON values."""
+    clean, changed = (image for image in (pair.clean, pair.changed) if image is not None)
+    ran, skipped = [one for one in outcomes[1:] if one.readings], [one for one in outcomes if not one.readings]
+    given, shown = grade(outcomes[0], outcomes[1:]), visibility(clean, changed)
+    wholes = variants(whole(clean), whole(changed), loudness, seed=ring.seed)
+    seen, drawn = style_reference(wholes, pair.receipt), redrawings(ring.pictures, ring.tools, seed=ring.seed)
+    noise = ssimulacra2(ring.pictures[CLEAN], ring.pictures[WHITE])
+    height, width = ring.pictures[CLEAN].shape[:2]
+    return {
         **_verdict(CLOAKED, given.letter, given.because),
-        "visibility": visibility(pair.clean, pair.changed),
-        "measured_on": f"the middle {clean.shape[1]} x {clean.shape[0]} pixels",
-        "effect": _plain(untouched),
-        "attacks": [_plain(one) for one in attacks],
-        "skipped": [{"attack": one.attack, "everyday": one.everyday, "why": one.why} for one in todo.skipped],
-        "worst": {"everyday": worst(attacks, everyday=True), "any": worst(attacks, everyday=False)},
+        "uses": [
+            uses.fine_tuning(given, outcomes, mimicked=False).plain(),
+            uses.style_reference(seen).plain(),
+            uses.redrawing(drawn).plain(),
+        ],
+        "eye": uses.cost_to_the_eye(shown, noise, worst_place(wholes[CLEAN], wholes[CHANGED])),
+        "visibility": shown | {"file_growth": round(len(changed.data) / len(clean.data), 4)},
+        "measured_on": f"the middle {width} x {height} pixels",
+        "effect": _effect(outcomes[0], ring),
+        "style_reference": seen,
+        "redrawing": drawn,
+        "attacks": [_plain(one) for one in ran],
+        "skipped": [{"attack": one.attack, "everyday": one.everyday, "why": one.why} for one in skipped],
+        "worst": {"everyday": worst(ran, everyday=True), "any": worst(ran, everyday=False)},
     }
-    return found, (untouched, *attacks, *todo.skipped)
+
+
+def _effect(untouched: Outcome, ring: Ring) -> dict[str, Any]:
+    """Return what the judges say of the untouched file, with the gains at equal PSNR that papers give beside it."""
+    papers = gains_at_equal_psnr(ring.panel, ring.pictures[CLEAN], ring.pictures[CHANGED], seed=ring.seed)
+    plain = _plain(untouched)
+    for one in plain["readings"]:
+        one["gain_at_equal_psnr"] = round(papers[one["judge"]], 4)
+    return plain
 
 
 def _detected(pair: Pair, adversary: Adversary | None, verdict: str) -> dict[str, Any]:

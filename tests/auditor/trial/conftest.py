@@ -19,9 +19,10 @@ Art = Callable[[str], Path]
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty folder that all is kept in."""
+    """Return an empty folder that all is kept in; the image tower, which takes seconds, is off."""
     monkeypatch.setenv("ARTAUDIT_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("ARTAUDIT_DB", str(tmp_path / "registry.db"))
+    monkeypatch.setenv("ARTAUDIT_BACKBONE", "none")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

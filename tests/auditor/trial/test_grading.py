@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artaudit.auditor.trial.grading import RULES, Outcome, grade
+from artaudit.auditor.trial.grading import FAR_GAIN, NOISE_GAIN, RULES, Outcome, grade
 from artaudit.auditor.trial.judges import Reading
 
 ORDER = {letter: place for place, letter in enumerate(RULES)}
@@ -24,14 +24,19 @@ def skipped(one: Outcome) -> Outcome:
     return replace(one, readings=(), why="it was not asked for")
 
 
-def test_a_change_that_moves_no_further_than_noise_is_f_whatever_else():
+def test_a_change_that_moves_no_further_than_noise_that_shows_as_much_is_f_whatever_else():
     assert grade(outcome(1.2), [outcome(3.0)], 0.1).letter == "F"
     assert grade(outcome(0.4), [], None).letter == "F"
 
 
-def test_one_everyday_edit_that_undoes_it_makes_it_c():
+def test_one_everyday_edit_that_undoes_it_makes_it_d_and_is_named_first():
     graded = grade(outcome(2.0), [outcome(1.5), outcome(1.1, attack="resize")], 0.1)
-    assert graded.letter == "C" and "resize" in graded.because[0]
+    assert graded.letter == "D" and "resize" in graded.because[0]
+
+
+def test_one_everyday_edit_that_weakens_it_makes_it_c_and_is_named_first():
+    graded = grade(outcome(2.0), [outcome(2.5), outcome(1.4, attack="resize")], 0.1)
+    assert graded.letter == "C" and "resize 75" in graded.because[0] and "1.40" in graded.because[0]
 
 
 def test_surviving_everyday_edits_is_b_and_purifiers_do_not_count_against_that():
@@ -45,9 +50,13 @@ def test_only_a_low_recovery_in_the_worst_case_is_a():
     assert graded.letter == "A" and "0.49" in graded.because[0]
 
 
-def test_without_a_hold_out_nothing_is_better_than_c():
-    graded = grade(outcome(9.0, hold_out=False), [outcome(9.0, hold_out=False)], 0.0)
-    assert graded.letter == "C" and "hold-out" in graded.because[0]
+def test_without_a_hold_out_it_is_said_first_that_the_judges_hardly_count_and_that_no_edit_undoes_it():
+    graded = grade(outcome(9.0, hold_out=False), [outcome(8.0, hold_out=False)], 0.0)
+    assert graded.letter == "C"
+    assert graded.because[0].startswith("It was judged only by models that it may have been made against")
+    assert "No everyday edit undoes it" in graded.because[0] and "8.00" in graded.because[0]
+    undone = grade(outcome(9.0, hold_out=False), [outcome(1.0, hold_out=False)])
+    assert undone.letter == "D" and "undoes" in undone.because[0]
 
 
 def test_the_hold_out_alone_counts_where_there_is_one():
@@ -83,7 +92,20 @@ def test_without_a_mimic_or_a_hold_out_no_grade_is_better(untouched, drawn, reco
     whole = grade(outcome(untouched), attacks, recovery)
     assert place(grade(outcome(untouched), attacks, None)) >= place(whole)
     unjudged = [replace(one, readings=(reading(one.gain, hold_out=False),)) for one in attacks]
-    assert place(grade(outcome(untouched, hold_out=False), unjudged, recovery)) >= place(whole)
+    lone = grade(outcome(untouched, hold_out=False), unjudged, recovery)
+    assert place(lone) >= place(whole) and lone.letter not in "AB"
+
+
+@given(GAINS, DRAWN, RECOVERIES)
+def test_a_letter_says_what_its_rule_says(untouched, drawn, recovery):
+    attacks = outcomes(drawn)
+    everyday = [one.gain for one in attacks if one.everyday]
+    letter = grade(outcome(untouched), attacks, recovery).letter
+    assert (letter == "F") == (untouched <= NOISE_GAIN)
+    if letter in "ABC":
+        assert everyday and min(everyday) > NOISE_GAIN
+    if letter in "AB":
+        assert min(everyday) >= FAR_GAIN
 
 
 @given(GAINS, DRAWN, RECOVERIES)

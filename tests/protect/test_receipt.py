@@ -1,0 +1,52 @@
+"""The receipt: what was promised, what shows, and what it did beside noise that shows as much."""
+
+import json
+
+import cv2
+import numpy as np
+
+from artaudit.auditor.models import open_model
+from artaudit.datasets.drawings import draw
+from artaudit.generators import pool
+from artaudit.image import decode, encode
+from artaudit.protect.effect import PLAIN
+from artaudit.protect.receipt import MEASURED_SIDE, middle, receipt, whole
+from artaudit.protocols import Budget, Cloaked
+
+
+def picture(side: int = 96):
+    drawn = np.asarray(draw(np.random.default_rng(1)).convert("RGB").resize((side, side)))
+    return decode(cv2.imencode(".png", drawn)[1].tobytes(), name="picture.png")
+
+
+def written(budget: Budget) -> dict:
+    image = picture()
+    noise = np.random.default_rng(2).integers(-3, 4, image.stored.shape)
+    colours = (image.stored.astype(int) + noise).clip(0, 255).astype(np.uint8)
+    encoders = [open_model(one) for one in pool.embedded() if one.kind == "studio"][:2]
+    cloaked = Cloaked(colours, "Noise()", budget, 5, tuple((one.name, one.digest) for one in encoders))
+    saved = decode(encode(image, colours), name="picture.png")
+    return receipt(image, saved, cloaked, encoders, "a note")
+
+
+def test_a_receipt_says_what_was_promised_and_measures_it_beside_noise_as_visible():
+    paper = written(Budget(ssimulacra2=80.0))
+    assert paper["schema"] == "artaudit-receipt/2" and paper["seed"] == 5
+    assert paper["budget"] == {"ssimulacra2": 80.0, "linf": None, "levels_of_255": None}
+    assert {"ssimulacra2", "ssimulacra2_worst_tile", "flip", "flip_worst_tile"} <= set(paper["visibility"])
+    assert len(paper["effect"]) == 2
+    for one in paper["effect"]:
+        assert list(one["noise_as_visible"]) == list(PLAIN)
+        assert 0 < one["gain_over_visible_noise"] < 1.2 and one["gain_at_equal_psnr"] > 0
+    json.dumps(paper, allow_nan=False)
+
+
+def test_a_bound_of_every_sample_is_told_in_levels():
+    assert written(Budget(linf=8 / 255))["budget"] == {"ssimulacra2": None, "linf": 8 / 255, "levels_of_255": 8}
+
+
+def test_effects_are_measured_on_the_middle_in_whole_levels():
+    image = picture(600)
+    part = middle(image)
+    assert part.shape == (MEASURED_SIDE, MEASURED_SIDE, 3) and whole(image).shape == (600, 600, 3)
+    assert np.allclose(part * 255, np.rint(part * 255), atol=1e-3)
