@@ -136,4 +136,6 @@ def _embedded(shipped: Sequence[pool.Record], *, needs_generator: bool) -> Choic
     records = [record for record in shipped if _denoises(record) == needs_generator]
     if not records:
         raise UsageError("No model with a denoiser is installed, which this method needs: `audit models add` one.")
+    # Those without a decoder learned to be cloaked against; with the autoencoders beside them a cloak gets no further.
+    records = [record for record in records if record.kind in catalog.ENCODERS] or records
     return Choice(tuple(map(open_model, records)), DENOISER_FALLBACK if needs_generator else FALLBACK)

@@ -31,9 +31,8 @@ _TILE, _STRIDE, _POWER = 32, 16, 8
 """FLIP is averaged over tiles of so many pixels, and these by a power mean in which the worst counts most."""
 _ROUNDS, _PRECISION = 16, 0.01
 _LOUDEST = 0.25
-MAGNIFICATIONS = (1.0, 2.0)
-"""At which no more may show than noise: colour of fine grain is invisible at one and shows at the other."""
-
+_BLACK = 0.01
+"""Added to samples before a power is taken, whose slope at 0 has no bound."""
 _AMBITION = 0.3
 """Points of score that the descent aims above the bound, so that rounding to levels does not cross it."""
 
@@ -64,28 +63,46 @@ class ScoreFloor:
         return (self.score + _AMBITION - torch.minimum(whole, worst + TILE_SLACK)) / _TOLERANCE
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """A way to look at pictures: `magnified` so many times, with shadows lifted by a power of light below 1."""
+
+    magnified: float = 1.0
+    power: float = 1.0
+
+    def of(self, pixels: Pixels) -> Pixels:
+        """Return pixels in [0, 1] as they look."""
+        return pixels if self.power == 1 else (pixels.clamp(0, 1) + _BLACK) ** self.power / (1 + _BLACK) ** self.power
+
+
+VIEWS = (View(), View(magnified=2.0, power=0.6))
+"""In which no more may show than noise: fine colour is invisible in one and shows in the other, like what is done to
+shadows, which a bright screen or an editor lifts."""
+
+
 class FlickerCeiling:
-    """The worst tiles of FLIP are kept below what noise shows there, at every magnification."""
+    """The worst tiles of FLIP are kept below what noise shows there, in every view."""
 
     def __init__(
         self,
         clean: Pixels,
         noised: Pixels,
         *,
-        magnifications: Sequence[float] = MAGNIFICATIONS,
+        views: Sequence[View] = VIEWS,
         every: int = 4,
         gain: float = 0.1,
     ) -> None:
         """Look at the clean window, and at the same with noise, such as `noise_of` a score."""
         self.every, self.gain = every, gain
-        self._measures = [Flip(clean, PIXELS_A_DEGREE / times) for times in magnifications]
+        self._measures = [(view, Flip(view.of(clean), PIXELS_A_DEGREE / view.magnified)) for view in views]
         with torch.no_grad():
-            self._ceilings = [_pooled(measure(noised)) for measure in self._measures]
+            self._ceilings = [_pooled(measure(view.of(noised))) for view, measure in self._measures]
 
     def excess(self, moved: Pixels, step: int = 0) -> Float[Tensor, ""]:  # noqa: ARG002 - the same at every step
-        """Return by what part more shows than noise shows, at the magnification where it is most."""
+        """Return by what part more shows than noise shows, in the view where it is most."""
         pairs = zip(self._measures, self._ceilings, strict=True)
-        return torch.stack([_pooled(measure(moved)) / ceiling - 1 for measure, ceiling in pairs]).max()
+        parts = [_pooled(measure(view.of(moved))) / ceiling - 1 for (view, measure), ceiling in pairs]
+        return torch.stack(parts).max()
 
 
 def _pooled(errors: Float[Tensor, "height width"]) -> Float[Tensor, ""]:

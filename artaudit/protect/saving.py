@@ -28,10 +28,9 @@ def save_within(image: Image, cloaked: Cloaked, quality: int | None = None) -> I
 
     A change that shows more than the budget has is scaled back until it does not. Lossless kinds hold the samples
     exactly. A JPEG is written at quality 100 with full colour resolution, and samples that its rounding carried over
-    the largest change are pulled back. With a `quality`, 1 to 100, a lossy file is written at that quality instead;
-    its own loss comes on top of the budget, which is then kept beside the original written at the same quality.
-    Raises ImageError when the budget cannot be kept or the kind cannot be written, UsageError for a quality that the
-    kind does not have.
+    the largest change are pulled back. With a `quality`, 1 to 100, a lossy file is written at that quality instead,
+    of samples that keep the budget as such; its own loss comes on top. Raises ImageError when the budget cannot be
+    kept or the kind cannot be written, UsageError for a quality that the kind does not have.
     """
     _ensure_quality(image, quality)
     wanted = cloaked.budget.ssimulacra2
@@ -40,14 +39,14 @@ def save_within(image: Image, cloaked: Cloaked, quality: int | None = None) -> I
     before = np.rint(image.samples * image.levels).astype(np.int32)
     change = cloaked.colours.astype(np.int32) - before
     unit = image.levels // 255
-    reference = image if quality is None else _written(image, cloaked, before.astype(cloaked.colours.dtype), quality)
     part = 1.0
     for _ in range(_NARROWINGS):
         moved = before + unit * np.rint(part * change / unit).astype(np.int32)
-        saved = _written(image, cloaked, moved.clip(0, image.levels).astype(cloaked.colours.dtype), quality)
-        lacking = wanted - similarity(reference, saved)
+        colours = moved.clip(0, image.levels).astype(cloaked.colours.dtype)
+        saved = _written(image, cloaked, colours, None)
+        lacking = wanted - similarity(image, saved)
         if lacking <= 0:
-            return saved
+            return saved if quality is None else _written(image, cloaked, colours, quality)
         part *= min(_NARROWEST, max(0.5, 1 - lacking / (2 * (100 - wanted))))
     raise ImageError(
         f"{image.name} cannot keep a score of {wanted:g} in its own kind of file: convert it to PNG, or use --strength."

@@ -44,7 +44,7 @@ def test_a_tower_in_the_pool_sees_another_picture_where_plain_cloaks_leave_it_th
     assert [name for name, _ in made.models] == [encoder.name, tower.name]
     saved = save_within(image, made)
     assert ssimulacra2(image.pixels, saved.pixels) >= 75
-    assert cosine(tower, image, saved) < min(0.75, cosine(tower, image, save_within(image, without)) - 0.1)
+    assert cosine(tower, image, saved) < cosine(tower, image, save_within(image, without)) - 0.08
 
 
 def test_turns_see_the_middle_and_the_whole_and_start_at_no_distance():
