@@ -61,7 +61,7 @@ class DescentCloak:
     mask: Mask | None = None
     """Where the artist allows a change; samples under black stay as they are."""
     weights: tuple[float, ...] | None = None
-    """How much each model counts; None counts all alike."""
+    """How much each model counts; None counts every latent space alike, and its models alike within it."""
     final: Transform | None = None
     """What the file's own encoder will do to the samples, where that loses anything."""
     seconds: float | None = None
@@ -152,7 +152,7 @@ class _Setting:
                 objective.surrogate(model, seen, seed) if isinstance(model, Generator) else model
                 for model in cloak.models
             )
-        self.weights = shares(cloak.weights or [1.0] * len(cloak.models))
+        self.weights = shares(cloak.weights or by_family(cloak.models))
         self.turns = turns(self.weights, cloak.descent.steps)
         self.draws = [seed * 31 + number for number in range(len(cloak.expectation))]
 
@@ -230,6 +230,12 @@ def turns(weights: Sequence[float], steps: int) -> list[tuple[int, int]]:
         found.append((chosen, visits[chosen]))
         visits[chosen] += 1
     return found
+
+
+def by_family(models: Sequence[Encoder]) -> list[float]:
+    """Return weights with which every latent space counts alike, and its models alike within it."""
+    families = [model.family for model in models]
+    return [1 / families.count(family) for family in families]
 
 
 def shares(weights: Sequence[float]) -> list[float]:

@@ -75,7 +75,7 @@ class View:
         return pixels if self.power == 1 else (pixels.clamp(0, 1) + _BLACK) ** self.power / (1 + _BLACK) ** self.power
 
 
-VIEWS = (View(), View(magnified=2.0, power=0.6))
+VIEWS = (View(), View(magnified=2.0, power=0.75))
 """In which no more may show than noise: fine colour is invisible in one and shows in the other, like what is done to
 shadows, which a bright screen or an editor lifts."""
 

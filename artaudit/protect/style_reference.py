@@ -57,7 +57,7 @@ class StyleReference:
     """
 
     tower: Tower = field(repr=False)
-    weight: float = 0.5
+    weight: float = 0.7
     every: int = 3
     expectation: tuple[Transform, ...] = EXPECTATION
 
