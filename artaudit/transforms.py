@@ -18,7 +18,7 @@ from jaxtyping import Float
 from PIL import Image as Pillow
 from torch import Tensor
 
-from artaudit.tensors import halved, pad_to_multiple, to_array, to_batch, to_linear, to_srgb
+from artaudit.tensors import pad_to_multiple, to_array, to_batch, to_linear, to_srgb
 
 Pixels = Float[Tensor, "batch channels height width"]
 Plane = Float[Tensor, "batch 1 height width"]
@@ -106,18 +106,6 @@ class Crop:
         top, left = (int(rng.integers(side - part + 1)) for side, part in zip(sides, kept, strict=True))
         window = pixels[..., top : top + kept[0], left : left + kept[1]]
         return F.interpolate(window, size=sides, mode="bilinear", align_corners=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Chroma:
-    """What JPEG's usual subsampling (4:2:0) leaves of colour: every 2 x 2 pixels share their mean chroma."""
-
-    def __call__(self, pixels: Pixels, seed: int) -> Pixels:  # noqa: ARG002 - nothing random here
-        """Return pixels with halved chroma, grown back bilinearly."""
-        height, width = pixels.shape[-2:]
-        planes = to_ycbcr(pixels)
-        grown = F.interpolate(halved(planes[:, 1:]), scale_factor=2.0, mode="bilinear", align_corners=False)
-        return to_rgb(torch.cat([planes[:, :1], grown[..., :height, :width]], dim=1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ def carried_out(job: Job) -> str:
 
 
 def planned(args: argparse.Namespace) -> list[Job]:
-    """Return what is to be done, arm by arm."""
+    """Return what is to be done, arm by arm, and in each the first picture of every group first."""
     beside = dict(pair.split("=", 1) for pair in args.beside)
     found = []
     for arm in [*args.arms, *beside]:
@@ -125,7 +125,8 @@ def planned(args: argparse.Namespace) -> list[Job]:
                 )
                 if group in args.groups and there and (args.fresh or not job.result.is_file()):
                     found.append(job)
-    return found
+    order = [*args.arms, *beside]
+    return sorted(found, key=lambda job: (order.index(job.arm), job.number))
 
 
 def clear(jobs: Sequence[Job]) -> None:

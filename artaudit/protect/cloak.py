@@ -23,7 +23,7 @@ from artaudit.protect.style_reference import StyleReference, StyleTerm
 from artaudit.protect.tiles import Tile, tiles, whole
 from artaudit.protocols import Budget, Cloaked, Encoder, Generator, Progress
 from artaudit.tensors import to_array, to_batch
-from artaudit.transforms import Blur, Chroma, Identity, Rescale, Transform
+from artaudit.transforms import Blur, Identity, Jpeg, Rescale, Transform
 
 Pixels = Float[Tensor, "1 3 height width"]
 Colours = Float[Tensor, "1 colours height width"]
@@ -37,11 +37,11 @@ WORKING_SIDE = 2048
 pictures shrink them to 512 to 1024 pixels, and a change of finer grain than theirs would not reach them."""
 
 EXPECTATION: tuple[Transform, ...] = (
-    *(Identity(), Chroma()),
+    *(Identity(), Jpeg(80)),
     *(Identity(), Blur(0.8)),
     *(Identity(), Rescale(0.6)),
 )
-"""What one step after the other sees; every other step sees the picture as it is. JPEG halves colour (4:2:0)."""
+"""What one turn of a model after the other sees; every other turn sees the picture as it is."""
 
 
 @dataclass(frozen=True)

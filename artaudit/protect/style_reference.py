@@ -21,7 +21,7 @@ from artaudit.transforms import Identity, Jpeg, Rescale, Transform
 Pixels = Float[Tensor, "1 3 height width"]
 Seen = Float[Tensor, "batch numbers"]
 
-EXPECTATION: tuple[Transform, ...] = (Identity(), Jpeg(75), Identity(), Rescale(0.5))
+EXPECTATION: tuple[Transform, ...] = (Jpeg(75), Identity(), Jpeg(75), Rescale(0.5))
 """What one turn after the other sees."""
 
 _EMBEDDING, _TOKENS = 8.0, 0.25
