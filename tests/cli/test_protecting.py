@@ -106,7 +106,7 @@ def test_a_preview_shows_one_window_and_makes_nothing_else(audit):
     assert told["window"] == {"left": 0, "top": 0, "width": 112, "height": 96, "of_width": 112, "of_height": 96}
     assert told["steps"] == 3
     assert told["visibility"]["ssimulacra2"] >= 80
-    assert {one["model"].split("@")[0] for one in told["effect"]} >= {"studio-flux2", "studio-sd1"}
+    assert {one["model"].split("@")[0] for one in told["effect"]} >= {"studio-flux2-tuned", "studio-sd1-wide"}
     assert all(one["gain_over_visible_noise"] > 0 and len(one["noise_as_visible"]) == 3 for one in told["effect"])
     assert told["style_reference"] is None
     sheet = decode((audit.home / told["preview"]).read_bytes(), name="sheet")
@@ -186,7 +186,11 @@ class Stop:
 
     @contextmanager
     def __call__(self, _label: str) -> Iterator[Callable[[int, int], None]]:
-        yield lambda done, _total: signal.raise_signal(signal.SIGINT) if done == self.step else None
+        handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in the background
+        try:
+            yield lambda done, _total: signal.raise_signal(signal.SIGINT) if done == self.step else None
+        finally:
+            signal.signal(signal.SIGINT, handler)
 
 
 def test_what_was_stopped_goes_on_inside_the_picture(audit, monkeypatch):

@@ -22,7 +22,7 @@ def tried(path: Path, registry: Registry, *attacks: str, original: Path | None =
 
 def cloaked(path: Path, registry: Registry) -> Path:
     goal = cloaking.targets(Source(path, Path(path.name)), None)
-    shop = cloaking.prepare(cloaking.Order(models=("studio-sd1",), steps=40, seed=1))
+    shop = cloaking.prepare(cloaking.Order(models=("studio-sd1", "studio-flux2"), steps=40, seed=1))
     cloaking.cloak(Source(path, Path(path.name)), goal, shop, registry)
     return goal.picture
 
