@@ -15,7 +15,6 @@ _SSIM_WINDOW = 7
 _SSIM_BAND = 512
 _BAND = 256
 """Rows compared at once, so that memory does not grow with the picture."""
-_FLAT = 1.5 / 255
 
 
 def linf(one: Picture, other: Picture) -> float:
@@ -60,15 +59,3 @@ def delta_e(one: Picture, other: Picture) -> Float[np.ndarray, "height width"]:
 
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         return np.concatenate(list(threads.map(compared, range(0, len(one), _BAND))))
-
-
-def flat_rms(one: Picture, other: Picture) -> float:
-    """Return the root mean square of what changed in the flat areas of `one`, nan where it has none.
-
-    A pixel is flat when it and its eight neighbours differ by less than one and a half of 255 levels.
-    """
-    from scipy.ndimage import maximum_filter, minimum_filter  # noqa: PLC0415 - heavy
-
-    spread = maximum_filter(one, size=(3, 3, 1)) - minimum_filter(one, size=(3, 3, 1))
-    flat = spread.max(axis=2) < _FLAT
-    return float(np.sqrt(np.mean((other[flat].astype(np.float64) - one[flat]) ** 2))) if flat.any() else math.nan
