@@ -8,6 +8,7 @@ from jaxtyping import Float, UInt
 from artaudit.distances import whole_and_worst
 from artaudit.errors import ImageError, UsageError
 from artaudit.image import Image, decode, encode
+from artaudit.protect.visibility import grounds
 from artaudit.protocols import TILE_SLACK, Budget, Cloaked
 
 Levels = UInt[np.ndarray, "height width colours"]
@@ -19,8 +20,6 @@ _RETREAT = 2
 _NARROWINGS = 24
 _NARROWEST = 0.96
 """What a change is scaled by at least, since in whole levels less may change nothing."""
-_BACKGROUNDS = (1.0, 0.0)
-"""What transparent pictures are looked at on."""
 
 
 def save_within(image: Image, cloaked: Cloaked, quality: int | None = None) -> Image:
@@ -58,16 +57,8 @@ def similarity(original: Image, changed: Image) -> float:
 
     Transparent pictures are looked at on white and on black, and the worse counts.
     """
-    scores = []
-    for background in _BACKGROUNDS if original.alpha is not None else _BACKGROUNDS[:1]:
-        whole, worst = whole_and_worst(shown(original, background), shown(changed, background))
-        scores.append(min(whole, worst + TILE_SLACK))
-    return min(scores)
-
-
-def shown(image: Image, background: float) -> Float[np.ndarray, "height width 3"]:
-    """Return a picture as people see it, in [0, 1], before a grey `background` in [0, 1]."""
-    return image.pixels if image.alpha is None else image.pixels - (1 - background) * (1 - image.alpha)
+    pairs = (whole_and_worst(*pair) for pair in grounds(original, changed))
+    return min(min(whole, worst + TILE_SLACK) for whole, worst in pairs)
 
 
 def _written(image: Image, cloaked: Cloaked, colours: Levels, quality: int | None) -> Image:

@@ -57,7 +57,7 @@ def visibility(clean: Image, changed: Image) -> dict[str, float | None]:
     about 64, `linf` of the files' samples in [0, 1], `psnr_db` (None where nothing changed), `ssim`, mean and 95th
     percentile of CIEDE2000.
     """
-    found = [_measured(*pair) for pair in _grounds(clean, changed)]
+    found = [_measured(*pair) for pair in grounds(clean, changed)]
     shown = {name: worse(one[name] for one in found) for name, worse in _WORSE.items()}
     plain = {name: finite(value, _DIGITS.get(name, 5)) for name, value in shown.items()}
     return {"linf": round(distances.linf(clean.samples, changed.samples), 6), **plain}
@@ -85,7 +85,7 @@ def in_words(score: float) -> str:
     return next(said for least, said in SCALE if score >= least)
 
 
-def _grounds(clean: Image, changed: Image) -> Iterator[tuple[Picture, Picture]]:
+def grounds(clean: Image, changed: Image) -> Iterator[tuple[Picture, Picture]]:
     """Yield both pictures on white, and on black where there is anything to see through."""
     yield clean.pixels, changed.pixels
     if clean.alpha is not None or changed.alpha is not None:

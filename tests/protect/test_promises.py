@@ -19,7 +19,8 @@ from artaudit.image import Image, decode
 from artaudit.protect.cloak import DescentCloak
 from artaudit.protect.descent import Descent
 from artaudit.protect.push import Push
-from artaudit.protect.saving import save_within, shown
+from artaudit.protect.saving import save_within
+from artaudit.protect.visibility import grounds
 from artaudit.protocols import TILE_SLACK, Budget
 
 HEIGHT, WIDTH = 144, 192
@@ -160,8 +161,9 @@ def ensure_kept(image: Image, score: float, quality: int | None = None, steps: i
     assert (saved.samples != image.samples).any()
     if image.alpha is not None:
         assert (saved.alpha == image.alpha).all()
-    for ground in (1.0,) if image.alpha is None else (1.0, 0.0):
-        before, after = (shown(one, ground) for one in (image, saved))
+    pairs = list(grounds(image, saved))
+    assert len(pairs) == (1 if image.alpha is None else 2)
+    for before, after in pairs:
         whole, worst = whole_and_worst(before, after)
         assert whole >= score
         assert worst >= score - TILE_SLACK

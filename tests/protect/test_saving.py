@@ -12,7 +12,8 @@ from PIL import Image as Pillow
 from artaudit.distances import ssimulacra2
 from artaudit.errors import ImageError, UsageError
 from artaudit.image import Image, decode, encode
-from artaudit.protect.saving import save_within, shown, similarity
+from artaudit.protect.saving import save_within, similarity
+from artaudit.protect.visibility import grounds
 from artaudit.protocols import Budget, Cloaked
 
 SEVEN = Budget(7 / 255)
@@ -74,7 +75,7 @@ def test_transparent_pictures_are_looked_at_on_white_and_on_black():
     darker = samples[..., :3].copy()
     darker[40:80, 70:110] -= 12
     changed = decode(encode(image, darker), name="glass.png")
-    on_white, on_black = (ssimulacra2(shown(image, grey), shown(changed, grey)) for grey in (1.0, 0.0))
+    on_white, on_black = (ssimulacra2(*pair) for pair in grounds(image, changed))
     assert similarity(image, changed) <= min(on_white, on_black)
 
 
