@@ -33,6 +33,9 @@ _ROUNDS, _PRECISION = 16, 0.01
 _LOUDEST = 0.25
 _BLACK = 0.01
 """Added to samples before a power is taken, whose slope at 0 has no bound."""
+_TEXTURED, _FLAT_COUNTS, _FALL = 0.04, 2.0, 0.7
+"""Standard deviation of grey from which ground is textured; how much a change counts at most; how fast it grows."""
+_NEAR, _AROUND, _SPECK = 8, 24, 0.002
 _AMBITION = 0.3
 """Points of score that the descent aims above the bound, so that rounding to levels does not cross it."""
 
@@ -81,7 +84,7 @@ shadows, which a bright screen or an editor lifts."""
 
 
 class FlickerCeiling:
-    """The worst tiles of FLIP are kept below what noise shows there, in every view."""
+    """The worst tiles of FLIP are kept below what noise shows there, in every view, and well below on flat ground."""
 
     def __init__(
         self,
@@ -93,7 +96,7 @@ class FlickerCeiling:
         gain: float = 0.1,
     ) -> None:
         """Look at the clean window, and at the same with noise, such as `noise_of` a score."""
-        self.every, self.gain = every, gain
+        self.every, self.gain, self._bareness = every, gain, bareness(clean)
         self._measures = [(view, Flip(view.of(clean), PIXELS_A_DEGREE / view.magnified)) for view in views]
         with torch.no_grad():
             self._ceilings = [_pooled(measure(view.of(noised))) for view, measure in self._measures]
@@ -101,8 +104,26 @@ class FlickerCeiling:
     def excess(self, moved: Pixels, step: int = 0) -> Float[Tensor, ""]:  # noqa: ARG002 - the same at every step
         """Return by what part more shows than noise shows, in the view where it is most."""
         pairs = zip(self._measures, self._ceilings, strict=True)
-        parts = [_pooled(measure(view.of(moved))) / ceiling - 1 for (view, measure), ceiling in pairs]
+        parts = [_pooled(measure(view.of(moved)) * self._bareness) / ceiling - 1 for (view, measure), ceiling in pairs]
         return torch.stack(parts).max()
+
+
+def bareness(clean: Pixels) -> Float[Tensor, "height width"]:
+    """Return how much a change counts by the texture around it: 1 where there is some to hide it, 2 on flat ground.
+
+    A pattern shows where there was none, although measures that see a few pixels at a time call it as quiet as
+    grain (contrast masking: Legge and Foley 1980, https://doi.org/10.1364/JOSA.70.001458). Texture is the standard
+    deviation of grey within 8 pixels, its geometric mean within 24, so that a lone edge is no texture.
+    """
+    grey = clean.mean(dim=1, keepdim=True)
+    spread = (_mean_around(grey.square(), _NEAR) - _mean_around(grey, _NEAR).square()).clamp_min(0).sqrt()
+    texture = _mean_around((spread + _SPECK).log(), _AROUND).exp()
+    return (_TEXTURED / texture).pow(_FALL).clamp(1, _FLAT_COUNTS)[0, 0]
+
+
+def _mean_around(plane: Float[Tensor, "1 1 height width"], side: int) -> Float[Tensor, "1 1 height width"]:
+    before = side // 2
+    return F.avg_pool2d(F.pad(plane, (before, side - 1 - before) * 2, mode="reflect"), side, 1)
 
 
 def _pooled(errors: Float[Tensor, "height width"]) -> Float[Tensor, ""]:

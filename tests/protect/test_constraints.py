@@ -13,6 +13,7 @@ from artaudit.protect.constraints import (
     FlickerCeiling,
     Held,
     ScoreFloor,
+    bareness,
     largest_share,
     levelled,
     noise_of,
@@ -44,7 +45,7 @@ def test_the_noise_of_a_score_has_it(score):
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_bound_is_kept_by_a_little_and_broken_by_much(number):
-    clean = scene()
+    clean = levelled(scene() + noise(scene(), 0.06, seed=2))
     bound = bounds_of(clean, 80.0)[number]
     assert isinstance(bound, Constraint)
     assert float(bound.excess(clean)) < 0
@@ -60,6 +61,21 @@ def test_the_flicker_of_one_tile_counts_more_than_that_of_the_mean():
     bound, shown = FlickerCeiling(clean, noise_of(clean, 80.0)), Flip(clean)
     assert float(shown(spot).mean()) < float(shown(everywhere).mean())
     assert float(bound.excess(spot)) > float(bound.excess(everywhere))
+
+
+def test_a_change_counts_double_where_there_is_no_texture_to_hide_it():
+    clean = scene()
+    clean[..., 64:, :] += noise(clean[..., 64:, :], 0.12, seed=2)
+    counted = bareness(clean)
+    assert counted.shape == clean.shape[-2:]
+    assert float(counted[:40].min()) == 2.0
+    assert float(counted[80:].max()) == 1.0
+
+
+def test_a_lone_edge_is_no_texture():
+    clean = torch.full((1, 3, 128, 128), 0.3)
+    clean[..., 64:] = 0.8
+    assert float(bareness(clean).min()) > 1.5
 
 
 def test_slopes_of_constraints_point_to_less_violation():
