@@ -22,10 +22,10 @@ def train(config: Path, output: Path, *, as_json: bool) -> None:
     CONFIG needs one line, `data: manifest.csv`. Others: detector, settings, learn, hold_out, draws, seed, without,
     biased. Every picture is handled by the same recipe, and data whose files give the labels away is refused.
     """
-    from artaudit.auditor import detecting  # noqa: PLC0415 - heavy
+    from artaudit.detect import training  # noqa: PLC0415 - heavy
 
     with progress_bar("reading") as progress:
-        made = detecting.train(config, output, progress)
+        made = training.train(config, output, progress)
     if made:
         _tell(made, f"{output}  threshold {made['threshold']:.2f}", as_json=as_json)
 
@@ -42,10 +42,10 @@ def calibrate(model: Path, data: Path, *, split: str, draws: int, seed: int, as_
 
     DATA is a manifest; scores become likelihood ratios, bounded by the number of pictures.
     """
-    from artaudit.auditor import detecting  # noqa: PLC0415 - heavy
+    from artaudit.detect import calibrating  # noqa: PLC0415 - heavy
 
     with progress_bar("reading") as progress:
-        made = detecting.calibrate(model, data, split=split, draws=draws, seed=seed, progress=progress)
+        made = calibrating.calibrate(model, data, split=split, draws=draws, seed=seed, progress=progress)
     alarms = made["false_alarms"]
     _tell(made, f"{model}  false alarms {alarms['count']} of {alarms['trials']}", as_json=as_json)
 
@@ -80,11 +80,11 @@ def evaluate(  # noqa: PLR0913 - click hands options over one by one
     if task == "attribution":
         _evaluate_attribution(str(model), data, split, edits, as_json=as_json)
         return
-    from artaudit.auditor import detecting  # noqa: PLC0415 - heavy
+    from artaudit.detect import evaluation  # noqa: PLC0415 - heavy
 
     with progress_bar("measuring") as progress:
-        found = detecting.evaluate(
-            model, data, split=split, edits=edits or detecting.EDITS, learn=learn, plots=plots, progress=progress
+        found = evaluation.evaluate(
+            model, data, split=split, edits=edits or evaluation.EDITS, learn=learn, plots=plots, progress=progress
         )
     if as_json:
         print_json(found)
@@ -107,9 +107,9 @@ def evaluate(  # noqa: PLR0913 - click hands options over one by one
 @AS_JSON
 def export_detector(model: Path, target: Path, *, as_json: bool) -> None:
     """Copy MODEL with its card and digests into the new folder TARGET."""
-    from artaudit.auditor import detecting  # noqa: PLC0415 - heavy
+    from artaudit.detect import model_folder  # noqa: PLC0415 - heavy
 
-    made = detecting.export(model, target)
+    made = model_folder.export(model, target)
     _tell(made, f"{target}  {len(made['files'])} files", as_json=as_json)
 
 

@@ -9,12 +9,12 @@ from click.testing import CliRunner
 from PIL import Image as Pillow
 from sklearn.base import clone
 
-from artaudit.auditor import detecting, pairing, readings
-from artaudit.auditor.machine_made import open_detector
 from artaudit.cli import audit
+from artaudit.datasets import manifest
 from artaudit.datasets.drawings import draw
-from artaudit.detect import storage
+from artaudit.detect import pairing, readings, storage, training
 from artaudit.detect.calibration import Calibration
+from artaudit.detect.loading import open_detector
 from artaudit.errors import UsageError
 
 KEPT = {"README.md", storage.SETTINGS, storage.TENSORS}
@@ -72,7 +72,9 @@ def test_generators_are_crossed_and_figures_drawn(model, data, tmp_path):
     named = [line.replace(",toy,", f",toy {number // 2 % 2},") for number, line in enumerate(lines)]
     (data / "two.csv").write_text("\n".join(named))
     line = ["evaluate", model, data / "two.csv", "--edit", "as it is", "--edit", "JPEG 96", "--learn", "train"]
-    found = json.loads(run(*line, "--plots", tmp_path / "figures", "--json").stdout)
+    result = run(*line, "--plots", tmp_path / "figures", "--json")
+    assert result.exception is None, result.exception
+    found = json.loads(result.stdout)
     assert set(found["left_out"]) == set(found["trained_on_one"]["toy 0"]) == {"toy 0", "toy 1"}
     assert all(0.6 < float(value.split()[0]) <= 1 for value in found["left_out"].values())
     for name in ("ranking", "robustness", "scores", "generators"):
@@ -88,7 +90,7 @@ def test_calibration_needs_enough_pictures(model, data):
 
 def test_ratios_that_were_learned_are_measured(model, data):
     detector = open_detector(model)
-    rows = [row for row in detecting.manifest.read(data / "manifest.csv") if row.split == "val"]
+    rows = [row for row in manifest.read(data / "manifest.csv") if row.split == "val"]
     read = readings.read_features(detector, rows, data, readings.handled(1, 0))
     assert read.calibrated(detector) == {}
     same = replace(read, strata=np.repeat("lossless", len(read.rows)))
@@ -113,10 +115,10 @@ def test_a_run_that_was_stopped_goes_on_and_ends_in_the_same_numbers(model, data
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        detecting.train(data / "config.yaml", tmp_path / "again", stop)
-    kept = list((tmp_path / "again" / detecting.KEPT).rglob("*.json"))
+        training.train(data / "config.yaml", tmp_path / "again", stop)
+    kept = list((tmp_path / "again" / training.KEPT).rglob("*.json"))
     assert len(kept) == 20
-    detecting.train(data / "config.yaml", tmp_path / "again")
+    training.train(data / "config.yaml", tmp_path / "again")
     assert (tmp_path / "again" / storage.TENSORS).read_bytes() == (model / storage.TENSORS).read_bytes()
 
 
@@ -134,7 +136,7 @@ def test_a_network_is_trained_by_the_command_and_keeps_its_log(data, tmp_path):
 
 
 def test_pairs_are_cut_alike_and_follow_from_the_seed(data):
-    rows = list(detecting.manifest.read(data / "manifest.csv"))
+    rows = list(manifest.read(data / "manifest.csv"))
     opened = pairing.opener(data)
     first, made = pairing.Pairs(rows, opened, 64, 3, seed=1)(5, 0)
     again, _ = pairing.Pairs(rows, opened, 64, 3, seed=1)(5, 0)
@@ -174,5 +176,5 @@ def test_unknown_settings_and_edits_are_named(model, data, tmp_path):
 
 
 def test_handlings_depend_on_the_path_and_the_seed_alone(data):
-    (row,) = [one for one in detecting.manifest.read(data / "manifest.csv") if one.path == "3.png"]
+    (row,) = [one for one in manifest.read(data / "manifest.csv") if one.path == "3.png"]
     assert readings.handled(2, 0)(row) == readings.handled(2, 0)(row) != readings.handled(2, 1)(row)

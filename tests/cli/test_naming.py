@@ -9,10 +9,10 @@ import torch
 from PIL import Image as Pillow
 
 from artaudit.attribution.evaluation import NONE
-from artaudit.auditor.models import open_model
 from artaudit.auditor.naming import summary
 from artaudit.datasets.photographs import photograph
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 from artaudit.image import decode
 from artaudit.tensors import to_array, to_batch
 

@@ -5,12 +5,12 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from artaudit.auditor.models import open_model
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
 from artaudit.detect import storage
 from artaudit.detect.residual import ResidualDetector
 from artaudit.errors import ModelError
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 from artaudit.image import decode
 from artaudit.tensors import to_array, to_batch
 

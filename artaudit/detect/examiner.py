@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
-from importlib import resources
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image as Pillow
 
-from artaudit import catalog
-from artaudit.auditor.models import abilities, open_model
 from artaudit.datasets.container import container
 from artaudit.detect import storage
 from artaudit.detect.calibration import stratum_of
 from artaudit.detect.judging import Calibrated, Judgement, judge
-from artaudit.detect.reconstruction import ReconstructionDetector
-from artaudit.errors import ImageError, ModelError, UsageError
+from artaudit.detect.loading import open_detector, shipped
+from artaudit.errors import ImageError, ModelError
 from artaudit.evidence import Finding
-from artaudit.generators import pool
 from artaudit.image import Image
-from artaudit.protocols import Autoencoder, Illustration
+from artaudit.protocols import Illustration
 
 UNIT = "log odds"
 
@@ -48,38 +42,6 @@ HEATMAP = (
     "Where the detector looked: red where the noise is like that of machine-made pictures, blue where it is not, the "
     "stronger the farther from none; grey was not looked at."
 )
-
-
-def shipped() -> Path:
-    """Return the folder of the detector that comes with artaudit."""
-    return Path(str(resources.files("artaudit.detect") / "weights" / "residual"))
-
-
-@lru_cache(maxsize=2)
-def open_detector(folder: Path) -> Any:  # noqa: ANN401 - any detector
-    """Return the detector in `folder`, of the kind that its file names; raises ModelError, UsageError."""
-    kind = catalog.load(catalog.DETECTORS, str(storage.describe(folder)["kind"]))
-    return equipped(storage.read(kind, folder))
-
-
-def equipped(detector: Any) -> Any:  # noqa: ANN401 - any detector
-    """Hand a detector that redraws pictures the models that it names; raises ModelError where they have changed."""
-    if isinstance(detector, ReconstructionDetector):
-        learned = getattr(detector, "digests_", None)
-        detector.use(_autoencoders(detector.models))
-        if learned not in (None, detector.digests_):
-            raise ModelError("The detector was trained with other weights of its models: train it again.")
-    return detector
-
-
-def _autoencoders(names: Sequence[str]) -> list[Autoencoder]:
-    """Open models by name, installed ones and those that come with artaudit; raises UsageError for one that is none."""
-    known = {one.name: one for one in (*pool.embedded(), *pool.installed(pool.models_folder()))}
-    able = [name for name, record in known.items() if "autoencoder" in abilities(record)]
-    for name in names:
-        if name not in able:
-            raise UsageError(f"No autoencoder is called {name!r}: choose among {', '.join(able)}.")
-    return [cast(Autoencoder, open_model(known[name], denoiser=False)) for name in names]
 
 
 class MachineMade:
