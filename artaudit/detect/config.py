@@ -12,7 +12,7 @@ from artaudit.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What `audit train` reads from YAML.
+    """What `audit detector train` reads from YAML.
 
     `data` is a manifest, relative to the config; rows of the split `learn` are learned from, real ones of the split
     `hold_out` set the threshold. Every picture is read in `draws` random handlings. `settings` are the detector's,

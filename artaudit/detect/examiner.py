@@ -10,12 +10,10 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image as Pillow
 
-from artaudit.datasets.container import container
 from artaudit.detect import storage
-from artaudit.detect.calibration import stratum_of
-from artaudit.detect.judging import Calibrated, Judgement, judge
-from artaudit.detect.loading import open_detector, shipped
-from artaudit.errors import ImageError, ModelError
+from artaudit.detect.judging import Judgement, judge
+from artaudit.detect.loading import open_calibrated, shipped
+from artaudit.detect.scoring import stratum
 from artaudit.evidence import Finding
 from artaudit.image import Image
 from artaudit.protocols import Illustration
@@ -58,10 +56,11 @@ class MachineMade:
 
         Raises ModelError for a detector that was never calibrated.
         """
-        detector = open_detector(self._folder)
-        if not isinstance(detector, Calibrated):
-            raise ModelError(f"{self._folder} holds a detector without calibration: use `audit calibrate` on it first.")
-        said = judge(detector, image.rgb8, _stratum(image), self._kind)
+        detector: Any = open_calibrated(self._folder)
+        said = judge(detector, image.rgb8, stratum(image), self._kind)
+        asked = {"crop_side": getattr(detector, "side", None), "said_to_be": self._kind}
+        if self._folder != shipped():
+            asked["other_detector"] = storage.digest(self._folder)
         finding = Finding(
             self.name,
             _claim(said),
@@ -70,7 +69,7 @@ class MachineMade:
             threshold=round(said.bar.threshold, 3),
             unit=UNIT,
             false_alarms=said.bar.false_alarms,
-            details=_details(said) | {"crop_side": getattr(detector, "side", None), "said_to_be": self._kind},
+            details=_details(said) | asked,
         )
         return [finding if said.score is None else replace(finding, score=round(said.score, 3))]
 
@@ -94,15 +93,6 @@ def _claim(said: Judgement) -> str:
     found = "its noise is like" if said.holds else "noise like"
     beside = f", beside {BESIDE[said.bar.kind]}" if said.bar.kind else ""
     return f"{found} that of machine-made pictures{beside}"
-
-
-def _stratum(image: Image) -> str:
-    """Return the stratum of a picture by its container."""
-    try:
-        outside = container(image.data, name=image.name)
-    except ImageError:
-        return "other"
-    return stratum_of(outside.codec, outside.quality)
 
 
 def _details(said: Judgement) -> dict[str, Any]:

@@ -10,11 +10,15 @@ from typing import Any, cast
 
 from artaudit import catalog
 from artaudit.detect import storage
+from artaudit.detect.judging import Calibrated
 from artaudit.detect.reconstruction import ReconstructionDetector
 from artaudit.errors import ModelError, UsageError
 from artaudit.generators import pool
 from artaudit.generators.opening import abilities, open_model
 from artaudit.protocols import Autoencoder
+
+SHIPPED = "shipped"
+"""What the detector that comes with artaudit is called where a folder is expected."""
 
 
 def shipped() -> Path:
@@ -27,6 +31,19 @@ def open_detector(folder: Path) -> Any:  # noqa: ANN401 - any detector
     """Return the detector in `folder`, of the kind that its file names; raises ModelError, UsageError."""
     kind = catalog.load(catalog.DETECTORS, str(storage.describe(folder)["kind"]))
     return equipped(storage.read(kind, folder))
+
+
+def open_calibrated(folder: Path) -> Calibrated:
+    """Return the detector in `folder`; raises ModelError also for one that was never calibrated."""
+    detector = open_detector(folder)
+    if not isinstance(detector, Calibrated):
+        raise ModelError(f"{folder} holds a detector without calibration: use `audit detector calibrate` on it first.")
+    return detector
+
+
+def chosen(model: Path) -> Path:
+    """Return the folder that `model` names: itself, or that of the detector that comes with artaudit for "shipped"."""
+    return shipped() if model == Path(SHIPPED) and not model.exists() else model
 
 
 def equipped(detector: Any) -> Any:  # noqa: ANN401 - any detector

@@ -38,8 +38,8 @@ def train(path: Path, output: Path, progress: Progress | None = None) -> dict[st
 
     Features are kept in pieces as they are read, and so is a network while it learns: a run that was stopped goes on
     where it was and ends in the same numbers. Where several processes learn together (`accelerate launch -m artaudit
-    train`), only the first goes on after that; the others return nothing. Raises UsageError for data whose containers
-    give the labels away or whose groups are divided.
+    detector train`), only the first goes on after that; the others return nothing. Raises UsageError for data whose
+    containers give the labels away or whose groups are divided.
     """
     config = read_config(path)
     source = path.parent / config.data

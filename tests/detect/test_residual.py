@@ -130,5 +130,5 @@ def test_a_stored_detector_scores_as_before_and_a_changed_file_is_refused(pairs,
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"kind": 1}'])
 def test_a_folder_without_a_detector_is_refused(tmp_path, text):
     (tmp_path / storage.SETTINGS).write_text(text)
-    with pytest.raises(ModelError, match="audit train"):
+    with pytest.raises(ModelError, match="audit detector train"):
         storage.read(ResidualDetector, tmp_path)

@@ -1,18 +1,33 @@
-"""The commands about detectors: train, calibrate, evaluate, export."""
+"""The commands about detectors: train, calibrate, evaluate, export, score."""
 
 from __future__ import annotations
 
+import csv
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from artaudit.doors.common import AS_JSON, PATH, print_json, progress_bar
+from artaudit.doors.common import AS_JSON, PATH, PICTURES, counted, each, print_json, progress_bar, say
+from artaudit.errors import UsageError
 
 SPLIT = click.option("--split", default="val", show_default=True, help="The rows of DATA to use.")
 
 
-@click.command()
+MODEL = click.argument("model", type=PATH)
+
+
+@click.group()
+def detector() -> None:
+    """Train, calibrate and measure detectors of machine-made pictures, and score pictures with them.
+
+    A detector is a folder; of the commands that only read, MODEL may also be the word shipped, for the one that comes
+    with artaudit and that `audit check` asks.
+    """
+
+
+@detector.command()
 @click.argument("config", type=PATH)
 @click.option("-o", "--output", type=PATH, required=True, help="The folder that keeps the detector.")
 @AS_JSON
@@ -30,15 +45,15 @@ def train(config: Path, output: Path, *, as_json: bool) -> None:
         _tell(made, f"{output}  threshold {made['threshold']:.2f}", as_json=as_json)
 
 
-@click.command()
-@click.argument("model", type=PATH)
+@detector.command()
+@MODEL
 @click.argument("data", type=PATH)
 @SPLIT
 @click.option("--draws", type=click.IntRange(1), default=4, show_default=True, help="Random handlings of a picture.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 @AS_JSON
 def calibrate(model: Path, data: Path, *, split: str, draws: int, seed: int, as_json: bool) -> None:
-    """Teach MODEL, a folder that `audit train` wrote, what its scores mean, on pictures it was not trained on.
+    """Teach MODEL, a folder that `audit detector train` wrote, what its scores mean, on pictures it was not trained on.
 
     DATA is a manifest; scores become likelihood ratios, bounded by the number of pictures.
     """
@@ -50,41 +65,42 @@ def calibrate(model: Path, data: Path, *, split: str, draws: int, seed: int, as_
     _tell(made, f"{model}  false alarms {alarms['count']} of {alarms['trials']}", as_json=as_json)
 
 
-@click.command()
-@click.argument("model", type=PATH)
+@detector.command()
+@MODEL
 @click.argument("data", type=PATH)
 @SPLIT
 @click.option("--edit", "edits", multiple=True, help="What is done to every picture [default: a few of them].")
-@click.option("--task", type=click.Choice(["detection", "attribution"]), default="detection", show_default=True)
 @click.option(
     "--learn", default="", metavar="SPLIT", help="Rows to cross generators with: train on one, leave one out."
 )
 @click.option("--plots", type=PATH, help="A folder for figures.")
 @AS_JSON
-def evaluate(  # noqa: PLR0913 - click hands options over one by one
+def evaluate(
     model: Path,
     data: Path,
     *,
     split: str,
     edits: tuple[str, ...],
-    task: str,
     learn: str,
     plots: Path | None,
     as_json: bool,
 ) -> None:
     """Measure MODEL on the manifest DATA: metrics with intervals, generator by generator, and false alarms by source.
 
-    Every picture is edited alike, real or not. Of the task attribution, MODEL is the name of a candidate of
-    `audit attribute`, or "auto" for all of them, and real pictures as they redraw them are their own.
+    Every picture is edited alike, real or not.
     """
-    if task == "attribution":
-        _evaluate_attribution(str(model), data, split, edits, as_json=as_json)
-        return
     from artaudit.detect import evaluation  # noqa: PLC0415 - heavy
+    from artaudit.detect.loading import chosen  # noqa: PLC0415 - heavy
 
     with progress_bar("measuring") as progress:
         found = evaluation.evaluate(
-            model, data, split=split, edits=edits or evaluation.EDITS, learn=learn, plots=plots, progress=progress
+            chosen(model),
+            data,
+            split=split,
+            edits=edits or evaluation.EDITS,
+            learn=learn,
+            plots=plots,
+            progress=progress,
         )
     if as_json:
         print_json(found)
@@ -101,33 +117,58 @@ def evaluate(  # noqa: PLR0913 - click hands options over one by one
         click.echo(f"trained on {one} alone: " + ", ".join(f"{other} {value}" for other, value in row.items()))
 
 
-@click.command("export")
-@click.argument("model", type=PATH)
+@detector.command("export")
+@MODEL
 @click.argument("target", type=PATH)
 @AS_JSON
 def export_detector(model: Path, target: Path, *, as_json: bool) -> None:
     """Copy MODEL with its card and digests into the new folder TARGET."""
     from artaudit.detect import model_folder  # noqa: PLC0415 - heavy
+    from artaudit.detect.loading import chosen  # noqa: PLC0415 - heavy
 
-    made = model_folder.export(model, target)
+    made = model_folder.export(chosen(model), target)
     _tell(made, f"{target}  {len(made['files'])} files", as_json=as_json)
 
 
-def _evaluate_attribution(model: str, data: Path, split: str, edits: tuple[str, ...], *, as_json: bool) -> None:
-    from artaudit.auditor import naming  # noqa: PLC0415 - heavy
+@detector.command("score")
+@MODEL
+@PICTURES
+@AS_JSON
+@click.option("--csv", "as_csv", is_flag=True, help="Print a table with a line for each picture.")
+def score_pictures(model: Path, pictures: tuple[Path, ...], *, as_json: bool, as_csv: bool) -> int:
+    """Print what MODEL scores PICTURES, whether or not it is calibrated: numbers, no finding.
 
-    with progress_bar("measuring") as progress:
-        found = naming.evaluate((model,), data, split=split, edits=edits or naming.EDITS, progress=progress)
+    PICTURES are files, folders (searched through), quoted patterns, or - for standard input. A picture's score is in
+    log odds, from the threshold on it counts as found; one unlike all that the detector learned from is out of
+    distribution, and nothing is said of it. With --json, every crop's place and score is there too. What a calibrated
+    detector lets one conclude says `audit check --detector MODEL`.
+    """
+    if as_json and as_csv:
+        raise UsageError("--json and --csv are two forms of one answer: choose one of them.")
+    from artaudit.auditor.suspects import suspects  # noqa: PLC0415 - heavy
+    from artaudit.detect import scoring  # noqa: PLC0415 - heavy
+    from artaudit.detect.loading import chosen, open_detector  # noqa: PLC0415 - heavy
+
+    meant, asked = suspects(pictures), open_detector(chosen(model))
+    table = csv.DictWriter(sys.stdout, scoring.COLUMNS, lineterminator="\n")
+    if as_csv:
+        table.writeheader()
+
+    def one(suspect: Any) -> dict[str, Any]:  # noqa: ANN401 - heavy to name
+        found = scoring.score(asked, suspect.open())
+        if as_csv:
+            table.writerow(found.as_row())
+        elif not as_json:
+            said = "no score" if found.score is None else f"{found.score:+.3f}"
+            why = f" ({found.reason})" if found.reason else ""
+            say(f"{found.path}  {said}  threshold {found.threshold:+.3f}  {found.verdict}{why}")
+        return found.as_dict()
+
+    with counted("scoring", meant, len(meant)) as shown:
+        documents, code = each(shown, one)
     if as_json:
-        print_json(found)
-        return
-    for edit, told in found["curve"].items():
-        click.echo(f"{edit}: closed-set accuracy {told['closed_set_accuracy']}, open-set AUC {told['open_set_auc']}")
-        for name, row in told["candidates"].items():
-            at_5 = row["accuracy_at_5_percent_false_alarms"]
-            click.echo(f"  {name}  AUC {row['auc']}, accuracy at 5 % false alarms {at_5}")
-        for truth, row in told["confusion"].items():
-            click.echo(f"  drawn by {truth}: {', '.join(f'{name} {count}' for name, count in row.items())}")
+        print_json(documents)
+    return code
 
 
 def _tell(document: dict[str, Any], line: str, *, as_json: bool) -> None:
@@ -135,6 +176,3 @@ def _tell(document: dict[str, Any], line: str, *, as_json: bool) -> None:
         print_json(document)
     else:
         click.echo(line)
-
-
-COMMANDS: tuple[click.Command, ...] = (train, evaluate, calibrate, export_detector)

@@ -1,5 +1,6 @@
 """Detectors are trained, calibrated, measured and exported by commands; a stopped run ends in the same numbers."""
 
+import csv
 import json
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from artaudit.datasets import manifest
 from artaudit.datasets.drawings import draw
 from artaudit.detect import pairing, readings, storage, training
 from artaudit.detect.calibration import Calibration
-from artaudit.detect.loading import open_detector
+from artaudit.detect.loading import open_detector, shipped
 from artaudit.errors import UsageError
 
 KEPT = {"README.md", storage.SETTINGS, storage.TENSORS}
@@ -48,7 +49,7 @@ def run(*arguments):
 @pytest.fixture(scope="module")
 def model(data, tmp_path_factory):
     target = tmp_path_factory.mktemp("models") / "toy"
-    result = run("train", data / "config.yaml", "-o", target, "--json")
+    result = run("detector", "train", data / "config.yaml", "-o", target, "--json")
     assert result.exception is None, result.exception
     assert json.loads(result.stdout)["pictures"] == 64
     return target
@@ -60,7 +61,7 @@ def test_a_model_is_a_folder_without_pickle_and_with_a_card(model):
 
 
 def test_a_model_is_measured_with_intervals(model, data):
-    result = run("evaluate", model, data / "manifest.csv", "--edit", "as it is", "--json")
+    result = run("detector", "evaluate", model, data / "manifest.csv", "--edit", "as it is", "--json")
     found = json.loads(result.stdout)
     assert float(found["curve"]["as it is"]["AUC"].split()[0]) > 0.8
     assert found["false_alarms"]["drawn"]["as it is"]["pictures"] == 12
@@ -71,7 +72,18 @@ def test_generators_are_crossed_and_figures_drawn(model, data, tmp_path):
     lines = (data / "manifest.csv").read_text().splitlines()
     named = [line.replace(",toy,", f",toy {number // 2 % 2},") for number, line in enumerate(lines)]
     (data / "two.csv").write_text("\n".join(named))
-    line = ["evaluate", model, data / "two.csv", "--edit", "as it is", "--edit", "JPEG 96", "--learn", "train"]
+    line = [
+        "detector",
+        "evaluate",
+        model,
+        data / "two.csv",
+        "--edit",
+        "as it is",
+        "--edit",
+        "JPEG 96",
+        "--learn",
+        "train",
+    ]
     result = run(*line, "--plots", tmp_path / "figures", "--json")
     assert result.exception is None, result.exception
     found = json.loads(result.stdout)
@@ -83,7 +95,7 @@ def test_generators_are_crossed_and_figures_drawn(model, data, tmp_path):
 
 
 def test_calibration_needs_enough_pictures(model, data):
-    result = run("calibrate", model, data / "manifest.csv", "--draws", "1")
+    result = run("detector", "calibrate", model, data / "manifest.csv", "--draws", "1")
     assert isinstance(result.exception, UsageError)
     assert "calibrate on more" in str(result.exception)
 
@@ -103,10 +115,78 @@ def test_ratios_that_were_learned_are_measured(model, data):
     assert found["balanced accuracy"] > 0.5
 
 
+def test_pictures_are_scored_by_a_detector_that_was_never_calibrated(model, data):
+    result = run("detector", "score", model, data / "1.png", data / "0.png", "--json")
+    made, real = json.loads(result.stdout)
+    levels = np.asarray(Pillow.open(data / "1.png").convert("RGB"), dtype=np.float32) / 255
+    detector = open_detector(model)
+    assert made["score"] == pytest.approx(detector.score_samples([levels])[0], abs=1e-6)
+    assert made["score"] > real["score"]
+    assert made["threshold"] == detector.threshold_
+    assert made["log10_likelihood_ratio"] is made["p_value"] is None
+    assert made["stratum"] == "lossless"
+    assert made["verdict"] == ("cannot tell" if made["out_of_distribution"] else "found")
+    assert len(made["crops"]) == 2
+    assert {crop["side"] for crop in made["crops"]} == {128}
+    assert max(crop["top"] for crop in made["crops"]) <= 224 - 128
+
+
+def test_scores_come_as_a_table_too_and_one_broken_picture_stops_nothing(model, data, tmp_path):
+    Pillow.new("RGB", (64, 64)).save(tmp_path / "small.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    line = ("detector", "score", model, tmp_path / "small.png", tmp_path / "broken.png", data / "3.png")
+    result = run(*line, "--csv")
+    small, other = csv.DictReader(result.stdout.splitlines())
+    assert result.return_value == 3
+    assert "broken.png" in result.stderr
+    assert (small["score"], small["verdict"], small["reason"]) == ("", "cannot tell", "too small for one crop")
+    assert float(other["score"]) == json.loads(run(*line[:3], data / "3.png", "--json").stdout)[0]["score"]
+    assert "no score" in run(*line[:4]).stdout
+    assert isinstance(run(*line, "--csv", "--json").exception, UsageError)
+
+
+def test_the_detector_that_comes_with_artaudit_has_a_name(data):
+    (found,) = json.loads(run("detector", "score", "shipped", data / "1.png", "--json").stdout)
+    assert found["threshold"] == open_detector(shipped()).threshold_
+
+
+@pytest.fixture(scope="module")
+def calibrated(model, data, tmp_path_factory):
+    """Return the folder of the model with a calibration that fewer pictures suffice for."""
+    folder = tmp_path_factory.mktemp("calibrated") / "toy"
+    detector = clone(open_detector(model))
+    detector.__dict__.update(open_detector(model).__dict__)
+    rows = [row for row in manifest.read(data / "manifest.csv") if row.split == "val"]
+    read = readings.read_features(detector, rows, data, readings.handled(1, 0))
+    strata = np.repeat("lossless", len(read.rows))
+    scores = detector.score_features(read.features)
+    detector.calibration_ = Calibration(5).fit(scores, read.made, strata=strata, groups=read.groups)
+    storage.write(detector, folder, kind="residual", about={})
+    return folder
+
+
+def test_a_check_asks_the_detector_that_is_named(calibrated, model, data, run_audit):
+    told = run_audit.json("check", data / "1.png", "--detector", calibrated)
+    (finding,) = [one for one in told[0]["findings"] if one["examiner"] == "detector"]
+    digest = storage.digest(calibrated)
+    assert finding["details"]["other_detector"] == digest
+    assert digest[:16] in finding["method"]
+    assert finding["threshold"] == pytest.approx(open_detector(calibrated).threshold_, abs=1e-3)
+    code, out, err = run_audit("check", data / "1.png", data / "3.png", "--detector", model)
+    assert (code, out) == (3, "")
+    assert err.count("audit detector calibrate") == 1
+
+
+def test_a_command_of_a_group_is_named_where_it_is_asked_for_without(run_audit):
+    code, _, err = run_audit("train", "config.yaml")
+    assert code == 2
+    assert "use `audit detector train`" in err
+
+
 def test_an_export_names_its_digests_and_overwrites_nothing(model, tmp_path):
-    assert run("export", model, tmp_path / "out").exception is None
+    assert run("detector", "export", model, tmp_path / "out").exception is None
     assert len((tmp_path / "out" / "SHA256SUMS").read_text().splitlines()) == 3
-    assert isinstance(run("export", model, tmp_path / "out").exception, UsageError)
+    assert isinstance(run("detector", "export", model, tmp_path / "out").exception, UsageError)
 
 
 def test_a_run_that_was_stopped_goes_on_and_ends_in_the_same_numbers(model, data, tmp_path):
@@ -125,13 +205,13 @@ def test_a_run_that_was_stopped_goes_on_and_ends_in_the_same_numbers(model, data
 def test_a_network_is_trained_by_the_command_and_keeps_its_log(data, tmp_path):
     settings = "{steps: 4, batch: 2, side: 64, width: 4, crops: 1, patience: 1}"
     (data / "network.yaml").write_text(f"data: manifest.csv\ndetector: cnn\ndraws: 1\nsettings: {settings}\n")
-    result = run("train", data / "network.yaml", "-o", tmp_path / "cnn")
+    result = run("detector", "train", data / "network.yaml", "-o", tmp_path / "cnn")
     assert result.exception is None, result.exception
     assert {path.name for path in (tmp_path / "cnn").iterdir()} == {*KEPT, "log.jsonl"}
     rows = [json.loads(line) for line in (tmp_path / "cnn" / "log.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows] == [0, 1, 2, 3]
     assert [row["step"] for row in rows if "held out" in row] == [3]
-    refused = run("evaluate", tmp_path / "cnn", data / "manifest.csv", "--learn", "train")
+    refused = run("detector", "evaluate", tmp_path / "cnn", data / "manifest.csv", "--learn", "train")
     assert "has seen all generators" in str(refused.exception)
 
 
@@ -158,7 +238,7 @@ def test_data_whose_files_give_the_labels_away_is_refused(data, tmp_path):
     jpeg = [line.replace(",PNG,", ",JPEG,") if ",real," in line else line for line in text.splitlines()]
     (data / "biased.csv").write_text("\n".join(jpeg))
     (data / "biased.yaml").write_text("data: biased.csv\n")
-    result = run("train", data / "biased.yaml", "-o", tmp_path / "never")
+    result = run("detector", "train", data / "biased.yaml", "-o", tmp_path / "never")
     assert isinstance(result.exception, UsageError)
     assert "gives labels away by" in str(result.exception)
 
@@ -166,13 +246,13 @@ def test_data_whose_files_give_the_labels_away_is_refused(data, tmp_path):
 @pytest.mark.parametrize("text", ["", "learn: train", "data: [", "data: manifest.csv\nlayers: 3", "data: x\ndraws: no"])
 def test_a_configuration_that_is_none_is_refused(tmp_path, text):
     (tmp_path / "config.yaml").write_text(text)
-    assert isinstance(run("train", tmp_path / "config.yaml", "-o", tmp_path / "out").exception, UsageError)
+    assert isinstance(run("detector", "train", tmp_path / "config.yaml", "-o", tmp_path / "out").exception, UsageError)
 
 
 def test_unknown_settings_and_edits_are_named(model, data, tmp_path):
     (data / "settings.yaml").write_text("data: manifest.csv\nsettings: {layers: 3}\n")
-    assert "layers" in str(run("train", data / "settings.yaml", "-o", tmp_path / "out").exception)
-    assert "JPEG 75" in str(run("evaluate", model, data / "manifest.csv", "--edit", "sepia").exception)
+    assert "layers" in str(run("detector", "train", data / "settings.yaml", "-o", tmp_path / "out").exception)
+    assert "JPEG 75" in str(run("detector", "evaluate", model, data / "manifest.csv", "--edit", "sepia").exception)
 
 
 def test_handlings_depend_on_the_path_and_the_seed_alone(data):
