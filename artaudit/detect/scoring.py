@@ -98,8 +98,15 @@ def score(detector: Scoring, image: Image) -> Scored:
     scores = detector.score_features(described)
     crops = tuple(Crop(*corner, detector.side, float(one)) for corner, one in zip(corners, scores, strict=True))
     ratio, p_value = _calibrated(detector, value, kind)
-    verdict = CANNOT_TELL if not known else FOUND if value >= threshold else BELOW
-    return Scored(*about, value, threshold, verdict, "" if known else STRANGE, not known, ratio, p_value, crops)
+    said, reason = verdict(value, threshold, known=known), "" if known else STRANGE
+    return Scored(*about, value, threshold, said, reason, not known, ratio, p_value, crops)
+
+
+def verdict(value: float, threshold: float, *, known: bool) -> str:
+    """Return the verdict on a score; `known` says whether the picture lies within what the detector learned from."""
+    if not known:
+        return CANNOT_TELL
+    return FOUND if value >= threshold else BELOW
 
 
 def stratum(image: Image) -> str:

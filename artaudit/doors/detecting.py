@@ -73,7 +73,9 @@ def calibrate(model: Path, data: Path, *, split: str, draws: int, seed: int, as_
 @click.option(
     "--learn", default="", metavar="SPLIT", help="Rows to cross generators with: train on one, leave one out."
 )
-@click.option("--plots", type=PATH, help="A folder for figures.")
+@click.option(
+    "-o", "--output", type=PATH, help="A new folder for the answer as JSON, its tables as CSV and LaTeX, and figures."
+)
 @AS_JSON
 def evaluate(
     model: Path,
@@ -82,39 +84,54 @@ def evaluate(
     split: str,
     edits: tuple[str, ...],
     learn: str,
-    plots: Path | None,
+    output: Path | None,
     as_json: bool,
 ) -> None:
     """Measure MODEL on the manifest DATA: metrics with intervals, generator by generator, and false alarms by source.
 
-    Every picture is edited alike, real or not.
+    Every picture is edited alike, real or not. A picture unlike all that MODEL learned from is out of distribution: it
+    counts as not found and as no false alarm, and keeps its score in AUC. With --json, every figure has its value and
+    the bounds low and high of its 95 % interval, and ROC points and every picture's score are there as well.
     """
     from artaudit.detect import evaluation  # noqa: PLC0415 - heavy
     from artaudit.detect.loading import chosen  # noqa: PLC0415 - heavy
 
+    asked = edits or evaluation.EDITS
     with progress_bar("measuring") as progress:
         found = evaluation.evaluate(
-            chosen(model),
-            data,
-            split=split,
-            edits=edits or evaluation.EDITS,
-            learn=learn,
-            plots=plots,
-            progress=progress,
+            chosen(model), data, split=split, edits=asked, learn=learn, output=output, progress=progress
         )
     if as_json:
         print_json(found)
-        return
+    else:
+        _show(found)
+
+
+def _show(found: dict[str, Any]) -> None:
+    """Print an evaluation: along edits, then by source of real pictures, then what heads learn of other generators."""
     for edit, row in found["curve"].items():
-        click.echo(f"{edit:>12}  AUC {row['AUC']}  found {row['found']}  of {row['pictures']} pictures")
+        strange = row["out_of_distribution"] + row["real"]["out_of_distribution"]
+        counts = (
+            f"{row['found']['count']} of {row['n']}; {strange} of {row['n'] + row['real']['n']} out of distribution"
+        )
+        click.echo(f"{edit:>12}  AUC {_figure(row['AUC'])}  found {_figure(row['found'])}, {counts}")
+        notes = {"": row["note"], **{name: one["note"] for name, one in found["generators"][edit].items()}}
+        for name, note in notes.items():
+            if note and not (name and len(notes) == 2):  # noqa: PLR2004 - one generator alone says the same
+                click.echo(f"{'':>12}  {f'{name}: ' if name else ''}{note}")
     for source, rows in found["false_alarms"].items():
         for edit, row in rows.items():
-            said = f"{row['alarms']} of {row['pictures']} false alarms, {row['out of domain']} out of domain"
+            said = f"{row['alarms']} of {row['pictures']} false alarms, {row['abstentions']} abstentions"
             click.echo(f"{edit:>12}  {source or 'real'}: {said}")
     for name, value in found.get("left_out", {}).items():
-        click.echo(f"{name} left out of training: AUC {value}")
+        click.echo(f"{name} left out of training: AUC {_figure(value)}")
     for one, row in found.get("trained_on_one", {}).items():
-        click.echo(f"trained on {one} alone: " + ", ".join(f"{other} {value}" for other, value in row.items()))
+        measured = ", ".join(f"{other} {_figure(value)}" for other, value in row.items())
+        click.echo(f"trained on {one} alone: {measured}")
+
+
+def _figure(value: dict[str, Any]) -> str:
+    return f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
 
 
 @detector.command("export")

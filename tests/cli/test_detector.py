@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from defusedxml import ElementTree
 from PIL import Image as Pillow
 from sklearn.base import clone
 
@@ -63,35 +64,71 @@ def test_a_model_is_a_folder_without_pickle_and_with_a_card(model):
 def test_a_model_is_measured_with_intervals(model, data):
     result = run("detector", "evaluate", model, data / "manifest.csv", "--edit", "as it is", "--json")
     found = json.loads(result.stdout)
-    assert float(found["curve"]["as it is"]["AUC"].split()[0]) > 0.8
+    auc = found["curve"]["as it is"]["AUC"]
+    assert auc["value"] > 0.8
+    assert auc["low"] <= auc["value"] <= auc["high"]
     assert found["false_alarms"]["drawn"]["as it is"]["pictures"] == 12
     assert set(found["generators"]["as it is"]) == {"toy"}
+
+
+def test_an_evaluation_accounts_for_every_picture(model, data):
+    with (data / "manifest.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == "val"]
+    Pillow.new("RGB", (64, 64)).save(data / "small.png")
+    lost = {"path": "small.png", "label": "generated", "generator": "toy", "group": "s", "split": "val"}
+    gone = {**lost, "path": "gone.png", "group": "g"}
+    with (data / "more.csv").open("w") as file:
+        table = csv.DictWriter(file, list(rows[0]))
+        table.writeheader()
+        table.writerows([*rows, lost, gone])
+    line = ("detector", "evaluate", model, data / "more.csv", "--edit", "as it is")
+    found = json.loads(run(*line, "--json").stdout)
+    row, threshold = found["generators"]["as it is"]["toy"], found["detector"]["threshold"]
+    made = [one for one in found["pictures"] if one["generator"] == "toy"]
+    assert len(found["pictures"]) == 24
+    assert (row["n"], row["too_small"], len(made)) == (13, 1, 12)
+    assert row["found"]["count"] == sum(one["verdict"] == "found" for one in made)
+    assert row["found"]["value"] == row["found"]["count"] / 13
+    assert row["abstentions"] == 1 + sum(one["out_of_distribution"] for one in made)
+    assert row["n"] == row["found"]["count"] + row["below_threshold"] + row["abstentions"]
+    assert all(one["score"] >= threshold for one in made if one["verdict"] == "found")
+    assert {one["path"] for one in found["unread"]} == {"small.png", "gone.png"}
+    points = found["roc"]["as it is"]
+    assert (points[0]["threshold"], points[0]["found"], points[-1]["false_alarms"]) == (None, 0, 1)
+    printed = run(*line).stdout
+    assert f"{row['found']['count']} of 13; " in printed
+    assert row["found"]["count"] == 0
+    assert f"yet 0 of 13 found: {row['out_of_distribution']} of 13 are out of distribution" in printed
+    assert printed.count("yet 0 of 13") == 1
 
 
 def test_generators_are_crossed_and_figures_drawn(model, data, tmp_path):
     lines = (data / "manifest.csv").read_text().splitlines()
     named = [line.replace(",toy,", f",toy {number // 2 % 2},") for number, line in enumerate(lines)]
     (data / "two.csv").write_text("\n".join(named))
-    line = [
-        "detector",
-        "evaluate",
-        model,
-        data / "two.csv",
-        "--edit",
-        "as it is",
-        "--edit",
-        "JPEG 96",
-        "--learn",
-        "train",
-    ]
-    result = run(*line, "--plots", tmp_path / "figures", "--json")
+    edits = ("--edit", "as it is", "--edit", "JPEG 96")
+    line = ("detector", "evaluate", model, data / "two.csv", *edits, "--learn", "train", "-o", tmp_path / "out")
+    result = run(*line, "--json")
     assert result.exception is None, result.exception
     found = json.loads(result.stdout)
+    assert json.loads((tmp_path / "out" / "evaluation.json").read_text()) == found
     assert set(found["left_out"]) == set(found["trained_on_one"]["toy 0"]) == {"toy 0", "toy 1"}
-    assert all(0.6 < float(value.split()[0]) <= 1 for value in found["left_out"].values())
+    assert all(0.6 < value["value"] <= 1 for value in found["left_out"].values())
     for name in ("ranking", "robustness", "scores", "generators"):
-        with Pillow.open(tmp_path / "figures" / f"{name}.png") as figure:
-            assert np.asarray(figure.convert("L")).std() > 5
+        figure = ElementTree.parse(tmp_path / "out" / f"{name}.svg").getroot()
+        assert len(list(figure.iter("{http://www.w3.org/2000/svg}path"))) > 5
+        assert "".join(figure.itertext()).strip()
+    assert "toy 1" in (tmp_path / "out" / "generators.svg").read_text()
+    with (tmp_path / "out" / "generators.csv").open() as file:
+        table = list(csv.DictReader(file))
+    assert [(row["edit"], row["generator"], row["n"]) for row in table] == [
+        (edit, name, "6") for edit in ("as it is", "JPEG 96") for name in ("toy 0", "toy 1")
+    ]
+    assert float(table[0]["AUC_low"]) == found["generators"]["as it is"]["toy 0"]["AUC"]["low"]
+    latex = (tmp_path / "out" / "false_alarms.tex").read_text()
+    assert latex.count("\\\\") == 3
+    assert "drawn & JPEG 96 & 12 & " in latex
+    assert isinstance(run(*line).exception, UsageError)
 
 
 def test_calibration_needs_enough_pictures(model, data):
@@ -109,7 +146,7 @@ def test_ratios_that_were_learned_are_measured(model, data):
     scores, calibrated = detector.score_features(read.features), clone(detector)
     calibrated.__dict__.update(detector.__dict__)
     calibrated.calibration_ = Calibration(5).fit(scores, same.made, strata=same.strata, groups=same.groups)
-    found = {name: float(value.split()[0]) for name, value in same.calibrated(calibrated).items()}
+    found = {name: value["value"] for name, value in same.calibrated(calibrated).items()}
     assert set(found) == {"Cllr", "ECE", "Brier", "balanced accuracy"}
     assert found["Cllr"] < 1
     assert found["balanced accuracy"] > 0.5
