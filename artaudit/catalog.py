@@ -92,7 +92,7 @@ EXAMINERS = MappingProxyType(
         "signals": "artaudit.auditor.signals:FileClaims",
         "watermarks": "artaudit.auditor.signals:Watermarks",
         "attribution": "artaudit.auditor.origin:Origin",
-        "detector": "artaudit.auditor.machine_made:MachineMade",
+        "detector": "artaudit.detect.examiner:MachineMade",
     }
 )
 """What looks at a picture in a check, in this order."""

@@ -7,12 +7,13 @@ import sys
 import click
 
 from artaudit import __version__
-from artaudit.doors import evidencing, housekeeping, learning
+from artaudit.doors import evidencing, housekeeping
 from artaudit.doors.attributing import attribute
 from artaudit.doors.casekeeping import case
 from artaudit.doors.checking import check, register
 from artaudit.doors.common import DB, complain
 from artaudit.doors.datakeeping import data
+from artaudit.doors.detecting import detector
 from artaudit.doors.keykeeping import keys
 from artaudit.doors.protecting import protect
 from artaudit.doors.trialing import trial
@@ -21,7 +22,24 @@ from artaudit.errors import ArtauditError
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-@click.group(context_settings=SETTINGS)
+class Commands(click.Group):
+    """A group that says of a name it does not know which of its groups has a command of that name."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command and its arguments; raises UsageError for one that is not there."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            found = [name for name, one in self.commands.items() if args[0] in getattr(one, "commands", {})]
+            if found:
+                meant = " or ".join(f"`audit {name} {args[0]}`" for name in found)
+                raise click.UsageError(f"There is no `audit {args[0]}`: use {meant}.", ctx) from error
+            raise
+
+
+@click.group(cls=Commands, context_settings=SETTINGS)
 @click.version_option(__version__, prog_name="audit")
 @DB
 def audit() -> None:
@@ -61,6 +79,6 @@ for _command in (
     case,
     keys,
     data,
-    *learning.COMMANDS,
+    detector,
 ):
     audit.add_command(_command)

@@ -16,10 +16,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from artaudit.auditor.machine_made import open_detector, shipped
 from artaudit.detect import storage
 from artaudit.detect.edits import Chain, Edit, Saved, Trimmed
 from artaudit.detect.judging import judge
+from artaudit.detect.loading import open_detector, shipped
 from artaudit.detect.metrics import clopper_pearson
 from benchmarks.page import PAGE, write
 from training.detector import DOMAINS_OF

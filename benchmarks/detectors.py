@@ -26,12 +26,12 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
-from artaudit.auditor.machine_made import equipped
 from artaudit.detect import loop, metrics
 from artaudit.detect.cnn import CnnDetector
 from artaudit.detect.edits import Chain, Edit, Saved, Trimmed, handling
 from artaudit.detect.learned import NetworkDetector
 from artaudit.detect.lnp import LnpDetector
+from artaudit.detect.loading import equipped
 from artaudit.detect.npr import NprDetector
 from artaudit.detect.reconstruction import ReconstructionDetector
 from artaudit.detect.residual import ResidualDetector

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from artaudit.auditor.models import open_model
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 from artaudit.protocols import Generator
 from benchmarks.page import PAGE, interval, write
 from training.diffusion import NAME

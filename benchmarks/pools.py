@@ -10,8 +10,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from artaudit.auditor.cloaking import Order, Workshop, prepare
-from artaudit.auditor.models import choose, open_model
+from artaudit.auditor.models import choose
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 from artaudit.generators.taesd import TaesdEncoder
 from artaudit.generators.vaelight import VaeLight
 from artaudit.image import Image

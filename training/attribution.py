@@ -13,8 +13,8 @@ import numpy as np
 
 from artaudit.auditor.attributing import Candidate, candidates
 from artaudit.auditor.learning import learn
-from artaudit.auditor.models import abilities
 from artaudit.generators import pool
+from artaudit.generators.opening import abilities
 from artaudit.image import Image, read
 from training.pictures import rows
 

@@ -18,10 +18,10 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from artaudit.auditor.models import open_model
 from artaudit.datasets.drawings import draw, soften
 from artaudit.generators import pool
 from artaudit.generators.latents import WordTable, build_denoiser
+from artaudit.generators.opening import open_model
 from training.captions import DRAWN, caption, vocabulary
 from training.embedded import CACHE, Run
 from training.pictures import choosing_paths, crop_of, open_picture, rows

@@ -18,9 +18,9 @@ from artaudit.attribution.calibration import Calibration, read_calibration
 from artaudit.attribution.families import in_words
 from artaudit.attribution.grid import SCALES, Grid, find_grid, rescaled
 from artaudit.attribution.statistic import Statistic, in_parts, redraw, whole
-from artaudit.auditor.models import abilities, open_model
 from artaudit.errors import UsageError
 from artaudit.generators import pool
+from artaudit.generators.opening import abilities, open_model
 from artaudit.image import Image
 from artaudit.protocols import Autoencoder
 from artaudit.tensors import to_batch

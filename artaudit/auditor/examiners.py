@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from functools import partial
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from artaudit import catalog
@@ -38,14 +39,18 @@ _LINES_KEPT = 60
 _WHOLE = 0.95
 
 
-def examiners(registry: Registry, kind: str = "") -> list[Examiner]:
-    """Return everyone the catalog names, in its order, ready to look; `kind` is what the pictures are said to be."""
-    return ready(read_portfolio(registry), kind)
+def examiners(registry: Registry, kind: str = "", detector: Path | None = None) -> list[Examiner]:
+    """Return everyone the catalog names, in its order, ready to look.
+
+    `kind` is what the pictures are said to be, `detector` the folder of the one to ask [default: the shipped one].
+    """
+    return ready(read_portfolio(registry), kind, detector)
 
 
-def ready(portfolio: Portfolio, kind: str = "") -> list[Examiner]:
+def ready(portfolio: Portfolio, kind: str = "", detector: Path | None = None) -> list[Examiner]:
     """Return everyone the catalog names, ready to compare with a portfolio."""
-    told: dict[str, dict[str, Any]] = {"portfolio": {"portfolio": portfolio}, "detector": {"kind": kind}}
+    asked = {"kind": kind, "folder": detector}
+    told: dict[str, dict[str, Any]] = {"portfolio": {"portfolio": portfolio}, "detector": asked}
     return [catalog.load(catalog.EXAMINERS, name)(**told.get(name, {})) for name in catalog.EXAMINERS]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from inspect import signature
 from pathlib import Path
 
 from artaudit import catalog
@@ -13,7 +12,7 @@ from artaudit.errors import ModelError, UsageError
 from artaudit.generators import pool
 from artaudit.generators.checkpoints import unpacked
 from artaudit.generators.offers import Offer, offer
-from artaudit.generators.states import short
+from artaudit.generators.opening import abilities, open_model
 from artaudit.protocols import Encoder
 
 FALLBACK = (
@@ -37,14 +36,6 @@ class Choice:
     note: str
 
 
-def abilities(record: pool.Record) -> tuple[str, ...]:
-    """Return what a model of this kind can do, the kind alone being asked."""
-    if record.kind in catalog.BACKBONES:
-        return ("features",)
-    redraws = ("autoencoder", "attribution") if record.kind not in catalog.ENCODERS else ()
-    return ("encoder", *redraws, *(("denoiser",) if record.kind in catalog.GENERATORS else ()))
-
-
 def choose(names: Sequence[str], *, needs_generator: bool = False) -> Choice:
     """Open the models called `names`; "auto" alone stands for all installed ones, else the embedded ones.
 
@@ -65,26 +56,6 @@ def choose(names: Sequence[str], *, needs_generator: bool = False) -> Choice:
     said = ", ".join(f"{record.name} ({record.family})" for record in records)
     opened = tuple(open_model(record, denoiser=needs_generator) for record in records)
     return Choice(opened, f"The cloak was made against {said}.")
-
-
-def open_model(record: pool.Record, *, denoiser: bool = True) -> Encoder:
-    """Check a model's files against their pinned digests and open it, on wish without the denoiser that it has."""
-    kind = catalog.load(catalog.MODELS, record.kind)
-    wanted = [one.name for one in signature(kind).parameters.values() if one.kind is one.POSITIONAL_OR_KEYWORD]
-    encoder: Encoder
-    if wanted == ["folder"]:
-        record.verify_whole()
-        folder, alone = record.folder, record.folder / "vae"
-        if not denoiser and alone.is_dir():
-            kind, folder = catalog.load(catalog.MODELS, "autoencoder"), alone
-        name = f"{record.name}@{short(record.digest)}"
-        encoder = kind(folder, name=name, family=record.family, digest=record.digest)
-        return encoder
-    record.verify()
-    if len(wanted) != len(record.paths):
-        raise ModelError(f"A {record.kind} model is {' and '.join(wanted)}: give just these files.")
-    encoder = kind(*record.paths, name=record.name, family=record.family)
-    return encoder
 
 
 def add(about: pool.Record, paths: Sequence[Path]) -> tuple[pool.Record, str]:

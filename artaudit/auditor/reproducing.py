@@ -121,6 +121,8 @@ def _compare(was: Mapping[str, Any], now: list[Finding], absent: set[int]) -> di
     said = {"examiner": was["examiner"], "claim": was["claim"], "holds": was["holds"], "score": was["score"]}
     if was["work"] in absent or was["details"].get("cloaked_version"):
         return {**said, "outcome": OPEN, "why": "the file it was compared with is not in the package"}
+    if was["details"].get("other_detector"):
+        return {**said, "outcome": OPEN, "why": "the detector that was asked is not the one that comes with artaudit"}
     model = was["details"].get("descriptor_model")
     if model is not None and model != getattr(describers.chosen(), "kind", None):
         return {**said, "outcome": OPEN, "why": f"the model of its descriptors, {model}, is not the one chosen here"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -60,6 +61,19 @@ def read(path: Path) -> Iterator[Row]:
     cells = parquet.cells(path) if path.suffix == ".parquet" else _csv_cells(path)
     for number, cell in enumerate(cells, 1):
         yield _row(cell, path, number)
+
+
+def read_splits(path: Path, *names: str) -> list[Row]:
+    """Return the rows of a manifest in the splits of these names; raises UsageError where there is none."""
+    rows = [row for row in read(path) if row.split in names]
+    if not rows:
+        raise UsageError(f"{path} has no picture in {' or '.join(names)}: divide it with `audit data split`.")
+    return rows
+
+
+def digest(path: Path) -> str:
+    """Return the sha256 of the file, as hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def write(path: Path, rows: Iterable[Row]) -> int:

@@ -6,7 +6,7 @@ Generator matrices after Wang et al., CVPR 2020, https://arxiv.org/abs/1912.1103
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -17,6 +17,9 @@ from artaudit.detect.heads import CropDetector
 from artaudit.errors import UsageError
 
 RESAMPLES = 200
+
+Estimate = dict[str, float]
+"""A `value` with its 95 % bounds `low` and `high`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,12 @@ class Described:
         return sorted(set(self.generators[self.made].tolist()))
 
 
-def trained_on_one(detector: CropDetector, learned: Described, seen: Described) -> dict[str, dict[str, str]]:
+def trained_on_one(detector: CropDetector, learned: Described, seen: Described) -> dict[str, dict[str, Estimate]]:
     """Return AUC with its interval by the generator trained on (outer) and measured on (inner)."""
     return {name: _row(detector, learned.among([name]), seen, seen.names) for name in learned.names}
 
 
-def left_out(detector: CropDetector, learned: Described, seen: Described) -> dict[str, str]:
+def left_out(detector: CropDetector, learned: Described, seen: Described) -> dict[str, Estimate]:
     """Return AUC with its interval on each generator, trained on all others; there must be two at least."""
     rows = {}
     for name in seen.names:
@@ -56,7 +59,7 @@ def left_out(detector: CropDetector, learned: Described, seen: Described) -> dic
     return rows
 
 
-def _row(detector: CropDetector, learned: Described, seen: Described, names: Sequence[str]) -> dict[str, str]:
+def _row(detector: CropDetector, learned: Described, seen: Described, names: Sequence[str]) -> dict[str, Estimate]:
     """Fit a head like the detector's and return its AUC on each generator's pictures among all real ones."""
     fitted = clone(detector).fit_features(learned.features, learned.made, held_out=learned.features[~learned.made])
     row = {}
@@ -64,5 +67,5 @@ def _row(detector: CropDetector, learned: Described, seen: Described, names: Seq
         these = seen.among([name])
         scores = fitted.score_features(these.features)
         found = metrics.bootstrap(metrics.auc, scores, these.made, groups=these.groups, resamples=RESAMPLES)
-        row[name] = str(found)
+        row[name] = asdict(found)
     return row

@@ -104,12 +104,6 @@ CALIBRATED: Mapping[str, Metric] = MappingProxyType(
     {"Cllr": cllr, "ECE": calibration_error, "Brier": brier, "balanced accuracy": balanced_accuracy}
 )
 """What says whether natural log likelihood ratios mean what they say; ECE and Brier at the data's own odds."""
-"""Metrics of any score; the unit does not matter."""
-
-RATIOS: Mapping[str, Metric] = MappingProxyType(
-    {"balanced accuracy": balanced_accuracy, "ECE": calibration_error, "Brier": brier, "Cllr": cllr}
-)
-"""Metrics of natural log likelihood ratios at even prior odds."""
 
 
 def bootstrap(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -17,6 +18,7 @@ from sklearn.metrics import roc_curve
 
 from artaudit.detect import metrics
 from artaudit.detect.bench import RESAMPLES, Seen
+from artaudit.detect.crossing import Estimate
 from artaudit.image import write_atomically
 
 MARKERS, DASHES = "osD^vP*X", ("-", "--", "-.", ":")
@@ -24,8 +26,11 @@ _BRIGHT = 0.6
 """From which grey on numbers are written in black."""
 
 
-def draw_all(seen: Mapping[str, Seen], crossed: Mapping[str, Mapping[str, str]], folder: Path) -> list[Path]:
-    """Write every figure as PNG into a folder, `crossed` being a matrix or empty; return the paths."""
+def draw_all(seen: Mapping[str, Seen], crossed: Mapping[str, Mapping[str, Estimate]], folder: Path) -> list[Path]:
+    """Write every figure as SVG into a folder, `crossed` being a matrix or empty; return the paths.
+
+    Text stays text, and equal data gives equal files.
+    """
     figures = {"ranking": ranking(seen), "robustness": robustness(seen), "scores": scores(next(iter(seen.values())))}
     if crossed:
         figures["generators"] = matrix(crossed)
@@ -33,8 +38,9 @@ def draw_all(seen: Mapping[str, Seen], crossed: Mapping[str, Mapping[str, str]],
     paths = []
     for name, figure in figures.items():
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=150)
-        paths.append(folder / f"{name}.png")
+        with rc_context({"svg.fonttype": "none", "svg.hashsalt": "artaudit"}):
+            figure.savefig(buffer, format="svg", metadata={"Date": None})
+        paths.append(folder / f"{name}.svg")
         write_atomically(paths[-1], buffer.getvalue())
     return paths
 
@@ -87,10 +93,10 @@ def scores(one: Seen) -> Figure:
     return figure
 
 
-def matrix(crossed: Mapping[str, Mapping[str, str]]) -> Figure:
+def matrix(crossed: Mapping[str, Mapping[str, Estimate]]) -> Figure:
     """Return AUC by the generator trained on (rows) and measured on (columns), as numbers on grey."""
     rows, columns = list(crossed), list(next(iter(crossed.values())))
-    values = np.array([[float(crossed[row][column].split()[0]) for column in columns] for row in rows])
+    values = np.array([[crossed[row][column]["value"] for column in columns] for row in rows])
     figure, axes = _blank("measured on", "trained on")
     axes.imshow(values, cmap="gray", vmin=0.3, vmax=1.0, aspect="auto")
     for (down, across), value in np.ndenumerate(values):

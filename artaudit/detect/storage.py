@@ -48,9 +48,13 @@ def describe(folder: Path) -> dict[str, Any]:
     try:
         found = json.loads((folder / SETTINGS).read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelError(f"{folder} holds no detector ({error}): name a folder that `audit train` wrote.") from error
+        raise ModelError(
+            f"{folder} holds no detector ({error}): name a folder that `audit detector train` wrote."
+        ) from error
     if not isinstance(found, dict) or not {"kind", "tensors_sha256", "settings", "learned", "parts"} <= found.keys():
-        raise ModelError(f"{folder / SETTINGS} is not what `audit train` writes: train or copy the detector again.")
+        raise ModelError(
+            f"{folder / SETTINGS} is not what `audit detector train` writes: train or copy the detector again."
+        )
     return found
 
 

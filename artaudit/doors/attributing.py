@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from artaudit import catalog
-from artaudit.doors.common import AS_JSON, PATH, PICTURES, each, print_json
+from artaudit.doors.common import AS_JSON, PATH, PICTURES, each, print_json, progress_bar
 from artaudit.errors import UsageError
 
 MODELS = click.option("--model", "models", multiple=True, default=("auto",), help="Ask only these [default: all].")
@@ -136,6 +136,33 @@ def calibrate(model: str, pictures: tuple[Path, ...], *, method: str, as_json: b
     )
     if not learned.separable:
         click.echo(f"{model} is not separable here and will give no answer", err=True)
+
+
+@attribute.command("evaluate")
+@click.argument("model")
+@click.argument("data", type=PATH)
+@click.option("--split", default="val", show_default=True, help="The rows of DATA to use.")
+@click.option("--edit", "edits", multiple=True, help="What is done to every picture [default: a few of them].")
+@AS_JSON
+def evaluate(model: str, data: Path, *, split: str, edits: tuple[str, ...], as_json: bool) -> None:
+    """Measure how well MODEL, or "auto" for all that are calibrated, names the makers of the manifest DATA.
+
+    Every picture is edited alike; real pictures as the models redraw them are their own.
+    """
+    from artaudit.auditor import naming  # noqa: PLC0415 - heavy
+
+    with progress_bar("measuring") as progress:
+        found = naming.evaluate((model,), data, split=split, edits=edits or naming.EDITS, progress=progress)
+    if as_json:
+        print_json(found)
+        return
+    for edit, told in found["curve"].items():
+        click.echo(f"{edit}: closed-set accuracy {told['closed_set_accuracy']}, open-set AUC {told['open_set_auc']}")
+        for name, row in told["candidates"].items():
+            at_5 = row["accuracy_at_5_percent_false_alarms"]
+            click.echo(f"  {name}  AUC {row['auc']}, accuracy at 5 % false alarms {at_5}")
+        for truth, row in told["confusion"].items():
+            click.echo(f"  drawn by {truth}: {', '.join(f'{name} {count}' for name, count in row.items())}")
 
 
 def _print(path: str, found: dict[str, Any]) -> None:

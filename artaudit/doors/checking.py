@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from artaudit.doors.common import AS_JSON, DB, PATH, PICTURES, Item, each, open_registry, print_json, progress_bar
+from artaudit.doors.common import AS_JSON, DB, PATH, PICTURES, counted, each, open_registry, print_json, say
 from artaudit.evidence import KINDS
-
-CLEAR_LINE = "\r\x1b[2K"
 
 
 @click.command()
@@ -37,11 +33,11 @@ def register(pictures: tuple[Path, ...], title: str | None, *, as_json: bool) ->
         def one(enter: Callable[[], tuple[Any, bool]]) -> dict[str, Any]:
             work, new = enter()
             if not as_json:
-                _say(f"work {work.id}: {work.title} ({'registered' if new else 'was registered already'})")
+                say(f"work {work.id}: {work.title} ({'registered' if new else 'was registered already'})")
             return {**asdict(work), "new": new}
 
-        with _counted("registering", ahead, len(sources)) as counted:
-            works, code = each(counted, one)
+        with counted("registering", ahead, len(sources)) as shown:
+            works, code = each(shown, one)
     if as_json:
         print_json(works)
     return code
@@ -63,9 +59,17 @@ def register(pictures: tuple[Path, ...], title: str | None, *, as_json: bool) ->
     help="What PICTURES are or claim to be, as you see it (cloaked: a cloaked painting): noise is then compared with "
     "real pictures of that kind alone, which finds more of what a machine made [default: all kinds].",
 )
+@click.option(
+    "--detector",
+    type=PATH,
+    metavar="MODEL",
+    help="Ask the calibrated detector in this folder whether a machine made it [default: the shipped one].",
+)
 @AS_JSON
 @DB
-def check(pictures: tuple[Path, ...], lists: tuple[Path, ...], *, kind: str | None, as_json: bool) -> int:
+def check(
+    pictures: tuple[Path, ...], lists: tuple[Path, ...], *, kind: str | None, detector: Path | None, as_json: bool
+) -> int:
     """Tell of each of PICTURES whose work it shows, whether a machine made it, and what the file itself says.
 
     PICTURES are files, folders (searched through), quoted patterns, or - for a picture on standard input. LIST is a
@@ -80,47 +84,27 @@ def check(pictures: tuple[Path, ...], lists: tuple[Path, ...], *, kind: str | No
     from artaudit.auditor.suspects import suspects  # noqa: PLC0415 - heavy
 
     meant = suspects(pictures, lists)
-    with open_registry() as registry, _counted("checking", meant, len(meant)) as counted:
-        look = examiners(registry, kind or "")
+    if detector is not None:
+        from artaudit.detect.loading import open_calibrated  # noqa: PLC0415 - heavy
+
+        open_calibrated(detector)  # a folder that is none is one error, not one for each picture
+    with open_registry() as registry, counted("checking", meant, len(meant)) as shown:
+        look = examiners(registry, kind or "", detector)
 
         def one(suspect: Any) -> tuple[bool, dict[str, Any]]:  # noqa: ANN401 - heavy to name
             case, evidence = verbs.examine(suspect.open(), registry, look, suspect.source)
             document = evidence.as_dict()
             if not as_json:
-                _say("\n".join(_told(case, document)))
+                say("\n".join(_told(case, document)))
             return evidence.found, {"case": case, **document}
 
-        results, code = each(counted, one)
+        results, code = each(shown, one)
     if as_json:
         print_json([document for _, document in results])
     elif len(meant) > 1:
         found = sum(found for found, _ in results)
         click.echo(f"{len(results)} of {len(meant)} pictures checked, something found in {found}", err=True)
     return code or int(any(found for found, _ in results))
-
-
-@contextmanager
-def _counted(label: str, items: Iterable[Item], count: int) -> Iterator[Iterator[Item]]:
-    """Give the items one by one and, where there are several, show how far the work is."""
-    if count == 1:
-        yield iter(items)
-        return
-    with progress_bar(label) as tell:
-        yield _telling(items, count, tell)
-
-
-def _telling(items: Iterable[Item], count: int, tell: Callable[[int, int], None]) -> Iterator[Item]:
-    for done, item in enumerate(items):
-        tell(done, count)
-        yield item
-    tell(count, count)
-
-
-def _say(text: str) -> None:
-    """Print a result, on a terminal in the place of the bar, which comes back below."""
-    if sys.stderr.isatty():
-        click.echo(CLEAR_LINE, err=True, nl=False)
-    click.echo(text)
 
 
 def _told(case: int, evidence: dict[str, Any]) -> Iterator[str]:

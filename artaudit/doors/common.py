@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # the registry loads more than `--help` may wait for
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+CLEAR_LINE = "\r\x1b[2K"
 PATH = click.Path(path_type=Path)
 PICTURES = click.argument("pictures", nargs=-1, required=True, type=PATH)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of sentences.")
@@ -83,6 +84,30 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
             bar.update(done - bar.pos)
 
         yield tell
+
+
+@contextmanager
+def counted(label: str, items: Iterable[Item], count: int) -> Iterator[Iterator[Item]]:
+    """Give the items one by one and, where there are several, show how far the work is."""
+    if count == 1:
+        yield iter(items)
+        return
+    with progress_bar(label) as tell:
+        yield _telling(items, count, tell)
+
+
+def _telling(items: Iterable[Item], count: int, tell: Callable[[int, int], None]) -> Iterator[Item]:
+    for done, item in enumerate(items):
+        tell(done, count)
+        yield item
+    tell(count, count)
+
+
+def say(text: str) -> None:
+    """Print a result, on a terminal in the place of the bar, which comes back below."""
+    if sys.stderr.isatty():
+        click.echo(CLEAR_LINE, err=True, nl=False)
+    click.echo(text)
 
 
 def print_json(value: object) -> None:

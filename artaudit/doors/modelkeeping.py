@@ -24,8 +24,8 @@ def models() -> None:
 @AS_JSON
 def list_models(*, as_json: bool) -> None:
     """List installed and embedded models."""
-    from artaudit.auditor.models import abilities  # noqa: PLC0415 - heavy
     from artaudit.generators import pool  # noqa: PLC0415 - heavy
+    from artaudit.generators.opening import abilities  # noqa: PLC0415 - heavy
 
     own, shipped = pool.installed(pool.models_folder()), [*pool.embedded(), *pool.backbones()]
     rows = [

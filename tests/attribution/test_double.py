@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 from artaudit.attribution.double import double_reconstruction, homogeneity
-from artaudit.auditor.models import open_model
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 from artaudit.image import decode
 from artaudit.tensors import to_array, to_batch
 

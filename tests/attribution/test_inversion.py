@@ -10,9 +10,9 @@ from artaudit.attribution.latenttracer import LatentTracer
 from artaudit.attribution.levenberg import EXACT, polish
 from artaudit.attribution.ronan import Ronan, belongs, grubbs_bound
 from artaudit.attribution.statistic import redraw
-from artaudit.auditor.models import open_model
 from artaudit.errors import UsageError
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 
 
 def test_tracing_never_ends_worse_than_the_redrawing_it_began_with(model, crops, own):

@@ -12,12 +12,12 @@ from PIL import Image as Pillow
 from artaudit.auditor import verbs
 from artaudit.auditor.evidence import Seal
 from artaudit.auditor.examiners import PortfolioExaminer, read_portfolio
-from artaudit.auditor.machine_made import MachineMade
 from artaudit.auditor.registry import Registry
 from artaudit.auditor.reporting import report
 from artaudit.auditor.signals import FileClaims, Signatures
 from artaudit.auditor.suspects import saved
 from artaudit.datasets.photographs import photograph
+from artaudit.detect.examiner import MachineMade
 from artaudit.errors import UsageError
 
 PLACE = "home-of-ada-92731"

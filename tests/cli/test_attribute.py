@@ -11,10 +11,10 @@ from PIL import Image as Pillow
 
 from artaudit.attribution.calibration import BELONGING
 from artaudit.auditor.attributing import LEAST, SIDE, answer, candidates, opinions
-from artaudit.auditor.models import open_model
 from artaudit.auditor.origin import Origin
 from artaudit.datasets.photographs import photograph
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 from artaudit.image import decode
 from artaudit.protocols import Examiner
 from artaudit.tensors import to_array, to_batch

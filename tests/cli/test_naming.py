@@ -1,4 +1,4 @@
-"""`audit evaluate --task attribution` as researchers meet it."""
+"""`audit attribute evaluate` as researchers meet it."""
 
 import csv
 import json
@@ -9,10 +9,10 @@ import torch
 from PIL import Image as Pillow
 
 from artaudit.attribution.evaluation import NONE
-from artaudit.auditor.models import open_model
 from artaudit.auditor.naming import summary
 from artaudit.datasets.photographs import photograph
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 from artaudit.image import decode
 from artaudit.tensors import to_array, to_batch
 
@@ -38,8 +38,8 @@ def data(tmp_path):
 
 
 def test_makers_are_named(data, run_audit):
-    words = ("studio-sd1", str(data), "--task", "attribution", "--edit", "as it is")
-    code, out, _ = run_audit("evaluate", *words, "--json")
+    words = ("studio-sd1", str(data), "--edit", "as it is")
+    code, out, _ = run_audit("attribute", "evaluate", *words, "--json")
     found = json.loads(out)
     assert code == 0 and found["pictures"]["studio-sd1"] == 3 and found["pictures"]["real pictures"] == 2
     told = found["curve"]["as it is"]
@@ -50,10 +50,10 @@ def test_makers_are_named(data, run_audit):
 
 
 def test_what_cannot_be_measured_is_refused(data, run_audit):
-    words = (str(data), "--task", "attribution")
-    assert run_audit("evaluate", "studio-sd1", *words, "--edit", "no such edit")[0] == 2
-    assert run_audit("evaluate", "studio-sd1", *words, "--split", "nowhere")[0] == 2
-    assert run_audit("evaluate", "nobody", *words)[0] == 2
+    words = str(data)
+    assert run_audit("attribute", "evaluate", "studio-sd1", *words, "--edit", "no such edit")[0] == 2
+    assert run_audit("attribute", "evaluate", "studio-sd1", *words, "--split", "nowhere")[0] == 2
+    assert run_audit("attribute", "evaluate", "nobody", *words)[0] == 2
 
 
 def test_a_summary_counts_by_hand():

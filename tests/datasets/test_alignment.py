@@ -8,7 +8,6 @@ import pytest
 import torch
 from PIL import Image as Pillow
 
-from artaudit.auditor.models import open_model
 from artaudit.datasets.alignment import Aligner, redrawn
 from artaudit.datasets.container import container, tables
 from artaudit.datasets.listing import Left
@@ -16,6 +15,7 @@ from artaudit.datasets.manifest import Row
 from artaudit.datasets.resaving import Resaver
 from artaudit.errors import ImageError
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 from artaudit.image import decode
 from artaudit.protocols import Autoencoder
 

@@ -286,9 +286,9 @@ def test_an_embedding_reads_a_network_from_a_folder(kind, tmp_path):
 
 
 def test_reconstruction_sees_what_its_decoder_drew():
-    from artaudit.auditor.models import open_model
     from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
     from artaudit.generators import pool
+    from artaudit.generators.opening import open_model
     from artaudit.image import decode
     from artaudit.tensors import to_array, to_batch
 

@@ -5,12 +5,12 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from artaudit.auditor.models import open_model
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
 from artaudit.detect import storage
 from artaudit.detect.residual import ResidualDetector
 from artaudit.errors import ModelError
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 from artaudit.image import decode
 from artaudit.tensors import to_array, to_batch
 
@@ -130,5 +130,5 @@ def test_a_stored_detector_scores_as_before_and_a_changed_file_is_refused(pairs,
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"kind": 1}'])
 def test_a_folder_without_a_detector_is_refused(tmp_path, text):
     (tmp_path / storage.SETTINGS).write_text(text)
-    with pytest.raises(ModelError, match="audit train"):
+    with pytest.raises(ModelError, match="audit detector train"):
         storage.read(ResidualDetector, tmp_path)

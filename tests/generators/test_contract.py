@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from artaudit import distances
-from artaudit.auditor.models import open_model
 from artaudit.datasets.photographs import photograph
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 from artaudit.generators.taesd import Taesd, TaesdEncoder
 from artaudit.generators.vaelight import VaeLight
 from artaudit.image import decode

@@ -10,10 +10,11 @@ import torch
 from safetensors.torch import save_file
 
 from artaudit.auditor.attributing import candidates
-from artaudit.auditor.models import DENOISER_FALLBACK, FALLBACK, abilities, add, choose, open_model
+from artaudit.auditor.models import DENOISER_FALLBACK, FALLBACK, add, choose
 from artaudit.auditor.trial.judges import judges
 from artaudit.errors import ModelError, UsageError
 from artaudit.generators import pool
+from artaudit.generators.opening import abilities, open_model
 from artaudit.generators.states import copy, digest_of
 from artaudit.generators.studio import StudioDecoder, StudioEncoder
 from artaudit.protocols import Generator

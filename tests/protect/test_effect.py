@@ -10,10 +10,10 @@ from PIL import Image as Pillow
 from scipy.ndimage import gaussian_filter
 
 from artaudit import distances
-from artaudit.auditor.models import open_model
 from artaudit.datasets.drawings import draw
 from artaudit.datasets.photographs import photograph
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 from artaudit.protect.effect import (
     ALIKE,
     FINE_COLOUR,

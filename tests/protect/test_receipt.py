@@ -5,9 +5,9 @@ import json
 import cv2
 import numpy as np
 
-from artaudit.auditor.models import open_model
 from artaudit.datasets.drawings import draw
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 from artaudit.image import decode, encode
 from artaudit.protect.effect import PLAIN
 from artaudit.protect.receipt import MEASURED_SIDE, middle, receipt, whole

@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from PIL import Image as Pillow
 
-from artaudit.auditor.models import open_model
 from artaudit.auditor.trial.judges import CHANGED, CLEAN
 from artaudit.auditor.trial.mimicry import (
     Bank,
@@ -36,6 +35,7 @@ from artaudit.datasets import drawings
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
 from artaudit.errors import UsageError
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 from artaudit.protocols import Generator, Progress
 from artaudit.tensors import to_array, to_batch
 

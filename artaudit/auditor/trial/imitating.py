@@ -14,7 +14,6 @@ from typing import Any
 import torch
 
 from artaudit import catalog
-from artaudit.auditor.models import abilities
 from artaudit.auditor.trial import uses
 from artaudit.auditor.trial.apprentices import BASE, OTHERS, Arm, Class, generator, taught
 from artaudit.auditor.trial.grading import grade
@@ -25,6 +24,7 @@ from artaudit.auditor.trial.sheets import sheet
 from artaudit.auditor.trial.trying import CLOAKED, Trial
 from artaudit.errors import UsageError
 from artaudit.generators import pool
+from artaudit.generators.opening import abilities
 from artaudit.image import read
 from artaudit.protect.effect import amplitudes
 from artaudit.protect.receipt import middle

@@ -13,9 +13,9 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from jaxtyping import Float
 from torch import Tensor
 
-from artaudit.auditor.models import open_model
 from artaudit.auditor.trial.pairs import Picture
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 from artaudit.protect.effect import ALIKE, PLAIN, displacements, of_equal_psnr, with_noise
 from artaudit.protocols import Encoder
 from artaudit.tensors import to_batch

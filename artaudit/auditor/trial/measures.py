@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from artaudit.auditor.models import open_model
 from artaudit.auditor.trial.apprentices import OTHERS, Arm, Class, Taught
 from artaudit.auditor.trial.judges import CHANGED, CLEAN, judges
 from artaudit.auditor.trial.mimicry import Examined
 from artaudit.auditor.trial.recovery import Interval, Recoveries, recoveries
 from artaudit.auditor.trial.style import BLOCK, features, judge, kernel_distances
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 from artaudit.protect.effect import ALIKE
 from artaudit.protocols import Encoder
 

@@ -15,13 +15,13 @@ import torch
 from PIL import Image as Pillow
 
 from artaudit.auditor.comparison import comparison
-from artaudit.auditor.models import open_model
 from artaudit.auditor.trial.grading import NOISE_GAIN
 from artaudit.auditor.trial.pairs import Pair, Picture
 from artaudit.auditor.trial.plots import curves_figure, gains_figure
 from artaudit.auditor.trial.trying import Trial
 from artaudit.auditor.trial.uses import FINE_TUNING, HARDLY, NOT, PROTECTED, REDRAWING, STYLE_REFERENCE, UNKNOWN
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 from artaudit.protect.receipt import middle
 from artaudit.protect.visibility import SCALE
 from artaudit.protocols import Autoencoder

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
-from artaudit.auditor.models import open_model
 from artaudit.auditor.trial.judges import CHANGED, CLEAN
 from artaudit.auditor.trial.pairs import Picture
 from artaudit.auditor.trial.survival import Tools
 from artaudit.distances import ssimulacra2
+from artaudit.generators.opening import open_model
 from artaudit.protect.attacks.diffusing import DiffPure
 from artaudit.protect.attacks.redrawing import AutoencoderLoop
 from artaudit.protect.effect import mean_flip

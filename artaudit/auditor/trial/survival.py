@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 
 from artaudit import catalog, distances
-from artaudit.auditor.models import open_model
 from artaudit.auditor.trial.grading import Outcome
 from artaudit.auditor.trial.judges import CHANGED, CLEAN, Judge, readings
 from artaudit.auditor.trial.pairs import Picture
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 from artaudit.protect.attacks.axis import Axis, Need
 from artaudit.protect.attacks.trained import Remover
 from artaudit.protect.visibility import finite

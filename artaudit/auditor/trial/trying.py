@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from artaudit import catalog
-from artaudit.auditor.models import abilities
 from artaudit.auditor.registry import Registry
 from artaudit.auditor.trial import uses
 from artaudit.auditor.trial.adaptive import Adversary, Schooling, school
@@ -24,6 +23,7 @@ from artaudit.auditor.trial.survival import Ring, Tools, plan, survive
 from artaudit.distances import ssimulacra2
 from artaudit.errors import UsageError
 from artaudit.generators import pool
+from artaudit.generators.opening import abilities
 from artaudit.protect.effect import WHITE, amplitudes
 from artaudit.protect.receipt import environment, middle, whole
 from artaudit.protect.visibility import visibility, worst_place

@@ -9,9 +9,9 @@ import torch
 from skimage.metrics import structural_similarity
 
 from artaudit import catalog
-from artaudit.auditor.models import open_model
 from artaudit.datasets.drawings import draw
 from artaudit.generators import pool
+from artaudit.generators.opening import open_model
 from artaudit.protect.attacks.adverse import AdverseCleaner, Guide
 from artaudit.protect.attacks.axis import Axis, Need
 from artaudit.protect.attacks.combined import Then

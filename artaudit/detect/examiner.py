@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
-from importlib import resources
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image as Pillow
 
-from artaudit import catalog
-from artaudit.auditor.models import abilities, open_model
-from artaudit.datasets.container import container
 from artaudit.detect import storage
-from artaudit.detect.calibration import stratum_of
-from artaudit.detect.judging import Calibrated, Judgement, judge
-from artaudit.detect.reconstruction import ReconstructionDetector
-from artaudit.errors import ImageError, ModelError, UsageError
+from artaudit.detect.judging import Judgement, judge
+from artaudit.detect.loading import open_calibrated, shipped
+from artaudit.detect.scoring import stratum
 from artaudit.evidence import Finding
-from artaudit.generators import pool
 from artaudit.image import Image
-from artaudit.protocols import Autoencoder, Illustration
+from artaudit.protocols import Illustration
 
 UNIT = "log odds"
 
@@ -50,38 +42,6 @@ HEATMAP = (
 )
 
 
-def shipped() -> Path:
-    """Return the folder of the detector that comes with artaudit."""
-    return Path(str(resources.files("artaudit.detect") / "weights" / "residual"))
-
-
-@lru_cache(maxsize=2)
-def open_detector(folder: Path) -> Any:  # noqa: ANN401 - any detector
-    """Return the detector in `folder`, of the kind that its file names; raises ModelError, UsageError."""
-    kind = catalog.load(catalog.DETECTORS, str(storage.describe(folder)["kind"]))
-    return equipped(storage.read(kind, folder))
-
-
-def equipped(detector: Any) -> Any:  # noqa: ANN401 - any detector
-    """Hand a detector that redraws pictures the models that it names; raises ModelError where they have changed."""
-    if isinstance(detector, ReconstructionDetector):
-        learned = getattr(detector, "digests_", None)
-        detector.use(_autoencoders(detector.models))
-        if learned not in (None, detector.digests_):
-            raise ModelError("The detector was trained with other weights of its models: train it again.")
-    return detector
-
-
-def _autoencoders(names: Sequence[str]) -> list[Autoencoder]:
-    """Open models by name, installed ones and those that come with artaudit; raises UsageError for one that is none."""
-    known = {one.name: one for one in (*pool.embedded(), *pool.installed(pool.models_folder()))}
-    able = [name for name, record in known.items() if "autoencoder" in abilities(record)]
-    for name in names:
-        if name not in able:
-            raise UsageError(f"No autoencoder is called {name!r}: choose among {', '.join(able)}.")
-    return [cast(Autoencoder, open_model(known[name], denoiser=False)) for name in names]
-
-
 class MachineMade:
     """Asks a detector of noise residuals whether a machine made the picture, within what it knows."""
 
@@ -96,10 +56,11 @@ class MachineMade:
 
         Raises ModelError for a detector that was never calibrated.
         """
-        detector = open_detector(self._folder)
-        if not isinstance(detector, Calibrated):
-            raise ModelError(f"{self._folder} holds a detector without calibration: use `audit calibrate` on it first.")
-        said = judge(detector, image.rgb8, _stratum(image), self._kind)
+        detector: Any = open_calibrated(self._folder)
+        said = judge(detector, image.rgb8, stratum(image), self._kind)
+        asked = {"crop_side": getattr(detector, "side", None), "said_to_be": self._kind}
+        if self._folder != shipped():
+            asked["other_detector"] = storage.digest(self._folder)
         finding = Finding(
             self.name,
             _claim(said),
@@ -108,7 +69,7 @@ class MachineMade:
             threshold=round(said.bar.threshold, 3),
             unit=UNIT,
             false_alarms=said.bar.false_alarms,
-            details=_details(said) | {"crop_side": getattr(detector, "side", None), "said_to_be": self._kind},
+            details=_details(said) | asked,
         )
         return [finding if said.score is None else replace(finding, score=round(said.score, 3))]
 
@@ -132,15 +93,6 @@ def _claim(said: Judgement) -> str:
     found = "its noise is like" if said.holds else "noise like"
     beside = f", beside {BESIDE[said.bar.kind]}" if said.bar.kind else ""
     return f"{found} that of machine-made pictures{beside}"
-
-
-def _stratum(image: Image) -> str:
-    """Return the stratum of a picture by its container."""
-    try:
-        outside = container(image.data, name=image.name)
-    except ImageError:
-        return "other"
-    return stratum_of(outside.codec, outside.quality)
 
 
 def _details(said: Judgement) -> dict[str, Any]:

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from artaudit.auditor.machine_made import MachineMade, equipped, heatmap, open_detector, shipped
 from artaudit.auditor.verdict import verdict
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
 from artaudit.detect import storage
+from artaudit.detect.examiner import MachineMade, heatmap
 from artaudit.detect.judging import Bar, bar_for
+from artaudit.detect.loading import equipped, open_detector, shipped
 from artaudit.detect.reconstruction import ReconstructionDetector
 from artaudit.detect.residual import ResidualDetector
 from artaudit.errors import ModelError, UsageError

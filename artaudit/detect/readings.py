@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,12 +42,25 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A picture that gave no features after one of its edits, and whether that is because it is too small."""
+
+    row: Row
+    reason: str
+    too_small: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Readings:
-    """Features and, for each, the row of the manifest and the stratum of the file that its edit ends in."""
+    """Features and, for each, the row of the manifest and the stratum of the file that its edit ends in.
+
+    `unread` names the pictures that gave none.
+    """
 
     features: Float[np.ndarray, "count features"]
     rows: tuple[Row, ...]
     strata: np.ndarray
+    unread: tuple[Unread, ...] = ()
 
     @property
     def made(self) -> Bool[np.ndarray, " count"]:
@@ -63,7 +77,7 @@ class Readings:
         generators = np.array([row.generator for row in self.rows])
         return Described(self.features, self.made, generators, self.groups)
 
-    def calibrated(self, detector: Any) -> dict[str, str]:  # noqa: ANN401 - any detector of features
+    def calibrated(self, detector: Any) -> dict[str, dict[str, float]]:  # noqa: ANN401 - any detector of features
         """Return what a detector's likelihood ratios are worth where it has them; nothing where it has none."""
         learned = getattr(detector, "calibration_", None)
         known = np.array([learned is not None and learned.knows(one) for one in self.strata], dtype=bool)
@@ -75,9 +89,11 @@ class Readings:
 
     def seen(self, detector: Any) -> Seen:  # noqa: ANN401 - any detector of features
         """Return the scores of a fitted detector with what the bench wants to know."""
-        told = [np.array([getattr(row, name) for row in self.rows]) for name in ("generator", "source")]
+        generators, sources = (np.array([getattr(row, name) for row in self.rows]) for name in ("generator", "source"))
         known = detector.gate_.knows(self.features)
-        return Seen(detector.score_features(self.features), known, self.made, self.groups, *told)
+        small = Counter(_kind(one.row) for one in self.unread if one.too_small)
+        scores = detector.score_features(self.features)
+        return Seen(scores, known, self.made, self.groups, generators, sources, small)
 
 
 def handled(draws: int, seed: int) -> Drawn:
@@ -105,23 +121,31 @@ def read_features(
     Raises UsageError where nothing is left.
     """
     features, read, strata = [], [], []
+    unread: list[Unread] = []
     for number, row in enumerate(rows):
-        drawn = edits(row)
+        drawn, reason = edits(row), "could not be read"
         found = _known(kept, number, row)
         if found is None:
             ((_, image),) = Pictures(folder).open([row])
-            found = np.empty((0, 0)) if isinstance(image, Left) else _features(detector, image, drawn)
+            if isinstance(image, Left):
+                found, reason = np.empty((0, 0)), image.reason
+            else:
+                found = _features(detector, image, drawn)
             _keep(kept, number, row, found)
         for one, edit in zip(found, drawn, strict=False):
             if np.isfinite(one).all():
                 features.append(one)
                 read.append(row)
                 strata.append(stratum(edit, row))
+            else:
+                unread.append(Unread(row, "is too small for one crop", too_small=True))
+        if not len(found):
+            unread.append(Unread(row, reason, too_small=False))
         if progress:
             progress(number + 1, len(rows))
     if not features:
         raise UsageError(f"No picture of the data set in {folder} could be read at 128 pixels or more: index it again.")
-    return Readings(np.stack(features), tuple(read), np.array(strata))
+    return Readings(np.stack(features), tuple(read), np.array(strata), tuple(unread))
 
 
 def stratum(edit: Edit, row: Row) -> str:
@@ -136,6 +160,12 @@ def stratum(edit: Edit, row: Row) -> str:
 def _features(detector: Reader, image: Image, drawn: Sequence[Edit]) -> Float[np.ndarray, "count features"]:
     levels = np.ascontiguousarray(image.rgb8, dtype=np.uint8)
     return np.stack([detector.features([edit(levels).astype(np.float32) / 255])[0] for edit in drawn])
+
+
+def _kind(row: Row) -> tuple[bool, str]:
+    """Return whether a picture is machine-made, and its generator or its source."""
+    made = row.label == GENERATED
+    return made, row.generator if made else row.source
 
 
 def _place(kept: Path, number: int, row: Row) -> Path:

@@ -1,0 +1,126 @@
+"""Scores pictures with any detector, calibrated or not: numbers for researchers, where a check speaks in findings."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+
+from artaudit.datasets.container import container
+from artaudit.detect.calibration import stratum_of
+from artaudit.detect.crops import Corner, Picture
+from artaudit.detect.domain import DomainGate
+from artaudit.errors import ImageError
+from artaudit.image import Image
+
+FOUND, BELOW, CANNOT_TELL = "found", "below the threshold", "cannot tell"
+"""Verdicts. Below the threshold says that the detector found nothing, never that no machine made the picture."""
+
+TOO_SMALL, STRANGE = "too small for one crop", "out of distribution"
+"""Why it cannot be told."""
+
+
+@runtime_checkable
+class Scoring(Protocol):
+    """A fitted detector of crops."""
+
+    threshold_: float
+    gate_: DomainGate
+    side: int
+
+    def read_crops(self, picture: Picture) -> tuple[list[Corner], Float[np.ndarray, "count features"]]:
+        """Return each crop's corner and description, none where the picture is too small."""
+        ...
+
+    def score_features(self, features: Float[np.ndarray, "count features"]) -> Float[np.ndarray, " count"]:
+        """Return the scores of descriptions; a picture's is that of its crops' mean description."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A square that was looked at: its upper left corner and side in pixels of the upright picture, and its score."""
+
+    top: int
+    left: int
+    side: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What a detector says of one picture.
+
+    `score` is in log odds, higher for machine-made pictures, and None for a picture that is too small; `threshold` is
+    the score from which on a picture counts as found. `verdict` is one of `FOUND`, `BELOW` and `CANNOT_TELL`, and
+    `reason` says why it cannot be told. `stratum` is the kind of file (codec and band of quality), within which a
+    calibrated detector gives `log10_likelihood_ratio` and `p_value`; both are None without calibration for it.
+    """
+
+    path: str
+    sha256: str
+    width: int
+    height: int
+    stratum: str
+    score: float | None
+    threshold: float
+    verdict: str
+    reason: str
+    out_of_distribution: bool | None
+    log10_likelihood_ratio: float | None
+    p_value: float | None
+    crops: tuple[Crop, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what JSON shows."""
+        return asdict(self)
+
+    def as_row(self) -> dict[str, Any]:
+        """Return what a line of CSV shows: everything but the crops."""
+        return {name: value for name, value in asdict(self).items() if name != "crops"}
+
+
+COLUMNS = tuple(name for name in Scored.__slots__ if name != "crops")
+"""The columns of CSV."""
+
+
+def score(detector: Scoring, image: Image) -> Scored:
+    """Score one picture; the gate, the threshold and a calibration, where there is one, are the detector's own."""
+    kind, threshold = stratum(image), float(detector.threshold_)
+    about = (image.name, image.sha256, image.width, image.height, kind)
+    corners, described = detector.read_crops(image.rgb8.astype(np.float32) / 255)
+    if not corners:
+        return Scored(*about, None, threshold, CANNOT_TELL, TOO_SMALL, None, None, None, ())
+    whole = described.mean(axis=0, keepdims=True)
+    value, known = float(detector.score_features(whole)[0]), bool(detector.gate_.knows(whole)[0])
+    scores = detector.score_features(described)
+    crops = tuple(Crop(*corner, detector.side, float(one)) for corner, one in zip(corners, scores, strict=True))
+    ratio, p_value = _calibrated(detector, value, kind)
+    said, reason = verdict(value, threshold, known=known), "" if known else STRANGE
+    return Scored(*about, value, threshold, said, reason, not known, ratio, p_value, crops)
+
+
+def verdict(value: float, threshold: float, *, known: bool) -> str:
+    """Return the verdict on a score; `known` says whether the picture lies within what the detector learned from."""
+    if not known:
+        return CANNOT_TELL
+    return FOUND if value >= threshold else BELOW
+
+
+def stratum(image: Image) -> str:
+    """Return the kind of file that a picture is, by its container: codec, and of a JPEG the band of its quality."""
+    try:
+        outside = container(image.data, name=image.name)
+    except ImageError:
+        return "other"
+    return stratum_of(outside.codec, outside.quality)
+
+
+def _calibrated(detector: Scoring, value: float, kind: str) -> tuple[float | None, float | None]:
+    """Return log10 of the likelihood ratio and the conformal p-value of a score, where they were learned."""
+    learned = getattr(detector, "calibration_", None)
+    if learned is None or not learned.knows(kind):
+        return None, None
+    return learned.log10_ratio(value, kind), learned.p_value(value, kind)

@@ -1,0 +1,195 @@
+"""The commands about detectors: train, calibrate, evaluate, export, score."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from artaudit.doors.common import AS_JSON, PATH, PICTURES, counted, each, print_json, progress_bar, say
+from artaudit.errors import UsageError
+
+SPLIT = click.option("--split", default="val", show_default=True, help="The rows of DATA to use.")
+
+
+MODEL = click.argument("model", type=PATH)
+
+
+@click.group()
+def detector() -> None:
+    """Train, calibrate and measure detectors of machine-made pictures, and score pictures with them.
+
+    A detector is a folder; of the commands that only read, MODEL may also be the word shipped, for the one that comes
+    with artaudit and that `audit check` asks.
+    """
+
+
+@detector.command()
+@click.argument("config", type=PATH)
+@click.option("-o", "--output", type=PATH, required=True, help="The folder that keeps the detector.")
+@AS_JSON
+def train(config: Path, output: Path, *, as_json: bool) -> None:
+    """Train the detector that CONFIG, a YAML file, describes; a stopped run goes on where it was.
+
+    CONFIG needs one line, `data: manifest.csv`. Others: detector, settings, learn, hold_out, draws, seed, without,
+    biased. Every picture is handled by the same recipe, and data whose files give the labels away is refused.
+    """
+    from artaudit.detect import training  # noqa: PLC0415 - heavy
+
+    with progress_bar("reading") as progress:
+        made = training.train(config, output, progress)
+    if made:
+        _tell(made, f"{output}  threshold {made['threshold']:.2f}", as_json=as_json)
+
+
+@detector.command()
+@MODEL
+@click.argument("data", type=PATH)
+@SPLIT
+@click.option("--draws", type=click.IntRange(1), default=4, show_default=True, help="Random handlings of a picture.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
+@AS_JSON
+def calibrate(model: Path, data: Path, *, split: str, draws: int, seed: int, as_json: bool) -> None:
+    """Teach MODEL, a folder that `audit detector train` wrote, what its scores mean, on pictures it was not trained on.
+
+    DATA is a manifest; scores become likelihood ratios, bounded by the number of pictures.
+    """
+    from artaudit.detect import calibrating  # noqa: PLC0415 - heavy
+
+    with progress_bar("reading") as progress:
+        made = calibrating.calibrate(model, data, split=split, draws=draws, seed=seed, progress=progress)
+    alarms = made["false_alarms"]
+    _tell(made, f"{model}  false alarms {alarms['count']} of {alarms['trials']}", as_json=as_json)
+
+
+@detector.command()
+@MODEL
+@click.argument("data", type=PATH)
+@SPLIT
+@click.option("--edit", "edits", multiple=True, help="What is done to every picture [default: a few of them].")
+@click.option(
+    "--learn", default="", metavar="SPLIT", help="Rows to cross generators with: train on one, leave one out."
+)
+@click.option(
+    "-o", "--output", type=PATH, help="A new folder for the answer as JSON, its tables as CSV and LaTeX, and figures."
+)
+@AS_JSON
+def evaluate(
+    model: Path,
+    data: Path,
+    *,
+    split: str,
+    edits: tuple[str, ...],
+    learn: str,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure MODEL on the manifest DATA: metrics with intervals, generator by generator, and false alarms by source.
+
+    Every picture is edited alike, real or not. A picture unlike all that MODEL learned from is out of distribution: it
+    counts as not found and as no false alarm, and keeps its score in AUC. With --json, every figure has its value and
+    the bounds low and high of its 95 % interval, and ROC points and every picture's score are there as well.
+    """
+    from artaudit.detect import evaluation  # noqa: PLC0415 - heavy
+    from artaudit.detect.loading import chosen  # noqa: PLC0415 - heavy
+
+    asked = edits or evaluation.EDITS
+    with progress_bar("measuring") as progress:
+        found = evaluation.evaluate(
+            chosen(model), data, split=split, edits=asked, learn=learn, output=output, progress=progress
+        )
+    if as_json:
+        print_json(found)
+    else:
+        _show(found)
+
+
+def _show(found: dict[str, Any]) -> None:
+    """Print an evaluation: along edits, then by source of real pictures, then what heads learn of other generators."""
+    for edit, row in found["curve"].items():
+        strange = row["out_of_distribution"] + row["real"]["out_of_distribution"]
+        counts = (
+            f"{row['found']['count']} of {row['n']}; {strange} of {row['n'] + row['real']['n']} out of distribution"
+        )
+        click.echo(f"{edit:>12}  AUC {_figure(row['AUC'])}  found {_figure(row['found'])}, {counts}")
+        notes = {"": row["note"], **{name: one["note"] for name, one in found["generators"][edit].items()}}
+        for name, note in notes.items():
+            if note and not (name and len(notes) == 2):  # noqa: PLR2004 - one generator alone says the same
+                click.echo(f"{'':>12}  {f'{name}: ' if name else ''}{note}")
+    for source, rows in found["false_alarms"].items():
+        for edit, row in rows.items():
+            said = f"{row['alarms']} of {row['pictures']} false alarms, {row['abstentions']} abstentions"
+            click.echo(f"{edit:>12}  {source or 'real'}: {said}")
+    for name, value in found.get("left_out", {}).items():
+        click.echo(f"{name} left out of training: AUC {_figure(value)}")
+    for one, row in found.get("trained_on_one", {}).items():
+        measured = ", ".join(f"{other} {_figure(value)}" for other, value in row.items())
+        click.echo(f"trained on {one} alone: {measured}")
+
+
+def _figure(value: dict[str, Any]) -> str:
+    return f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
+
+
+@detector.command("export")
+@MODEL
+@click.argument("target", type=PATH)
+@AS_JSON
+def export_detector(model: Path, target: Path, *, as_json: bool) -> None:
+    """Copy MODEL with its card and digests into the new folder TARGET."""
+    from artaudit.detect import model_folder  # noqa: PLC0415 - heavy
+    from artaudit.detect.loading import chosen  # noqa: PLC0415 - heavy
+
+    made = model_folder.export(chosen(model), target)
+    _tell(made, f"{target}  {len(made['files'])} files", as_json=as_json)
+
+
+@detector.command("score")
+@MODEL
+@PICTURES
+@AS_JSON
+@click.option("--csv", "as_csv", is_flag=True, help="Print a table with a line for each picture.")
+def score_pictures(model: Path, pictures: tuple[Path, ...], *, as_json: bool, as_csv: bool) -> int:
+    """Print what MODEL scores PICTURES, whether or not it is calibrated: numbers, no finding.
+
+    PICTURES are files, folders (searched through), quoted patterns, or - for standard input. A picture's score is in
+    log odds, from the threshold on it counts as found; one unlike all that the detector learned from is out of
+    distribution, and nothing is said of it. With --json, every crop's place and score is there too. What a calibrated
+    detector lets one conclude says `audit check --detector MODEL`.
+    """
+    if as_json and as_csv:
+        raise UsageError("--json and --csv are two forms of one answer: choose one of them.")
+    from artaudit.auditor.suspects import suspects  # noqa: PLC0415 - heavy
+    from artaudit.detect import scoring  # noqa: PLC0415 - heavy
+    from artaudit.detect.loading import chosen, open_detector  # noqa: PLC0415 - heavy
+
+    meant, asked = suspects(pictures), open_detector(chosen(model))
+    table = csv.DictWriter(sys.stdout, scoring.COLUMNS, lineterminator="\n")
+    if as_csv:
+        table.writeheader()
+
+    def one(suspect: Any) -> dict[str, Any]:  # noqa: ANN401 - heavy to name
+        found = scoring.score(asked, suspect.open())
+        if as_csv:
+            table.writerow(found.as_row())
+        elif not as_json:
+            said = "no score" if found.score is None else f"{found.score:+.3f}"
+            why = f" ({found.reason})" if found.reason else ""
+            say(f"{found.path}  {said}  threshold {found.threshold:+.3f}  {found.verdict}{why}")
+        return found.as_dict()
+
+    with counted("scoring", meant, len(meant)) as shown:
+        documents, code = each(shown, one)
+    if as_json:
+        print_json(documents)
+    return code
+
+
+def _tell(document: dict[str, Any], line: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(document)
+    else:
+        click.echo(line)
