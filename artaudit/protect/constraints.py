@@ -33,8 +33,8 @@ _ROUNDS, _PRECISION = 16, 0.01
 _LOUDEST = 0.25
 _BLACK = 0.01
 """Added to samples before a power is taken, whose slope at 0 has no bound."""
-_TEXTURED, _FLAT_COUNTS, _FALL = 0.04, 2.0, 0.7
-"""Standard deviation of grey from which ground is textured; how much a change counts at most; how fast it grows."""
+_TEXTURED, _FLAT_COUNTS = 0.018, 2.0
+"""Standard deviation of grey from which ground is textured, and how much a change counts at most where it is not."""
 _NEAR, _AROUND, _SPECK = 8, 24, 0.002
 _AMBITION = 0.3
 """Points of score that the descent aims above the bound, so that rounding to levels does not cross it."""
@@ -118,7 +118,7 @@ def bareness(clean: Pixels) -> Float[Tensor, "height width"]:
     grey = clean.mean(dim=1, keepdim=True)
     spread = (_mean_around(grey.square(), _NEAR) - _mean_around(grey, _NEAR).square()).clamp_min(0).sqrt()
     texture = _mean_around((spread + _SPECK).log(), _AROUND).exp()
-    return (_TEXTURED / texture).pow(_FALL).clamp(1, _FLAT_COUNTS)[0, 0]
+    return (_TEXTURED / texture).clamp(1, _FLAT_COUNTS)[0, 0]
 
 
 def _mean_around(plane: Float[Tensor, "1 1 height width"], side: int) -> Float[Tensor, "1 1 height width"]:
