@@ -2,9 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SHARED ?= ../shared/data
-# Freely licensed pictures that the detector learns from; fetched on Debian, never committed.
-PICTURES := mate-backgrounds lomiri-wallpapers-16.04 lomiri-wallpapers-20.04 gnome-backgrounds ukui-wallpapers \
-	tuxpaint-stamps-default
+# Folders with the pictures that training/collection.csv names by digest: they are not part of the checkout.
+COLLECTED ?= ../pictures
 # Free art that cloaks are measured on, and nothing learns from.
 ART := ardentryst monsterz-data pingus-data
 
@@ -42,26 +41,20 @@ bench-trial: .venv/installed
 	PYTHONPATH=. $(BIN)/python benchmarks/trial.py --data $(SHARED)
 	PYTHONPATH=. $(BIN)/python benchmarks/mimicry.py --data $(SHARED)
 
-.cache/debian: PACKAGES = $(PICTURES)
 .cache/art: PACKAGES = $(ART)
-.cache/debian .cache/art:
+.cache/art:
 	mkdir -p $@.new
 	cd $@.new && apt-get download $(PACKAGES) && for one in *.deb; do dpkg-deb -x $$one $${one%%_*} && rm $$one; done
 	mv $@.new $@
 
-bench-detect: .venv/installed .cache/debian
-	$(BIN)/python -m training.cloaked --data $(SHARED) --out .cache/cloaked
-	PYTHONPATH=. $(BIN)/python benchmarks/detect.py --data $(SHARED)
+bench-detect: .venv/installed
+	PYTHONPATH=. $(BIN)/python benchmarks/detect.py $(COLLECTED)
 	PYTHONPATH=. $(BIN)/python benchmarks/bias.py $(SHARED)
-	PYTHONPATH=. $(BIN)/python benchmarks/detectors.py --data $(SHARED) --write
+	PYTHONPATH=. $(BIN)/python benchmarks/detectors.py $(COLLECTED) $(SHARED) --write
 
-detector: .venv/installed .cache/debian
+detector: .venv/installed
 	$(BIN)/python -m training.cloaked --data $(SHARED) --out .cache/cloaked
-	$(BIN)/python -m training.noise --data $(SHARED)
-	$(BIN)/python -m training.features --data $(SHARED) --parts fields --out .cache/detector/fields.npz
-	$(BIN)/python -m training.features --data $(SHARED) --parts whole --out .cache/detector/whole.npz
-	$(BIN)/python -m training.features --data $(SHARED) --parts fit --out .cache/detector/train.npz
-	$(BIN)/python -m training.features --data $(SHARED) --parts val measure --out .cache/detector/measure.npz
+	$(BIN)/python -m training.features $(COLLECTED) $(SHARED)
 	$(BIN)/python -m training.detector
 
 bench-match: .venv/installed

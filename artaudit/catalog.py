@@ -60,6 +60,7 @@ BACKBONES = MappingProxyType({"clip-vision": "artaudit.generators.clip:ClipVisio
 
 DETECTORS = MappingProxyType(
     {
+        "backbone": "artaudit.detect.backbone:BackboneDetector",
         "residual": "artaudit.detect.residual:ResidualDetector",
         "npr": "artaudit.detect.npr:NprDetector",
         "cnn": "artaudit.detect.cnn:CnnDetector",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-KINDS = ("photograph", "painting", "flat-art", "cloaked")
+KINDS = ("photograph", "painting", "digital-art", "comics-line-art", "rendering", "cloaked")
 """What a person may say that a picture is or claims to be: flat art has areas of even colour, cloaked is a painting."""
 
 NONE = "no"

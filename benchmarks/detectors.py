@@ -1,9 +1,9 @@
 """What the catalog's other detectors learn in little time, beside the default one on the same pictures.
 
-    python benchmarks/detectors.py --data ../shared/data [--seconds 150] [--only cnn npr] [--write]
+    python benchmarks/detectors.py FOLDER… [--seconds 150] [--only cnn npr] [--every 4] [--write]
 
-A network learns from pairs of crops of the training split for so many CPU seconds; then every picture is read once for
-the head. Measured is on pictures that nothing was learned from, as `benchmarks/detect.py` takes them.
+FOLDERS hold the collected pictures of `training/collection.csv`. A network learns from pairs of crops of the part to
+learn from for so many CPU seconds; then every picture is read once for the head. Measured is on the part held out.
 """
 
 from __future__ import annotations
@@ -36,14 +36,48 @@ from artaudit.detect.npr import NprDetector
 from artaudit.detect.reconstruction import ReconstructionDetector
 from artaudit.detect.residual import ResidualDetector
 from artaudit.generators import pool
-from benchmarks.detect import held_out
 from benchmarks.page import PAGE, write
-from training.material import Specimen, balance, specimens
+from training.collection import DEV, HELD, LEARNED, MADE, Listed, found, listed, opened
 
 Features = Float[np.ndarray, "pictures numbers"]
 OUT = Path(".cache/detectors")
-SEED, PROBED = 7, 6
-ALONE = "disco-diffusion"
+SEED, PROBED, SIDE = 7, 6, 512
+ALONE = "flux.2"
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """A listed picture, at most `SIDE` pixels a side of its middle, cut at whole cells of 8."""
+
+    about: Listed
+    levels: Any
+
+    @property
+    def made(self) -> bool:
+        """Return whether it is machine-made."""
+        return self.about.label == MADE
+
+    @property
+    def domain(self) -> str:
+        """Return its family of generators, or its source."""
+        return self.about.family or self.about.source
+
+
+def specimens(folders: Sequence[Path], part: str, every: int) -> list[Specimen]:
+    """Return one in so many pictures of a part; only such as may be learned from of the part to learn from."""
+    rows = [one for one in listed() if one.part == part and (part == HELD or one.use == LEARNED)][::every]
+    places = found(folders, (one.sha256 for one in rows))
+    return [Specimen(one, _middle(opened(one, places[one.sha256]))) for one in rows if one.sha256 in places]
+
+
+def _middle(levels: Any) -> Any:  # noqa: ANN401 - levels
+    top, left = (max(0, length - SIDE) // 16 * 8 for length in levels.shape[:2])
+    return np.ascontiguousarray(levels[top : top + SIDE, left : left + SIDE])
+
+
+def balance(domains: np.ndarray) -> np.ndarray:
+    """Return how much each picture weighs, so that every domain weighs with the root of its number."""
+    return np.array([1 / np.sqrt((domains == one).sum()) for one in domains])
 
 
 def detectors() -> dict[str, Callable[[], Any]]:
@@ -88,7 +122,7 @@ class Pairs:
             one = alike[random.integers(len(alike))]
             reach = int(self.side / 0.6) + 16
             levels = _window(one.levels, reach, random)
-            levels = handling(int(random.integers(2**31)), one.lived)(levels)
+            levels = handling(int(random.integers(2**31)))(levels)
             if min(levels.shape[:2]) >= self.side:
                 square = _window(levels, self.side, random)
                 return np.ascontiguousarray(square[:, ::-1] if random.random() < 0.5 else square)
@@ -125,14 +159,14 @@ def read(detector: Any, found: Sequence[Specimen], edit: Callable[[Specimen], Ed
 
 
 def _handled(one: Specimen) -> Edit:
-    return handling(zlib.crc32(one.levels.tobytes()), one.lived)
+    return handling(zlib.crc32(one.levels.tobytes()))
 
 
-def _past(one: Specimen) -> Edit:
-    return Chain((*((Saved(75),) if one.lived == "new" else ()), Trimmed(3, 5), Saved(75)))
+def _past(_: Specimen) -> Edit:
+    return Chain((Trimmed(3, 5), Saved(75)))
 
 
-EDITS: dict[str, Callable[[Specimen], Edit]] = {"JPEG 96": lambda _: Saved(96), "past, JPEG 75": _past}
+EDITS: dict[str, Callable[[Specimen], Edit]] = {"JPEG 96": lambda _: Saved(96), "trimmed, JPEG 75": _past}
 
 
 def measured(detector: Any, found: Sequence[Specimen], apart: Sequence[Specimen], seconds: float) -> dict[str, Any]:  # noqa: ANN401
@@ -154,17 +188,24 @@ def measured(detector: Any, found: Sequence[Specimen], apart: Sequence[Specimen]
 def _ranked(detector: Any, features: Features, apart: Sequence[Specimen]) -> dict[str, Any]:  # noqa: ANN401
     kept: Bool[np.ndarray, " pictures"] = np.isfinite(features).all(1)
     scores = detector.score_features(features[kept])
-    made, groups, generators = (
-        np.array([getattr(one, name) for one in apart])[kept] for name in ("made", "group", "generator")
+    made, groups, families = (
+        np.array(column)[kept]
+        for column in (
+            [one.made for one in apart],
+            [one.about.group for one in apart],
+            [one.about.family for one in apart],
+        )
     )
-    these = ~made | (generators == ALONE)
+    these = ~made | (families == ALONE)
     interval = metrics.bootstrap(metrics.auc, scores, made, groups=groups, resamples=200)
     return {"auc": str(interval), "alone": round(float(metrics.auc(scores[these], made[these])), 3), "n": len(scores)}
 
 
 def table(found: dict[str, dict[str, Any]]) -> str:
     """Return a row a detector."""
-    lines = [f"| detector | steps | JPEG 96, AUC | past, JPEG 75, AUC | {ALONE} alone, JPEG 96 | CPU s: learn, read |"]
+    lines = [
+        f"| detector | steps | JPEG 96, AUC | trimmed, JPEG 75, AUC | {ALONE} alone, JPEG 96 | CPU s: learn, read |"
+    ]
     lines.append("|---|---|---|---|---|---|")
     for name, row in found.items():
         first, second = (row[edit] for edit in EDITS)
@@ -176,9 +217,7 @@ def table(found: dict[str, dict[str, Any]]) -> str:
 def main() -> None:
     """Measure, keep each detector's figures, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--debian", type=Path, default=Path(".cache/debian"))
-    parser.add_argument("--cloaked", type=Path, default=Path(".cache/cloaked"))
+    parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--seconds", type=float, default=150)
     parser.add_argument("--only", nargs="+", default=list(detectors()))
     parser.add_argument("--every", type=int, default=1, help="learn from and measure on one picture in so many")
@@ -187,8 +226,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     OUT.mkdir(parents=True, exist_ok=True)
-    fit = [one for one in specimens(asked.data, asked.debian, asked.cloaked) if one.part == "fit"][:: asked.every]
-    apart = held_out(asked.data, asked.cloaked)[:: asked.every]
+    fit, apart = (specimens(asked.folders, part, asked.every) for part in (DEV, HELD))
     for name in asked.only:
         row = measured(detectors()[name](), fit, apart, asked.seconds)
         (OUT / f"{name}.json").write_text(json.dumps(row, indent=2))

@@ -1,137 +1,113 @@
-"""Reads the features of all specimens, handled several ways, once; kept in .cache.
+"""Reads what the shipped detector sees of every listed picture, once, a file a picture in .cache; a run may be stopped.
 
-Usage: python -m training.features --data ../shared/data [--debian .cache/debian] [--cloaked .cache/cloaked].
+Usage: python -m training.features FOLDER… [--out .cache/detector] [--cloaked .cache/cloaked] [--part 0/2]
+FOLDERS hold the collected pictures, in any order; what is not there is left out and counted.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import zlib
-from collections.abc import Iterator, Sequence
+import io
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
+import torch
 
-from artaudit.detect.calibration import stratum_of
-from artaudit.detect.edits import ROBUSTNESS, Chain, Edit, Saved, Trimmed, handling
-from artaudit.detect.residual import ResidualDetector
-from training.material import Specimen, fields, large, specimens
+from artaudit.detect.backbone import BackboneDetector
+from artaudit.detect.readings import last_stratum
+from artaudit.image import write_atomically
+from training.collection import DEV, LEARNED, LIST, MADE, REAL, Listed, edits_of, found, listed, opened
 
-DRAWS = 4
-"""Random handlings of every picture that is learned from."""
-
-
-AS_FOUND = ("as it is", "JPEG 96")
-CURVE = ("JPEG 96", "JPEG 75", "resize .75", "WebP 80", "blur 1", "screenshot")
-"""Edits of measured pictures: those that get no past, and those that do."""
-
-THINNED = 3
-"""One picture in so many of those for measuring alone is read."""
+OUT = Path(".cache/detector")
+CLOAKED = "cloaked"
 
 
 @dataclass(frozen=True)
 class Table:
-    """Features, a row each, and what each row is: made, generator, source, domain, group, part, edit, stratum."""
+    """Features, a row a reading, and facts of each: those of the list, the edit, the stratum, the shorter side."""
 
     features: np.ndarray
     facts: dict[str, np.ndarray]
-
-    def where(self, **wanted: object) -> Table:
-        """Return the rows whose facts are as wanted; a list stands for any of its values."""
-        kept = np.isfinite(self.features[:, 0])
-        for name, value in wanted.items():
-            kept &= np.isin(self.facts[name], np.array(value))
-        return self.rows(kept)
 
     def rows(self, kept: np.ndarray) -> Table:
         """Return chosen rows, by mask or number."""
         return Table(self.features[kept], {name: values[kept] for name, values in self.facts.items()})
 
-    def with_rows(self, other: Table) -> Table:
-        """Return these rows, then those of another table."""
-        facts = {name: np.concatenate([values, other.facts[name]]) for name, values in self.facts.items()}
-        return Table(np.concatenate([self.features, other.features]), facts)
+    def where(self, **wanted: str) -> Table:
+        """Return the rows whose facts are as wanted."""
+        kept = np.ones(len(self.features), bool)
+        for name, value in wanted.items():
+            kept &= self.facts[name] == value
+        return self.rows(kept)
 
     @property
     def made(self) -> np.ndarray:
         """Return which rows are machine-made."""
-        return self.facts["made"].astype(bool)
+        return self.facts["label"] == MADE
 
 
-def edits_of(one: Specimen, number: int) -> dict[str, Edit]:
-    """Return what is done to a specimen: random handlings to learn from, the robustness curve to measure on.
-
-    Measured pictures that come new get a past like the paintings': JPEG 75, its grid moved.
-    """
-    if one.part in {"fit", "fields"}:
-        return {f"draw {draw}": handling(number * DRAWS + draw, one.lived) for draw in range(DRAWS)}
-    if one.part == "whole":
-        return {"JPEG 90": ROBUSTNESS["JPEG 90"]}
-    past: tuple[Edit, ...] = (Saved(75), Trimmed(3, 5)) if one.lived == "new" else (Trimmed(3, 5),)
-    chosen = CURVE if one.part == "val" else CURVE[:1]
-    handled = {f"past, {name}": Chain((*past, ROBUSTNESS[name])) for name in chosen}
-    return {name: ROBUSTNESS[name] for name in AS_FOUND} | handled
+def cloaked(folder: Path) -> list[tuple[Listed, Path]]:
+    """Return cloaked paintings as `training.cloaked` leaves them: real pictures of a kind and a source of their own."""
+    kept = []
+    for number, path in enumerate(sorted(folder.rglob("*.png"))):
+        row = Listed(path.stem, REAL, "", "", CLOAKED, CLOAKED, f"louvre-{path.stem}", "", LEARNED, DEV, 2 * number)
+        kept.append((row, path))
+    return kept
 
 
-def stratum(edit: Edit) -> str:
-    """Return the stratum of the file that an edit ends in, as its last save tells."""
-    while isinstance(edit, Chain) and edit.edits:
-        edit = edit.edits[-1]
-    return stratum_of(edit.format, edit.quality) if isinstance(edit, Saved) else "lossless"
+def load(out: Path = OUT, path: Path = LIST) -> Table:
+    """Return everything that was read, in the order of the list, then cloaked pictures."""
+    rows, features = [], []
+    ours = [(one.sha256, one) for one in listed(path)]
+    ours += [(row.sha256, row) for row, _ in cloaked(out.parent / CLOAKED)]
+    for name, one in ours:
+        if not (place := out / f"{name}.npz").exists():
+            continue
+        with np.load(place, allow_pickle=False) as kept:
+            for edit, stratum in zip(kept["edits"].tolist(), kept["strata"].tolist(), strict=True):
+                facts = {field: getattr(one, field) for field in Listed.__slots__}
+                rows.append(facts | {"edit": edit, "stratum": stratum, "side": int(kept["side"])})
+                features.append(kept[edit].astype(np.float32))
+    return Table(np.stack(features), {name: np.array([row[name] for row in rows]) for name in rows[0]})
 
 
-def read(all_of_them: Sequence[Specimen], detector: ResidualDetector) -> Table:
-    """Read everything; the same specimens give the same table."""
-    features, facts = [], []
-    for one in all_of_them:
-        number = zlib.crc32(one.levels.tobytes()) % 2**28
-        for name, edit in edits_of(one, number).items():
-            picture = edit(one.levels).astype(np.float32) / 255
-            features.append(detector.features([picture])[0])
-            facts.append((one.made, one.generator, one.source, one.domain, one.group, one.part, name, stratum(edit)))
-    width = max(len(row) for row in features)
-    full = np.stack([row if len(row) == width else np.full(width, np.nan) for row in features])
-    names = ("made", "generator", "source", "domain", "group", "part", "edit", "stratum")
-    return Table(full, {name: np.array(column) for name, column in zip(names, zip(*facts, strict=True), strict=True)})
+def read_one(detector: BackboneDetector, one: Listed, path: Path, place: Path) -> None:
+    """Read a picture in all its edits and keep what the detector sees."""
+    levels, kept, strata = opened(one, path), {}, []
+    for name, edit in edits_of(one).items():
+        kept[name] = detector.features([edit(levels).astype(np.float32) / 255])[0].astype(np.float16)
+        strata.append(last_stratum(edit))
+    buffer = io.BytesIO()
+    np.savez(buffer, edits=np.array(list(kept)), strata=np.array(strata), side=np.array(min(levels.shape[:2])), **kept)
+    write_atomically(place, buffer.getvalue())
 
 
-def load(path: Path) -> Table:
-    """Read a table that `main` kept."""
-    with np.load(path, allow_pickle=False) as kept:
-        return Table(kept["features"], {name: kept[name] for name in kept.files if name != "features"})
-
-
-def asked(args: argparse.Namespace) -> Iterator[Specimen]:
-    """Yield what may be of the parts that are asked for, without drawing and decoding for the others."""
-    if set(args.parts) - {"fields", "whole"}:
-        yield from specimens(args.data, args.debian, args.cloaked)
-    if "fields" in args.parts:
-        yield from fields()
-    if "whole" in args.parts:
-        yield from large(args.debian)
-
-
-def main() -> None:
-    """Read and keep the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--debian", type=Path, default=Path(".cache/debian"))
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read what is not read yet."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--cloaked", type=Path, default=Path(".cache/cloaked"))
-    parser.add_argument("--out", type=Path, default=Path(".cache/detector/features.npz"))
-    parser.add_argument("--parts", nargs="+", default=["fit", "val", "measure"])
-    args = parser.parse_args()
+    parser.add_argument("--part", default="0/1", help="which of how many processes this is")
+    args = parser.parse_args(arguments)
+    os.environ |= {"OMP_WAIT_POLICY": "PASSIVE"}
     cv2.setNumThreads(1)
-    found = [one for one in asked(args) if one.part in args.parts]
-    found = [one for number, one in enumerate(found) if one.part != "measure" or number % THINNED == 0]
-    table = read(found, ResidualDetector())
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, Any] = {"features": table.features.astype(np.float32), **table.facts}
-    np.savez(args.out, **arrays)
-    print(json.dumps({part: int((table.facts["part"] == part).sum()) for part in args.parts}))
+    torch.set_num_threads(1)
+    rows = listed()
+    places = found(args.folders, (one.sha256 for one in rows))
+    print(f"{len(places)} of {len(rows)} listed pictures are here", flush=True)
+    todo = [(one, places[one.sha256]) for one in rows if one.sha256 in places] + cloaked(args.cloaked)
+    detector, (part, parts) = BackboneDetector(), map(int, args.part.split("/"))
+    args.out.mkdir(parents=True, exist_ok=True)
+    for number, (one, path) in enumerate(todo):
+        place = args.out / f"{one.sha256}.npz"
+        if number % parts == part and not place.exists():
+            read_one(detector, one, path, place)
+            print(number, len(todo), path.name, flush=True)
 
 
 if __name__ == "__main__":

@@ -67,13 +67,17 @@ def _origin(findings: Sequence[Finding], weighed: Assessment) -> Iterator[str]:
         yield _untold(findings, weighed)
     beside = next((one.details["beside"] for one in findings if one.details.get("beside")), "")
     if beside:
-        yield f"Its noise was compared with that of {beside} alone, as it was said to be of that kind."
+        yield f"It was compared with {beside} alone, as it was said to be of that kind."
 
 
 def _measured(total: float) -> str:
-    said = support(total)
     times = int(float(f"{10 ** min(abs(total), _MOST):.1g}"))
-    return f"There is {said}: what was measured is about {times:,} times likelier that way than the other."
+    if total < 0:
+        return (
+            f"Nothing points to a generative model: what was measured is about {times:,} times likelier in real "
+            "pictures than in those of generators that the detector had not learned from."
+        )
+    return f"There is {support(total)}: what was measured is about {times:,} times likelier that way than the other."
 
 
 def _untold(findings: Sequence[Finding], weighed: Assessment) -> str:
@@ -86,7 +90,7 @@ def _untold(findings: Sequence[Finding], weighed: Assessment) -> str:
         return f"Cannot tell: {detector.claim}."
     if total is not None and 10 ** abs(total) >= _TOO_LITTLE:
         return f"Cannot tell: whether a machine made it (there is only {support(total)})."
-    return "Cannot tell: whether a machine made it (its noise points neither way)."
+    return "Cannot tell: whether a machine made it (what was measured points neither way)."
 
 
 def _model(findings: Sequence[Finding], weighed: Assessment) -> Iterator[str]:

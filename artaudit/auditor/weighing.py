@@ -40,7 +40,7 @@ COUNTS = MappingProxyType(
     {
         MATCH: "says whose work it shows, not how it was made: it stands apart",
         SIGNED: "stands above what was measured where the signer is trusted; else it is a word like any other",
-        NOISE: "detector and attribution look at the same noise: the ratio that is farther from none counts, once",
+        NOISE: "detector and attribution look at the same pixels: the ratio that is farther from none counts, once",
         WATERMARK: "adds a ratio only where one was measured: how often people write public codes never was",
         CLAIMS: "weighs nothing: anyone can write it into a file or remove it",
     }
@@ -137,7 +137,7 @@ def _signs(findings: Sequence[Finding]) -> Iterator[_Sign]:
         if group == SIGNED and one.holds and one.details.get("says") in (MADE, NOT_MADE):
             yield _Sign(one.claim, one.details["says"] == MADE, group, stands=trusted(one))
         elif group == NOISE and ratio is not None and abs(ratio) >= LEAST:
-            what = one.claim if one.examiner == "attribution" else f"its noise gives {support(ratio)}"
+            what = one.claim if one.examiner == "attribution" else f"its pixels give {support(ratio)}"
             yield _Sign(what, ratio > 0, group)
         elif group in (WATERMARK, CLAIMS) and one.holds:
             yield _Sign(one.claim, made=True, tier=group)

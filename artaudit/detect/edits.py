@@ -63,6 +63,18 @@ class Blurred:
 
 
 @dataclass(frozen=True, slots=True)
+class Sharpened:
+    """Unsharp mask: half of what a Gaussian blur of `sigma` pixels takes away is added."""
+
+    sigma: float = 1.0
+
+    def __call__(self, picture: Levels) -> Edited:
+        """Return the crisper picture."""
+        soft = cv2.GaussianBlur(picture, (0, 0), self.sigma)
+        return np.asarray(cv2.addWeighted(picture, 1.5, soft, -0.5, 0), dtype=np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
 class Noisy:
     """White Gaussian noise of standard deviation `sigma`, in levels of 255, the same at every call."""
 

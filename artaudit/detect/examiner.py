@@ -1,4 +1,4 @@
-"""The examiner that asks the shipped detector whether a machine made a picture; "cannot tell" is an answer."""
+"""The examiner that asks a detector whether a machine made a picture; "cannot tell" is an answer."""
 
 from __future__ import annotations
 
@@ -21,29 +21,31 @@ from artaudit.protocols import Illustration
 UNIT = "log odds"
 
 WEIGHT = (
-    "Noise is weak evidence: most machine-made pictures stay below the bar, so that nothing was found says little, and "
+    "A score is weak evidence: machine-made pictures stay below the bar too, so that nothing found says little, and "
     "heavy edits or cloaks may move a score. Never rest an accusation on this finding alone."
 )
 
 BESIDE = {
     "photograph": "photographs",
     "painting": "paintings",
-    "flat-art": "flat art",
-    "cloaked": "cloaked paintings",
+    "digital-art": "digital art",
+    "comics-line-art": "comics and line art",
+    "rendering": "renderings",
+    "cloaked": "cloaked pictures",
 }
-"""What noise is compared with, where a person said of which kind the picture is and the detector knows that kind."""
+"""What a picture is compared with, where a person said of which kind it is and the detector knows that kind."""
 
 SHOWN = 1024
 """Pixels along the longer side of the picture of crops, at most."""
 
 HEATMAP = (
-    "Where the detector looked: red where the noise is like that of machine-made pictures, blue where it is not, the "
-    "stronger the farther from none; grey was not looked at."
+    "Where the detector looked closely: red where it sees what machine-made pictures have, blue where it does not, the "
+    "stronger the farther from none. It also looked at the whole."
 )
 
 
 class MachineMade:
-    """Asks a detector of noise residuals whether a machine made the picture, within what it knows."""
+    """Asks a detector whether a machine made the picture, within what it knows."""
 
     name = "detector"
 
@@ -83,16 +85,15 @@ class MachineMade:
         ratio = small.width / image.width
         placed = tuple((round(top * ratio), round(left * ratio), score) for top, left, score in crops)
         drawn = heatmap(np.asarray(small), placed, side=max(1, round(side * ratio)), bar=finding.threshold)
-        return [Illustration("noise", HEATMAP, drawn)]
+        return [Illustration("traces", HEATMAP, drawn)]
 
 
 def _claim(said: Judgement) -> str:
     """Say in a few words what was asked and, where it cannot be told, why."""
     if said.holds is None:
         return f"whether a machine made it ({said.reason})"
-    found = "its noise is like" if said.holds else "noise like"
-    beside = f", beside {BESIDE[said.bar.kind]}" if said.bar.kind else ""
-    return f"{found} that of machine-made pictures{beside}"
+    beside = f", beside real {BESIDE[said.bar.kind]}" if said.bar.kind else ""
+    return f"{'it has ' if said.holds else ''}traces that machine-made pictures have{beside}"
 
 
 def _details(said: Judgement) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Numbers that describe the noise of a crop: co-occurrences, spectra, cosines, grid, wavelet, colour, learned noise.
+"""Numbers that describe the noise of a crop: co-occurrences, spectra, cosines, grid, wavelet, colour.
 
 Co-occurrences after Fridrich and Kodovsky 2012, https://doi.org/10.1109/TIFS.2012.2190402; spectra after Durall et al.
 2020, https://arxiv.org/abs/2003.01826; traces of upsampling after Zhang et al. 2019, https://arxiv.org/abs/1907.06515.
@@ -28,14 +28,13 @@ BROAD = ("second", "square 3", "gaussian")
 """Residuals that are also counted at half resolution, and in coarse steps."""
 
 COARSE = 0.33
-LAG = 3
 _SMALL = 1e-3
 
 
-def crop_features(crop: Picture, noise: Part) -> dict[str, Numbers]:
+def crop_features(crop: Picture) -> dict[str, Numbers]:
     """Return the features of one crop with samples in [0, 1], by group; crops of one size give the same counts.
 
-    `noise` is what a learned denoiser takes away from it. Only the grid's features ask where the crop was cut, and
+    Only the grid's features ask where the crop was cut, and
     these forget its phase: a shifted copy reads alike.
     """
     levels = np.ascontiguousarray(crop * 255, dtype=np.float32)
@@ -50,7 +49,6 @@ def crop_features(crop: Picture, noise: Part) -> dict[str, Numbers]:
         "bands": np.concatenate([_bands(plane) for plane in (luma, *chroma)]),
         "chroma": np.concatenate([_rings(_power(gaussian_residual(plane))) for plane in chroma]),
         "runs": np.concatenate([_joint(luma), _joint(_halved(luma), BROAD), _joint(luma * np.float32(COARSE), BROAD)]),
-        "learned": np.concatenate([_shares(_cooccurrences(2 * _halved(noise))), _correlation(noise)]),
     }
 
 
@@ -69,15 +67,6 @@ def _joint(luma: Plane, kinds: Sequence[str] = KINDS) -> Numbers:
 def _shares(counts: Numbers) -> Numbers:
     """Return roots of shares, which spread alike where shares are small and where they are large."""
     return np.sqrt(counts / counts.sum())
-
-
-def _correlation(noise: Plane) -> Numbers:
-    """Return how a pixel's noise goes with that of pixels up to `LAG` below and to the right, as Fisher's z."""
-    rows, columns = noise.shape
-    square = float((noise**2).mean()) + _SMALL**2
-    shifts = [(down, right) for down in range(LAG + 1) for right in range(LAG + 1) if down or right]
-    ties = [(noise[: rows - down, : columns - right] * noise[down:, right:]).mean() / square for down, right in shifts]
-    return np.arctanh(np.clip(ties, -0.99, 0.99))
 
 
 def _cooccurrences(residual: Plane) -> Numbers:

@@ -21,6 +21,9 @@ Scores = Float[np.ndarray, " count"]
 Features = Float[np.ndarray, "count features"]
 Squares = Float[np.ndarray, "count side side 3"]
 """Crops of a picture, samples in [0, 1]."""
+_STEPS = 500
+"""Steps of the solver at most."""
+
 Pictures = Sequence[Float[np.ndarray, "_ _ 3"]]
 """Pictures of any sizes, samples in [0, 1]."""
 
@@ -29,11 +32,11 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
     """Scores pictures by their most textured crops, higher for machine-made ones; `describe` says what is looked at.
 
     `regularisation` is scikit-learn's C; pictures are read in up to `crops` squares of `side` pixels and are too
-    small below that. After `fit`, each row of `weights_` with its `bias_` gives the log odds of a picture's mean
-    description as scaled by `mean_` and `scale_`, of which the highest count; `gate_` knows the pictures it learned
-    from, `threshold_` is the score above which at most the share `alarms` of held-out real pictures lie, and
-    `false_alarms_` says on how many that was measured. `kinds_`, where there is one, holds both of each kind of
-    picture.
+    small below that. After `fit`, `weights_` with `bias_` give the log odds of a picture's mean description as scaled
+    by `mean_` and `scale_`; `gate_` knows the pictures it learned from, `threshold_` is the score above which at most
+    the share `alarms` of held-out real pictures lie, and `false_alarms_` says on how many that was measured. `kinds_`,
+    where there is one, holds both of each kind of picture; `clear_` is the score below which hardly any machine-made
+    picture lies, if it is known.
     """
 
     PARTS: ClassVar[dict[str, type]] = {
@@ -43,8 +46,8 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
     }
     CLIP: ClassVar[float] = float("inf")
     """Spreads from the mean beyond which a number counts no more."""
-    SHARES: ClassVar[tuple[float, ...]] = (1.0,)
-    """How much of each head's log odds counts."""
+    SOLVER: ClassVar[str] = "newton-cholesky"
+    """scikit-learn's solver: this one is exact, and slow for many thousand numbers."""
 
     calibration_: Calibration
     regularisation: float
@@ -56,9 +59,9 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
     def describe(self, squares: Squares) -> Features:
         """Return a row of numbers for each crop."""
 
-    def sights(self) -> Bool[np.ndarray, "heads features"] | None:
-        """Return which numbers each head sees; None for one head that sees all."""
-        return None
+    def emphasis(self, count: int) -> Scores:
+        """Return how much each of so many numbers counts beside the others before anything is learned."""
+        return np.ones(count)
 
     def fit(self, pictures: Pictures, machine_made: Bool[np.ndarray, " count"], held_out: Pictures) -> CropDetector:
         """Learn from pictures, (height, width, 3) in [0, 1]; `held_out` are real ones of no training pair."""
@@ -71,26 +74,16 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
         *,
         held_out: Float[np.ndarray, "others features"],
         weights: Scores | None = None,
-        lessons: Bool[np.ndarray, "heads count"] | None = None,
     ) -> CropDetector:
-        """Learn from what `features` returned; `weights` say how much each picture counts.
-
-        `lessons` say from which pictures each head learns, all from all without them; the gate knows the first
-        head's.
-        """
+        """Learn from what `features` returned; `weights` say how much each picture counts."""
         scaler = StandardScaler().fit(features)
-        self.mean_, self.scale_ = scaler.mean_, scaler.scale_
-        sights = self.sights()
-        sights = np.ones((1, features.shape[1]), bool) if sights is None else sights
-        self.weights_, self.bias_ = np.zeros(sights.shape), np.zeros(len(sights))
-        scaled = self._scaled(features)
-        lessons = np.ones((len(sights), len(features)), bool) if lessons is None else lessons
-        weights = np.ones(len(features)) if weights is None else weights
-        for head, (seen, rows, share) in enumerate(zip(sights, lessons, self.SHARES, strict=True)):
-            model: Any = LogisticRegression(C=self.regularisation, solver="newton-cholesky", class_weight="balanced")
-            model.fit(scaled[rows][:, seen], machine_made[rows], sample_weight=weights[rows])
-            self.weights_[head, seen], self.bias_[head] = share * model.coef_[0], share * model.intercept_[0]
-        self.gate_ = DomainGate().fit(features[lessons[0]])
+        self.mean_, self.scale_ = scaler.mean_, scaler.scale_ / self.emphasis(features.shape[1])
+        model: Any = LogisticRegression(
+            C=self.regularisation, solver=self.SOLVER, class_weight="balanced", max_iter=_STEPS
+        )
+        model.fit(self._scaled(features), machine_made, sample_weight=weights)
+        self.weights_, self.bias_ = model.coef_[0], float(model.intercept_[0])
+        self.gate_ = DomainGate().fit(features)
         self.set_threshold(held_out)
         return self
 
@@ -110,11 +103,12 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
         return np.stack([np.full(length, np.nan) if one is None else one for one in found])
 
     def score_features(self, features: Features) -> Scores:
-        """Return the log odds of pictures by their features, those of the head that gives the highest."""
-        return (self._scaled(features) @ self.weights_.T + self.bias_).max(axis=1)
+        """Return the log odds of pictures by their features."""
+        return self._scaled(features) @ self.weights_ + self.bias_
 
     def _scaled(self, features: Features) -> Features:
-        return np.clip((features - self.mean_) / self.scale_, -self.CLIP, self.CLIP)
+        limit = self.CLIP * self.emphasis(features.shape[1])
+        return np.clip((features - self.mean_) / self.scale_, -limit, limit)
 
     def score_samples(self, pictures: Pictures) -> Scores:
         """Return the log odds of each picture; NaN where it is too small to tell."""

@@ -11,12 +11,9 @@ from jaxtyping import Float, UInt8
 from artaudit.detect.calibration import Calibration, of_kind, support
 from artaudit.detect.crops import Corner, Picture
 from artaudit.detect.domain import DomainGate
-from artaudit.detect.edits import MILD
+from artaudit.detect.edits import MILD, Edit
 from artaudit.errors import ModelError
 from artaudit.evidence import FalseAlarms
-
-_NOTHING = 0.3010299956639812
-"""log10 of 2: ratios nearer to 1 than that support nothing."""
 
 
 @runtime_checkable
@@ -41,12 +38,15 @@ class Calibrated(Protocol):
 class Bar:
     """The score that hardly any real picture reaches, and how many of those measured did.
 
-    `kind` is the kind of picture that it was set and measured on alone, empty for all together.
+    `kind` is the kind of picture that it was set and measured on alone, empty for all together. `clear` is the score
+    that hardly any machine-made picture stays below, even of generators that nothing was learned from; -inf where
+    that was never measured, and then no picture is ever cleared.
     """
 
     threshold: float
     false_alarms: FalseAlarms
     kind: str = ""
+    clear: float = float("-inf")
 
 
 def bar_for(detector: Calibrated, kind: str) -> Bar:
@@ -56,9 +56,10 @@ def bar_for(detector: Calibrated, kind: str) -> Bar:
     """
     kinds: Any = getattr(detector, "kinds_", {})
     try:
+        clear = float(getattr(detector, "clear_", "-inf"))
         if kind not in kinds:
-            return Bar(detector.threshold_, detector.false_alarms_)
-        return Bar(float(kinds[kind]["threshold"]), FalseAlarms(**kinds[kind]["false_alarms"]), kind)
+            return Bar(detector.threshold_, detector.false_alarms_, clear=clear)
+        return Bar(float(kinds[kind]["threshold"]), FalseAlarms(**kinds[kind]["false_alarms"]), kind, clear)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"The bars of the detector's kinds are damaged ({error}): copy or train it again.") from error
 
@@ -67,7 +68,8 @@ def bar_for(detector: Calibrated, kind: str) -> Bar:
 class Judgement:
     """What was measured on a picture and what may be said.
 
-    `holds` is True (machine-made), False (nothing points there) or None, and `reason` then says why it cannot be told.
+    `holds` is True (machine-made), False (hardly any machine-made picture scores so low) or None, and `reason` then
+    says why it cannot be told.
     `log10_ratio`, `p_value` and `support` are None and empty where there is no calibration for the picture.
     `crops` are (top, left, score).
     """
@@ -97,24 +99,25 @@ def judge(detector: Calibrated, levels: UInt8[np.ndarray, "height width 3"], str
     crops = tuple((top, left, float(one)) for (top, left), one in zip(corners, scores, strict=True))
     seen = replace(blank, score=score, crops=crops)
     if not detector.gate_.knows(whole)[0]:
-        return replace(seen, reason="its noise is unlike all that was measured")
+        return replace(seen, reason="it is unlike all that was measured")
     if detector.calibration_.knows(of_kind(stratum, bar.kind)):
         stratum = of_kind(stratum, bar.kind)
     if not detector.calibration_.knows(stratum):
         return replace(seen, reason=f"too few files like it were measured: {stratum}")
     ratio = detector.calibration_.log10_ratio(score, stratum)
     p_value = detector.calibration_.p_value(score, stratum)
-    holds, reason = _decide(detector, seen, ratio, levels)
+    holds, reason = _decide(detector, score, bar, levels)
     return replace(seen, holds=holds, reason=reason, log10_ratio=ratio, p_value=p_value, support=support(ratio))
 
 
-def _decide(detector: Calibrated, seen: Judgement, ratio: float, levels: np.ndarray) -> tuple[bool | None, str]:
-    """Say what the score means; an answer that a mild edit turns round is none."""
-    if abs(ratio) < _NOTHING:
-        return None, "such noise is as frequent in real pictures"
-    if seen.score is None or seen.score < seen.bar.threshold:
-        return (False, "") if ratio < 0 else (None, "its noise leans that way, but some real pictures have such noise")
-    if any(_score(detector, edit(levels)) < seen.bar.threshold for edit in MILD):
+def _decide(detector: Calibrated, score: float, bar: Bar, levels: np.ndarray) -> tuple[bool | None, str]:
+    """Say what the score means; a find that a mild edit turns round is none."""
+    if score < bar.clear:
+        return False, ""
+    if score < bar.threshold:
+        return None, "real and machine-made pictures score like it"
+    edits: tuple[Edit, ...] = getattr(detector, "MILD", MILD)
+    if any(_score(detector, edit(levels)) < bar.threshold for edit in edits):
         return None, "the sign fades when it is saved again or trimmed by a pixel"
     return True, ""
 

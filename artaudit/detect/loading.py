@@ -14,6 +14,7 @@ from artaudit.detect.judging import Calibrated
 from artaudit.detect.reconstruction import ReconstructionDetector
 from artaudit.errors import ModelError, UsageError
 from artaudit.generators import pool
+from artaudit.generators.clip import wanted
 from artaudit.generators.opening import abilities, open_model
 from artaudit.protocols import Autoencoder
 
@@ -22,8 +23,9 @@ SHIPPED = "shipped"
 
 
 def shipped() -> Path:
-    """Return the folder of the detector that comes with artaudit."""
-    return Path(str(resources.files("artaudit.detect") / "weights" / "residual"))
+    """Return the folder of the detector that comes with artaudit: without its backbone, that of residuals alone."""
+    name = "backbone" if wanted() else "residual"
+    return Path(str(resources.files("artaudit.detect") / "weights" / name))
 
 
 @lru_cache(maxsize=2)

@@ -152,6 +152,11 @@ def stratum(edit: Edit, row: Row) -> str:
     """Return the stratum of the file that an edit ends in; an edit that leaves all as it is ends in the row's file."""
     if edit == Chain(()):
         return stratum_of(row.codec, row.quality)
+    return last_stratum(edit)
+
+
+def last_stratum(edit: Edit) -> str:
+    """Return the stratum of the file that an edit ends in, as its last save tells; lossless where there is none."""
     while isinstance(edit, Chain) and edit.edits:
         edit = edit.edits[-1]
     return stratum_of(edit.format, edit.quality) if isinstance(edit, Saved) else "lossless"

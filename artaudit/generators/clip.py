@@ -86,10 +86,15 @@ def backbone() -> ClipVision | None:
 
     Raises UsageError for any other word there but "clip-vit-b16", ModelError where the tower is not intact.
     """
+    return _opened() if wanted() else None
+
+
+def wanted() -> bool:
+    """Tell whether the tower may be used; raises UsageError where ARTAUDIT_BACKBONE says something unknown."""
     chosen = os.environ.get(VARIABLE) or BACKBONE
     if chosen not in (BACKBONE, NONE):
         raise UsageError(f"{VARIABLE} is {chosen!r}: set it to {BACKBONE} or {NONE}, or leave it unset.")
-    return None if chosen == NONE else _opened()
+    return chosen == BACKBONE
 
 
 @cache

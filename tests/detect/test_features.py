@@ -6,7 +6,6 @@ import pytest
 
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
 from artaudit.detect.features import BROAD, REACH, SIDES, _alike, crop_features
-from artaudit.detect.learned_noise import BORDER, grey, learned_residuals
 from artaudit.detect.residuals import KERNELS, gaussian_residual, haar, residuals
 from artaudit.image import decode
 
@@ -15,10 +14,6 @@ from artaudit.image import decode
 def picture():
     name = next(iter(PHOTOGRAPHS))
     return decode(photograph(name), name=name).pixels
-
-
-def described(crop):
-    return crop_features(crop, learned_residuals(crop[None])[0])
 
 
 def test_runs_that_mirror_or_negate_each_other_share_a_class():
@@ -52,7 +47,7 @@ def test_shares_of_runs_are_counted_at_half_resolution_and_in_coarse_steps_too(p
     crop = np.ascontiguousarray(picture[100:228, 200:328])
     luma = cv2.cvtColor(crop, cv2.COLOR_RGB2YCrCb)[..., 0] * 255
     runs = _alike().max() + 1
-    found = described(crop)["runs"].reshape(-1, runs)
+    found = crop_features(crop)["runs"].reshape(-1, runs)
     last = found[-2 * len(BROAD) :]
     assert (last**2).sum(axis=1) == pytest.approx(1)
     half = cv2.resize(luma, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
@@ -64,30 +59,6 @@ def test_shares_of_runs_are_counted_at_half_resolution_and_in_coarse_steps_too(p
 def test_features_of_a_shifted_crop_are_nearer_than_those_of_a_blurred_one(picture):
     crop, shifted = picture[100:228, 200:328], picture[103:231, 205:333]
     blurred = crop - np.stack([gaussian_residual(np.ascontiguousarray(crop[..., one])) for one in range(3)], axis=2)
-    at, near, far = (np.concatenate(list(described(one).values())) for one in (crop, shifted, blurred))
+    at, near, far = (np.concatenate(list(crop_features(one).values())) for one in (crop, shifted, blurred))
     assert np.isfinite(at).all()
     assert np.linalg.norm(near - at) < np.linalg.norm(far - at) / 2
-
-
-def test_the_learned_denoiser_sees_noise_that_was_added_better_than_a_filter_does(picture):
-    crop = cv2.GaussianBlur(picture[100:228, 200:328], (0, 0), 1.0)
-    noise = np.random.default_rng(0).normal(0, 4 / 255, crop.shape).astype(np.float32)
-    clean, noisy = learned_residuals(np.stack([crop, crop + noise]))
-    inside = np.s_[BORDER:-BORDER, BORDER:-BORDER]
-    true = 255 * grey(noise)[inside]
-    filtered = gaussian_residual(255 * np.ascontiguousarray(grey(crop + noise)))[inside]
-    assert noisy.shape == true.shape
-    missed = np.mean((noisy - true) ** 2)
-    assert missed < np.mean((filtered - true) ** 2) / 4
-    assert missed < 0.7 * np.mean(true**2)
-    assert np.mean(clean**2) < np.mean(noisy**2)
-
-
-def test_white_noise_has_no_correlation_and_smooth_noise_has():
-    white = np.random.default_rng(0).normal(0, 5, (120, 120)).astype(np.float32)
-    smooth = cv2.GaussianBlur(white, (0, 0), 1.0)
-    flat = np.full((128, 128, 3), 0.5, np.float32)
-    lags = [crop_features(flat, one)["learned"][-15:] for one in (white, smooth)]
-    assert np.abs(lags[0]).max() < 0.05
-    assert lags[1][0] > 0.8
-    assert lags[1][0] > lags[1][1] > lags[1][2]

@@ -1,0 +1,72 @@
+"""What ships is trained by rules: parties are left out whole, bars hold in every source, weights learn what they may."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from training.collection import DEV, HELD, LEARNED, MADE, REAL, edits_of, listed
+from training.detector import SMALL, balance, bar, folds, party
+from training.features import Table
+
+
+def table(labels, parties):
+    made = np.array(labels, bool)
+    names = np.array([f"p{one}" for one in parties])
+    facts = {"label": np.where(made, MADE, REAL), "family": np.where(made, names, ""), "source": names}
+    return Table(np.zeros((len(made), 1)), facts)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.floats(-5, 5), st.integers(0, 4)), min_size=1, max_size=200), st.floats(0, 0.2))
+def test_no_more_pass_a_bar_than_it_allows(found, share):
+    scores, parties = np.array([one for one, _ in found]), np.array([one for _, one in found])
+    passed = scores >= bar(scores, parties, share, 0.05)
+    assert passed.sum() <= max(1, share * len(scores))
+    for one in set(parties.tolist()):
+        here = parties == one
+        assert here.sum() < SMALL or passed[here].sum() <= max(1, 0.05 * here.sum())
+
+
+def test_one_odd_picture_does_not_raise_the_bar():
+    scores = np.concatenate([np.linspace(0, 1, 99), [50.0]])
+    assert bar(scores, np.zeros(100), 0.01, 0.03) <= 1.0 + 1e-9
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 20)), min_size=2, max_size=200))
+def test_a_party_lies_in_one_fold(rows):
+    one = table(*zip(*rows, strict=True))
+    fold, names = folds(one), party(one)
+    for made in (False, True):
+        for name in set(names[one.made == made].tolist()):
+            assert len(set(fold[(names == name) & (one.made == made)].tolist())) == 1
+
+
+def test_both_labels_weigh_the_same_and_large_parties_do_not_drown_small_ones():
+    one = table([1] * 10 + [0] * 90, [0] * 9 + [1] + [2] * 80 + [3] * 10)
+    weights = balance(one)
+    assert weights[one.made].sum() == pytest.approx(weights[~one.made].sum())
+    assert weights[9] == pytest.approx(3 * weights[0])
+
+
+def test_the_list_names_every_picture_once_and_divides_no_family_no_source_and_no_group():
+    rows = listed()
+    assert len({one.sha256 for one in rows}) == len(rows) > 1000
+    for field in ("family", "source", "group"):
+        label = MADE if field == "family" else REAL
+        parts = [
+            {getattr(one, field) for one in rows if one.part == part and (field == "group" or one.label == label)}
+            for part in (DEV, HELD)
+        ]
+        assert not (parts[0] & parts[1]) - {""}
+
+
+def test_every_listed_real_picture_that_is_learned_from_names_its_licence_or_its_set():
+    assert all(one.licence or one.source for one in listed() if one.use == LEARNED)
+
+
+def test_pictures_are_read_alike_whatever_made_them():
+    edits = {label: set() for label in (REAL, MADE)}
+    for one in listed():
+        edits[one.label] |= set(edits_of(one))
+    assert edits[REAL] == edits[MADE] == {"JPEG 96", "JPEG 75", "resize .75", "web"}
