@@ -1,9 +1,10 @@
 """Writes docs/limits.md's tables about the detectors that ship, and measures how `audit check` asks them.
 
-Usage: python benchmarks/detect.py [FOLDER… of the collected pictures] [--count 60]. Rankings are `training.detector`'s:
-they lie beside the weights, from the run that made them. With FOLDERS, so many pictures of the part that was held out
-are asked about as `audit check` does, by weights that have learned from them since: that says how often a find fades
-under a mild edit, not how good finds are.
+Usage: python benchmarks/detect.py [FOLDER… of the collected pictures] [--count 60] [--cloaked ../shared/data]. Rankings
+are `training.detector`'s: they lie beside the weights, from the run that made them. With --cloaked, what is said of the
+pictures that benchmarks/visible.py left in .cache is measured beside what is said of them before. With FOLDERS, so many
+pictures of the part that was held out are asked about as `audit check` does, by weights that have learned from them
+since: that says how often a find fades under a mild edit, not how good finds are.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from artaudit.detect import storage
 from artaudit.detect.judging import judge
 from artaudit.detect.loading import open_detector, shipped
 from artaudit.detect.metrics import clopper_pearson
+from artaudit.image import read
+from benchmarks.held_out import groups
 from benchmarks.page import PAGE, write
 from training.collection import HELD, found, listed, opened
 
@@ -29,6 +32,7 @@ NAMES = ("backbone", "residual")
 PARTS = {"held out": "held out", "left out": "left out in turn"}
 SIDES = {"512 x 512": (512, 512), "4000 x 3000": (3000, 4000)}
 THREADS = (1, 2)
+CLOAKS = Path(".cache/bench/visible")
 
 
 def figures(name: str) -> dict[str, Any]:
@@ -101,6 +105,24 @@ def answers(folders: list[Path], count: int) -> str:
     return "\n".join(f"{label}: {dict(counted)}" for label, counted in told.items())
 
 
+def cloaked(data: Path) -> str:
+    """Return how scores move when a picture is cloaked, an arm a row."""
+    detector, pieces = open_detector(shipped()), {one.name: one for some in groups(data).values() for one in some}
+    lines = ["| cloak | pictures | score before, mean | score after, mean | above the bar before | after |"]
+    lines.append("|---|---|---|---|---|---|")
+    for arm in ("low", "default", "high"):
+        files = sorted(CLOAKS.glob(f"{arm}-*.png"))
+        names = [path.stem.removeprefix(f"{arm}-") for path in files]
+        kept = [(pieces[name].open(), read(path)) for name, path in zip(names, files, strict=True) if name in pieces]
+        if not kept:
+            continue
+        both = np.array([detector.score_samples([one.rgb8.astype(np.float32) / 255 for one in pair]) for pair in kept])
+        over = (both >= detector.threshold_).sum(axis=0)
+        means = both.mean(axis=0)
+        lines.append(f"| {arm} | {len(kept)} | {means[0]:.2f} | {means[1]:.2f} | {over[0]} | {over[1]} |")
+    return "\n".join(lines)
+
+
 def speed() -> str:
     """Return seconds a picture by size and threads, the tower open, and how far scores differ by threads."""
     detector, rng, lines, scores = open_detector(shipped()), np.random.default_rng(0), [], []
@@ -133,12 +155,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--count", type=int, default=60)
+    parser.add_argument("--cloaked", type=Path, metavar="DATA")
     args = parser.parse_args()
     write(PAGE, "detector-ranking", by_edit())
     write(PAGE, "detector-families", divided("by family"))
     write(PAGE, "detector-kinds", f"{divided('by kind')}\n\n{divided('by size')}")
     write(PAGE, "detector-sources", sources())
     write(PAGE, "detector-speed", speed())
+    if args.cloaked:
+        write(PAGE, "detector-cloaked", cloaked(args.cloaked))
     if args.folders:
         print(answers(args.folders, args.count))
 

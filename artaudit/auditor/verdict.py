@@ -20,7 +20,6 @@ from artaudit.evidence import Assessment, Finding
 _EMPTY = "The portfolio is empty, so there was nothing to compare with: add works with `audit register`."
 _SAYS = "the file says it was made with "
 _NAMED = 3
-_TOO_LITTLE = 2.0
 _MOST = 12.0
 
 
@@ -88,8 +87,6 @@ def _untold(findings: Sequence[Finding], weighed: Assessment) -> str:
         return "Cannot tell: whether a machine made it (the signs contradict each other)."
     if detector.holds is None and total is None:
         return f"Cannot tell: {detector.claim}."
-    if total is not None and 10 ** abs(total) >= _TOO_LITTLE:
-        return f"Cannot tell: whether a machine made it (there is only {support(total)})."
     return "Cannot tell: whether a machine made it (what was measured points neither way)."
 
 

@@ -1,1 +1,1 @@
-"""The room of detectors: is this picture made by a machine, as far as its noise tells."""
+"""The room of detectors: is this picture made by a machine, as far as its pixels tell."""

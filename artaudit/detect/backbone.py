@@ -27,7 +27,7 @@ SMALLEST = 128
 """Pixels along the shorter side below which a picture is too small to tell; up to 224 its crops are mirrored."""
 
 
-EMPHASIS = 3.0
+EMPHASIS = 6.0
 """How much a number of the residuals counts beside one of the tower, of which there are eleven times as many."""
 
 _TOKENS = 2 * (len(BLOCKS) * 768 + 512)

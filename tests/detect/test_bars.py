@@ -1,4 +1,4 @@
-"""What ships is trained by rules: parties are left out whole, bars hold in every source, weights learn what they may."""
+"""What ships is trained by rules: parties are left out whole, bars hold in every source, both labels read alike."""
 
 import numpy as np
 import pytest
