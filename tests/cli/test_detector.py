@@ -14,7 +14,7 @@ from sklearn.base import clone
 from artaudit.cli import audit
 from artaudit.datasets import manifest
 from artaudit.datasets.drawings import draw
-from artaudit.detect import pairing, readings, storage, training
+from artaudit.detect import calibrating, pairing, readings, storage, training
 from artaudit.detect.calibration import Calibration
 from artaudit.detect.loading import open_detector, shipped
 from artaudit.errors import UsageError
@@ -135,6 +135,20 @@ def test_calibration_needs_enough_pictures(model, data):
     result = run("detector", "calibrate", model, data / "manifest.csv", "--draws", "1")
     assert isinstance(result.exception, UsageError)
     assert "calibrate on more" in str(result.exception)
+
+
+def test_calibration_counts_before_it_reads(model, data, monkeypatch):
+    def never(*_words, **_named):
+        raise AssertionError("a picture was read")
+
+    monkeypatch.setattr(calibrating, "read_features", never)
+    result = run("detector", "calibrate", model, data / "manifest.csv")
+    assert isinstance(result.exception, UsageError)
+    rows = manifest.read_splits(data / "manifest.csv", "val")
+    counts = calibrating.count(rows, readings.handled(4, 0))
+    assert all(f"{name}: {row['real']} real" in str(result.exception) for name, row in counts.items())
+    assert sum(row["real"] for row in calibrating.count(rows, readings.handled(1, 0)).values()) == 12
+    assert calibrating.count(rows, readings.handled(1, 0), side=225) == {}
 
 
 def test_ratios_that_were_learned_are_measured(model, data):
@@ -280,15 +294,7 @@ def test_data_whose_files_give_the_labels_away_is_refused(data, tmp_path):
     assert "gives labels away by" in str(result.exception)
 
 
-@pytest.mark.parametrize("text", ["", "learn: train", "data: [", "data: manifest.csv\nlayers: 3", "data: x\ndraws: no"])
-def test_a_configuration_that_is_none_is_refused(tmp_path, text):
-    (tmp_path / "config.yaml").write_text(text)
-    assert isinstance(run("detector", "train", tmp_path / "config.yaml", "-o", tmp_path / "out").exception, UsageError)
-
-
-def test_unknown_settings_and_edits_are_named(model, data, tmp_path):
-    (data / "settings.yaml").write_text("data: manifest.csv\nsettings: {layers: 3}\n")
-    assert "layers" in str(run("detector", "train", data / "settings.yaml", "-o", tmp_path / "out").exception)
+def test_unknown_edits_are_named(model, data):
     assert "JPEG 75" in str(run("detector", "evaluate", model, data / "manifest.csv", "--edit", "sepia").exception)
 
 

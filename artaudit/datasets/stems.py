@@ -1,0 +1,84 @@
+"""Pictures whose file names differ by a number or a seed alone belong together: one prompt or one session."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from artaudit.datasets.manifest import Row
+
+MOST = 32
+"""Pictures of one folder that share a name up to a number; more are a series that was numbered through."""
+
+CAMERAS = ("img", "dsc", "dscn", "dscf", "dcim", "pxl", "mvimg", "scan", "screenshot")
+PROGRAMS = ("image", "images", "picture", "pictures", "photo", "photos", "pic", "frame", "page", "file", "untitled")
+RUNS = ("sample", "samples", "output", "out", "result", "results", "gen", "generated", "fake", "real", "seed", "copy")
+DULL = frozenset((*CAMERAS, *PROGRAMS, *RUNS))
+"""Words that cameras and programs number pictures with; they say nothing of what is shown."""
+
+_LETTERS = 3
+"""The least length of a word in Latin letters that may stand for what a picture shows."""
+
+
+def stem(row: Row) -> str:
+    """Return what a picture's file name says beside numbers, in lower case; empty where that is nothing.
+
+    `panda-riding-2.png` and `00017-991 panda riding.png` both say `panda-riding`. Names of words in `DULL`, or of the
+    generator's or the source's own name, say nothing.
+    """
+    name = PurePosixPath(row.path).stem.casefold()
+    words = [word for token in re.split(r"[\W_]+", name) if (word := token.strip("0123456789"))]
+    dull = DULL | set(re.split(r"[\W_]+", f"{row.generator} {row.source}".casefold()))
+    telling = [word for word in words if word not in dull and (len(word) >= _LETTERS or not word.isascii())]
+    return "-".join(words) if telling else ""
+
+
+class Names:
+    """Counts names while rows pass, and then gives the rows of those that some share a group.
+
+    Two pictures share a name wherever they lie: several generators may have drawn one prompt. A row that has a group
+    keeps it. `series` are the names that more than `MOST` pictures of one folder have, with how many: they stay apart.
+    """
+
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        self._counts: Counter[tuple[str, str]] = Counter()
+        for row in rows:
+            self.count(row)
+
+    def count(self, row: Row) -> None:
+        """Count the name of a row."""
+        if not row.group and (name := stem(row)):
+            self._counts[name, str(PurePosixPath(row.path).parent)] += 1
+
+    @property
+    def series(self) -> dict[str, int]:
+        """The names that are numbered through, with the most pictures that one folder has of each."""
+        found: dict[str, int] = {}
+        for (name, _), count in self._counts.items():
+            if count > MOST:
+                found[name] = max(count, found.get(name, 0))
+        return found
+
+    @property
+    def shared(self) -> frozenset[str]:
+        """The names that two pictures or more share and that are no series."""
+        totals: Counter[str] = Counter()
+        for (name, _), count in self._counts.items():
+            totals[name] += count
+        return frozenset(name for name, total in totals.items() if total > 1) - self.series.keys()
+
+    def grouped(self, rows: Iterable[Row]) -> Iterable[Row]:
+        """Yield the rows, those of shared names with a group."""
+        shared = self.shared
+        for row in rows:
+            name = "" if row.group else stem(row)
+            yield replace(row, group=f"name:{name}") if name in shared else row
+
+
+def grouped(rows: Iterable[Row]) -> list[Row]:
+    """Return rows, those whose names differ by a number alone with a group."""
+    held = list(rows)
+    return list(Names(held).grouped(held))
