@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from artaudit.datasets.listing import INSIDE
 from artaudit.datasets.manifest import Row
 
 MOST = 32
@@ -29,11 +30,17 @@ def stem(row: Row) -> str:
     `panda-riding-2.png` and `00017-991 panda riding.png` both say `panda-riding`. Names of words in `DULL`, or of the
     generator's or the source's own name, say nothing.
     """
-    name = PurePosixPath(row.path).stem.casefold()
+    name = _parts(row)[1].stem.casefold()
     words = [word for token in re.split(r"[\W_]+", name) if (word := token.strip("0123456789"))]
     dull = DULL | set(re.split(r"[\W_]+", f"{row.generator} {row.source}".casefold()))
     telling = [word for word in words if word not in dull and (len(word) >= _LETTERS or not word.isascii())]
     return "-".join(words) if telling else ""
+
+
+def _parts(row: Row) -> tuple[str, PurePosixPath]:
+    """Return the tar or Parquet file that a picture lies in, empty for none, and its path in there or on the disk."""
+    file, _, inside = row.path.rpartition(INSIDE)
+    return file, PurePosixPath(inside)
 
 
 class Names:
@@ -51,7 +58,8 @@ class Names:
     def count(self, row: Row) -> None:
         """Count the name of a row."""
         if not row.group and (name := stem(row)):
-            self._counts[name, str(PurePosixPath(row.path).parent)] += 1
+            file, inside = _parts(row)
+            self._counts[name, f"{file}{INSIDE}{inside.parent}"] += 1
 
     @property
     def series(self) -> dict[str, int]:
@@ -68,7 +76,8 @@ class Names:
         totals: Counter[str] = Counter()
         for (name, _), count in self._counts.items():
             totals[name] += count
-        return frozenset(name for name, total in totals.items() if total > 1) - self.series.keys()
+        series = self.series
+        return frozenset(name for name, total in totals.items() if total > 1 and name not in series)
 
     def grouped(self, rows: Iterable[Row]) -> Iterable[Row]:
         """Yield the rows, those of shared names with a group."""
