@@ -13,8 +13,7 @@ from sklearn.base import clone
 
 from artaudit.cli import audit
 from artaudit.datasets import manifest
-from artaudit.datasets.drawings import draw
-from artaudit.detect import calibrating, pairing, readings, storage, training
+from artaudit.detect import calibrating, readings, storage, training
 from artaudit.detect.calibration import Calibration
 from artaudit.detect.loading import open_detector, shipped
 from artaudit.errors import UsageError
@@ -23,24 +22,10 @@ KEPT = {"README.md", storage.SETTINGS, storage.TENSORS}
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    """Write 64 drawings, half of them with a grid of upsampling, all PNG of one size, and their manifest."""
-    folder = tmp_path_factory.mktemp("data")
-    lines = ["path,label,generator,source,group,split,codec,width,height"]
-    for number in range(64):
-        rng = np.random.default_rng(number)
-        made, split = bool(number % 2), "train" if number < 40 else "val"
-        side = 224
-        picture = draw(rng).resize((side, side)).convert("RGB")
-        levels = np.asarray(picture).astype(int) + rng.integers(-6, 7, (side, side, 3))
-        if made:
-            levels = levels[::2, ::2].repeat(2, axis=0).repeat(2, axis=1)
-        Pillow.fromarray(levels.clip(0, 255).astype(np.uint8)).save(folder / f"{number}.png")
-        label, generator = ("generated", "toy") if made else ("real", "")
-        lines.append(f"{number}.png,{label},{generator},drawn,{number},{split},PNG,{side},{side}")
-    (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
-    (folder / "config.yaml").write_text("data: manifest.csv\ndraws: 1\nsettings: {crops: 2}\n")
-    return folder
+def data(drawings):
+    """Return the folder of the drawings with a configuration beside their manifest."""
+    (drawings / "config.yaml").write_text("data: manifest.csv\ndraws: 1\nsettings: {crops: 2}\n")
+    return drawings
 
 
 def run(*arguments):
@@ -266,24 +251,6 @@ def test_a_network_is_trained_by_the_command_and_keeps_its_log(data, tmp_path):
     assert "has seen all generators" in str(refused.exception)
 
 
-def test_pairs_are_cut_alike_and_follow_from_the_seed(data):
-    rows = list(manifest.read(data / "manifest.csv"))
-    opened = pairing.opener(data)
-    first, made = pairing.Pairs(rows, opened, 64, 3, seed=1)(5, 0)
-    again, _ = pairing.Pairs(rows, opened, 64, 3, seed=1)(5, 0)
-    other, _ = pairing.Pairs(rows, opened, 64, 3, seed=1)(6, 0)
-    assert first.shape == (6, 64, 64, 3)
-    assert made.tolist() == [False, True] * 3
-    assert (first == again).all()
-    assert (first != other).any()
-    twins = [replace(row, pair="7") for row in rows[:2]]
-    twins[1] = replace(twins[1], path=twins[0].path)
-    crops, _ = pairing.Pairs(twins, opened, 64, 2, seed=0)(0, 0)
-    assert (crops[0] == crops[1]).all()
-    with pytest.raises(UsageError, match="index the data again"):
-        pairing.Pairs(rows, opened, 300, 2, seed=0)(0, 0)
-
-
 def test_data_whose_files_give_the_labels_away_is_refused(data, tmp_path):
     text = (data / "manifest.csv").read_text()
     jpeg = [line.replace(",PNG,", ",JPEG,") if ",real," in line else line for line in text.splitlines()]
@@ -296,8 +263,3 @@ def test_data_whose_files_give_the_labels_away_is_refused(data, tmp_path):
 
 def test_unknown_edits_are_named(model, data):
     assert "JPEG 75" in str(run("detector", "evaluate", model, data / "manifest.csv", "--edit", "sepia").exception)
-
-
-def test_handlings_depend_on_the_path_and_the_seed_alone(data):
-    (row,) = [one for one in manifest.read(data / "manifest.csv") if one.path == "3.png"]
-    assert readings.handled(2, 0)(row) == readings.handled(2, 0)(row) != readings.handled(2, 1)(row)
