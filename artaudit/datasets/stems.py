@@ -20,6 +20,9 @@ RUNS = ("sample", "samples", "output", "out", "result", "results", "gen", "gener
 DULL = frozenset((*CAMERAS, *PROGRAMS, *RUNS))
 """Words that cameras and programs number pictures with; they say nothing of what is shown."""
 
+GROUP = "name:"
+"""What a group begins with that a file name gave."""
+
 _LETTERS = 3
 """The least length of a word in Latin letters that may stand for what a picture shows."""
 
@@ -43,6 +46,11 @@ def _parts(row: Row) -> tuple[str, PurePosixPath]:
     return file, PurePosixPath(inside)
 
 
+def _name(row: Row) -> str:
+    """Return the name that may give a row a group: empty for rows that were told one, or whose name says nothing."""
+    return "" if row.group and not row.group.startswith(GROUP) else stem(row)
+
+
 class Names:
     """Counts names while rows pass, and then gives the rows of those that some share a group.
 
@@ -57,7 +65,7 @@ class Names:
 
     def count(self, row: Row) -> None:
         """Count the name of a row."""
-        if not row.group and (name := stem(row)):
+        if name := _name(row):
             file, inside = _parts(row)
             self._counts[name, f"{file}{INSIDE}{inside.parent}"] += 1
 
@@ -83,8 +91,7 @@ class Names:
         """Yield the rows, those of shared names with a group."""
         shared = self.shared
         for row in rows:
-            name = "" if row.group else stem(row)
-            yield replace(row, group=f"name:{name}") if name in shared else row
+            yield replace(row, group=f"{GROUP}{name}") if (name := _name(row)) in shared else row
 
 
 def grouped(rows: Iterable[Row]) -> list[Row]:

@@ -47,6 +47,12 @@ def test_a_group_that_was_told_is_kept():
     assert second.group == third.group == "name:cat"
 
 
+def test_a_group_that_a_name_gave_before_takes_in_others_of_that_name():
+    rows = [Row("cat-1.png", "real", group="name:cat"), Row("more/cat-2.png", "real"), Row("owl-1.png", "real")]
+    assert [row.group for row in grouped(rows)] == ["name:cat", "name:cat", ""]
+    assert grouped(rows[:1]) == rows[:1]
+
+
 def test_a_long_series_is_numbered_through_and_stays_apart():
     rows = [Row(f"portraits/portrait-{number:03d}.jpg", "real") for number in range(MOST + 1)]
     names = Names(rows)
