@@ -20,8 +20,8 @@ RUNS = ("sample", "samples", "output", "out", "result", "results", "gen", "gener
 DULL = frozenset((*CAMERAS, *PROGRAMS, *RUNS))
 """Words that cameras and programs number pictures with; they say nothing of what is shown."""
 
-GROUP = "name:"
-"""What a group begins with that a file name gave."""
+GROUP, APART = "name:", "series:"
+"""What a group begins with that a file name gave, and one that keeps a picture of a series for itself."""
 
 _LETTERS = 3
 """The least length of a word in Latin letters that may stand for what a picture shows."""
@@ -55,7 +55,8 @@ class Names:
     """Counts names while rows pass, and then gives the rows of those that some share a group.
 
     Two pictures share a name wherever they lie: several generators may have drawn one prompt. A row that has a group
-    keeps it. `series` are the names that more than `MOST` pictures of one folder have, with how many: they stay apart.
+    keeps it. `series` are the names that more than `MOST` pictures of one folder have, with how many: each picture gets
+    a group of its own, so that a part of the series that is looked at later is not taken for one prompt.
     """
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
@@ -88,10 +89,12 @@ class Names:
         return frozenset(name for name, total in totals.items() if total > 1 and name not in series)
 
     def grouped(self, rows: Iterable[Row]) -> Iterable[Row]:
-        """Yield the rows, those of shared names with a group."""
-        shared = self.shared
+        """Yield the rows, those of shared names and of series with a group."""
+        shared, series = self.shared, self.series
         for row in rows:
-            yield replace(row, group=f"{GROUP}{name}") if (name := _name(row)) in shared else row
+            name = _name(row)
+            group = f"{GROUP}{name}" if name in shared else f"{APART}{row.path}" if name in series else row.group
+            yield replace(row, group=group)
 
 
 def grouped(rows: Iterable[Row]) -> list[Row]:

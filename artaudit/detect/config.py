@@ -77,6 +77,8 @@ def read_config(path: Path) -> Config:
     if wrong:
         raise UsageError(f"{path} is wrong: {wrong}")
     config = Config(**told)
+    if config.learn == config.hold_out:
+        raise UsageError(f"{path} is wrong: the splits learn and hold_out must be two, or the threshold is too low.")
     if not (path.parent / config.data).is_file():
         raise UsageError(f"{path} names the data {config.data}, which is not there: write one with `audit data index`.")
     return config

@@ -146,7 +146,7 @@ def _tell(written: Any, *, as_json: bool) -> None:  # noqa: ANN401 - loads torch
     names = f"; {written.names} groups by file names" if written.names else ""
     click.echo(f"{written.path}  {written.pictures} pictures: {counts}{out}{names}")
     for name, count in written.series.items():
-        click.echo(f"{name}: {count} pictures of a folder are numbered through and stay without a group", err=True)
+        click.echo(f"{name}: {count} pictures of a folder are numbered through and stay apart", err=True)
 
 
 def _show(found: Any) -> None:  # noqa: ANN401 - loads torch

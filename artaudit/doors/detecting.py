@@ -45,6 +45,8 @@ def train(config: Path, output: Path, *, as_json: bool) -> None:
 
     with progress_bar("reading") as progress:
         made = training.train(config, output, progress)
+    for left in made.get("unread", ()):
+        click.echo(f"left out: {left['path']} {left['reason']}", err=True)
     if made:
         _tell(made, f"{output}  threshold {made['threshold']:.2f}", as_json=as_json)
 

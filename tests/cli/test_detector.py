@@ -13,12 +13,18 @@ from sklearn.base import clone
 
 from artaudit.cli import audit
 from artaudit.datasets import manifest
-from artaudit.detect import calibrating, readings, storage, training
+from artaudit.detect import bench, calibrating, evaluation, readings, storage, training
 from artaudit.detect.calibration import Calibration
 from artaudit.detect.loading import open_detector, shipped
 from artaudit.errors import UsageError
 
 KEPT = {"README.md", storage.SETTINGS, storage.TENSORS}
+
+
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch):
+    """Draw few samples for intervals: how well they cover is tested elsewhere."""
+    monkeypatch.setattr(bench, "RESAMPLES", 10)
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +60,21 @@ def test_a_model_is_measured_with_intervals(model, data):
     assert auc["low"] <= auc["value"] <= auc["high"]
     assert found["false_alarms"]["drawn"]["as it is"]["pictures"] == 12
     assert set(found["generators"]["as it is"]) == {"toy"}
+
+
+def test_data_of_one_kind_is_refused_before_it_is_read(model, data, tmp_path, monkeypatch):
+    def never(*_words, **_named):
+        raise AssertionError("a picture was read")
+
+    monkeypatch.setattr(evaluation, "read_features", never)
+    monkeypatch.setattr(training, "read_features", never)
+    lines = (data / "manifest.csv").read_text().splitlines()
+    (data / "real.csv").write_text("\n".join(line for line in lines if ",generated," not in line))
+    (data / "real.yaml").write_text("data: real.csv\nbiased: true\n")
+    told = run("detector", "evaluate", model, data / "real.csv").exception
+    assert "has real pictures alone in val" in str(told)
+    told = run("detector", "train", data / "real.yaml", "-o", tmp_path / "never").exception
+    assert "needs both labels in train" in str(told)
 
 
 def test_an_evaluation_accounts_for_every_picture(model, data):

@@ -57,6 +57,7 @@ def test_a_configuration_that_is_none_is_refused(write, text):
         ("detector: cnn\nsettings: {rate: 0.0}", "takes a number above 0"),
         ("detector: lnp\nsettings: {blocks: [3, 0]}", "takes a list of whole numbers from 1"),
         ("settings: [crops]", "takes a mapping"),
+        ("learn: val", "the splits learn and hold_out must be two"),
         ("settings: {steps: 3}", "'steps' is no setting of residual"),
     ],
 )
