@@ -20,10 +20,10 @@ lint: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cog --check docs/commands.md docs/components.md
+	$(BIN)/cog --check docs/commands.md docs/components.md docs/detectors.md
 
 docs: .venv/installed
-	$(BIN)/cog -r docs/commands.md docs/components.md
+	$(BIN)/cog -r docs/commands.md docs/components.md docs/detectors.md
 
 embedded: .venv/installed
 	$(BIN)/python -m training.embedded --data $(SHARED)

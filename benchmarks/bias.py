@@ -45,7 +45,7 @@ def main() -> None:
     each = int(sys.argv[2]) if len(sys.argv) > 2 else 16
     with tempfile.TemporaryDirectory() as room:
         raw, chosen = Path(room, "raw.csv"), Path(room, "chosen.csv")
-        data.index(Path(sys.argv[1]).resolve(), raw, layout="table", headers_only=True)
+        data.index([Path(sys.argv[1]).resolve()], raw, layout="table", headers_only=True)
         lines = [audited("as they lie there", raw)]
         manifest.write(chosen, some(list(manifest.read(raw)), each))
         redraws = data.opened("studio-flux2")

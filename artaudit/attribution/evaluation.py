@@ -39,6 +39,12 @@ class Share:
         half = z / (1 + z**2 / total) * math.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
         return max(0.0, middle - half), min(1.0, middle + half)
 
+    def as_dict(self) -> dict[str, float | int | None]:
+        """Return what JSON shows: the share, its bounds, and what it counts; None is the share of nothing."""
+        low, high = self.interval
+        value = self.value if self.trials else None
+        return {"value": value, "low": low, "high": high, "count": self.count, "n": self.trials}
+
     def __str__(self) -> str:
         low, high = self.interval
         return f"{self.value:.3f} ({self.count}/{self.trials}, 95 % {low:.3f} to {high:.3f})"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,31 @@ from artaudit.datasets.listing import Left
 from artaudit.datasets.manifest import REAL, Row
 from artaudit.datasets.pictures import Pictures
 from artaudit.datasets.splitting import Leak
+from artaudit.datasets.stems import Names
 from artaudit.errors import UsageError
 from artaudit.image.writing import ensure_writable
 from artaudit.protocols import Autoencoder, Progress
 
+MANIFESTS = (".csv", ".parquet")
+"""How the files of manifests end."""
+
+SPLIT = "split"
+"""What copies disagree about where `audit data split` helps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A manifest that was written: how many pictures of which label and generator, and what was left out."""
+    """A manifest that was written: how many pictures of which label and generator, and what was left out.
+
+    `names` counts the groups that file names gave; `series` are names that are numbered through, with their pictures.
+    """
 
     path: Path
     pictures: int
     counts: Mapping[str, int]
     left: tuple[Left, ...]
+    names: int = 0
+    series: Mapping[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what JSON shows."""
@@ -39,13 +52,16 @@ class Written:
             "pictures": self.pictures,
             "counts": dict(self.counts),
             "left_out": [asdict(one) for one in self.left],
+            "groups_by_name": self.names,
+            "numbered_series": dict(self.series),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """What an audit of a manifest found; `near` is None where nobody looked at the pictures."""
+    """What an audit of the manifest at `path` found; `near` is None where nobody looked at the pictures."""
 
+    path: Path
     bias: Bias
     copies: tuple[Duplicate, ...]
     near: tuple[Duplicate, ...] | None
@@ -59,11 +75,32 @@ class Audited:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what JSON shows."""
-        return {"ok": self.ok, "biased": self.bias.biased, "culprits": self.bias.culprits, **asdict(self)}
+        return {
+            **asdict(self),
+            "path": str(self.path),
+            "ok": self.ok,
+            "biased": self.bias.biased,
+            "culprits": self.bias.culprits,
+            "next": self.next,
+        }
+
+    @property
+    def next(self) -> list[str]:
+        """What to do about each failure, the command first where there is one."""
+        path, lines = shlex.quote(str(self.path)), []
+        if self.bias.biased:
+            target = shlex.quote(str(self.path.with_name(f"{self.path.stem}-aligned")))
+            lines.append(f"audit data align {path} -o {target}  (redraws the real pictures, both in equal containers)")
+        if self.leaks or any(one.conflict == SPLIT for one in self.copies):
+            target = shlex.quote(str(self.path.with_name(f"{self.path.stem}-split{self.path.suffix}")))
+            lines.append(f"audit data split {path} -o {target}  (keeps groups, pairs and copies together)")
+        if self.near or any(one.conflict != SPLIT for one in self.copies):
+            lines.append(f"audit data audit {path}  (once one picture of each copy is taken out of it)")
+        return lines
 
 
 def index(
-    source: Path,
+    sources: Sequence[Path],
     output: Path,
     *,
     layout: str = "folder",
@@ -71,13 +108,34 @@ def index(
     headers_only: bool = False,
     heard: Callable[[Left], None] = lambda _: None,
 ) -> Written:
-    """Write the manifest of the pictures at `source`; `heard` is told at once what is left out.
+    """Write one manifest of the pictures at all `sources`; `heard` is told at once what is left out.
 
-    `otherwise` fills what the layout does not tell, like label, source or licence.
+    A source may be a manifest: its rows are taken over, their paths led from where `output` lies. `otherwise` fills
+    what the layout does not tell, like label, source or licence. Pictures without a group whose file names differ by a
+    number alone get one.
     """
-    reader = catalog.load(catalog.LAYOUTS, layout)()
-    rows = indexing.index(reader, source, output.parent, otherwise=otherwise, headers_only=headers_only)
-    return _written(output, rows, heard)
+    names, seen = Names(), set[str]()
+
+    def listed() -> Iterator[Row | Left]:
+        for source in sources:
+            reader = catalog.load(catalog.LAYOUTS, _layout(source, layout))()
+            for row in indexing.index(reader, source, output.parent, otherwise=otherwise, headers_only=headers_only):
+                if isinstance(row, Left):
+                    yield row
+                elif row.path in seen:
+                    yield Left(row.path, "is in an earlier source too")
+                else:
+                    seen.add(row.path)
+                    names.count(row)
+                    yield row
+
+    first = output.with_name(f".{output.stem}-listed{output.suffix}")
+    try:
+        written = _written(first, listed(), heard)
+        manifest.write(output, names.grouped(manifest.read(first)))
+    finally:
+        first.unlink(missing_ok=True)
+    return replace(written, path=output, names=len(names.shared), series=names.series)
 
 
 def audit(path: Path, *, near: bool = True, seed: int = 0, progress: Progress | None = None) -> Audited:
@@ -96,7 +154,7 @@ def audit(path: Path, *, near: bool = True, seed: int = 0, progress: Progress | 
         if progress:
             progress(number + 1, len(rows))
     close = tuple(copies.found()) if near else None
-    return Audited(found, tuple(duplicates.exact(rows)), close, tuple(splitting.leaks(rows)), tuple(left))
+    return Audited(path, found, tuple(duplicates.exact(rows)), close, tuple(splitting.leaks(rows)), tuple(left))
 
 
 def align(
@@ -123,7 +181,10 @@ def align(
 
 
 def split(path: Path, output: Path, shares: Mapping[str, float], *, by: Sequence[str] = (), seed: int = 0) -> Written:
-    """Write the manifest with a split for every row, no pair, group or equal value of `by` being divided."""
+    """Write the manifest with a split for every row; no pair, group or equal value of `by` is divided.
+
+    Neither are pictures without a group whose file names differ by a number alone.
+    """
     if path.resolve().parent != output.resolve().parent:
         raise UsageError(
             f"{output} lies in another folder than {path}, and its paths would lead nowhere: write beside."
@@ -139,6 +200,11 @@ def opened(model: str) -> Autoencoder:
     if not isinstance(encoder, Autoencoder):
         raise UsageError(f"{model} only encodes: choose a model that has a decoder too.")
     return encoder
+
+
+def _layout(source: Path, layout: str) -> str:
+    """Return the layout of a source: a manifest is one whatever the others are."""
+    return "table" if layout == "folder" and source.is_file() and source.suffix in MANIFESTS else layout
 
 
 def _counted(pictures: Iterator[Any], total: int, progress: Progress | None) -> Iterator[Any]:

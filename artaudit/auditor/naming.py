@@ -64,7 +64,7 @@ def evaluate(
     sets, curve = known_sets(data, split, asked, most), {}
     for number, name in enumerate(edits):
         scores = {one.record.name: score(one, sets, ROBUSTNESS[name], search=search) for one in asked}
-        curve[name] = summary(scores, {one.record.name: _learned(one).bar for one in asked})
+        curve[name] = _plain(summary(scores, {one.record.name: _learned(one).bar for one in asked}))
         if progress is not None:
             progress(number + 1, len(edits))
     methods = {one.record.name: {"digest": one.record.digest, "method": _learned(one).method} for one in asked}
@@ -93,7 +93,10 @@ def score(one: Candidate, sets: Sets, edit: Edit, *, search: bool = True) -> dic
 
 
 def summary(scores: Scores, bars: Mapping[str, float]) -> dict[str, Any]:
-    """Return each candidate's AUCs and accuracy, the confusion open and closed, and how often strangers are named."""
+    """Return each candidate's AUCs and accuracy, the confusion open and closed, and how often strangers are named.
+
+    Shares are `Share`s.
+    """
     names, sets = list(scores), list(next(iter(scores.values())))
     truths = [name for name in sets for _ in next(iter(scores.values()))[name]]
     columns = {name: np.concatenate([scores[name][one] for one in sets]) for name in names}
@@ -106,10 +109,17 @@ def summary(scores: Scores, bars: Mapping[str, float]) -> dict[str, Any]:
     return {
         "candidates": {name: _against(name, scores[name]) for name in names if name in sets},
         "confusion": opened,
-        "closed_set_accuracy": str(closed_set_accuracy(closed)),
+        "closed_set_accuracy": closed_set_accuracy(closed),
         "open_set_auc": round(open_set_auc(truths, rows), 4) if both else None,
-        "named_though_strangers": {name: str(share) for name, share in wrong.items() if name not in names},
+        "named_though_strangers": {name: share for name, share in wrong.items() if name not in names},
     }
+
+
+def _plain(told: Any) -> Any:  # noqa: ANN401 - what JSON holds
+    """Return a summary with every share as numbers."""
+    if isinstance(told, Mapping):
+        return {name: _plain(one) for name, one in told.items()}
+    return told.as_dict() if isinstance(told, Share) else told
 
 
 def _against(name: str, scores: Mapping[str, Float[np.ndarray, " pictures"]]) -> dict[str, Any]:
@@ -118,7 +128,7 @@ def _against(name: str, scores: Mapping[str, Float[np.ndarray, " pictures"]]) ->
     return {
         "auc": round(auc(own, everything), 4),
         "auc_by_set": {key: round(auc(own, value), 4) for key, value in others.items()},
-        "accuracy_at_5_percent_false_alarms": str(accuracy_at_false_alarms(own, everything)),
+        "accuracy_at_5_percent_false_alarms": accuracy_at_false_alarms(own, everything),
     }
 
 

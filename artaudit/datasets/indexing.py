@@ -6,13 +6,13 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from artaudit.datasets.container import container
-from artaudit.datasets.listing import Found, Layout, Left
+from artaudit.datasets.listing import INSIDE, Found, Layout, Left
 from artaudit.datasets.manifest import Row
-from artaudit.errors import ImageError
+from artaudit.errors import ImageError, UsageError
 from artaudit.image.reading import Limits, decode
 
 
@@ -53,7 +53,8 @@ def _row(found: Found, anchor: Path, otherwise: Mapping[str, Any], limits: Limit
         facts = asdict(container(data, name=told.path))
     except OSError as error:
         return Left(told.path, f"cannot be read ({error.strerror})")
-    except ImageError as error:
+    except (ImageError, UsageError) as error:
         return Left(told.path, str(error).removeprefix(f"{told.path} ").rstrip("."))
-    path = (anchor / told.path).as_posix()
+    file, inside, member = told.path.partition(INSIDE)
+    path = f"{PurePath(os.path.normpath(anchor / file)).as_posix()}{inside}{member}"
     return replace(told, path=path, sha256=hashlib.sha256(data).hexdigest(), **facts)

@@ -30,7 +30,7 @@ class Pictures:
         """Yield each row with its picture, or with why there is none: missing, changed, or no sound picture."""
         for row in rows:
             try:
-                data = self._read(row)
+                data = self.read(row)
                 if row.sha256 and hashlib.sha256(data).hexdigest() != row.sha256:
                     yield row, Left(row.path, "is another file than the one that was indexed: index it again")
                     continue
@@ -40,7 +40,8 @@ class Pictures:
             except (ImageError, UsageError) as error:
                 yield row, Left(row.path, str(error).removeprefix(f"{row.path} ").rstrip("."))
 
-    def _read(self, row: Row) -> bytes:
+    def read(self, row: Row) -> bytes:
+        """Return the bytes of a row's picture; raises OSError, ImageError or UsageError where there are none."""
         file, inside, member = row.path.partition(INSIDE)
         path = self.folder / file
         if not inside:

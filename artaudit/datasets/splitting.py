@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from artaudit.datasets.components import TOGETHER, components
 from artaudit.datasets.manifest import Row
+from artaudit.datasets.stems import grouped
 from artaudit.errors import UsageError
 
 COLUMNS = ("source", "generator", "prompt", "artist", "pair", "group")
@@ -24,12 +25,13 @@ Stratum = tuple[str, str]
 def split(rows: Sequence[Row], shares: Mapping[str, float], *, by: Sequence[str] = (), seed: int = 0) -> list[Row]:
     """Return the rows in their order, each with its split.
 
-    `shares` are weights above 0 by the splits' names. Pairs, groups, equal files and equal values of the columns
-    `by` stay together. The result does not depend on the order of the rows. Raises UsageError for wrong shares, and
-    where the rows hang together in too few parts for every split to get one.
+    `shares` are weights above 0 by the splits' names. Pairs, groups, equal files, file names that differ by a number
+    alone and equal values of the columns `by` stay together. The result does not depend on the order of the rows.
+    Raises UsageError for wrong shares, and where the rows hang together in too few parts for every split to get one.
     """
     if not shares or min(shares.values()) <= 0 or not all(shares):
         raise UsageError("A split needs names with shares above 0: write --share train 0.8 --share test 0.2.")
+    rows = grouped(rows)
     parts: dict[int, list[Row]] = defaultdict(list)
     numbers = components(rows, (*TOGETHER, *by))
     for row, number in zip(rows, numbers, strict=True):
@@ -83,9 +85,9 @@ class Leak:
 
 
 def leaks(rows: Iterable[Row], columns: Sequence[str] = ("pair", "group")) -> list[Leak]:
-    """Return every pair and group that lies in more than one split."""
+    """Return every pair and group, told or seen by the files' names, that lies in more than one split."""
     seen: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for row in rows:
+    for row in grouped(rows):
         for column in columns:
             if row.split and getattr(row, column):
                 seen[column, getattr(row, column)].add(row.split)

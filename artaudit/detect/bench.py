@@ -16,6 +16,7 @@ from sklearn.metrics import roc_curve
 from artaudit.detect import metrics
 
 RESAMPLES = 200
+"""Draws of groups for each interval."""
 
 RANKS_WELL, FINDS_LITTLE = 0.75, 0.2
 """From which AUC on, and up to which share found, a row says why so little is found of what ranks so well."""

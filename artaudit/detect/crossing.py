@@ -12,11 +12,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 from sklearn.base import clone
 
-from artaudit.detect import metrics
+from artaudit.detect import bench, metrics
 from artaudit.detect.heads import CropDetector
 from artaudit.errors import UsageError
-
-RESAMPLES = 200
 
 Estimate = dict[str, float]
 """A `value` with its 95 % bounds `low` and `high`."""
@@ -66,6 +64,6 @@ def _row(detector: CropDetector, learned: Described, seen: Described, names: Seq
     for name in names:
         these = seen.among([name])
         scores = fitted.score_features(these.features)
-        found = metrics.bootstrap(metrics.auc, scores, these.made, groups=these.groups, resamples=RESAMPLES)
+        found = metrics.bootstrap(metrics.auc, scores, these.made, groups=these.groups, resamples=bench.RESAMPLES)
         row[name] = asdict(found)
     return row

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from artaudit.datasets import manifest
-from artaudit.datasets.manifest import Row
+from artaudit.datasets.manifest import LABELS, Row
 from artaudit.detect import bench, crossing, storage
 from artaudit.detect.bench import Seen
 from artaudit.detect.crossing import Described
@@ -53,6 +53,8 @@ def evaluate(
         _ensure_new(output)
     chosen = {name: named_edit(name) for name in edits}
     rows, readings = manifest.read_splits(data, split), {}
+    if len({row.label for row in rows}) < len(LABELS):
+        raise UsageError(f"{data} has {rows[0].label} pictures alone in {split}: metrics compare them with the others.")
     for number, (name, edit) in enumerate(chosen.items()):
         told = _part(progress, number, len(chosen))
         readings[name] = read_features(detector, rows, data.parent, _always(edit), progress=told)

@@ -16,8 +16,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
-from artaudit.detect import metrics
-from artaudit.detect.bench import RESAMPLES, Seen
+from artaudit.detect import bench, metrics
+from artaudit.detect.bench import Seen
 from artaudit.detect.crossing import Estimate
 from artaudit.image import write_atomically
 
@@ -62,7 +62,7 @@ def robustness(seen: Mapping[str, Seen]) -> Figure:
     """Return AUC with its 95 % interval after each edit; the dashed line is chance."""
     figure, axes = _blank("", "AUC, 95 % interval")
     for number, one in enumerate(seen.values()):
-        found = metrics.bootstrap(metrics.auc, one.scores, one.made, groups=one.groups, resamples=RESAMPLES)
+        found = metrics.bootstrap(metrics.auc, one.scores, one.made, groups=one.groups, resamples=bench.RESAMPLES)
         axes.plot([number, number], [found.low, found.high], color="black")
         axes.plot([number], [found.value], marker=MARKERS[number % len(MARKERS)], color="black")
         axes.annotate(f"{found.value:.2f}", (number, found.value), xytext=(6, 0), textcoords="offset points")

@@ -15,7 +15,7 @@ import numpy as np
 from artaudit import catalog
 from artaudit.datasets import manifest
 from artaudit.datasets.bias import bias
-from artaudit.datasets.manifest import Row
+from artaudit.datasets.manifest import LABELS, REAL, Row
 from artaudit.datasets.splitting import leaks
 from artaudit.detect import storage
 from artaudit.detect.config import Config, read_config
@@ -50,6 +50,7 @@ def train(path: Path, output: Path, progress: Progress | None = None) -> dict[st
         for row in manifest.read_splits(source, config.learn, config.hold_out)
         if row.generator not in config.without
     ]
+    _refuse_one_kind(rows, source, config)
     _refuse_shortcuts(rows, source, biased=config.biased)
     ensure_writable(output)
     detector = _blank(config, path)
@@ -63,15 +64,15 @@ def train(path: Path, output: Path, progress: Progress | None = None) -> dict[st
     drawn = handled(config.draws, config.seed)
     read = read_features(detector, rows, source.parent, drawn, kept=kept, progress=progress)
     learning = np.array([row.split == config.learn for row in read.rows])
-    if len(set(read.made[learning].tolist())) < 2 or not (~learning & ~read.made).any():  # noqa: PLR2004 - two labels
-        raise UsageError(f"{source} needs both labels in {config.learn} and real pictures in {config.hold_out}.")
+    _refuse_one_kind(read.rows, source, config)
     reals = read.features[~learning & ~read.made]
     detector.fit_features(read.features[learning], read.made[learning], held_out=reals)
     summary = keep(detector, output, config.detector, about)
     for log in (kept / "network").rglob(LOG):
         shutil.copyfile(log, output / log.relative_to(kept / "network").as_posix().replace("/", "-"))
     shutil.rmtree(output / KEPT)
-    return summary
+    left = {one.row.path: one.reason for one in read.unread}
+    return summary | {"unread": [{"path": path, "reason": reason} for path, reason in left.items()]}
 
 
 def _learn(detector: NetworkDetector, rows: Sequence[Row], folder: Path, seed: int, desk: Desk) -> None:
@@ -79,6 +80,13 @@ def _learn(detector: NetworkDetector, rows: Sequence[Row], folder: Path, seed: i
     opened = opener(folder)
     parts = divided(rows) if detector.patience else (rows,)
     detector.learn(*(Pairs(part, opened, detector.side, detector.batch, seed) for part in parts), desk=desk)
+
+
+def _refuse_one_kind(rows: Sequence[Row], source: Path, config: Config) -> None:
+    """Raise UsageError where the pictures that are there cannot teach a head or set its threshold."""
+    labels = {row.label for row in rows if row.split == config.learn}
+    if labels != set(LABELS) or not any(row.split == config.hold_out and row.label == REAL for row in rows):
+        raise UsageError(f"{source} needs both labels in {config.learn} and real pictures in {config.hold_out}.")
 
 
 def _refuse_shortcuts(rows: Sequence[Row], source: Path, *, biased: bool) -> None:

@@ -157,12 +157,21 @@ def evaluate(model: str, data: Path, *, split: str, edits: tuple[str, ...], as_j
         print_json(found)
         return
     for edit, told in found["curve"].items():
-        click.echo(f"{edit}: closed-set accuracy {told['closed_set_accuracy']}, open-set AUC {told['open_set_auc']}")
+        click.echo(
+            f"{edit}: closed-set accuracy {_share(told['closed_set_accuracy'])}, open-set AUC {told['open_set_auc']}"
+        )
         for name, row in told["candidates"].items():
-            at_5 = row["accuracy_at_5_percent_false_alarms"]
+            at_5 = _share(row["accuracy_at_5_percent_false_alarms"])
             click.echo(f"  {name}  AUC {row['auc']}, accuracy at 5 % false alarms {at_5}")
         for truth, row in told["confusion"].items():
             click.echo(f"  drawn by {truth}: {', '.join(f'{name} {count}' for name, count in row.items())}")
+
+
+def _share(share: dict[str, Any]) -> str:
+    if share["value"] is None:
+        return "of nothing"
+    bounds = f"95 % {share['low']:.3f} to {share['high']:.3f}"
+    return f"{share['value']:.3f} ({share['count']}/{share['n']}, {bounds})"
 
 
 def _print(path: str, found: dict[str, Any]) -> None:

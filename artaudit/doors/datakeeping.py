@@ -22,7 +22,7 @@ def data() -> None:
 
 
 @data.command("index")
-@click.argument("source", type=PATH)
+@click.argument("sources", nargs=-1, required=True, type=PATH)
 @click.option("-o", "--output", type=PATH, required=True, help="The manifest to write, .csv or .parquet.")
 @click.option("--layout", type=click.Choice(list(catalog.LAYOUTS)), default="folder", show_default=True)
 @click.option("--label", type=click.Choice(["real", "generated"]), help="Label of pictures that the layout gives none.")
@@ -33,7 +33,7 @@ def data() -> None:
 @click.option("--headers-only", is_flag=True, help="Do not decode: faster, but truncated pictures go unnoticed.")
 @AS_JSON
 def index_data(
-    source: Path,
+    sources: tuple[Path, ...],
     output: Path,
     *,
     layout: str,
@@ -42,15 +42,18 @@ def index_data(
     source_name: str | None,
     **told: str | None,
 ) -> None:
-    """List the pictures in SOURCE, a folder or a file that holds pictures, with what their containers say.
+    """List the pictures in SOURCES, folders or files that hold pictures, with what their containers say.
 
-    Broken pictures are named and left out.
+    A SOURCE that is a manifest itself is merged: its pictures are read again and keep what it tells of them. Broken
+    pictures, and those that an earlier source has, are named and left out. Pictures whose file names differ by a number
+    or a seed alone (cat-1.png, cat-2.png) get one group, which no split divides; a name that more than 32 pictures of a
+    folder have is a series that was numbered through, and says nothing.
     """
     from artaudit.auditor import data as verbs  # noqa: PLC0415 - heavy
 
     otherwise = {name: value for name, value in {**told, "source": source_name}.items() if value}
     written = verbs.index(
-        source, output, layout=layout, otherwise=otherwise, headers_only=headers_only, heard=_leave_out
+        sources, output, layout=layout, otherwise=otherwise, headers_only=headers_only, heard=_leave_out
     )
     _tell(written, as_json=as_json)
 
@@ -121,7 +124,8 @@ def split_data(
 ) -> None:
     """Give each picture of MANIFEST a split [default: train .7, val .15, test .15].
 
-    Pairs, groups and equal files are never divided; labels and generators get their shares as far as that allows.
+    Pairs, groups, equal files and file names that differ by a number alone are never divided; labels and generators
+    get their shares as far as that allows.
     """
     from artaudit.auditor import data as verbs  # noqa: PLC0415 - heavy
 
@@ -139,7 +143,10 @@ def _tell(written: Any, *, as_json: bool) -> None:  # noqa: ANN401 - loads torch
         return
     counts = ", ".join(f"{count} {name}" for name, count in sorted(written.counts.items()))
     out = f"; {len(written.left)} left out" if written.left else ""
-    click.echo(f"{written.path}  {written.pictures} pictures: {counts}{out}")
+    names = f"; {written.names} groups by file names" if written.names else ""
+    click.echo(f"{written.path}  {written.pictures} pictures: {counts}{out}{names}")
+    for name, count in written.series.items():
+        click.echo(f"{name}: {count} pictures of a folder are numbered through and stay apart", err=True)
 
 
 def _show(found: Any) -> None:  # noqa: ANN401 - loads torch
@@ -155,3 +162,5 @@ def _show(found: Any) -> None:  # noqa: ANN401 - loads torch
             click.echo(f"  {problem}")
         if len(problems) > _SHOWN:
             click.echo(f"  and {len(problems) - _SHOWN} more: --json shows all")
+    for line in found.next:
+        click.echo(f"next: {line}")

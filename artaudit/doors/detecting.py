@@ -34,13 +34,19 @@ def detector() -> None:
 def train(config: Path, output: Path, *, as_json: bool) -> None:
     """Train the detector that CONFIG, a YAML file, describes; a stopped run goes on where it was.
 
-    CONFIG needs one line, `data: manifest.csv`. Others: detector, settings, learn, hold_out, draws, seed, without,
-    biased. Every picture is handled by the same recipe, and data whose files give the labels away is refused.
+    CONFIG needs one line, `data: manifest.csv`; docs/detectors.md lists all others and every detector's settings, and
+    examples/ holds an annotated CONFIG for each. Every picture is handled by the same recipe, and data whose files give
+    the labels away is refused.
     """
+    from artaudit.detect.config import read_config  # noqa: PLC0415 - reads YAML
+
+    read_config(config)  # a mistake is answered before what is heavy is imported
     from artaudit.detect import training  # noqa: PLC0415 - heavy
 
     with progress_bar("reading") as progress:
         made = training.train(config, output, progress)
+    for left in made.get("unread", ()):
+        click.echo(f"left out: {left['path']} {left['reason']}", err=True)
     if made:
         _tell(made, f"{output}  threshold {made['threshold']:.2f}", as_json=as_json)
 
@@ -55,14 +61,24 @@ def train(config: Path, output: Path, *, as_json: bool) -> None:
 def calibrate(model: Path, data: Path, *, split: str, draws: int, seed: int, as_json: bool) -> None:
     """Teach MODEL, a folder that `audit detector train` wrote, what its scores mean, on pictures it was not trained on.
 
-    DATA is a manifest; scores become likelihood ratios, bounded by the number of pictures.
+    DATA is a manifest; scores become likelihood ratios, bounded by the number of pictures. Files are kept apart by what
+    was done to them last: a stratum holds the files of one codec, and of JPEGs those of one band of quality (90 to 100,
+    75 to 89, below 75). Each stratum is calibrated by itself and needs 30 groups of real and 30 of machine-made
+    pictures (a group holds what belongs together, like the pictures of one prompt); other files get no ratio. All is
+    counted before anything is read.
     """
     from artaudit.detect import calibrating  # noqa: PLC0415 - heavy
 
     with progress_bar("reading") as progress:
         made = calibrating.calibrate(model, data, split=split, draws=draws, seed=seed, progress=progress)
+    if as_json:
+        print_json(made)
+        return
     alarms = made["false_alarms"]
-    _tell(made, f"{model}  false alarms {alarms['count']} of {alarms['trials']}", as_json=as_json)
+    click.echo(f"{model}  false alarms {alarms['count']} of {alarms['trials']}")
+    for one in made["strata"]:
+        said = "calibrated" if one["calibrated"] else f"not calibrated, {made['least']} groups of each are needed"
+        click.echo(f"  {one['stratum']}: {one['real']} real and {one['generated']} machine-made groups, {said}")
 
 
 @detector.command()

@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 
 import numpy as np
 import pytest
 
+from artaudit.datasets import manifest
 from artaudit.datasets.drawings import draw
 
 
@@ -54,6 +56,39 @@ def test_the_straight_line(audit, biased):
     assert alone.pop("bytes a pixel") < 0.9 and set(alone.values()) == {0.5}
 
 
+def test_several_sources_and_manifests_become_one(audit, biased, tmp_path):
+    audit("index", biased / "real", "-o", "deep/real.csv", "--label", "real", "--licence", "CC0")
+    with tarfile.open(tmp_path / "shard.tar", "w") as tar:
+        for name in ("cat-1.png", "cat-2.png", "IMG_0001.png"):
+            path = tmp_path / name
+            draw(np.random.default_rng(len(name) + int(path.stem[-1]))).resize((64, 64)).save(path)
+            tar.add(path, name)
+    audit("index", tmp_path / "shard.tar", "-o", "tar.csv", "--layout", "webdataset", "--label", "generated")
+    done = audit("index", "deep/real.csv", "tar.csv", biased, "-o", "all.csv", "--json")
+    told = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    rows = {row.path: row for row in manifest.read(tmp_path / "all.csv")}
+    assert told["pictures"] == len(rows) == 12 + 3 + 12
+    assert rows["set/real/0.jpg"].licence == "CC0"
+    assert rows["shard.tar::cat-1.png"].group == rows["shard.tar::cat-2.png"].group == "name:cat"
+    assert rows["shard.tar::IMG_0001.png"].group == ""
+    assert (told["groups_by_name"], told["numbered_series"]) == (1, {})
+    assert done.stderr.count("is in an earlier source too") == 12
+    assert not list(tmp_path.glob(".all-listed*"))
+    again = audit("index", "all.csv", "deep/real.csv", "-o", "again.csv")
+    assert again.stderr.count("is in an earlier source too") == 12
+    assert list(manifest.read(tmp_path / "again.csv")) == list(rows.values())
+
+
+def test_a_failed_audit_names_the_next_command_and_it_runs(audit, biased):
+    audit("index", biased, "-o", "m.csv")
+    line = next(line for line in audit("audit", "m.csv").stdout.splitlines() if line.startswith("next: "))
+    words = line.removeprefix("next: audit data ").partition("  (")[0].split()
+    assert words == ["align", "m.csv", "-o", "m-aligned"]
+    assert audit(*words, "--most", 12).returncode == 0
+    assert json.loads(audit("audit", "m-aligned/manifest.csv", "--json").stdout)["next"] == []
+
+
 def test_leaks_and_copies_fail_a_data_set(audit, tmp_path):
     rows = [f"{n}.png,{('real', 'generated')[n % 2]},g{n},train,d{n}" for n in range(40)]
     rows += ["x.png,real,g0,test,x", "y.png,real,,test,d1"]
@@ -63,6 +98,10 @@ def test_leaks_and_copies_fail_a_data_set(audit, tmp_path):
     assert done.returncode == 1 and not found["biased"] and found["near"] is None
     assert [leak["value"] for leak in found["leaks"]] == ["g0"]
     assert [(one["path"], one["earlier"]) for one in found["copies"]] == [("y.png", "1.png")]
+    assert [line.partition("  (")[0] for line in found["next"]] == [
+        "audit data split m.csv -o m-split.csv",
+        "audit data audit m.csv",
+    ]
 
 
 def test_too_few_pictures_could_not_be_checked(audit, tmp_path):

@@ -13,8 +13,7 @@ from sklearn.base import clone
 
 from artaudit.cli import audit
 from artaudit.datasets import manifest
-from artaudit.datasets.drawings import draw
-from artaudit.detect import pairing, readings, storage, training
+from artaudit.detect import bench, calibrating, evaluation, readings, storage, training
 from artaudit.detect.calibration import Calibration
 from artaudit.detect.loading import open_detector, shipped
 from artaudit.errors import UsageError
@@ -22,25 +21,17 @@ from artaudit.errors import UsageError
 KEPT = {"README.md", storage.SETTINGS, storage.TENSORS}
 
 
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch):
+    """Draw few samples for intervals: how well they cover is tested elsewhere."""
+    monkeypatch.setattr(bench, "RESAMPLES", 10)
+
+
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    """Write 64 drawings, half of them with a grid of upsampling, all PNG of one size, and their manifest."""
-    folder = tmp_path_factory.mktemp("data")
-    lines = ["path,label,generator,source,group,split,codec,width,height"]
-    for number in range(64):
-        rng = np.random.default_rng(number)
-        made, split = bool(number % 2), "train" if number < 40 else "val"
-        side = 224
-        picture = draw(rng).resize((side, side)).convert("RGB")
-        levels = np.asarray(picture).astype(int) + rng.integers(-6, 7, (side, side, 3))
-        if made:
-            levels = levels[::2, ::2].repeat(2, axis=0).repeat(2, axis=1)
-        Pillow.fromarray(levels.clip(0, 255).astype(np.uint8)).save(folder / f"{number}.png")
-        label, generator = ("generated", "toy") if made else ("real", "")
-        lines.append(f"{number}.png,{label},{generator},drawn,{number},{split},PNG,{side},{side}")
-    (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
-    (folder / "config.yaml").write_text("data: manifest.csv\ndraws: 1\nsettings: {crops: 2}\n")
-    return folder
+def data(drawings):
+    """Return the folder of the drawings with a configuration beside their manifest."""
+    (drawings / "config.yaml").write_text("data: manifest.csv\ndraws: 1\nsettings: {crops: 2}\n")
+    return drawings
 
 
 def run(*arguments):
@@ -69,6 +60,21 @@ def test_a_model_is_measured_with_intervals(model, data):
     assert auc["low"] <= auc["value"] <= auc["high"]
     assert found["false_alarms"]["drawn"]["as it is"]["pictures"] == 12
     assert set(found["generators"]["as it is"]) == {"toy"}
+
+
+def test_data_of_one_kind_is_refused_before_it_is_read(model, data, tmp_path, monkeypatch):
+    def never(*_words, **_named):
+        raise AssertionError("a picture was read")
+
+    monkeypatch.setattr(evaluation, "read_features", never)
+    monkeypatch.setattr(training, "read_features", never)
+    lines = (data / "manifest.csv").read_text().splitlines()
+    (data / "real.csv").write_text("\n".join(line for line in lines if ",generated," not in line))
+    (data / "real.yaml").write_text("data: real.csv\nbiased: true\n")
+    told = run("detector", "evaluate", model, data / "real.csv").exception
+    assert "has real pictures alone in val" in str(told)
+    told = run("detector", "train", data / "real.yaml", "-o", tmp_path / "never").exception
+    assert "needs both labels in train" in str(told)
 
 
 def test_an_evaluation_accounts_for_every_picture(model, data):
@@ -135,6 +141,20 @@ def test_calibration_needs_enough_pictures(model, data):
     result = run("detector", "calibrate", model, data / "manifest.csv", "--draws", "1")
     assert isinstance(result.exception, UsageError)
     assert "calibrate on more" in str(result.exception)
+
+
+def test_calibration_counts_before_it_reads(model, data, monkeypatch):
+    def never(*_words, **_named):
+        raise AssertionError("a picture was read")
+
+    monkeypatch.setattr(calibrating, "read_features", never)
+    result = run("detector", "calibrate", model, data / "manifest.csv")
+    assert isinstance(result.exception, UsageError)
+    rows = manifest.read_splits(data / "manifest.csv", "val")
+    counts = calibrating.count(rows, readings.handled(4, 0))
+    assert all(f"{name}: {row['real']} real" in str(result.exception) for name, row in counts.items())
+    assert sum(row["real"] for row in calibrating.count(rows, readings.handled(1, 0)).values()) == 12
+    assert calibrating.count(rows, readings.handled(1, 0), side=225) == {}
 
 
 def test_ratios_that_were_learned_are_measured(model, data):
@@ -252,24 +272,6 @@ def test_a_network_is_trained_by_the_command_and_keeps_its_log(data, tmp_path):
     assert "has seen all generators" in str(refused.exception)
 
 
-def test_pairs_are_cut_alike_and_follow_from_the_seed(data):
-    rows = list(manifest.read(data / "manifest.csv"))
-    opened = pairing.opener(data)
-    first, made = pairing.Pairs(rows, opened, 64, 3, seed=1)(5, 0)
-    again, _ = pairing.Pairs(rows, opened, 64, 3, seed=1)(5, 0)
-    other, _ = pairing.Pairs(rows, opened, 64, 3, seed=1)(6, 0)
-    assert first.shape == (6, 64, 64, 3)
-    assert made.tolist() == [False, True] * 3
-    assert (first == again).all()
-    assert (first != other).any()
-    twins = [replace(row, pair="7") for row in rows[:2]]
-    twins[1] = replace(twins[1], path=twins[0].path)
-    crops, _ = pairing.Pairs(twins, opened, 64, 2, seed=0)(0, 0)
-    assert (crops[0] == crops[1]).all()
-    with pytest.raises(UsageError, match="index the data again"):
-        pairing.Pairs(rows, opened, 300, 2, seed=0)(0, 0)
-
-
 def test_data_whose_files_give_the_labels_away_is_refused(data, tmp_path):
     text = (data / "manifest.csv").read_text()
     jpeg = [line.replace(",PNG,", ",JPEG,") if ",real," in line else line for line in text.splitlines()]
@@ -280,18 +282,5 @@ def test_data_whose_files_give_the_labels_away_is_refused(data, tmp_path):
     assert "gives labels away by" in str(result.exception)
 
 
-@pytest.mark.parametrize("text", ["", "learn: train", "data: [", "data: manifest.csv\nlayers: 3", "data: x\ndraws: no"])
-def test_a_configuration_that_is_none_is_refused(tmp_path, text):
-    (tmp_path / "config.yaml").write_text(text)
-    assert isinstance(run("detector", "train", tmp_path / "config.yaml", "-o", tmp_path / "out").exception, UsageError)
-
-
-def test_unknown_settings_and_edits_are_named(model, data, tmp_path):
-    (data / "settings.yaml").write_text("data: manifest.csv\nsettings: {layers: 3}\n")
-    assert "layers" in str(run("detector", "train", data / "settings.yaml", "-o", tmp_path / "out").exception)
+def test_unknown_edits_are_named(model, data):
     assert "JPEG 75" in str(run("detector", "evaluate", model, data / "manifest.csv", "--edit", "sepia").exception)
-
-
-def test_handlings_depend_on_the_path_and_the_seed_alone(data):
-    (row,) = [one for one in manifest.read(data / "manifest.csv") if one.path == "3.png"]
-    assert readings.handled(2, 0)(row) == readings.handled(2, 0)(row) != readings.handled(2, 1)(row)

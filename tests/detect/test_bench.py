@@ -11,6 +11,12 @@ from artaudit.detect.bench import Seen
 REALS, MADE = 40, 30
 
 
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch):
+    """Draw few samples for intervals: the counts are what is tested here."""
+    monkeypatch.setattr(bench, "RESAMPLES", 10)
+
+
 def seen(*, known=True, found=20, small=None):
     """Return real pictures that score -2 to -1, and machine-made ones of which `found` pass a threshold of 1."""
     scores = np.concatenate([np.linspace(-2, -1, REALS), np.linspace(2, 3, found), np.linspace(-0.9, 0, MADE - found)])
