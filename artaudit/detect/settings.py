@@ -57,6 +57,7 @@ SETTINGS = MappingProxyType(
         "alarms": Setting(
             NUMBER, "share of held-out real pictures that may lie above the threshold", least=0, most=0.5
         ),
+        "residuals": Setting(FLAG, "whether noise residuals are read beside the tower's numbers"),
         "steps": Setting(WHOLE, "steps that the network learns", least=1),
         "batch": Setting(WHOLE, "pairs of crops, a real and a machine-made one, in each step", least=1),
         "rate": Setting(NUMBER, "highest learning rate of AdamW", above=0),
@@ -84,6 +85,7 @@ _NETWORK = ("steps", "batch", "rate", "seed", "precision", "patience", *_HEAD)
 
 TAKES = MappingProxyType(
     {
+        "backbone": ("regularisation", "crops", "alarms", "residuals"),
         "residual": _HEAD,
         "npr": _NETWORK,
         "cnn": (*_NETWORK, "width"),

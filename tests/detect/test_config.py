@@ -46,7 +46,7 @@ def test_a_configuration_that_is_none_is_refused(write, text):
     ("lines", "told"),
     [
         ("setings: {}", "'setings' is no key: did you mean 'settings'?"),
-        ("detector: residul", "takes a residual or npr or cnn"),
+        ("detector: residul", "takes a backbone or residual or npr"),
         ("draws: 0", "the key 'draws' takes a whole number from 1, not 0"),
         ("draws: true", "not True"),
         ("without: midjourney", "takes a list of texts"),
