@@ -13,7 +13,7 @@ import argparse
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -87,13 +87,36 @@ def folds(table: Table) -> np.ndarray:
     return found[number]
 
 
-def unseen(kind: str, table: Table) -> Scores:
-    """Return scores by detectors that saw nothing of the family or source that a picture is of."""
-    scores, fold = np.zeros(len(table.features)), folds(table)
+@dataclass(frozen=True)
+class Judged:
+    """Scores of readings, and which lie within what the detector learned from: of the others it says nothing."""
+
+    scores: Scores
+    known: np.ndarray
+
+    def rows(self, kept: np.ndarray) -> Judged:
+        """Return chosen readings."""
+        return Judged(self.scores[kept], self.known[kept])
+
+    @property
+    def counted(self) -> Scores:
+        """Return scores with the lowest there is for what is unknown: it raises no alarm."""
+        return np.where(self.known, self.scores, -np.inf)
+
+
+def judged(detector: CropDetector, seen: np.ndarray) -> Judged:
+    """Return what a detector makes of features."""
+    return Judged(detector.score_features(seen), detector.gate_.knows(seen))
+
+
+def unseen(kind: str, table: Table) -> Judged:
+    """Judge every reading by detectors that saw nothing of the family or source that it is of."""
+    scores, known, fold = np.zeros(len(table.features)), np.zeros(len(table.features), bool), folds(table)
     for one in range(FOLDS):
         apart = fold == one
-        scores[apart] = learn(kind, table.rows(~apart)).score_features(features(kind, table.rows(apart)))
-    return scores
+        found = judged(learn(kind, table.rows(~apart)), features(kind, table.rows(apart)))
+        scores[apart], known[apart] = found.scores, found.known
+    return Judged(scores, known)
 
 
 def bar(scores: Scores, parties: np.ndarray, over_all: float, in_one: float) -> float:
@@ -113,26 +136,28 @@ def bar(scores: Scores, parties: np.ndarray, over_all: float, in_one: float) -> 
     return float(scores.min())
 
 
-def set_bars(detector: CropDetector, table: Table, scores: Scores) -> None:
-    """Set the bars of all kinds together and of each, and the score below which a picture is cleared."""
-    real, free = ~table.made, table.facts["use"] == LEARNED
-    detector.threshold_ = bar(scores[real & free], party(table)[real & free], ALARMS, IN_A_SOURCE)
-    detector.false_alarms_ = alarms(scores, detector.threshold_, real)
-    detector.clear_ = -bar(-scores[~real], party(table)[~real], CLEARED, IN_A_FAMILY)
+def set_bars(detector: CropDetector, table: Table, told: Judged) -> None:
+    """Set the bars of all kinds together and of each, and the score below which a picture is cleared.
+
+    Bars are set on all real pictures, those that weights may not learn from too: a bar holds nothing of a picture.
+    """
+    real, counted = ~table.made, told.counted
+    detector.threshold_ = bar(counted[real], party(table)[real], ALARMS, IN_A_SOURCE)
+    detector.false_alarms_ = alarms(counted[real], detector.threshold_)
+    detector.clear_ = -bar(-told.scores[~real], party(table)[~real], CLEARED, IN_A_FAMILY)
     detector.kinds_ = {}
     for kind in KINDS:
         alike = real & (table.facts["kind"] == kind)
-        if (alike & free).sum() >= 2 / ALARMS:
-            own = bar(scores[alike & free], party(table)[alike & free], ALARMS, IN_A_SOURCE)
-            counted = asdict(alarms(scores, own, alike))
-            detector.kinds_[kind] = {"threshold": own, "false_alarms": counted}
-    detector.calibration_ = calibrated(table, scores)
+        if alike.sum() >= 2 / ALARMS:
+            own = bar(counted[alike], party(table)[alike], ALARMS, IN_A_SOURCE)
+            detector.kinds_[kind] = {"threshold": own, "false_alarms": asdict(alarms(counted[alike], own))}
+    detector.calibration_ = calibrated(table, told.scores)
 
 
-def alarms(scores: Scores, threshold: float, these: np.ndarray) -> FalseAlarms:
-    """Count false alarms among some pictures."""
-    count = int((scores[these] >= threshold).sum())
-    return FalseAlarms(count, int(these.sum()), "readings of real pictures of sources that nothing was learned from")
+def alarms(counted: Scores, threshold: float) -> FalseAlarms:
+    """Count false alarms among real pictures."""
+    population = "readings of real pictures of sources that nothing was learned from"
+    return FalseAlarms(int((counted >= threshold).sum()), len(counted), population)
 
 
 def calibrated(table: Table, scores: Scores) -> Calibration:
@@ -147,42 +172,43 @@ def calibrated(table: Table, scores: Scores) -> Calibration:
     return Calibration().fit(scores[these], table.made[these], strata=np.concatenate(strata), groups=groups)
 
 
-def ranked(table: Table, scores: Scores, threshold: float, clear: float) -> dict[str, Any]:
-    """Return what some readings come to: numbers, AUC with its interval, found, false alarms, wrongly cleared."""
-    made = table.made
+def ranked(table: Table, told: Judged, threshold: float, clear: float) -> dict[str, Any]:
+    """Return what some readings come to: numbers, AUC with its interval, found, false alarms, cleared, unknown."""
+    made, scores = table.made, told.scores
+    over, under = told.counted >= threshold, told.known & (scores < clear)
     row: dict[str, Any] = {"made": int(made.sum()), "real": int((~made).sum())}
     if made.any() and not made.all():
         found = metrics.bootstrap(metrics.auc, scores, made, groups=table.facts["group"], resamples=200)
         row["auc"] = [round(one, 4) for one in (found.value, found.low, found.high)]
-    if made.any():
-        row |= {"found": int((scores[made] >= threshold).sum()), "cleared": int((scores[made] < clear).sum())}
-    if not made.all():
-        row |= {"alarms": int((scores[~made] >= threshold).sum()), "real cleared": int((scores[~made] < clear).sum())}
+    for label, names in ((True, ("found", "cleared", "unknown")), (False, ("alarms", "real cleared", "real unknown"))):
+        here = made == label
+        if here.any():
+            row |= {name: int(flags[here].sum()) for name, flags in zip(names, (over, under, ~told.known), strict=True)}
     return row
 
 
-def figures(table: Table, scores: Scores, detector: CropDetector) -> dict[str, dict[str, Any]]:
+def figures(table: Table, told: Judged, detector: CropDetector) -> dict[str, dict[str, Any]]:
     """Return tables by edit; of pictures saved alike also by family, source, kind and size."""
     threshold, clear = detector.threshold_, detector.clear_
 
-    def told(kept: np.ndarray) -> dict[str, Any]:
-        return ranked(table.rows(kept), scores[kept], threshold, clear)
+    def row(kept: np.ndarray) -> dict[str, Any]:
+        return ranked(table.rows(kept), told.rows(kept), threshold, clear)
 
     saved, made = table.facts["edit"] == SAVED, table.made
     kinds, sides = table.facts["kind"], table.facts["side"]
     return {
-        "by edit": {edit: told(table.facts["edit"] == edit) for edit in EDITS if (table.facts["edit"] == edit).any()},
-        "by family": _each(table.facts["family"], saved & made, lambda one: told(saved & (~made | one))),
-        "by source": _each(table.facts["source"], saved & ~made, lambda one: told(saved & ~made & one)),
-        "by kind": _each(kinds, saved, lambda one: told(saved & one)),
-        "by size": {f"{low} to {high - 1}": told(saved & (sides >= low) & (sides < high)) for low, high in SIZES},
+        "by edit": {edit: row(table.facts["edit"] == edit) for edit in EDITS if (table.facts["edit"] == edit).any()},
+        "by family": _each(table.facts["family"], saved & made, lambda one: row(saved & (~made | one))),
+        "by source": _each(table.facts["source"], saved & ~made, lambda one: row(saved & ~made & one)),
+        "by kind": _each(kinds, saved, lambda one: row(saved & one)),
+        "by size": {f"{low} to {high - 1}": row(saved & (sides >= low) & (sides < high)) for low, high in SIZES},
     }
 
 
 def _each(
-    names: np.ndarray, kept: np.ndarray, told: Callable[[np.ndarray], dict[str, Any]]
+    names: np.ndarray, kept: np.ndarray, row: Callable[[np.ndarray], dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
-    return {str(name): told(names == name) for name in sorted(set(names[kept].tolist()))}
+    return {str(name): row(names == name) for name in sorted(set(names[kept].tolist()))}
 
 
 def held_out(kind: str, table: Table) -> dict[str, Any]:
@@ -190,14 +216,14 @@ def held_out(kind: str, table: Table) -> dict[str, Any]:
     dev, held = table.where(part=DEV), table.where(part=HELD)
     detector = learn(kind, dev)
     set_bars(detector, dev, unseen(kind, dev))
-    return figures(held, detector.score_features(features(kind, held)), detector)
+    return figures(held, judged(detector, features(kind, held)), detector)
 
 
 def made(kind: str, table: Table) -> tuple[CropDetector, dict[str, Any]]:
     """Return what ships, with bars set by detectors that saw nothing of what they judged, and its figures."""
-    detector, scores = learn(kind, table), unseen(kind, table)
-    set_bars(detector, table, scores)
-    return detector, {"held out": held_out(kind, table), "left out": figures(table, scores, detector)}
+    detector, told = learn(kind, table), unseen(kind, table)
+    set_bars(detector, table, told)
+    return detector, {"held out": held_out(kind, table), "left out": figures(table, told, detector)}
 
 
 def card(kind: str, detector: CropDetector, table: Table) -> str:
@@ -236,9 +262,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for kind in ("backbone", "residual"):
         if args.measure:
             dev = table.where(part=DEV)
-            scores, detector = unseen(kind, dev), learn(kind, dev)
-            set_bars(detector, dev, scores)
-            print(kind, json.dumps(figures(dev, scores, detector), indent=1), flush=True)
+            told, detector = unseen(kind, dev), learn(kind, dev)
+            set_bars(detector, dev, told)
+            print(kind, json.dumps(figures(dev, told, detector), indent=1), flush=True)
             continue
         detector, said = made(kind, table)
         digest = hashlib.sha256(LIST.read_bytes()).hexdigest()
