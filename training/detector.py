@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,8 +36,12 @@ ALARMS, IN_A_SOURCE = 0.01, 0.03
 CLEARED, IN_A_FAMILY = 0.01, 0.05
 """Share of machine-made pictures that may be cleared, over all and in every family, of families never learned from."""
 
-SMALL = 15
-"""Families and sources of fewer pictures are only counted over all."""
+UNMATCHED = re.compile("anime|noob|pony|illustrious|anima", re.IGNORECASE)
+"""Generators that nothing is learned from: no freely licensed anime by people is at hand to set beside theirs, and a
+head that knows such drawings from machines alone takes the style for the sign."""
+
+LEAST = 80
+"""Real pictures that a kind needs for a bar of its own."""
 
 FOLDS, SEED = 8, 20261128
 SAVED = "JPEG 96"
@@ -67,7 +72,8 @@ def features(kind: str, table: Table) -> np.ndarray:
 
 def learn(kind: str, table: Table) -> CropDetector:
     """Fit a detector on what may be learned from."""
-    table = table.rows(table.facts["use"] == LEARNED)
+    unmatched = np.array([bool(UNMATCHED.search(name)) for name in table.facts["generator"]])
+    table = table.rows((table.facts["use"] == LEARNED) & ~unmatched)
     detector: CropDetector = BackboneDetector() if kind == "backbone" else ResidualDetector()
     seen = features(kind, table)
     detector.fit_features(seen, table.made, held_out=seen[~table.made], weights=balance(table))
@@ -120,20 +126,31 @@ def unseen(kind: str, table: Table) -> Judged:
 
 
 def bar(scores: Scores, parties: np.ndarray, over_all: float, in_one: float) -> float:
-    """Return the lowest score that at most the share `over_all` reaches, and of no party more than `in_one`.
+    """Return the lowest score that at most the share `over_all` of pictures reaches, and of no party too many.
 
-    Of a party of fewer than `SMALL` pictures, and of every other, one picture may always pass, so that no single odd
-    one silences the detector.
+    Too many are so many that even the lower end of their share's exact 95 % interval lies above `in_one`: what one odd
+    picture of few does says nothing about its party. One picture may always pass.
     """
     names, number, counts = np.unique(parties, return_inverse=True, return_counts=True)
-    del names
-    allowed = np.where(counts < SMALL, counts, np.maximum(1, np.floor(in_one * counts)))
-    passed, order = np.zeros(len(counts)), np.argsort(scores)[::-1]
-    for rank, one in enumerate(order):
+    allowed, passed = [_allowed(int(count), in_one) for count in counts], np.zeros(len(names))
+    for rank, one in enumerate(np.argsort(scores)[::-1]):
         passed[number[one]] += 1
         if rank + 1 > max(1, over_all * len(scores)) or passed[number[one]] > allowed[number[one]]:
             return float(np.nextafter(scores[one], np.inf))
     return float(scores.min())
+
+
+def _allowed(count: int, share: float) -> int:
+    """Return how many of so many pictures may pass."""
+    return max(1, *(one for one in range(count + 1) if metrics.clopper_pearson(one, count).low <= share))
+
+
+def by_picture(table: Table, scores: Scores) -> tuple[Scores, np.ndarray]:
+    """Return the highest score of any reading of each picture, and whose it is."""
+    _, first, number = np.unique(table.facts["sha256"], return_index=True, return_inverse=True)
+    highest = np.full(len(first), -np.inf)
+    np.maximum.at(highest, number, scores)
+    return highest, party(table)[first]
 
 
 def set_bars(detector: CropDetector, table: Table, told: Judged) -> None:
@@ -142,14 +159,15 @@ def set_bars(detector: CropDetector, table: Table, told: Judged) -> None:
     Bars are set on all real pictures, those that weights may not learn from too: a bar holds nothing of a picture.
     """
     real, counted = ~table.made, told.counted
-    detector.threshold_ = bar(counted[real], party(table)[real], ALARMS, IN_A_SOURCE)
+    detector.threshold_ = bar(*by_picture(table.rows(real), counted[real]), ALARMS, IN_A_SOURCE)
     detector.false_alarms_ = alarms(counted[real], detector.threshold_)
-    detector.clear_ = -bar(-told.scores[~real], party(table)[~real], CLEARED, IN_A_FAMILY)
+    detector.clear_ = -bar(*by_picture(table.rows(~real), -told.scores[~real]), CLEARED, IN_A_FAMILY)
     detector.kinds_ = {}
     for kind in KINDS:
         alike = real & (table.facts["kind"] == kind)
-        if alike.sum() >= 2 / ALARMS:
-            own = bar(counted[alike], party(table)[alike], ALARMS, IN_A_SOURCE)
+        highest, whose = by_picture(table.rows(alike), counted[alike])
+        if len(highest) >= LEAST:
+            own = bar(highest, whose, ALARMS, IN_A_SOURCE)
             detector.kinds_[kind] = {"threshold": own, "false_alarms": asdict(alarms(counted[alike], own))}
     detector.calibration_ = calibrated(table, told.scores)
 

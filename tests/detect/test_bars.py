@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from artaudit.detect.metrics import clopper_pearson
 from training.collection import DEV, HELD, LEARNED, MADE, REAL, edits_of, listed
-from training.detector import SMALL, balance, bar, folds, party
+from training.detector import balance, bar, by_picture, folds, party
 from training.features import Table
 
 
@@ -25,7 +26,22 @@ def test_no_more_pass_a_bar_than_it_allows(found, share):
     assert passed.sum() <= max(1, share * len(scores))
     for one in set(parties.tolist()):
         here = parties == one
-        assert here.sum() < SMALL or passed[here].sum() <= max(1, 0.05 * here.sum())
+        assert passed[here].sum() <= 1 or clopper_pearson(int(passed[here].sum()), int(here.sum())).low <= 0.05
+
+
+def test_a_source_of_which_many_pass_raises_the_bar_and_one_of_few_pictures_does_not():
+    scores = np.concatenate([np.linspace(0, 1, 1000), np.full(10, 3.0)])
+    parties = np.repeat([0, 1], [1000, 10])
+    assert bar(scores, parties, 0.05, 0.03) > 3.0
+    scores[-8:] = 0.0
+    assert bar(scores, parties, 0.05, 0.03) < 1.0
+
+
+def test_a_picture_counts_once_by_the_reading_that_scores_highest():
+    one = table([0, 0, 0], [0, 0, 1])
+    one.facts["sha256"] = np.array(["a", "a", "b"])
+    highest, whose = by_picture(one, np.array([1.0, 5.0, 2.0]))
+    assert (highest.tolist(), whose.tolist()) == ([5.0, 2.0], ["p0", "p1"])
 
 
 def test_one_odd_picture_does_not_raise_the_bar():
