@@ -51,7 +51,7 @@ def test_what_the_match_and_the_detector_rest_on_is_drawn(package):
     findings = record["checks"][0]["evidence"]["findings"]
     drawn = [(findings[one["finding"]]["examiner"], one["files"][0]["file"]) for one in record["pictures"]]
     names = [(examiner, name.rpartition("-")[2]) for examiner, name in drawn]
-    assert names == [("portfolio", "overlay.jpg"), ("portfolio", "difference.jpg"), ("detector", "noise.jpg")]
+    assert names == [("portfolio", "overlay.jpg"), ("portfolio", "difference.jpg"), ("detector", "traces.jpg")]
     heat = Pillow.open(io.BytesIO(package[drawn[-1][1]])).convert("RGB")
     assert heat.size == (460, 370)
     tinted = np.ptp(np.asarray(heat).astype(int), axis=2) > 24
