@@ -51,10 +51,13 @@ class Table:
 
 
 def cloaked(folder: Path) -> list[tuple[Listed, Path]]:
-    """Return cloaked paintings as `training.cloaked` leaves them: real pictures of a kind and a source of their own."""
+    """Return cloaked paintings as `training.cloaked` leaves them: real pictures of a kind of their own.
+
+    Their source is that of the paintings, so that both are left out together.
+    """
     kept = []
     for number, path in enumerate(sorted(folder.rglob("*.png"))):
-        row = Listed(path.stem, REAL, "", "", CLOAKED, CLOAKED, f"louvre-{path.stem}", "", LEARNED, DEV, 2 * number)
+        row = Listed(f"cloaked-{path.stem}", REAL, "", "", "louvre", CLOAKED, path.stem, "", LEARNED, DEV, 2 * number)
         kept.append((row, path))
     return kept
 
