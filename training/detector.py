@@ -57,8 +57,7 @@ def party(table: Table) -> np.ndarray:
 
 def balance(table: Table) -> Scores:
     """Return how much each reading counts: every party with the root of its number, both labels alike."""
-    names, number, counts = np.unique(party(table), return_inverse=True, return_counts=True)
-    del names
+    _, number, counts = np.unique(party(table), return_inverse=True, return_counts=True)
     weights = 1 / np.sqrt(counts[number])
     for label in (False, True):
         weights[table.made == label] /= weights[table.made == label].sum()

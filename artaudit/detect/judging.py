@@ -6,32 +6,22 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 
 from artaudit.detect.calibration import Calibration, of_kind, support
-from artaudit.detect.crops import Corner, Picture
-from artaudit.detect.domain import DomainGate
-from artaudit.detect.edits import MILD, Edit
+from artaudit.detect.crops import Picture
+from artaudit.detect.edits import MILD
+from artaudit.detect.scoring import Scoring
 from artaudit.errors import ModelError
 from artaudit.evidence import FalseAlarms
 
 
 @runtime_checkable
-class Calibrated(Protocol):
-    """A fitted detector with its threshold, its gate and its calibration."""
+class Calibrated(Scoring, Protocol):
+    """A fitted detector of crops with its calibration and the false alarms of its threshold."""
 
-    threshold_: float
     false_alarms_: FalseAlarms
     calibration_: Calibration
-    gate_: DomainGate
-
-    def read_crops(self, picture: Picture) -> tuple[list[Corner], Float[np.ndarray, "count features"]]:
-        """Return each crop's corner and description, none where the picture is too small."""
-        ...
-
-    def score_features(self, features: Float[np.ndarray, "count features"]) -> Float[np.ndarray, " count"]:
-        """Return the scores of descriptions; a picture's is that of its crops' mean description."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +106,7 @@ def _decide(detector: Calibrated, score: float, bar: Bar, levels: np.ndarray) ->
         return False, ""
     if score < bar.threshold:
         return None, "real and machine-made pictures score like it"
-    edits: tuple[Edit, ...] = getattr(detector, "MILD", MILD)
-    if any(_score(detector, edit(levels)) < bar.threshold for edit in edits):
+    if any(_score(detector, edit(levels)) < bar.threshold for edit in MILD):
         return None, "the sign fades when it is saved again or trimmed by a pixel"
     return True, ""
 

@@ -106,7 +106,7 @@ def test_a_detector_without_kinds_has_one_bar_and_clears_nothing():
 class Fixed:
     """A detector that gives every picture one score, and knows everything."""
 
-    threshold_, clear_, false_alarms_ = 2.0, -2.0, FalseAlarms(0, 9, "nobody")
+    threshold_, clear_, false_alarms_, side = 2.0, -2.0, FalseAlarms(0, 9, "nobody"), 64
 
     def __init__(self, score, *edited):
         self.scores = iter((score, *edited))
