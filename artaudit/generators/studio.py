@@ -81,7 +81,7 @@ class StudioHalf:
         state, self.digest = read_state(encoder)
         self.channels, self._widths, depths = shape_of(state, encoder)
         network = fill(StudioEncoder(self.channels, self._widths, depths), state, encoder)
-        self._encoder = network.to(memory_format=torch.channels_last)
+        self._encoder = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.name, self.family = f"{name}@{short(self.digest)}", family
 
     def encode(self, pixels: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch channels rows columns"]:
