@@ -7,16 +7,25 @@ import sys
 import click
 
 from artaudit import __version__
-from artaudit.doors import evidencing, housekeeping
-from artaudit.doors.attributing import attribute
-from artaudit.doors.casekeeping import case
-from artaudit.doors.checking import check, register
-from artaudit.doors.common import DB, complain
-from artaudit.doors.datakeeping import data
-from artaudit.doors.detecting import detector
-from artaudit.doors.keykeeping import keys
-from artaudit.doors.protecting import protect
-from artaudit.doors.trialing import trial
+from artaudit.commands.attribute import attribute
+from artaudit.commands.case import case
+from artaudit.commands.check import check
+from artaudit.commands.common import DB, complain
+from artaudit.commands.completion import completion
+from artaudit.commands.data import data
+from artaudit.commands.db import db
+from artaudit.commands.detecting import detector
+from artaudit.commands.keys import keys
+from artaudit.commands.models import models
+from artaudit.commands.protect import protect
+from artaudit.commands.register import register
+from artaudit.commands.report import report
+from artaudit.commands.reproduce import reproduce
+from artaudit.commands.seal import seal
+from artaudit.commands.sign import sign
+from artaudit.commands.trial import trial
+from artaudit.commands.verify import verify
+from artaudit.commands.works import works
 from artaudit.errors import ArtauditError
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -74,8 +83,15 @@ for _command in (
     protect,
     attribute,
     trial,
-    *evidencing.COMMANDS,
-    *housekeeping.GROUPS,
+    report,
+    verify,
+    seal,
+    sign,
+    reproduce,
+    models,
+    works,
+    db,
+    completion,
     case,
     keys,
     data,

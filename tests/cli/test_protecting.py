@@ -15,9 +15,9 @@ from PIL import Image as Pillow
 
 from artaudit.auditor import keys
 from artaudit.auditor.previewing import where
+from artaudit.commands import protect
 from artaudit.datasets.drawings import draw
 from artaudit.distances import whole_and_worst
-from artaudit.doors import protecting
 from artaudit.image import decode, forbids_training, read
 from artaudit.protect import checkpoint
 
@@ -198,7 +198,7 @@ def test_what_was_stopped_goes_on_inside_the_picture(audit, monkeypatch):
     monkeypatch.setattr(checkpoint, "_SHARE", 0)
     words = ("art/one.png", "-o", "out", "--steps", "6")
     with monkeypatch.context() as patch:
-        patch.setattr(protecting, "progress_bar", Stop(4))
+        patch.setattr(protect, "progress_bar", Stop(4))
         stopped = audit(*words)
     partial = audit.home / "out" / ".one.png.partial.safetensors"
     assert stopped.returncode == 130 and "--resume goes on from there" in stopped.stderr
@@ -215,7 +215,7 @@ def test_what_was_stopped_goes_on_inside_the_picture(audit, monkeypatch):
 def test_without_resume_a_stopped_picture_is_begun_anew(audit, monkeypatch):
     monkeypatch.setattr(checkpoint, "SECONDS", 0.0)
     with monkeypatch.context() as patch:
-        patch.setattr(protecting, "progress_bar", Stop(2))
+        patch.setattr(protect, "progress_bar", Stop(2))
         audit("art/one.png", "--steps", "3", "--seed", "9")
     [paper] = audit.json("art/one.png")
     assert paper["seed"] == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from artaudit import catalog
-from artaudit.doors.common import AS_JSON, PATH, each, print_json
+from artaudit.commands.common import AS_JSON, PATH, each, print_json
 from artaudit.errors import UsageError
 
 HOLD_OUT = click.option("--hold-out", is_flag=True, help="Only ever measure on this model, never cloak against it.")

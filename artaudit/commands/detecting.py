@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from artaudit.doors.common import AS_JSON, PATH, PICTURES, counted, each, print_json, progress_bar, say
+from artaudit.commands.common import AS_JSON, PATH, PICTURES, counted, each, print_json, progress_bar, say
 from artaudit.errors import UsageError
 
 SPLIT = click.option("--split", default="val", show_default=True, help="The rows of DATA to use.")

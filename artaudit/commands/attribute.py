@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from artaudit import catalog
-from artaudit.doors.common import AS_JSON, PATH, PICTURES, each, print_json, progress_bar
+from artaudit.commands.common import AS_JSON, PATH, PICTURES, each, print_json, progress_bar
 from artaudit.errors import UsageError
 
 MODELS = click.option("--model", "models", multiple=True, default=("auto",), help="Ask only these [default: all].")

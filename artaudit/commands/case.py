@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from artaudit.doors.common import AS_JSON, DB, each, open_registry, print_json
+from artaudit.commands.common import AS_JSON, DB, each, open_registry, print_json
 
 
 @click.group()

@@ -10,7 +10,17 @@ from typing import Any
 import click
 
 from artaudit import catalog
-from artaudit.doors.common import AS_JSON, DB, PATH, PICTURES, complain, each, open_registry, print_json, progress_bar
+from artaudit.commands.common import (
+    AS_JSON,
+    DB,
+    PATH,
+    PICTURES,
+    complain,
+    each,
+    open_registry,
+    print_json,
+    progress_bar,
+)
 from artaudit.errors import ArtauditError, UsageError
 
 

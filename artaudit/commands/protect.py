@@ -12,8 +12,8 @@ import click
 from click.core import ParameterSource
 
 from artaudit import catalog
-from artaudit.doors.common import AS_JSON, DB, PATH, PICTURES, each, open_registry, print_json, progress_bar, seconds
-from artaudit.doors.keykeeping import signer
+from artaudit.commands.common import AS_JSON, DB, PATH, PICTURES, each, open_registry, print_json, progress_bar, seconds
+from artaudit.commands.keys import signer
 from artaudit.errors import UsageError
 
 _STRENGTHS = ", ".join(f"{name} {score:g}" for name, score in catalog.STRENGTHS.items())

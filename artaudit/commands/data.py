@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from artaudit import catalog
-from artaudit.doors.common import AS_JSON, PATH, print_json, progress_bar
+from artaudit.commands.common import AS_JSON, PATH, print_json, progress_bar
 
 MANIFEST = click.argument("manifest", type=PATH)
 SEED = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)

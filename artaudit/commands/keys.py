@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artaudit.doors.common import AS_JSON, PATH, print_json
+from artaudit.commands.common import AS_JSON, PATH, print_json
 from artaudit.errors import UsageError
 
 if TYPE_CHECKING:  # cryptography loads more than `--help` may wait for
@@ -19,6 +19,10 @@ if TYPE_CHECKING:  # cryptography loads more than `--help` may wait for
 VARIABLE = "ARTAUDIT_PASSPHRASE"
 TRUST = click.option("--trust", type=PATH, help="Root certificates (PEM) of signers whom you trust.")
 AUTHORITY = click.option("--authority", type=PATH, help="Root certificates (PEM) of timestamp authorities you trust.")
+TIMESTAMP = click.option(
+    "--timestamp", "authorities", multiple=True, metavar="URL", help="Timestamp authority (RFC 3161); may be repeated."
+)
+UNSIGNED = click.option("--unsigned", is_flag=True, help="Do not sign, though there are keys.")
 
 
 @click.group()
@@ -105,6 +109,21 @@ def trusted(signers: Path | None, authorities: Path | None) -> Trust:
     from artaudit.auditor.keys import certificates  # noqa: PLC0415 - heavy
 
     return Trust(*(tuple(certificates(path)) if path else () for path in (signers, authorities)))
+
+
+def new_seal(authorities: tuple[str, ...], *, unsigned: bool) -> Seal:
+    """Return who signs, where there are keys and signing is wanted, and which authorities timestamp."""
+    from artaudit.auditor.evidence import Seal  # noqa: PLC0415 - heavy
+
+    return Seal(None if unsigned else signer(), authorities)
+
+
+def sealed_line(seal: Seal) -> str:
+    """Say who signed and who timestamped."""
+    said = seal.as_dict()
+    signed = f"signed by {said['signer']['subject']}" if said["signer"] else "not signed (`audit keys init`)"
+    stamped = f"timestamped by {', '.join(said['timestamps'])}" if said["timestamps"] else "not timestamped"
+    return f"{signed}, {stamped}"
 
 
 def _identity() -> Identity:

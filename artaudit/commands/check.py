@@ -1,46 +1,15 @@
-"""The commands `audit register` and `audit check`."""
+"""The command `audit check`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from artaudit.doors.common import AS_JSON, DB, PATH, PICTURES, counted, each, open_registry, print_json, say
+from artaudit.commands.common import AS_JSON, DB, PATH, counted, each, open_registry, print_json, say
 from artaudit.evidence import KINDS
-
-
-@click.command()
-@PICTURES
-@click.option("--title", help="What the work is called [default: the file's name].")
-@AS_JSON
-@DB
-def register(pictures: tuple[Path, ...], title: str | None, *, as_json: bool) -> int:
-    """Add PICTURES to the portfolio that checks compare with.
-
-    PICTURES are files, folders (searched through) or quoted patterns.
-    """
-    from artaudit.auditor import verbs  # noqa: PLC0415 - heavy
-    from artaudit.auditor.sources import gather  # noqa: PLC0415 - heavy
-
-    sources = gather(pictures)
-    with open_registry() as registry:
-        ahead = verbs.register_all([source.path for source in sources], registry, title)
-
-        def one(enter: Callable[[], tuple[Any, bool]]) -> dict[str, Any]:
-            work, new = enter()
-            if not as_json:
-                say(f"work {work.id}: {work.title} ({'registered' if new else 'was registered already'})")
-            return {**asdict(work), "new": new}
-
-        with counted("registering", ahead, len(sources)) as shown:
-            works, code = each(shown, one)
-    if as_json:
-        print_json(works)
-    return code
 
 
 @click.command()

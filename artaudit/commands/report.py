@@ -1,0 +1,37 @@
+"""The command `audit report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from artaudit.commands.common import AS_JSON, DB, PATH, open_registry, print_json
+from artaudit.commands.keys import TIMESTAMP, UNSIGNED, new_seal, sealed_line
+
+
+@click.command()
+@click.argument("case", metavar="PICTURE_OR_CASE")
+@click.option("-o", "--output", type=PATH, required=True, help="The package to write, a ZIP file.")
+@TIMESTAMP
+@UNSIGNED
+@click.option("--pdf", is_flag=True, help="Add the report as PDF/A (needs the extra 'pdf').")
+@AS_JSON
+@DB
+def report(case: str, output: Path, *, authorities: tuple[str, ...], unsigned: bool, pdf: bool, as_json: bool) -> None:
+    """Write the evidence of a case as a package that anybody can verify.
+
+    PICTURE_OR_CASE is the number of a case that `audit check` or `audit case open` printed, or a picture, which is
+    checked first. The package is signed when there are keys (`audit keys init`).
+    """
+    from artaudit.auditor import reporting, verbs  # noqa: PLC0415 - heavy
+
+    seal = new_seal(authorities, unsigned=unsigned)
+    with open_registry() as registry:
+        number = int(case) if case.isdecimal() else verbs.check(Path(case), registry)[0]
+        written = reporting.report(number, output, registry, seal, pdf=pdf)
+    if as_json:
+        print_json(written)
+        return
+    click.echo(f"{output}  case {number}, {written['bytes']:,} bytes, sha256 {written['sha256']}")
+    click.echo(sealed_line(seal), err=True)

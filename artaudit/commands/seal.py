@@ -1,0 +1,33 @@
+"""The command `audit seal`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from artaudit.commands.common import AS_JSON, DB, PATH, open_registry, print_json
+from artaudit.commands.keys import TIMESTAMP, UNSIGNED, new_seal, sealed_line
+
+
+@click.command()
+@click.option("-o", "--output", type=PATH, required=True, help="The seal to write, a JSON file.")
+@TIMESTAMP
+@UNSIGNED
+@AS_JSON
+@DB
+def seal(output: Path, *, authorities: tuple[str, ...], unsigned: bool, as_json: bool) -> None:
+    """Write the root of the log to a file to keep elsewhere; `audit db verify --seal` compares with it.
+
+    A signature and timestamps are written beside it, as its name with .p7s and .1.tsr.
+    """
+    from artaudit.auditor.sealing import seal_log  # noqa: PLC0415 - heavy
+
+    mark = new_seal(authorities, unsigned=unsigned)
+    with open_registry() as registry:
+        record = seal_log(output, registry, mark)
+    if as_json:
+        print_json({"path": str(output), **record})
+        return
+    click.echo(f"{output}  {record['size']} events, root {record['root']}")
+    click.echo(sealed_line(mark), err=True)

@@ -1,0 +1,50 @@
+"""The command `audit verify`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from artaudit.commands.common import AS_JSON, PATH, print_json
+from artaudit.commands.keys import AUTHORITY, TRUST, trusted
+
+
+@click.command()
+@click.argument("package", type=PATH)
+@TRUST
+@AUTHORITY
+@AS_JSON
+def verify(package: Path, *, trust: Path | None, authority: Path | None, as_json: bool) -> int:
+    """Recompute every digest of an evidence PACKAGE and say what broke; exit code 1 when anything did.
+
+    With --trust the package must be signed by somebody those roots vouch for, with --authority timestamped likewise.
+    """
+    from artaudit.auditor.evidence import verify_package  # noqa: PLC0415 - heavy
+
+    result = verify_package(package, trusted(trust, authority))
+    if as_json:
+        print_json({"path": str(package), **asdict(result)})
+    elif result.ok:
+        click.echo(f"{package} is intact: {result.checked} files agree with their digests")
+        click.echo("\n".join(_sealed_by(result.summary)))
+    else:
+        click.echo("\n".join(result.problems))
+    return int(not result.ok)
+
+
+def _sealed_by(summary: dict[str, Any]) -> list[str]:
+    """Say who signed a package and who timestamped it, and whether a root was given that vouches for them."""
+    signed = _vouched("signed by", summary["signer"], "--trust") if summary["signer"] else "not signed"
+    stamped = [
+        _vouched(f"timestamped {one['at'][:19].replace('T', ' ')} UTC by", one, "--authority")
+        for one in summary["timestamps"]
+    ]
+    return [signed, *(stamped or ["not timestamped"])]
+
+
+def _vouched(what: str, one: dict[str, Any], option: str) -> str:
+    known = "a root you gave vouches for it" if one["trusted"] else f"give its root with {option} to see whose it is"
+    return f"{what} {one['subject']}, sha256 {one['sha256']}: {known}"
