@@ -10,15 +10,15 @@ from artaudit.errors import UsageError
 
 CLOAKS = MappingProxyType(
     {
-        "push": "artaudit.protect.push:Push",
-        "photoguard": "artaudit.protect.photoguard:PhotoGuard",
-        "mist": "artaudit.protect.mist:Mist",
-        "mist2": "artaudit.protect.mist2:Mist2",
-        "advdm": "artaudit.protect.advdm:AdvDM",
-        "antidreambooth": "artaudit.protect.antidreambooth:AntiDreamBooth",
-        "sds": "artaudit.protect.sds:ScoreDistillation",
-        "glaze": "artaudit.protect.glaze:Glaze",
-        "nightshade": "artaudit.protect.nightshade:Nightshade",
+        "push": "artaudit.protect.objectives.push:Push",
+        "photoguard": "artaudit.protect.objectives.photoguard:PhotoGuard",
+        "mist": "artaudit.protect.objectives.mist:Mist",
+        "mist2": "artaudit.protect.objectives.mist2:Mist2",
+        "advdm": "artaudit.protect.objectives.advdm:AdvDM",
+        "antidreambooth": "artaudit.protect.objectives.antidreambooth:AntiDreamBooth",
+        "sds": "artaudit.protect.objectives.sds:ScoreDistillation",
+        "glaze": "artaudit.protect.objectives.glaze:Glaze",
+        "nightshade": "artaudit.protect.objectives.nightshade:Nightshade",
     }
 )
 """What the latents of a cloaked picture should do."""
@@ -74,25 +74,25 @@ DETECTORS = MappingProxyType(
 
 ATTRIBUTIONS = MappingProxyType(
     {
-        "joined": "artaudit.attribution.joined:Joined",
-        "octaves": "artaudit.attribution.octaves:Octaves",
-        "double": "artaudit.attribution.double:Double",
-        "phase": "artaudit.attribution.phase:Phase",
-        "aeroblade": "artaudit.attribution.aeroblade:Aeroblade",
-        "latenttracer": "artaudit.attribution.latenttracer:LatentTracer",
-        "ronan": "artaudit.attribution.ronan:Ronan",
-        "ddim": "artaudit.attribution.ddim:Ddim",
+        "joined": "artaudit.attribution.statistics.joined:Joined",
+        "octaves": "artaudit.attribution.statistics.octaves:Octaves",
+        "double": "artaudit.attribution.statistics.double:Double",
+        "phase": "artaudit.attribution.statistics.phase:Phase",
+        "aeroblade": "artaudit.attribution.statistics.aeroblade:Aeroblade",
+        "latenttracer": "artaudit.attribution.statistics.latenttracer:LatentTracer",
+        "ronan": "artaudit.attribution.statistics.ronan:Ronan",
+        "ddim": "artaudit.attribution.statistics.ddim:Ddim",
     }
 )
 """Statistics about pictures and one model; calibrated, they say whether that model drew a picture."""
 
 EXAMINERS = MappingProxyType(
     {
-        "portfolio": "artaudit.auditor.examiners:PortfolioExaminer",
-        "signatures": "artaudit.auditor.signals:Signatures",
-        "signals": "artaudit.auditor.signals:FileClaims",
-        "watermarks": "artaudit.auditor.signals:Watermarks",
-        "attribution": "artaudit.auditor.origin:Origin",
+        "portfolio": "artaudit.matching.examiner:PortfolioExaminer",
+        "signatures": "artaudit.provenance:Signatures",
+        "signals": "artaudit.provenance:FileClaims",
+        "watermarks": "artaudit.provenance:Watermarks",
+        "attribution": "artaudit.attribution.examiner:Origin",
         "detector": "artaudit.detect.examiner:MachineMade",
     }
 )

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt, UInt8
 from torch import Tensor, nn
 
-from artaudit.evidence import Finding
+from artaudit.findings import Finding
 from artaudit.image import Image
 
 Progress = Callable[[int, int], None]

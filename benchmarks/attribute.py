@@ -26,17 +26,18 @@ import torch
 from PIL import Image as Pillow
 from torch import Tensor
 
+from artaudit.attribution.calibrating import SIDE, learn, middle_crops, strangers, to_8_bits
 from artaudit.attribution.calibration import Calibration, read_calibration
-from artaudit.attribution.evaluation import NONE, Share, answer, auc
-from artaudit.attribution.latenttracer import LatentTracer
+from artaudit.attribution.candidates import SIDE as LOOKED_AT
+from artaudit.attribution.candidates import Candidate, candidates, open_candidate, opinion, statistic
+from artaudit.attribution.evaluation import NONE, Share, answer
+from artaudit.attribution.examiner import Origin
+from artaudit.attribution.naming import score, summary
 from artaudit.attribution.statistic import redraw
-from artaudit.auditor.attributing import SIDE as LOOKED_AT
-from artaudit.auditor.attributing import Candidate, candidates, open_candidate, opinion, statistic
-from artaudit.auditor.learning import SIDE, learn, middle_crops, strangers, to_8_bits
-from artaudit.auditor.naming import score, summary
-from artaudit.auditor.origin import Origin
-from artaudit.detect.edits import ROBUSTNESS
+from artaudit.attribution.statistics.latenttracer import LatentTracer
+from artaudit.edits import ROBUSTNESS
 from artaudit.image import Image, decode, read
+from artaudit.metrics import auc
 from benchmarks.page import PAGE, write
 from training.attribution import teachers, training_pictures
 

@@ -11,8 +11,7 @@ import time
 from itertools import groupby
 from pathlib import Path
 
-from artaudit.auditor import data
-from artaudit.datasets import manifest
+from artaudit.datasets import manifest, preparation
 from artaudit.datasets.manifest import REAL, Row
 from benchmarks.page import PAGE, write
 
@@ -27,7 +26,7 @@ def some(rows: list[Row], each: int) -> list[Row]:
 def audited(name: str, path: Path) -> str:
     """Print what the audit says of a manifest and return the line that sums it up."""
     start = time.perf_counter()
-    found = data.audit(path)
+    found = preparation.audit(path)
     print(f"{name}: {found.bias.pictures} pictures, {'fails' if found.bias.biased else 'passes'}: {found.bias}")
     for one in found.bias.facts:
         print(f"  {one.fact:<14} {one.auc:.3f} ({one.low:.3f} to {one.high:.3f})  {one.real} | {one.generated}")
@@ -45,13 +44,13 @@ def main() -> None:
     each = int(sys.argv[2]) if len(sys.argv) > 2 else 16
     with tempfile.TemporaryDirectory() as room:
         raw, chosen = Path(room, "raw.csv"), Path(room, "chosen.csv")
-        data.index([Path(sys.argv[1]).resolve()], raw, layout="table", headers_only=True)
+        preparation.index([Path(sys.argv[1]).resolve()], raw, layout="table", headers_only=True)
         lines = [audited("as they lie there", raw)]
         manifest.write(chosen, some(list(manifest.read(raw)), each))
-        redraws = data.opened("studio-flux2")
+        redraws = preparation.opened("studio-flux2")
         for name, even in (("plainly aligned", False), ("aligned", True)):
             start = time.perf_counter()
-            written = data.align(chosen, Path(room, name), redraws, even=even)
+            written = preparation.align(chosen, Path(room, name), redraws, even=even)
             print(f"{name}: {written.pictures} pictures in {time.perf_counter() - start:.0f} s")
             lines.append(audited(name, written.path))
     head = ("| pictures | n | AUC of containers alone | the audit |", "|---|---|---|---|")

@@ -28,13 +28,13 @@ from jaxtyping import Bool, Float
 
 from artaudit.detect import loop, metrics
 from artaudit.detect.cnn import CnnDetector
-from artaudit.detect.edits import Chain, Edit, Saved, Trimmed, handling
 from artaudit.detect.learned import NetworkDetector
 from artaudit.detect.lnp import LnpDetector
 from artaudit.detect.loading import equipped
 from artaudit.detect.npr import NprDetector
 from artaudit.detect.reconstruction import ReconstructionDetector
 from artaudit.detect.residual import ResidualDetector
+from artaudit.edits import Chain, Edit, Saved, Trimmed, handling
 from artaudit.generators import pool
 from benchmarks.page import PAGE, write
 from training.collection import DEV, HELD, LEARNED, MADE, Listed, found, listed, opened

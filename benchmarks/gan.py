@@ -19,11 +19,12 @@ import torch
 from PIL import Image as Pillow
 from torch import Tensor, nn
 
+from artaudit.attribution.calibrating import to_8_bits
 from artaudit.attribution.calibration import BELONGING, calibrate
-from artaudit.attribution.evaluation import Share, auc
-from artaudit.attribution.ronan import Ronan, belongs
+from artaudit.attribution.evaluation import Share
 from artaudit.attribution.statistic import log_bands
-from artaudit.auditor.learning import to_8_bits
+from artaudit.attribution.statistics.ronan import Ronan, belongs
+from artaudit.metrics import auc
 from artaudit.transforms import Blur
 from benchmarks.page import PAGE, write
 from training.pictures import held_out_paths, open_picture

@@ -22,11 +22,11 @@ import cv2
 import numpy as np
 from PIL import Image as Pillow
 
-from artaudit.auditor.matching import Portfolio, PortfolioEntry, describe, fingerprint
-from artaudit.auditor.matching.describers import Describer, chosen
-from artaudit.auditor.matching.keypoints import Keypoints
-from artaudit.auditor.matching.retrieval import Candidate
 from artaudit.image import Image, decode
+from artaudit.matching import Portfolio, PortfolioEntry, describe, fingerprint
+from artaudit.matching.describers import Describer, chosen
+from artaudit.matching.keypoints import Keypoints
+from artaudit.matching.retrieval import Candidate
 from benchmarks.edits import EDITS, Picture, jpeg
 from benchmarks.match_page import write_page
 from training.pictures import open_picture

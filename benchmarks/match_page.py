@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from artaudit.auditor.matching.portfolio import TIERS
+from artaudit.matching.portfolio import TIERS
 from benchmarks.page import PAGE, write
 
 Seen = Sequence[dict[str, Any]]
 
-KEPT = Path("artaudit/auditor/matching/false_matches.json")
+KEPT = Path("artaudit/matching/false_matches.json")
 """The rates that reports quote."""
 
 

@@ -17,11 +17,11 @@ import numpy as np
 import torch
 
 from artaudit import catalog, distances
-from artaudit.auditor.cloaking import Order, prepare
 from artaudit.image import Image
-from artaudit.protect.advdm import AdvDM
+from artaudit.protect.job import Order, prepare
 from artaudit.protect.objective import Learning, Objective
-from artaudit.protect.sds import ScoreDistillation
+from artaudit.protect.objectives.advdm import AdvDM
+from artaudit.protect.objectives.sds import ScoreDistillation
 from artaudit.protocols import Encoder, Generator
 from artaudit.tensors import to_batch
 from benchmarks.butteraugli import butteraugli

@@ -15,16 +15,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from artaudit import catalog
-from artaudit.auditor.trial.apprentices import BASE, OTHERS, Arm, Class, taught
-from artaudit.auditor.trial.imitating import QUICK, chosen_model, held_out_crops
-from artaudit.auditor.trial.judges import CHANGED, CLEAN, variants
-from artaudit.auditor.trial.measures import NOISE, Measure, measures, said
-from artaudit.auditor.trial.mimicry import Practice
-from artaudit.auditor.trial.sheets import sheet
-from artaudit.auditor.trial.trying import tools_at_hand
 from artaudit.image import Image
 from artaudit.protect.effect import Picture, amplitudes
 from artaudit.protect.receipt import middle
+from artaudit.protect.trial.contact_sheet import sheet
+from artaudit.protect.trial.fine_tuning import BASE, OTHERS, Arm, Class, taught
+from artaudit.protect.trial.judges import CHANGED, CLEAN, variants
+from artaudit.protect.trial.measures import NOISE, Measure, measures, said
+from artaudit.protect.trial.mimicry import Practice
+from artaudit.protect.trial.mimicry_trial import QUICK, chosen_model, held_out_crops
+from artaudit.protect.trial.run import tools_at_hand
 from benchmarks.held_out import PUBLISHED, window
 from benchmarks.page import PAGE, write
 from benchmarks.trial import STRENGTHS, ours

@@ -9,13 +9,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from artaudit.auditor.cloaking import Order, Workshop, prepare
-from artaudit.auditor.models import choose
 from artaudit.generators import pool
+from artaudit.generators.choice import choose
 from artaudit.generators.opening import open_model
 from artaudit.generators.taesd import TaesdEncoder
 from artaudit.generators.vaelight import VaeLight
 from artaudit.image import Image
+from artaudit.protect.job import Order, Workshop, prepare
 from artaudit.protect.saving import save_within
 from artaudit.protocols import Encoder
 

@@ -17,13 +17,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from artaudit.auditor.enrolment import enrol
-from artaudit.auditor.examiners import PortfolioExaminer, read_portfolio
-from artaudit.auditor.matching import describers
-from artaudit.auditor.matching.keypoints import Keypoints, extract, extract_suspect
-from artaudit.auditor.matching.sketches import Sketches
+from artaudit.auditor.examiners import read_portfolio
+from artaudit.auditor.register import enrol
 from artaudit.auditor.registry import Registry
 from artaudit.image import Image
+from artaudit.matching import describers
+from artaudit.matching.binary_codes import Sketches
+from artaudit.matching.examiner import PortfolioExaminer
+from artaudit.matching.keypoints import Keypoints, extract, extract_suspect
 from benchmarks.match import as_image, manifest, opened
 from benchmarks.page import PAGE, write
 

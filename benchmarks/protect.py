@@ -24,9 +24,9 @@ import torch
 from PIL import Image as Pillow
 from torch import Tensor
 
-from artaudit.auditor.cloaking import Workshop
 from artaudit.image import Image, decode
 from artaudit.protect.effect import effect
+from artaudit.protect.job import Workshop
 from artaudit.protocols import Encoder
 from artaudit.tensors import to_batch
 from artaudit.transforms import Identity

@@ -19,16 +19,16 @@ import numpy as np
 from PIL import Image as Pillow
 
 from artaudit import catalog, distances
-from artaudit.auditor.trial.grading import Outcome, grade
-from artaudit.auditor.trial.judges import NOISES, Judge, variants
-from artaudit.auditor.trial.survival import Plan, Ring, measured, plan
-from artaudit.auditor.trial.trying import tools_at_hand
 from artaudit.generators import pool
 from artaudit.generators.opening import open_model
 from artaudit.image import Image
 from artaudit.protect.attacks.axis import Axis
 from artaudit.protect.effect import LOW_PASS, amplitudes, as_visible
 from artaudit.protect.receipt import middle
+from artaudit.protect.trial.grading import Outcome, grade
+from artaudit.protect.trial.judges import NOISES, Judge, variants
+from artaudit.protect.trial.run import tools_at_hand
+from artaudit.protect.trial.survival import Plan, Ring, measured, plan
 from benchmarks.butteraugli import butteraugli
 from benchmarks.held_out import PUBLISHED, as_image, window
 from benchmarks.page import PAGE, interval, table, write

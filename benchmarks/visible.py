@@ -19,10 +19,10 @@ from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
-from artaudit.auditor.cloaking import Workshop
-from artaudit.auditor.trial.survival import single_threaded
 from artaudit.generators.clip import backbone
 from artaudit.image import Image, read, write_atomically
+from artaudit.protect.job import Workshop
+from artaudit.protect.trial.survival import single_threaded
 from benchmarks.held_out import PUBLISHED, Piece, groups, window
 from benchmarks.pools import cloaked, judges, workshop
 from benchmarks.visible_page import write_tables

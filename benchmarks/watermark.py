@@ -17,9 +17,9 @@ import numpy as np
 from imwatermark import WatermarkEncoder
 from PIL import Image as Pillow
 
-from artaudit.auditor.signals.dwtdct import Payload
-from artaudit.auditor.signals.payloads import PAYLOADS, THRESHOLD, strongest
 from artaudit.image import read
+from artaudit.provenance.watermark.dwtdct import Payload
+from artaudit.provenance.watermark.payloads import PAYLOADS, THRESHOLD, strongest
 
 SIDE = 512
 SOURCES = ("kodak", "mcmaster", "cbsd", "imagenet", "louvre", "vangogh", "monet")

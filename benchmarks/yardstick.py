@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
 from jaxtyping import Float
 
-from artaudit.auditor.trial.style_reference import EDITS
 from artaudit.generators.clip import ClipVision
 from artaudit.image import Image
 from artaudit.protect.effect import FINE_COLOUR, MEASURES, PLAIN, amplitudes, displacements, of_equal_psnr, with_noise
+from artaudit.protect.trial.style_reference import EDITS
 from artaudit.protect.visibility import visibility
 from artaudit.protocols import Encoder
 from artaudit.tensors import to_array, to_batch

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from artaudit.auditor.attributing import Candidate, candidates
-from artaudit.auditor.learning import learn
+from artaudit.attribution.calibrating import learn
+from artaudit.attribution.candidates import Candidate, candidates
 from artaudit.generators import pool
 from artaudit.generators.opening import abilities
 from artaudit.image import Image, read

@@ -27,7 +27,7 @@ from artaudit.generators.clip import BACKBONE, DEVIATION, MEAN, SIDE
 from artaudit.generators.packing import fit_grid, pack
 from artaudit.generators.pool import BACKBONE as KIND
 from artaudit.generators.pool import RECORD, SURROGATE, describe, record_of
-from artaudit.generators.states import fill
+from artaudit.generators.state_dicts import fill
 from artaudit.generators.vision_transformer import Shape, VisionTransformer
 from artaudit.image import decode
 from training.onnx_weights import float_weights, read_graph

@@ -15,9 +15,9 @@ from pathlib import Path
 import torch
 from PIL import Image as Pillow
 
-from artaudit.auditor.cloaking import Order, prepare
 from artaudit.catalog import STRENGTHS
 from artaudit.image import Image, decode, write_atomically
+from artaudit.protect.job import Order, prepare
 from artaudit.protect.saving import save_within
 from training.pictures import open_picture, rows
 

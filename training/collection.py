@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
-from artaudit.detect.edits import Blurred, Chain, Edit, Resized, Saved, Sharpened, Trimmed
+from artaudit.edits import Blurred, Chain, Edit, Resized, Saved, Sharpened, Trimmed
 from artaudit.image import read
 
 LIST = Path(__file__).parent / "collection.csv"

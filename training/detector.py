@@ -26,7 +26,7 @@ from artaudit.detect.calibration import Calibration, of_kind
 from artaudit.detect.heads import CropDetector, Scores
 from artaudit.detect.model_folder import CARD
 from artaudit.detect.residual import ResidualDetector
-from artaudit.evidence import KINDS, FalseAlarms
+from artaudit.findings import KINDS, FalseAlarms
 from training.collection import DEV, HELD, LEARNED, LIST
 from training.features import OUT, Table, load
 

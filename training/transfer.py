@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from artaudit.generators.states import fill, read_state
+from artaudit.generators.state_dicts import fill, read_state
 from artaudit.generators.studio import StudioEncoder, shape_of
 from artaudit.generators.taesd import TaesdEncoder
 from artaudit.transforms import Blur

@@ -1,6 +1,6 @@
 """Learns the vocabulary of local features that matching looks works up with.
 
-Usage: python -m training.words --data ../shared/data [--out artaudit/auditor/matching/words.safetensors]
+Usage: python -m training.words --data ../shared/data [--out artaudit/matching/vocabulary.safetensors]
 
 The centres are k-means on the features of the Louvre paintings of the training split and of pictures drawn by code.
 """
@@ -15,10 +15,10 @@ from jaxtyping import UInt8
 from safetensors.numpy import save_file
 from sklearn.cluster import MiniBatchKMeans
 
-from artaudit.auditor.matching.keypoints import extract
-from artaudit.auditor.matching.retrieval import POOLED
-from artaudit.auditor.matching.words import CENTRES
 from artaudit.datasets.drawings import draw
+from artaudit.matching.keypoints import extract
+from artaudit.matching.retrieval import POOLED
+from artaudit.matching.vocabulary import CENTRES
 from training.pictures import open_picture, rows
 
 DRAWINGS = 40
@@ -47,7 +47,7 @@ def main() -> None:
     """Learn and save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=Path("artaudit/auditor/matching/words.safetensors"))
+    parser.add_argument("--out", type=Path, default=Path("artaudit/matching/vocabulary.safetensors"))
     chosen = parser.parse_args()
     found = features(chosen.data)
     save_file(learn(found), chosen.out)

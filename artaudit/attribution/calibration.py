@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from artaudit.attribution.evaluation import auc
 from artaudit.errors import ModelError, UsageError
-from artaudit.evidence import FalseAlarms
+from artaudit.findings import FalseAlarms
+from artaudit.metrics import auc
 
 SCHEMA = "artaudit-attribution/1"
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from artaudit.metrics import auc
+
 NONE = "none of these"
 
 Scores = Float[np.ndarray, "_"]
@@ -48,15 +50,6 @@ class Share:
     def __str__(self) -> str:
         low, high = self.interval
         return f"{self.value:.3f} ({self.count}/{self.trials}, 95 % {low:.3f} to {high:.3f})"
-
-
-def auc(belonging: Scores, others: Scores) -> float:
-    """Return the chance that a belonging picture scores above another, ties counted half."""
-    from scipy.stats import rankdata  # noqa: PLC0415 - heavy
-
-    count = len(belonging)
-    ranks = rankdata(np.concatenate([belonging, others]))[:count].sum()
-    return float((ranks - count * (count + 1) / 2) / (count * len(others)))
 
 
 def at_false_alarms(belonging: Scores, others: Scores, rate: float = 0.05) -> tuple[float, Share, Share]:

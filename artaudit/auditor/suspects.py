@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from artaudit.auditor.sources import READABLE, gather
 from artaudit.errors import UsageError
 from artaudit.image import Image, Limits, decode, read
+from artaudit.image.sources import READABLE, gather
 
 STANDARD_INPUT = Path("-")
 _LARGEST_LIST = 64 << 20

@@ -52,18 +52,20 @@ def attribute_pictures(
 
     The middle of each picture is looked at, on the grid of latents that fits best.
     """
-    from artaudit.auditor import attributing, origin, origin_page  # noqa: PLC0415 - heavy
+    from artaudit.attribution import page  # noqa: PLC0415 - heavy
+    from artaudit.attribution.candidates import candidates, opinions  # noqa: PLC0415 - heavy
+    from artaudit.attribution.examiner import finding  # noqa: PLC0415 - heavy
     from artaudit.image import read, write_atomically  # noqa: PLC0415 - heavy
 
     if output is not None and output.exists():
         raise UsageError(f"{output} exists and nothing is overwritten: choose another -o.")
-    asked = attributing.candidates(models)
+    asked = candidates(models)
     shown = []
 
     def one(path: Path) -> dict[str, Any]:
         image = read(path)
-        said = attributing.opinions(image, asked, resized=resized, search=search)
-        found = origin.finding(said, asked)
+        said = opinions(image, asked, resized=resized, search=search)
+        found = finding(said, asked)
         shown.append((str(path), found, said))
         if not as_json:
             _print(str(path), found.as_dict())
@@ -71,7 +73,7 @@ def attribute_pictures(
 
     documents, code = each(pictures, one)
     if output is not None and shown:
-        write_atomically(output, origin_page.page(shown))
+        write_atomically(output, page.page(shown))
     if as_json:
         print_json(documents)
     return code or int(any(document["holds"] for document in documents))
@@ -81,7 +83,7 @@ def attribute_pictures(
 @AS_JSON
 def list_candidates(*, as_json: bool) -> None:
     """List the models that are asked, and how well each tells its own pictures."""
-    from artaudit.auditor import attributing  # noqa: PLC0415 - heavy
+    from artaudit.attribution import candidates  # noqa: PLC0415 - heavy
 
     rows = [
         {
@@ -90,7 +92,7 @@ def list_candidates(*, as_json: bool) -> None:
             "obstacle": one.obstacle,
             "calibration": None if one.calibration is None else asdict(one.calibration),
         }
-        for one in attributing.candidates()
+        for one in candidates.candidates()
     ]
     if as_json:
         print_json(rows)
@@ -115,16 +117,16 @@ def calibrate(model: str, pictures: tuple[Path, ...], *, method: str, as_json: b
 
     PICTURES are files or folders, at least ten pictures that no model made, better a hundred.
     """
-    from artaudit.auditor import attributing, learning  # noqa: PLC0415 - heavy
-    from artaudit.auditor.sources import gather  # noqa: PLC0415 - heavy
+    from artaudit.attribution import calibrating, candidates  # noqa: PLC0415 - heavy
     from artaudit.image import read  # noqa: PLC0415 - heavy
+    from artaudit.image.sources import gather  # noqa: PLC0415 - heavy
 
-    (candidate,) = attributing.candidates((model,))
+    (candidate,) = candidates.candidates((model,))
     images, code = each([source.path for source in gather(pictures)], read)
     if code:
         raise UsageError("Some pictures could not be read: leave them out.")
-    learned = learning.learn(candidate, attributing.rivals(candidate), images, method=method)
-    path = learning.keep(candidate, learned)
+    learned = calibrating.learn(candidate, candidates.rivals(candidate), images, method=method)
+    path = calibrating.keep(candidate, learned)
     if as_json:
         print_json({"path": str(path), **asdict(learned)})
         return
@@ -149,7 +151,7 @@ def evaluate(model: str, data: Path, *, split: str, edits: tuple[str, ...], as_j
 
     Every picture is edited alike; real pictures as the models redraw them are their own.
     """
-    from artaudit.auditor import naming  # noqa: PLC0415 - heavy
+    from artaudit.attribution import naming  # noqa: PLC0415 - heavy
 
     with progress_bar("measuring") as progress:
         found = naming.evaluate((model,), data, split=split, edits=edits or naming.EDITS, progress=progress)

@@ -40,14 +40,14 @@ def open_case(title: str, *, as_json: bool) -> None:
 @DB
 def add(number: int, items: tuple[str, ...], *, as_json: bool) -> int:
     """Put checks into CASE: the numbers of cases that `audit check` printed, or pictures, which are checked first."""
-    from artaudit.auditor import verbs  # noqa: PLC0415 - heavy
+    from artaudit.auditor.check import check  # noqa: PLC0415 - heavy
 
     with open_registry() as registry:
         registry.casebook.folder(number)
 
         def one(item: str) -> dict[str, Any]:
-            check = int(item) if item.isdecimal() else verbs.check(Path(item), registry)[0]
-            new = registry.casebook.add(number, check)
+            checked = int(item) if item.isdecimal() else check(Path(item), registry)[0]
+            new = registry.casebook.add(number, checked)
             if not as_json:
                 click.echo(f"check {check} is in case {number}{'' if new else ' already'}")
             return {"case": number, "check": check, "new": new}

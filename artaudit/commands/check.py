@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from artaudit.commands.common import AS_JSON, DB, PATH, counted, each, open_registry, print_json, say
-from artaudit.evidence import KINDS
+from artaudit.findings import KINDS
 
 
 @click.command()
@@ -48,7 +48,7 @@ def check(
     Exit code 1 says that something was found in at least one of them, 3 that at least one could not be checked. With
     --json, the evidence about each picture has the form that docs/report.schema.json gives it.
     """
-    from artaudit.auditor import verbs  # noqa: PLC0415 - heavy
+    from artaudit.auditor.check import examine  # noqa: PLC0415 - heavy
     from artaudit.auditor.examiners import examiners  # noqa: PLC0415 - heavy
     from artaudit.auditor.suspects import suspects  # noqa: PLC0415 - heavy
 
@@ -61,7 +61,7 @@ def check(
         look = examiners(registry, kind or "", detector)
 
         def one(suspect: Any) -> tuple[bool, dict[str, Any]]:  # noqa: ANN401 - heavy to name
-            case, evidence = verbs.examine(suspect.open(), registry, look, suspect.source)
+            case, evidence = examine(suspect.open(), registry, look, suspect.source)
             document = evidence.as_dict()
             if not as_json:
                 say("\n".join(_told(case, document)))

@@ -49,10 +49,10 @@ def index_data(
     or a seed alone (cat-1.png, cat-2.png) get one group, which no split divides; a name that more than 32 pictures of a
     folder have is a series that was numbered through, and says nothing.
     """
-    from artaudit.auditor import data as verbs  # noqa: PLC0415 - heavy
+    from artaudit.datasets import preparation  # noqa: PLC0415 - heavy
 
     otherwise = {name: value for name, value in {**told, "source": source_name}.items() if value}
-    written = verbs.index(
+    written = preparation.index(
         sources, output, layout=layout, otherwise=otherwise, headers_only=headers_only, heard=_leave_out
     )
     _tell(written, as_json=as_json)
@@ -70,10 +70,10 @@ def audit_data(manifest: Path, *, near: bool, seed: int, as_json: bool) -> int:
     area of .55 under the ROC curve. Copies across splits or labels, and groups or pairs in several splits, fail it
     too.
     """
-    from artaudit.auditor import data as verbs  # noqa: PLC0415 - heavy
+    from artaudit.datasets import preparation  # noqa: PLC0415 - heavy
 
     with progress_bar("auditing") as progress:
-        found = verbs.audit(manifest, near=near, seed=seed, progress=progress)
+        found = preparation.audit(manifest, near=near, seed=seed, progress=progress)
     for left in found.left:
         _leave_out(left)
     if as_json:
@@ -97,11 +97,11 @@ def audit_data(manifest: Path, *, near: bool, seed: int, as_json: bool) -> int:
 @AS_JSON
 def align_data(manifest: Path, output: Path, *, model: str, even: bool, most: int | None, as_json: bool) -> None:
     """Redraw each real picture of MANIFEST and save both in equal containers; an interrupted run goes on."""
-    from artaudit.auditor import data as verbs  # noqa: PLC0415 - heavy
+    from artaudit.datasets import preparation  # noqa: PLC0415 - heavy
 
     with progress_bar("redrawing") as progress:
-        written = verbs.align(
-            manifest, output, verbs.opened(model), even=even, most=most, heard=_leave_out, progress=progress
+        written = preparation.align(
+            manifest, output, preparation.opened(model), even=even, most=most, heard=_leave_out, progress=progress
         )
     _tell(written, as_json=as_json)
 
@@ -127,10 +127,10 @@ def split_data(
     Pairs, groups, equal files and file names that differ by a number alone are never divided; labels and generators
     get their shares as far as that allows.
     """
-    from artaudit.auditor import data as verbs  # noqa: PLC0415 - heavy
+    from artaudit.datasets import preparation  # noqa: PLC0415 - heavy
 
     weights = dict(shares) or {"train": 0.7, "val": 0.15, "test": 0.15}
-    _tell(verbs.split(manifest, output, weights, by=by, seed=seed), as_json=as_json)
+    _tell(preparation.split(manifest, output, weights, by=by, seed=seed), as_json=as_json)
 
 
 def _leave_out(left: object) -> None:

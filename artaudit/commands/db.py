@@ -39,7 +39,7 @@ def db_verify(*, seal: Path | None, trust: Path | None, authority: Path | None, 
     with open_registry() as registry:
         problems = registry.verify()
         if seal is not None:
-            from artaudit.auditor.sealing import broken_seal  # noqa: PLC0415 - heavy
+            from artaudit.auditor.seal import broken_seal  # noqa: PLC0415 - heavy
 
             problems += broken_seal(seal, registry, trusted(trust, authority))
     if as_json:

@@ -14,7 +14,7 @@ from artaudit.errors import UsageError
 
 if TYPE_CHECKING:  # cryptography loads more than `--help` may wait for
     from artaudit.auditor.evidence import Trust
-    from artaudit.auditor.keys import Identity, Signer
+    from artaudit.auditor.signing.keys import Identity, Signer
 
 VARIABLE = "ARTAUDIT_PASSPHRASE"
 TRUST = click.option("--trust", type=PATH, help="Root certificates (PEM) of signers whom you trust.")
@@ -42,7 +42,7 @@ def init(name: str, *, as_json: bool) -> None:
 
     Tell those who are to trust your packages the sha256 of the root, by another way than the package.
     """
-    from artaudit.auditor import keys as tools  # noqa: PLC0415 - heavy
+    from artaudit.auditor.signing import keys as tools  # noqa: PLC0415 - heavy
 
     _show(tools.create(tools.default_folder(), name, passphrase(new=True)), as_json=as_json)
 
@@ -56,7 +56,7 @@ def import_keys(certificate: Path, key: Path | None, *, as_json: bool) -> None:
 
     The passphrase that opens them here is the one they open with already.
     """
-    from artaudit.auditor import keys as tools  # noqa: PLC0415 - heavy
+    from artaudit.auditor.signing import keys as tools  # noqa: PLC0415 - heavy
 
     word = passphrase()
     signer = tools.read_pem(certificate, key, word) if key else tools.read_pkcs12(certificate, word)
@@ -74,7 +74,7 @@ def show(*, as_json: bool) -> None:
 @click.option("-o", "--output", type=PATH, required=True, help="The file to write, PEM.")
 def root(output: Path) -> None:
     """Write the certificates that vouch for your signatures, for those who are to trust you (--trust)."""
-    from artaudit.auditor import keys as tools  # noqa: PLC0415 - heavy
+    from artaudit.auditor.signing import keys as tools  # noqa: PLC0415 - heavy
     from artaudit.image import write_atomically  # noqa: PLC0415 - heavy
 
     if output.exists():
@@ -86,7 +86,7 @@ def root(output: Path) -> None:
 
 def signer() -> Signer | None:
     """Return the signer that the keys at hand make, unlocked; None where there are no keys."""
-    from artaudit.auditor import keys as tools  # noqa: PLC0415 - heavy
+    from artaudit.auditor.signing import keys as tools  # noqa: PLC0415 - heavy
 
     folder = tools.default_folder()
     return tools.unlock(folder, passphrase()) if tools.identity(folder) else None
@@ -106,7 +106,7 @@ def passphrase(*, new: bool = False) -> str:
 def trusted(signers: Path | None, authorities: Path | None) -> Trust:
     """Read the roots that a person names."""
     from artaudit.auditor.evidence import Trust  # noqa: PLC0415 - heavy
-    from artaudit.auditor.keys import certificates  # noqa: PLC0415 - heavy
+    from artaudit.auditor.signing.keys import certificates  # noqa: PLC0415 - heavy
 
     return Trust(*(tuple(certificates(path)) if path else () for path in (signers, authorities)))
 
@@ -127,7 +127,7 @@ def sealed_line(seal: Seal) -> str:
 
 
 def _identity() -> Identity:
-    from artaudit.auditor import keys as tools  # noqa: PLC0415 - heavy
+    from artaudit.auditor.signing import keys as tools  # noqa: PLC0415 - heavy
 
     found = tools.identity(tools.default_folder())
     if found is None:
@@ -136,7 +136,7 @@ def _identity() -> Identity:
 
 
 def _show(found: Identity, *, as_json: bool) -> None:
-    from artaudit.auditor.keys import default_folder  # noqa: PLC0415 - heavy
+    from artaudit.auditor.signing.keys import default_folder  # noqa: PLC0415 - heavy
 
     said: dict[str, Any] = {**found.as_dict(), "folder": str(default_folder())}
     if as_json:

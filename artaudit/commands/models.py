@@ -122,8 +122,8 @@ def models_path(name: str | None) -> None:
 def _install(
     name: str, paths: list[Path], kind: str, family: str, licence: str, *, hold_out: bool, origin: str = ""
 ) -> None:
-    from artaudit.auditor.models import add  # noqa: PLC0415 - heavy
     from artaudit.generators import pool  # noqa: PLC0415 - heavy
+    from artaudit.generators.installing import add  # noqa: PLC0415 - heavy
 
     use = pool.HOLD_OUT if hold_out else pool.SURROGATE
     about = pool.Record(name, kind, family, licence, use, pool.models_folder(), (), origin)

@@ -83,10 +83,11 @@ def protect(
     PICTURES are files, folders (searched through) or quoted patterns. Each result is written beside its original
     as NAME-cloaked.EXT, or with -o at its own place in that folder, with NAME.receipt.json beside it.
     """
-    from artaudit.auditor import cloaking  # noqa: PLC0415 - heavy
-    from artaudit.auditor.sources import gather  # noqa: PLC0415 - heavy
+    from artaudit.auditor.protect import cloak  # noqa: PLC0415 - heavy
+    from artaudit.image.sources import gather  # noqa: PLC0415 - heavy
+    from artaudit.protect import job  # noqa: PLC0415 - heavy
 
-    goals = {source: cloaking.targets(source, output) for source in gather(pictures)}
+    goals = {source: job.targets(source, output) for source in gather(pictures)}
     wanted = [target for goal in goals.values() for target in goal.all]
     if len(set(wanted)) < len(wanted):
         raise UsageError("Two of the pictures would be written to the same place: cloak them one after the other.")
@@ -94,7 +95,7 @@ def protect(
         goals = {source: goal for source, goal in goals.items() if not _is_done(source, goal)}
     _one_choice(settings["preset"])
     credential = _credential() if settings["no_train"] and not (dry_run or preview) else None
-    shop = cloaking.prepare(cloaking.Order(credential=credential, **settings))
+    shop = job.prepare(job.Order(credential=credential, **settings))
     click.echo(shop.choice.note, err=True)
     if dry_run or preview:
         return (_foretell if dry_run else _preview)(goals, shop, as_json=as_json)
@@ -103,7 +104,7 @@ def protect(
         def one(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
             goal = goals[source]
             with progress_bar(source.path.name) as progress, _said_how_to_go_on(goal.partial):
-                paper = cloaking.cloak(source, goal, shop, registry, progress)
+                paper = cloak(source, goal, shop, registry, progress)
             if not as_json:
                 click.echo(_protected_line(goal.picture, paper))
             return {"path": str(source.path), "result": str(goal.picture), **paper}
@@ -143,7 +144,7 @@ def _one_choice(preset: str | None) -> None:
 
 def _credential() -> Any:  # noqa: ANN401 - loads C2PA
     """Return what signs a picture against training, or None without keys or their passphrase, which is said."""
-    from artaudit.auditor.signing import with_credential  # noqa: PLC0415 - heavy
+    from artaudit.auditor.signing.credentials import with_credential  # noqa: PLC0415 - heavy
 
     try:
         known = signer()
@@ -154,7 +155,7 @@ def _credential() -> Any:  # noqa: ANN401 - loads C2PA
 
 
 def _is_done(source: Any, goal: Any) -> bool:  # noqa: ANN401 - load torch
-    from artaudit.auditor.cloaking import finished  # noqa: PLC0415 - heavy
+    from artaudit.protect.job import finished  # noqa: PLC0415 - heavy
 
     done = finished(source, goal)
     if done:
@@ -163,7 +164,7 @@ def _is_done(source: Any, goal: Any) -> bool:  # noqa: ANN401 - load torch
 
 
 def _foretell(goals: dict[Any, Any], shop: Any, *, as_json: bool) -> int:  # noqa: ANN401 - load torch
-    from artaudit.auditor.cloaking import estimate  # noqa: PLC0415 - heavy
+    from artaudit.protect.job import estimate  # noqa: PLC0415 - heavy
 
     def one(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
         told = {"path": str(source.path), "result": str(goals[source].picture), **estimate(source, shop)}
@@ -183,7 +184,7 @@ def _foretell(goals: dict[Any, Any], shop: Any, *, as_json: bool) -> int:  # noq
 
 
 def _preview(goals: dict[Any, Any], shop: Any, *, as_json: bool) -> int:  # noqa: ANN401 - load torch
-    from artaudit.auditor.previewing import preview  # noqa: PLC0415 - heavy
+    from artaudit.protect.preview import preview  # noqa: PLC0415 - heavy
 
     def one(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
         goal = goals[source]
@@ -200,7 +201,7 @@ def _preview(goals: dict[Any, Any], shop: Any, *, as_json: bool) -> int:  # noqa
 
 
 def _protected_line(target: Path, paper: dict[str, Any]) -> str:
-    from artaudit.auditor.previewing import gains  # noqa: PLC0415 - heavy
+    from artaudit.protect.preview import gains  # noqa: PLC0415 - heavy
     from artaudit.protect.visibility import in_words  # noqa: PLC0415 - heavy
 
     seen = paper["visibility"]

@@ -22,12 +22,12 @@ def register(pictures: tuple[Path, ...], title: str | None, *, as_json: bool) ->
 
     PICTURES are files, folders (searched through) or quoted patterns.
     """
-    from artaudit.auditor import verbs  # noqa: PLC0415 - heavy
-    from artaudit.auditor.sources import gather  # noqa: PLC0415 - heavy
+    from artaudit.auditor.register import register_all  # noqa: PLC0415 - heavy
+    from artaudit.image.sources import gather  # noqa: PLC0415 - heavy
 
     sources = gather(pictures)
     with open_registry() as registry:
-        ahead = verbs.register_all([source.path for source in sources], registry, title)
+        ahead = register_all([source.path for source in sources], registry, title)
 
         def one(enter: Callable[[], tuple[Any, bool]]) -> dict[str, Any]:
             work, new = enter()

@@ -24,12 +24,13 @@ def report(case: str, output: Path, *, authorities: tuple[str, ...], unsigned: b
     PICTURE_OR_CASE is the number of a case that `audit check` or `audit case open` printed, or a picture, which is
     checked first. The package is signed when there are keys (`audit keys init`).
     """
-    from artaudit.auditor import reporting, verbs  # noqa: PLC0415 - heavy
+    from artaudit.auditor.check import check  # noqa: PLC0415 - heavy
+    from artaudit.auditor.report import report as write  # noqa: PLC0415 - heavy
 
     seal = new_seal(authorities, unsigned=unsigned)
     with open_registry() as registry:
-        number = int(case) if case.isdecimal() else verbs.check(Path(case), registry)[0]
-        written = reporting.report(number, output, registry, seal, pdf=pdf)
+        number = int(case) if case.isdecimal() else check(Path(case), registry)[0]
+        written = write(number, output, registry, seal, pdf=pdf)
     if as_json:
         print_json(written)
         return

@@ -17,7 +17,7 @@ def reproduce(record: Path, *, as_json: bool) -> int:
 
     PACKAGE_OR_REPORT is the package, or data/report.json of an unpacked one.
     """
-    from artaudit.auditor.reproducing import reproduce as repeat  # noqa: PLC0415 - heavy
+    from artaudit.auditor.reproduce import reproduce as repeat  # noqa: PLC0415 - heavy
 
     result = repeat(record)
     if as_json:

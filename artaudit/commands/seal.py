@@ -21,7 +21,7 @@ def seal(output: Path, *, authorities: tuple[str, ...], unsigned: bool, as_json:
 
     A signature and timestamps are written beside it, as its name with .p7s and .1.tsr.
     """
-    from artaudit.auditor.sealing import seal_log  # noqa: PLC0415 - heavy
+    from artaudit.auditor.seal import seal_log  # noqa: PLC0415 - heavy
 
     mark = new_seal(authorities, unsigned=unsigned)
     with open_registry() as registry:

@@ -12,7 +12,8 @@ from artaudit.commands.keys import signer
 from artaudit.errors import UsageError
 
 if TYPE_CHECKING:  # signing loads more than `--help` may wait for
-    from artaudit.auditor.signing import Signed, Wish
+    from artaudit.auditor.sign import Signed
+    from artaudit.auditor.signing.credentials import Wish
 
 
 @click.command()
@@ -44,8 +45,9 @@ def sign(
     its original, or with -o into that folder; no sample changes. The credential is kept with the registered work, so
     that a copy that lost it still leads to it; a picture that is no work yet is registered for that, and it is said.
     """
-    from artaudit.auditor.signing import SIGNABLE, Wish, sign_picture  # noqa: PLC0415 - heavy
-    from artaudit.auditor.sources import OWN, gather  # noqa: PLC0415 - heavy
+    from artaudit.auditor.sign import sign_picture  # noqa: PLC0415 - heavy
+    from artaudit.auditor.signing.credentials import SIGNABLE, Wish  # noqa: PLC0415 - heavy
+    from artaudit.image.sources import OWN, gather  # noqa: PLC0415 - heavy
 
     pen = signer()
     if pen is None:

@@ -75,18 +75,19 @@ def trial(
     that shows as much, and what attacks leave of it. The original is found in the registry, or named with --original.
     Exit code 0 whatever the grade.
     """
-    from artaudit.auditor.sources import OWN, gather  # noqa: PLC0415 - heavy
-    from artaudit.auditor.trial import imitating, page, trying  # noqa: PLC0415 - heavy
+    from artaudit.auditor.trial import attempt  # noqa: PLC0415 - heavy
     from artaudit.image import write_atomically  # noqa: PLC0415 - heavy
+    from artaudit.image.sources import OWN, gather  # noqa: PLC0415 - heavy
+    from artaudit.protect.trial import mimicry_trial, page, run  # noqa: PLC0415 - heavy
 
     model, seeds, held_out = (settings.pop(name) for name in ("mimic", "seeds", "held_out"))
     paths = [source.path for source in gather(pictures, own=OWN[1:])]
     others = tuple(source.path for source in gather(held_out, own=OWN[1:]))
     _ensure_answerable(settings["original"], paths, output)
-    order = trying.Order(processes=processes or os.cpu_count() or 1, **settings)
-    wish = imitating.Order(model, seeds, others, order.attacks, order.processes) if mimicry else None
+    order = run.Order(processes=processes or os.cpu_count() or 1, **settings)
+    wish = mimicry_trial.Order(model, seeds, others, order.attacks, order.processes) if mimicry else None
     if wish is not None:
-        imitating.ensure_possible(wish)
+        mimicry_trial.ensure_possible(wish)
     with open_registry() as registry:
 
         def one(path: Path) -> Any:  # noqa: ANN401 - loads torch
@@ -94,7 +95,7 @@ def trial(
                 click.echo(f"{path.name}: about {max(1, round(seconds))} s", err=True)
 
             with progress_bar(path.name) as tell:
-                found = trying.attempt(path, registry, order, progress=tell, foretell=foretell)
+                found = attempt(path, registry, order, progress=tell, foretell=foretell)
             if not as_json and wish is None:
                 click.echo(page.summary(found.document))
             return found
@@ -127,10 +128,10 @@ def _ensure_answerable(original: Path | None, pictures: Sequence[Path], output: 
 
 def _imitated(trials: list[Any], wish: Any) -> tuple[list[Any], int]:  # noqa: ANN401 - loads torch
     """Let mimics learn; where they cannot, the trials stay as they are, and the exit code says so."""
-    from artaudit.auditor.trial import imitating  # noqa: PLC0415 - heavy
+    from artaudit.protect.trial import mimicry_trial  # noqa: PLC0415 - heavy
 
     try:
         with progress_bar("mimics") as tell:
-            return imitating.imitated(trials, wish, tell), 0
+            return mimicry_trial.imitated(trials, wish, tell), 0
     except ArtauditError as error:
         return trials, complain(error)

@@ -9,6 +9,9 @@ from typing import Any
 
 from artaudit.errors import MissingExtraError, UsageError
 
+DATA = "image_data"
+"""The column that holds the bytes of pictures."""
+
 _WRITTEN, _READ = 10_000, 1_000
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from artaudit.datasets import parquet
-from artaudit.datasets.layouts.community import DATA
 from artaudit.datasets.listing import INSIDE, Left
 from artaudit.datasets.manifest import Row
 from artaudit.datasets.tars import Member, members
@@ -56,9 +55,9 @@ class Pictures:
         """Read on from the row before, from the beginning only where rows are out of order."""
         row = int(member) if member.isdecimal() else -1
         if self._parquet[0] != file or self._parquet[1] > row:
-            self._parquet = file, 0, parquet.cells(self.folder / file, (DATA,), batch=8)
+            self._parquet = file, 0, parquet.cells(self.folder / file, (parquet.DATA,), batch=8)
         _, at, cells = self._parquet
-        data = next(islice(cells, row - at, None), {}).get(DATA) if row >= 0 else None
+        data = next(islice(cells, row - at, None), {}).get(parquet.DATA) if row >= 0 else None
         self._parquet = file, row + 1, cells
         if not isinstance(data, bytes):
             raise ImageError(f"{file}{INSIDE}{member} is not there any more: index it again.")

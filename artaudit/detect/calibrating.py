@@ -19,7 +19,7 @@ from artaudit.detect.loading import open_detector
 from artaudit.detect.model_folder import keep
 from artaudit.detect.readings import Drawn, handled, read_features, stratum
 from artaudit.errors import UsageError
-from artaudit.evidence import FalseAlarms
+from artaudit.findings import FalseAlarms
 from artaudit.protocols import Progress
 
 Counts = dict[str, dict[str, int]]

@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 
 from artaudit.errors import UsageError
-from artaudit.evidence import NONE, strength
+from artaudit.findings import NONE, strength
 
 
 class Calibration(BaseEstimator):  # type: ignore[misc]

@@ -12,12 +12,12 @@ from artaudit.datasets.manifest import LABELS, Row
 from artaudit.detect import bench, crossing, storage
 from artaudit.detect.bench import Seen
 from artaudit.detect.crossing import Described
-from artaudit.detect.edits import ROBUSTNESS, Edit
 from artaudit.detect.heads import CropDetector
 from artaudit.detect.learned import NetworkDetector
 from artaudit.detect.loading import open_detector
 from artaudit.detect.readings import Readings, handled, read_features
 from artaudit.detect.scoring import verdict
+from artaudit.edits import ROBUSTNESS, Edit
 from artaudit.errors import UsageError
 from artaudit.image import write_atomically
 from artaudit.image.writing import ensure_writable

@@ -14,7 +14,7 @@ from artaudit.detect import storage
 from artaudit.detect.judging import Judgement, judge
 from artaudit.detect.loading import open_calibrated, shipped
 from artaudit.detect.scoring import stratum
-from artaudit.evidence import Finding
+from artaudit.findings import Finding
 from artaudit.image import Image
 from artaudit.protocols import Illustration
 

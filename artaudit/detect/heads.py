@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from artaudit.detect.calibration import Calibration
 from artaudit.detect.crops import Corner, Picture, textured_crops
 from artaudit.detect.domain import DomainGate
-from artaudit.evidence import FalseAlarms
+from artaudit.findings import FalseAlarms
 
 Scores = Float[np.ndarray, " count"]
 Features = Float[np.ndarray, "count features"]

@@ -10,10 +10,10 @@ from jaxtyping import UInt8
 
 from artaudit.detect.calibration import Calibration, of_kind, support
 from artaudit.detect.crops import Picture
-from artaudit.detect.edits import MILD
 from artaudit.detect.scoring import Scoring
+from artaudit.edits import MILD
 from artaudit.errors import ModelError
-from artaudit.evidence import FalseAlarms
+from artaudit.findings import FalseAlarms
 
 
 @runtime_checkable

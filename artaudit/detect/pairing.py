@@ -17,8 +17,8 @@ from torch import Tensor
 from artaudit.datasets.listing import Left
 from artaudit.datasets.manifest import GENERATED, Row
 from artaudit.datasets.pictures import Pictures
-from artaudit.detect.edits import handling
 from artaudit.detect.readings import LIVED
+from artaudit.edits import handling
 from artaudit.errors import UsageError
 
 Levels = UInt8[np.ndarray, "height width 3"]

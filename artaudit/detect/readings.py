@@ -20,7 +20,7 @@ from artaudit.detect import bench
 from artaudit.detect.bench import Seen
 from artaudit.detect.calibration import stratum_of
 from artaudit.detect.crossing import Described
-from artaudit.detect.edits import Chain, Edit, Saved, handling
+from artaudit.edits import Chain, Edit, Saved, handling
 from artaudit.errors import UsageError
 from artaudit.image import Image, write_atomically
 from artaudit.protocols import Progress

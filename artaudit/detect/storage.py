@@ -20,7 +20,7 @@ from safetensors.numpy import load, save
 from torch import nn
 
 from artaudit.errors import ModelError
-from artaudit.evidence import FalseAlarms
+from artaudit.findings import FalseAlarms
 from artaudit.image import write_atomically
 
 SETTINGS, TENSORS = "detector.json", "detector.safetensors"

@@ -16,6 +16,7 @@ import torch
 from safetensors import safe_open
 
 from artaudit.errors import ModelError, UsageError
+from artaudit.generators.diffusers_layout import INDEX, TOKENIZER_FILES
 from artaudit.generators.folders import CONFIG, believed, quiet
 from artaudit.generators.layouts import (
     CLIP,
@@ -29,7 +30,6 @@ from artaudit.generators.layouts import (
     unet_config,
     vae_config,
 )
-from artaudit.generators.offers import INDEX, TOKENIZER_FILES
 
 SPACES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {"SD 1.x": (0.18215, 0.0), "SDXL": (0.13025, 0.0), "SD 3": (1.5305, 0.0609), "FLUX.1": (0.3611, 0.1159)}

@@ -20,7 +20,7 @@ from artaudit.errors import ModelError, UsageError
 from artaudit.generators import pool
 from artaudit.generators.folders import device, like
 from artaudit.generators.packing import unpacked
-from artaudit.generators.states import fill, read_tensors, short
+from artaudit.generators.state_dicts import fill, read_tensors, short
 from artaudit.generators.vision_transformer import Shape, VisionTransformer
 
 SIDE = 224

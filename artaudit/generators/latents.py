@@ -19,7 +19,7 @@ from artaudit.generators import pool
 from artaudit.generators.diffusion import LatentDiffusion, told
 from artaudit.generators.folders import CONFIG, believed, device, like, read_config
 from artaudit.generators.schedules import Diffusion
-from artaudit.generators.states import fill, read_state
+from artaudit.generators.state_dicts import fill, read_state
 from artaudit.generators.studio import Studio
 from artaudit.protocols import Condition
 

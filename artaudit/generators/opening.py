@@ -7,7 +7,7 @@ from inspect import signature
 from artaudit import catalog
 from artaudit.errors import ModelError
 from artaudit.generators import pool
-from artaudit.generators.states import short
+from artaudit.generators.state_dicts import short
 from artaudit.protocols import Encoder
 
 

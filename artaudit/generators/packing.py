@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float, Float16, UInt8
 from torch import Tensor
 
-from artaudit.generators.states import other_layout
+from artaudit.generators.state_dicts import other_layout
 
 GROUP = 64
 """Weights of one output, side by side along the inputs, that share a scale and a zero point."""

@@ -14,7 +14,7 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from artaudit.generators.states import convolutions, fill, other_layout, read_state, short
+from artaudit.generators.state_dicts import convolutions, fill, other_layout, read_state, short
 from artaudit.tensors import pad_to_multiple
 
 WIDTHS = (32, 64, 128)

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from artaudit.errors import ModelError
-from artaudit.generators.states import convolutions, fill, read_state, short
+from artaudit.generators.state_dicts import convolutions, fill, read_state, short
 from artaudit.tensors import pad_to_multiple
 
 WIDTH = 64

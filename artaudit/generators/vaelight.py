@@ -11,7 +11,7 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from artaudit.generators.states import fill, read_state, short
+from artaudit.generators.state_dicts import fill, read_state, short
 from artaudit.tensors import pad_to_multiple
 
 SCALE = 0.18215

@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from artaudit.protect.advdm import AdvDM
-from artaudit.protect.antidreambooth import AntiDreamBooth
 from artaudit.protect.cloak import DescentCloak
 from artaudit.protect.constraints import LEVELS
 from artaudit.protect.descent import Descent
-from artaudit.protect.mist import Mist
-from artaudit.protect.mist2 import Mist2
-from artaudit.protect.nightshade import Nightshade
 from artaudit.protect.objective import Objective
-from artaudit.protect.photoguard import PhotoGuard
-from artaudit.protect.push import Push
-from artaudit.protect.sds import ScoreDistillation
+from artaudit.protect.objectives.advdm import AdvDM
+from artaudit.protect.objectives.antidreambooth import AntiDreamBooth
+from artaudit.protect.objectives.mist import Mist
+from artaudit.protect.objectives.mist2 import Mist2
+from artaudit.protect.objectives.nightshade import Nightshade
+from artaudit.protect.objectives.photoguard import PhotoGuard
+from artaudit.protect.objectives.push import Push
+from artaudit.protect.objectives.sds import ScoreDistillation
 from artaudit.protocols import Budget, Encoder
 from artaudit.transforms import Identity
 

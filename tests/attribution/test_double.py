@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from artaudit.attribution.double import double_reconstruction, homogeneity
+from artaudit.attribution.statistics.double import double_reconstruction, homogeneity
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
 from artaudit.generators import pool
 from artaudit.generators.opening import open_model

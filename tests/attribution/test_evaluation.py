@@ -12,12 +12,12 @@ from artaudit.attribution.evaluation import (
     accuracy_at_false_alarms,
     answer,
     at_false_alarms,
-    auc,
     closed_set_accuracy,
     confusion,
     open_set_auc,
     robustness,
 )
+from artaudit.metrics import auc
 
 SCORES = st.lists(st.sampled_from([-1.0, 0.0, 0.5, 2.0]), min_size=1, max_size=20)
 

@@ -5,11 +5,11 @@ import pytest
 import torch
 from torch import nn
 
-from artaudit.attribution.ddim import Ddim, parts_of
-from artaudit.attribution.latenttracer import LatentTracer
-from artaudit.attribution.levenberg import EXACT, polish
-from artaudit.attribution.ronan import Ronan, belongs, grubbs_bound
 from artaudit.attribution.statistic import redraw
+from artaudit.attribution.statistics.ddim import Ddim, parts_of
+from artaudit.attribution.statistics.latenttracer import LatentTracer
+from artaudit.attribution.statistics.levenberg import EXACT, polish
+from artaudit.attribution.statistics.ronan import Ronan, belongs, grubbs_bound
 from artaudit.errors import UsageError
 from artaudit.generators import pool
 from artaudit.generators.opening import open_model

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from artaudit import catalog
-from artaudit.attribution.aeroblade import Aeroblade
 from artaudit.attribution.grid import find_grid, rescaled
-from artaudit.attribution.octaves import Octaves
-from artaudit.attribution.phase import Phase
 from artaudit.attribution.statistic import Statistic, in_parts, log_bands, log_power, redraw, whole
+from artaudit.attribution.statistics.aeroblade import Aeroblade
+from artaudit.attribution.statistics.octaves import Octaves
+from artaudit.attribution.statistics.phase import Phase
 from artaudit.protocols import Generator
 
 PLAIN = [name for name in catalog.ATTRIBUTIONS if name not in ("ddim", "latenttracer", "ronan")]

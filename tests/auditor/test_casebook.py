@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from artaudit.auditor.casebook import PACKAGE
 from artaudit.auditor.registry import Registry
+from artaudit.auditor.registry.cases import PACKAGE
 from artaudit.errors import RegistryError
 
 

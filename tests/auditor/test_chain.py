@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artaudit.auditor.chain import GENESIS, Event, broken_links, canonical, digest, link, payload_of
+from artaudit.auditor.registry.hash_chain import GENESIS, Event, broken_links, canonical, digest, link, payload_of
 
 payloads = st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=3)
 

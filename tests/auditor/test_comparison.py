@@ -5,8 +5,8 @@ import io
 import numpy as np
 from PIL import Image as Pillow
 
-from artaudit.auditor.comparison import ZOOM, comparison, most_visible
 from artaudit.image import Image, decode
+from artaudit.protect.comparison import ZOOM, comparison, most_visible
 
 
 def as_image(array: np.ndarray) -> Image:

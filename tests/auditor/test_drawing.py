@@ -7,13 +7,13 @@ import pytest
 import torch
 from PIL import Image as Pillow
 
+from artaudit.attribution.candidates import candidates, open_candidate
+from artaudit.attribution.examiner import Origin
 from artaudit.attribution.statistic import redraw
-from artaudit.auditor.attributing import candidates, open_candidate
-from artaudit.auditor.drawing import AMPLIFIED, OriginPictures, illustrators
-from artaudit.auditor.origin import Origin
+from artaudit.auditor.evidence.illustrations import AMPLIFIED, OriginPictures, illustrators
 from artaudit.auditor.registry import Registry
 from artaudit.datasets.photographs import photograph
-from artaudit.evidence import Finding
+from artaudit.findings import Finding
 from artaudit.image import Image, decode
 from artaudit.protocols import Illustrator
 from artaudit.tensors import to_array, to_batch

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from artaudit.auditor.enrolment import enrol, enrol_all
+from artaudit.auditor.register import enrol, enrol_all
 from artaudit.auditor.registry import Registry
 from artaudit.datasets.drawings import draw
 from artaudit.errors import ImageError

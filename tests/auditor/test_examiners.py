@@ -8,15 +8,16 @@ import pytest
 from PIL import Image as Pillow
 
 from artaudit import catalog
-from artaudit.auditor.examiners import PortfolioExaminer, examiners, read_portfolio
-from artaudit.auditor.matching import fingerprint
+from artaudit.auditor.assessment.sentences import verdict
+from artaudit.auditor.check import examine
+from artaudit.auditor.examiners import examiners, read_portfolio
 from artaudit.auditor.registry import Registry
-from artaudit.auditor.verbs import examine
-from artaudit.auditor.verdict import verdict
 from artaudit.datasets.drawings import draw
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
-from artaudit.evidence import Finding
+from artaudit.findings import Finding
 from artaudit.image import Image, decode
+from artaudit.matching import fingerprint
+from artaudit.matching.examiner import PortfolioExaminer
 from artaudit.protocols import Examiner
 
 

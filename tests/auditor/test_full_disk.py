@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from artaudit.auditor import verbs
+from artaudit.auditor import check, register
 from artaudit.auditor.registry import Registry
-from artaudit.auditor.reporting import report
+from artaudit.auditor.report import report
 from artaudit.datasets.drawings import draw
 from artaudit.errors import ArtauditError
 
@@ -30,10 +30,10 @@ else:
     resource.setrlimit(resource.RLIMIT_FSIZE, (900_000, room[1]))
 works, said = [], []
 with Registry(place / "registry.db") as registry:
-    case = verbs.check(pictures / "0.png", registry, [])[0]
+    case = check.check(pictures / "0.png", registry, [])[0]
     try:
         for path in sorted(pictures.glob("*.png")):
-            works.append(verbs.register(path, registry)[0].id)
+            works.append(register.register(path, registry)[0].id)
     except ArtauditError as error:
         said.append(str(error))
     if way == "disk":
@@ -57,7 +57,7 @@ else:
     resource.setrlimit(resource.RLIMIT_FSIZE, room)
 with Registry(place / "registry.db") as registry:
     again = [registry.verify(), [work.id for work in registry.works()]]
-    works.append(verbs.register(pictures / "8.png", registry)[0].id)
+    works.append(register.register(pictures / "8.png", registry)[0].id)
     report(case, place / "case.zip", registry)
     after = [registry.verify(), [work.id for work in registry.works()]]
 print(json.dumps({"works": works, "said": said, "left": left, "full": full, "again": again, "after": after}))

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from artaudit.auditor import keys
+from artaudit.auditor.signing import keys
 from artaudit.errors import UsageError
 
 WORD = "correct horse battery"

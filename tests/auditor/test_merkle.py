@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artaudit.auditor import merkle
+from artaudit.auditor.registry import merkle
 
 ENTRIES = st.lists(st.binary(max_size=6), min_size=1, max_size=40)
 VECTOR = [bytes.fromhex(one) for one in (

@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from artaudit.auditor.casebook import SEAL
-from artaudit.auditor.chain import GENESIS, canonical, digest, link
 from artaudit.auditor.registry import Registry, default_path
-from artaudit.auditor.schema import APPLICATION_ID, MIGRATIONS
+from artaudit.auditor.registry.cases import SEAL
+from artaudit.auditor.registry.hash_chain import GENESIS, canonical, digest, link
+from artaudit.auditor.registry.schema import APPLICATION_ID, MIGRATIONS
 from artaudit.errors import RegistryError
 from artaudit.image import Image, decode
 
@@ -328,7 +328,7 @@ def test_manifests_are_kept_in_order(path):
 
 
 def test_another_process_holding_the_file_is_an_error_after_the_wait(path, monkeypatch):
-    monkeypatch.setattr("artaudit.auditor.store.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("artaudit.auditor.registry.store.BUSY_SECONDS", 0.1)
     with Registry(path) as registry:
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -408,7 +408,7 @@ def test_the_switch_to_write_ahead_waits_for_another_that_switches(path, monkeyp
                 raise error
             return super().execute(statement, *values)
 
-    monkeypatch.setattr("artaudit.auditor.store.sqlite3.connect", partial(sqlite3.connect, factory=Busy))
+    monkeypatch.setattr("artaudit.auditor.registry.store.sqlite3.connect", partial(sqlite3.connect, factory=Busy))
     with Registry(path) as registry:
         assert Busy.refusals == 0
         assert registry.verify() == []

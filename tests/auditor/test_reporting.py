@@ -9,16 +9,17 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from artaudit.auditor import verbs
+from artaudit.auditor import check, register
 from artaudit.auditor.evidence import Seal
-from artaudit.auditor.examiners import PortfolioExaminer, read_portfolio
+from artaudit.auditor.examiners import read_portfolio
 from artaudit.auditor.registry import Registry
-from artaudit.auditor.reporting import report
-from artaudit.auditor.signals import FileClaims, Signatures
+from artaudit.auditor.report import report
 from artaudit.auditor.suspects import saved
 from artaudit.datasets.photographs import photograph
 from artaudit.detect.examiner import MachineMade
 from artaudit.errors import UsageError
+from artaudit.matching.examiner import PortfolioExaminer
+from artaudit.provenance import FileClaims, Signatures
 
 PLACE = "home-of-ada-92731"
 
@@ -31,10 +32,10 @@ def home(tmp_path_factory) -> Path:
     Pillow.open(folder / "china.jpg").crop((40, 30, 500, 400)).save(folder / "crop.png")
     (folder / "list.csv").write_text("url,file\nhttps://shop.example/1,crop.png\n")
     with Registry(folder / "registry.db") as registry:
-        verbs.register(folder / "china.jpg", registry)
+        register.register(folder / "china.jpg", registry)
         look = [PortfolioExaminer(read_portfolio(registry)), Signatures(), FileClaims(), MachineMade()]
         [suspect] = saved(folder / "list.csv")
-        verbs.examine(suspect.open(), registry, look, suspect.source)
+        check.examine(suspect.open(), registry, look, suspect.source)
     return folder
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from artaudit.auditor import keys
-from artaudit.auditor.casebook import log_root
-from artaudit.auditor.chain import GENESIS, canonical, link
 from artaudit.auditor.evidence import Seal, Trust
 from artaudit.auditor.registry import Registry
-from artaudit.auditor.schema import triggers
-from artaudit.auditor.sealing import broken_seal, seal_log
+from artaudit.auditor.registry.cases import log_root
+from artaudit.auditor.registry.hash_chain import GENESIS, canonical, link
+from artaudit.auditor.registry.schema import triggers
+from artaudit.auditor.seal import broken_seal, seal_log
+from artaudit.auditor.signing import keys
 from artaudit.errors import RegistryError, UsageError
 
 

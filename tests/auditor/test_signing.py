@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from artaudit.auditor import keys, verbs
-from artaudit.auditor.examiners import PortfolioExaminer, read_portfolio
+from artaudit.auditor import check
+from artaudit.auditor.examiners import read_portfolio
 from artaudit.auditor.registry import Registry
-from artaudit.auditor.signals import Signatures
-from artaudit.auditor.signing import KINDS, MARKED, Wish, sign_picture, with_credential
+from artaudit.auditor.sign import sign_picture
+from artaudit.auditor.signing import keys
+from artaudit.auditor.signing.credentials import KINDS, MARKED, Wish, with_credential
 from artaudit.datasets.drawings import draw
 from artaudit.datasets.photographs import photograph
 from artaudit.errors import ImageError, UsageError
 from artaudit.image import decode, forbids_training, read
+from artaudit.matching.examiner import PortfolioExaminer
+from artaudit.provenance import Signatures
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +134,7 @@ def test_a_copy_that_lost_its_credential_is_led_back_to_it(signer, tmp_path):
         shared = Pillow.open(tmp_path / "signed.jpg").crop((30, 20, 600, 400)).resize((480, 320))
         shared.save(tmp_path / "shared.jpg", quality=80)
         look = [PortfolioExaminer(read_portfolio(registry)), Signatures("")]
-        stripped, whole = (verbs.check(tmp_path / name, registry, look)[1] for name in ("shared.jpg", "signed.jpg"))
+        stripped, whole = (check.check(tmp_path / name, registry, look)[1] for name in ("shared.jpg", "signed.jpg"))
         assert [one.work for one in stripped.findings if one.holds] == [1]
         [note] = stripped.notes
         assert note.startswith("work 1 was signed on 20")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from artaudit.auditor.sources import gather
 from artaudit.errors import UsageError
+from artaudit.image.sources import gather
 
 
 @pytest.fixture

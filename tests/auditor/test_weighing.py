@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from artaudit import catalog
-from artaudit.auditor.verdict import summary, verdict
-from artaudit.auditor.weighing import CLOAKED_VERSIONS, GROUPS, LEAST, SPARED, assess, spared, support
-from artaudit.evidence import SCALE, Finding
+from artaudit.auditor.assessment.sentences import summary, verdict
+from artaudit.auditor.assessment.weighing import CLOAKED_VERSIONS, GROUPS, LEAST, SPARED, assess, spared, support
+from artaudit.findings import SCALE, Finding
 
 
 def detector(ratio: float | None, *, holds: bool | None = False, claim: str = "noise like machines'") -> Finding:

@@ -10,8 +10,8 @@ import torch
 from PIL import Image as Pillow
 
 from artaudit.attribution.calibration import BELONGING
-from artaudit.auditor.attributing import LEAST, SIDE, answer, candidates, opinions
-from artaudit.auditor.origin import Origin
+from artaudit.attribution.candidates import LEAST, SIDE, answer, candidates, opinions
+from artaudit.attribution.examiner import Origin
 from artaudit.datasets.photographs import photograph
 from artaudit.generators import pool
 from artaudit.generators.opening import open_model

@@ -9,7 +9,7 @@ import torch
 from PIL import Image as Pillow
 
 from artaudit.attribution.evaluation import NONE, Share
-from artaudit.auditor.naming import summary
+from artaudit.attribution.naming import summary
 from artaudit.datasets.photographs import photograph
 from artaudit.generators import pool
 from artaudit.generators.opening import open_model

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from artaudit.auditor import keys
-from artaudit.auditor.previewing import where
+from artaudit.auditor.signing import keys
 from artaudit.commands import protect
 from artaudit.datasets.drawings import draw
 from artaudit.distances import whole_and_worst
 from artaudit.image import decode, forbids_training, read
 from artaudit.protect import checkpoint
+from artaudit.protect.preview import where
 
 
 class Audit:

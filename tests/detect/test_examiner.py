@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from artaudit.auditor.verdict import verdict
+from artaudit.auditor.assessment.sentences import verdict
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
 from artaudit.detect import storage
 from artaudit.detect.examiner import MachineMade, heatmap
@@ -17,7 +17,7 @@ from artaudit.detect.loading import equipped, open_detector, shipped
 from artaudit.detect.reconstruction import ReconstructionDetector
 from artaudit.detect.residual import ResidualDetector
 from artaudit.errors import ModelError, UsageError
-from artaudit.evidence import KINDS, FalseAlarms
+from artaudit.findings import KINDS, FalseAlarms
 from artaudit.image import decode
 
 

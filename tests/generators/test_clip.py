@@ -14,14 +14,14 @@ from safetensors.torch import save_file
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
 from artaudit import catalog
-from artaudit.auditor.models import choose
 from artaudit.datasets.photographs import photograph
 from artaudit.errors import ModelError, UsageError
 from artaudit.generators import clip, pool
+from artaudit.generators.choice import choose
 from artaudit.generators.clip import BACKBONE, DEVIATION, MEAN, SIDE, VARIABLE, ClipVision, backbone
 from artaudit.generators.opening import abilities
 from artaudit.generators.packing import unpacked
-from artaudit.generators.states import read_tensors
+from artaudit.generators.state_dicts import read_tensors
 from artaudit.image import decode
 from artaudit.protocols import Encoder
 from artaudit.tensors import to_array, to_batch

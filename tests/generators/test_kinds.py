@@ -7,8 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from artaudit import catalog
-from artaudit.auditor import models
-from artaudit.generators import pool
+from artaudit.generators import installing, opening, pool
 from artaudit.generators.latents import Told
 from artaudit.generators.studio import StudioDecoder, StudioEncoder
 from artaudit.generators.taesd import plain_decoder, plain_encoder
@@ -58,36 +57,36 @@ def record(kind, pipelines, tmp_path, monkeypatch):
     else:
         folder, _ = pipelines("stable-diffusion" if kind == "autoencoder" else kind)
         about = pool.Record("mine", kind, "any", "", pool.SURROGATE, tmp_path, ())
-        return models.add(about, [folder / "vae" if kind == "autoencoder" else folder])[0]
+        return installing.add(about, [folder / "vae" if kind == "autoencoder" else folder])[0]
     about = pool.Record("mine", kind, "any", "", pool.SURROGATE, tmp_path, ())
-    return pool.install(about, sources, pool.models_folder(), models.open_model)[0]
+    return pool.install(about, sources, pool.models_folder(), opening.open_model)[0]
 
 
 def test_a_kind_is_what_its_table_says(kind, record):
-    model = models.open_model(record)
+    model = opening.open_model(record)
     assert isinstance(model, Encoder)
     assert (
-        isinstance(model, Autoencoder) == (kind not in catalog.ENCODERS) == ("autoencoder" in models.abilities(record))
+        isinstance(model, Autoencoder) == (kind not in catalog.ENCODERS) == ("autoencoder" in opening.abilities(record))
     )
-    assert isinstance(model, Generator) == (kind in catalog.GENERATORS) == ("denoiser" in models.abilities(record))
+    assert isinstance(model, Generator) == (kind in catalog.GENERATORS) == ("denoiser" in opening.abilities(record))
     assert model.name.startswith("mine@")
     assert model.name.removeprefix("mine@") == model.digest[:12]
     assert model.family == "any"
 
 
 def test_latents_are_those_of_the_padded_picture_and_repeat(record):
-    model, pixels = models.open_model(record), torch.rand(1, 3, 67, 75)
+    model, pixels = opening.open_model(record), torch.rand(1, 3, 67, 75)
     padded = torch.nn.functional.pad(pixels, (0, -75 % model.factor, 0, -67 % model.factor), mode="replicate")
     with torch.no_grad():
         latents = model.encode(pixels)
         assert torch.equal(latents, model.encode(padded))
-        assert torch.equal(latents, models.open_model(record).encode(pixels))
+        assert torch.equal(latents, opening.open_model(record).encode(pixels))
     assert latents.dtype == torch.float32
     assert latents.shape[-2:] == (-(-67 // model.factor), -(-75 // model.factor))
 
 
 def test_gradients_are_finite_and_weights_stay_frozen(record):
-    model, pixels = models.open_model(record), torch.rand(1, 3, 64, 64, requires_grad=True)
+    model, pixels = opening.open_model(record), torch.rand(1, 3, 64, 64, requires_grad=True)
     latents = model.encode(pixels)
     loss = latents.square().mean()
     if isinstance(model, Generator):

@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from artaudit.auditor import models
 from artaudit.errors import ModelError
-from artaudit.generators import pool
+from artaudit.generators import opening, pool
 from artaudit.generators.latents import Told, WordTable, build_denoiser, latent_diffusion
 from artaudit.protocols import Generator
 
@@ -55,11 +54,11 @@ def test_a_record_of_two_files_is_opened_as_a_generator(folder):
     record = pool.record_of("mine", "latent-diffusion", files, family="SD 1.x", licence="", use=pool.SURROGATE)
     (folder / pool.RECORD).write_bytes(pool.describe(record))
     [found] = pool.installed(folder.parent)
-    model = models.open_model(found)
+    model = opening.open_model(found)
     assert isinstance(model, Generator)
     assert model.name == f"mine@{found.digest[:12]}"
-    assert models.abilities(found) == ("encoder", "autoencoder", "attribution", "denoiser")
-    studio = next(models.open_model(one) for one in pool.embedded() if one.name == "studio-sd1")
+    assert opening.abilities(found) == ("encoder", "autoencoder", "attribution", "denoiser")
+    studio = next(opening.open_model(one) for one in pool.embedded() if one.name == "studio-sd1")
     pixels = torch.rand(1, 3, 64, 64)
     assert torch.equal(model.encode(pixels), studio.encode(pixels))
     assert not any(weight.requires_grad for weight in model.denoiser.parameters())

@@ -9,10 +9,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from artaudit.auditor import models
 from artaudit.errors import ModelError, UsageError
-from artaudit.generators import pool
-from artaudit.generators.offers import offer
+from artaudit.generators import installing, opening, pool
+from artaudit.generators.diffusers_layout import offer
 from artaudit.protocols import Generator
 
 
@@ -49,7 +48,7 @@ def test_only_what_the_kind_needs_is_taken(folder, home):
         "x.bin",
     ):
         (folder / name).write_text("{}")
-    record, _ = models.add(about(), [folder])
+    record, _ = installing.add(about(), [folder])
     taken = {str(path.relative_to(record.folder)) for path in record.folder.rglob("*") if path.is_file()}
     assert taken == {name for name, _ in record.files} | {pool.RECORD}
     assert taken == set(offer(folder).files) | {pool.RECORD}
@@ -59,30 +58,30 @@ def test_only_what_the_kind_needs_is_taken(folder, home):
 
 
 def test_half_precision_is_taken_where_there_is_no_other_copy(folder, home):
-    plain = models.open_model(models.add(about("plain"), [folder])[0])
+    plain = opening.open_model(installing.add(about("plain"), [folder])[0])
     weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
     weights.rename(weights.with_name("diffusion_pytorch_model.fp16.safetensors"))
-    half = models.open_model(models.add(about("half"), [folder])[0])
+    half = opening.open_model(installing.add(about("half"), [folder])[0])
     assert torch.equal(draw(plain), draw(half))
     assert len(pool.installed(home)) == 2
 
 
 def test_weights_in_several_files_are_taken_whole(folder, home):
-    plain = models.open_model(models.add(about("plain"), [folder])[0])
+    plain = opening.open_model(installing.add(about("plain"), [folder])[0])
     unet = diffusers.UNet2DConditionModel.from_pretrained(folder / "unet")
     shutil.rmtree(folder / "unet")
     unet.save_pretrained(folder / "unet", max_shard_size="200KB")
     assert len(list((folder / "unet").glob("*.safetensors"))) > 1
-    sharded = models.open_model(models.add(about("sharded"), [folder])[0])
+    sharded = opening.open_model(installing.add(about("sharded"), [folder])[0])
     assert torch.allclose(draw(plain), draw(sharded), atol=1e-6)
     index = folder / "unet" / "diffusion_pytorch_model.safetensors.index.json"
     for names in ({}, {"x": "../vae/diffusion_pytorch_model.safetensors"}, {"x": "/etc/passwd"}, {"x": "a.bin"}, ["x"]):
         change(index, weight_map=names)
         with pytest.raises(ModelError, match="lists no safetensors files beside it"):
-            models.add(about("other"), [folder])
+            installing.add(about("other"), [folder])
     change(index, weight_map={"x": "lost.safetensors"})
     with pytest.raises(ModelError, match=r"lost\.safetensors is missing"):
-        models.add(about("other"), [folder])
+        installing.add(about("other"), [folder])
     assert [record.name for record in pool.installed(home)] == ["plain", "sharded"]
 
 
@@ -91,7 +90,7 @@ def test_a_folder_that_lacks_something_leaves_nothing_behind(folder, home, lost)
     path = folder / lost
     shutil.rmtree(path) if path.is_dir() else path.unlink()
     with pytest.raises(ModelError, match="whole"):
-        models.add(about(), [folder])
+        installing.add(about(), [folder])
     assert not home.exists() or not list(home.iterdir())
 
 
@@ -99,7 +98,7 @@ def test_pickles_are_refused_by_name(folder, home):
     for path in (folder / "unet").glob("*.safetensors"):
         path.rename(path.with_suffix(".bin"))
     with pytest.raises(ModelError, match=r"\.bin may run code when it is opened: convert it to safetensors"):
-        models.add(about(), [folder])
+        installing.add(about(), [folder])
     assert not home.exists()
 
 
@@ -124,7 +123,7 @@ def test_pickles_are_refused_by_name(folder, home):
 def test_hostile_and_strange_parts_are_refused(folder, home, part, entries):
     change(folder / part, **entries)
     with pytest.raises(ModelError) as caught:
-        models.add(about(), [folder])
+        installing.add(about(), [folder])
     assert str(caught.value).endswith(".")
     assert not list(home.glob("*"))
 
@@ -134,7 +133,7 @@ def test_links_are_followed_inside_the_folder_and_in_the_hubs_cache_alone(folder
     elsewhere = weights.rename(tmp_path / "elsewhere.safetensors")
     weights.symlink_to(elsewhere)
     with pytest.raises(ModelError, match="is a link that leaves its folder"):
-        models.add(about(), [folder])
+        installing.add(about(), [folder])
     snapshot = tmp_path / "models--a--b" / "snapshots" / "c0ffee"
     snapshot.parent.mkdir(parents=True)
     folder.rename(snapshot)
@@ -142,7 +141,7 @@ def test_links_are_followed_inside_the_folder_and_in_the_hubs_cache_alone(folder
     blob = elsewhere.rename(tmp_path / "models--a--b" / "blobs" / "abc")
     (snapshot / "vae" / weights.name).unlink()
     (snapshot / "vae" / weights.name).symlink_to(blob)
-    record, _ = models.add(about(), [snapshot])
+    record, _ = installing.add(about(), [snapshot])
     assert not any(path.is_symlink() for path in record.folder.rglob("*"))
     assert home.is_dir()
 
@@ -152,19 +151,19 @@ def test_devices_and_pipes_are_no_files(folder, home):
     weights.unlink()
     os.mkfifo(weights)
     with pytest.raises(ModelError, match="whole"):
-        models.add(about(), [folder])
+        installing.add(about(), [folder])
     assert not home.exists()
 
 
 def test_of_an_unknown_pipeline_the_autoencoder_is_taken(folder, home):
     change(folder / "model_index.json", _class_name="WonderPipeline")
-    record, note = models.add(about(), [folder])
+    record, note = installing.add(about(), [folder])
     assert note == "Only the autoencoder is taken: a WonderPipeline is not served here."
     assert record.kind == "autoencoder"
-    assert not isinstance(models.open_model(record), Generator)
+    assert not isinstance(opening.open_model(record), Generator)
     shutil.rmtree(folder / "vae")
     with pytest.raises(ModelError, match="without an autoencoder that is known"):
-        models.add(about("other"), [folder])
+        installing.add(about("other"), [folder])
     assert len(pool.installed(home)) == 1
 
 
@@ -176,27 +175,27 @@ def test_latent_spaces_are_told_by_class_and_scale_or_asked_for(folder, home):
         assert offer(vae).family == family
     change(vae / "config.json", scaling_factor=0.5)
     with pytest.raises(UsageError, match="say it with --family"):
-        models.add(about(), [vae])
-    record, _ = models.add(about(family="my own"), [vae])
-    assert record.family == models.open_model(record).family == "my own"
+        installing.add(about(), [vae])
+    record, _ = installing.add(about(family="my own"), [vae])
+    assert record.family == opening.open_model(record).family == "my own"
     assert [one.name for one in pool.installed(home)] == ["mine"]
 
 
 def test_a_kind_that_does_not_fit_is_said(folder, home):
     with pytest.raises(UsageError, match="would be of the kind stable-diffusion, not flux"):
-        models.add(about(kind="flux"), [folder])
+        installing.add(about(kind="flux"), [folder])
     assert not home.exists()
 
 
 def test_what_comes_to_an_installed_folder_later_is_not_heeded(folder, home):
-    record, _ = models.add(about(), [folder])
+    record, _ = installing.add(about(), [folder])
     (record.folder / "text_encoder" / "adapter_config.json").write_text('{"base_model_name_or_path": "evil/repo"}')
     with pytest.raises(ModelError, match=r"adapter_config\.json was not there when the model was pinned"):
-        models.open_model(record)
+        opening.open_model(record)
     (record.folder / "text_encoder" / "adapter_config.json").unlink()
-    models.open_model(record)
+    opening.open_model(record)
     config = record.folder / "unet" / "config.json"
     config.write_text(config.read_text() + " ")
     with pytest.raises(ModelError, match="is not the file that was pinned"):
-        models.open_model(record)
+        opening.open_model(record)
     assert len(load_file(home / "mine" / "vae" / "diffusion_pytorch_model.safetensors")) > 10

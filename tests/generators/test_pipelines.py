@@ -8,11 +8,10 @@ import pytest
 import torch
 
 from artaudit import catalog
-from artaudit.auditor import models
 from artaudit.errors import UsageError
-from artaudit.generators import pool
+from artaudit.generators import choice, installing, opening, pool
+from artaudit.generators.diffusers_layout import offer
 from artaudit.generators.diffusion import LatentDiffusion
-from artaudit.generators.offers import offer
 from artaudit.protocols import Autoencoder, Condition, Encoder, Generator
 
 NAMES = ["stable-diffusion", "velocity", "stable-diffusion-xl", "stable-diffusion-3", "flux", "schnell"]
@@ -224,11 +223,11 @@ def test_an_installed_pipeline_is_opened_whole_or_as_its_autoencoder(name, pipel
     monkeypatch.setenv("ARTAUDIT_MODELS", str(tmp_path))
     folder, _ = pipelines(name)
     about = pool.Record("mine", "", "" if offer(folder).family else "FLUX.1", "", pool.SURROGATE, tmp_path, ())
-    record, note = models.add(about, [folder])
+    record, note = installing.add(about, [folder])
     assert note == ""
-    assert models.abilities(record) == ("encoder", "autoencoder", "attribution", "denoiser")
-    [whole] = models.choose(("auto",), needs_generator=True).encoders
-    [half] = models.choose(("mine",)).encoders
+    assert opening.abilities(record) == ("encoder", "autoencoder", "attribution", "denoiser")
+    [whole] = choice.choose(("auto",), needs_generator=True).encoders
+    [half] = choice.choose(("mine",)).encoders
     assert isinstance(whole, Generator)
     assert isinstance(half, Encoder)
     assert not isinstance(half, Generator)

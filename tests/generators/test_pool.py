@@ -9,14 +9,15 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from artaudit.auditor.attributing import candidates
-from artaudit.auditor.models import DENOISER_FALLBACK, FALLBACK, add, choose
-from artaudit.auditor.trial.judges import judges
+from artaudit.attribution.candidates import candidates
 from artaudit.errors import ModelError, UsageError
 from artaudit.generators import pool
+from artaudit.generators.choice import DENOISER_FALLBACK, FALLBACK, choose
+from artaudit.generators.installing import add
 from artaudit.generators.opening import abilities, open_model
-from artaudit.generators.states import copy, digest_of
+from artaudit.generators.state_dicts import copy, digest_of
 from artaudit.generators.studio import StudioDecoder, StudioEncoder
+from artaudit.protect.trial.judges import judges
 from artaudit.protocols import Generator
 
 

@@ -12,11 +12,11 @@ from safetensors import safe_open
 from artaudit.generators import clip
 from artaudit.image import Image, decode
 from artaudit.protect import checkpoint
-from artaudit.protect.antidreambooth import AntiDreamBooth
 from artaudit.protect.checkpoint import Checkpoint, digest, path_beside, seed_kept
 from artaudit.protect.cloak import DescentCloak
 from artaudit.protect.descent import Descent
-from artaudit.protect.push import Push
+from artaudit.protect.objectives.antidreambooth import AntiDreamBooth
+from artaudit.protect.objectives.push import Push
 from artaudit.protect.style_reference import StyleReference
 from artaudit.protocols import Budget
 

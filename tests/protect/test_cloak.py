@@ -13,7 +13,7 @@ from artaudit.image import Image, decode
 from artaudit.protect.cloak import DescentCloak
 from artaudit.protect.descent import Descent, Part, Task
 from artaudit.protect.effect import effect, noisy
-from artaudit.protect.push import Push
+from artaudit.protect.objectives.push import Push
 from artaudit.protect.receipt import receipt
 from artaudit.protect.saving import save_within
 from artaudit.protect.tiles import tiles

@@ -11,12 +11,12 @@ from torch import nn
 
 from artaudit.errors import UsageError
 from artaudit.image import decode
-from artaudit.protect.antidreambooth import AntiDreamBooth
 from artaudit.protect.cloak import DescentCloak
 from artaudit.protect.denoising import Denoising, relative
 from artaudit.protect.descent import Descent
 from artaudit.protect.lora import ATTENTION, Lessons, Student, adapted, crop
-from artaudit.protect.mist2 import Mist2
+from artaudit.protect.objectives.antidreambooth import AntiDreamBooth
+from artaudit.protect.objectives.mist2 import Mist2
 from artaudit.protocols import Budget, Generator
 from artaudit.tensors import to_batch
 

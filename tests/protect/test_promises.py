@@ -11,14 +11,14 @@ from PIL import Image as Pillow
 from PIL import ImageDraw
 from skimage import data
 
-from artaudit.auditor.models import choose
 from artaudit.catalog import STRENGTHS
 from artaudit.datasets.photographs import photograph
 from artaudit.distances import whole_and_worst
+from artaudit.generators.choice import choose
 from artaudit.image import Image, decode
 from artaudit.protect.cloak import DescentCloak
 from artaudit.protect.descent import Descent
-from artaudit.protect.push import Push
+from artaudit.protect.objectives.push import Push
 from artaudit.protect.saving import save_within
 from artaudit.protect.visibility import grounds
 from artaudit.protocols import TILE_SLACK, Budget

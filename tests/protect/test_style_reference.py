@@ -14,7 +14,7 @@ from artaudit.generators.clip import backbone
 from artaudit.image import Image, decode
 from artaudit.protect.cloak import DescentCloak
 from artaudit.protect.descent import Descent
-from artaudit.protect.push import Push
+from artaudit.protect.objectives.push import Push
 from artaudit.protect.saving import save_within
 from artaudit.protect.style_reference import StyleReference, Tower, represented
 from artaudit.protocols import Budget

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from artaudit.protect.denoising import source
-from artaudit.protect.glaze import COMPARED, Glaze, far_style
+from artaudit.protect.objectives.glaze import COMPARED, Glaze, far_style
 from artaudit.protect.styles import STYLES, Style, statistics, transfer
 from artaudit.tensors import to_batch
 

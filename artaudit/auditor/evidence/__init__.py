@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from artaudit.auditor.evidence.casefile import CaseFile, CheckFile, LogExtract, PictureFile, WorkFile
 from artaudit.auditor.evidence.package import REPORT, write_package
-from artaudit.auditor.evidence.seals import Seal, Trust, check_seal
 from artaudit.auditor.evidence.verification import Verification, read_files, verify_package
+from artaudit.auditor.signing.seals import Seal, Trust, check_seal
 
 __all__ = [
     "REPORT",

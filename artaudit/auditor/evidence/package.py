@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
-from artaudit.auditor.chain import canonical
 from artaudit.auditor.evidence.casefile import LIMITS, CaseFile, named, sha256
 from artaudit.auditor.evidence.html import render
 from artaudit.auditor.evidence.pages import edition, texts
 from artaudit.auditor.evidence.pdf import render_pdf
-from artaudit.auditor.evidence.seals import Seal
+from artaudit.auditor.registry.hash_chain import canonical
+from artaudit.auditor.signing.seals import Seal
 from artaudit.errors import PackageError
 
 REPORT, PAGE, PDF = "data/report.json", "data/report.html", "data/report.pdf"

@@ -16,7 +16,7 @@ from typing import Any
 
 from artaudit.auditor.evidence.html import headline, plain, views
 from artaudit.auditor.evidence.pages import moment
-from artaudit.auditor.keys import Signer
+from artaudit.auditor.signing.keys import Signer
 from artaudit.errors import MissingExtraError, PackageError
 
 STANDARD = "a-3b"

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from artaudit.auditor.evidence.agreement import disagreements
 from artaudit.auditor.evidence.casefile import sha256
+from artaudit.auditor.evidence.consistency import disagreements
 from artaudit.auditor.evidence.package import MANIFEST, MOST_BYTES, MOST_FILES, NAME, SUMS, TAG_MANIFEST, manifest, pack
-from artaudit.auditor.evidence.seals import Trust, seal_names
+from artaudit.auditor.signing.seals import Trust, seal_names
 from artaudit.errors import PackageError
 
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")

@@ -14,8 +14,7 @@ from artaudit.datasets.listing import INSIDE, Found, Left, files_below, label_of
 from artaudit.datasets.manifest import GENERATED, Row
 from artaudit.errors import UsageError
 
-DATA = "image_data"
-_COLUMNS = (DATA, "model_name", "real_source", "label", "split", "prompt")
+_COLUMNS = (parquet.DATA, "model_name", "real_source", "label", "split", "prompt")
 _AT_ONCE = 8
 
 
@@ -38,9 +37,9 @@ class CommunityForensics:
                 yield Left(name, f"was left out: {error}")
 
     def _found(self, path: str, cells: Mapping[str, Any]) -> Found | Left:
-        data = cells.get(DATA)
+        data = cells.get(parquet.DATA)
         if not isinstance(data, bytes):
-            return Left(path, f"has no bytes in its column {DATA}")
+            return Left(path, f"has no bytes in its column {parquet.DATA}")
         words = {name: str(cells.get(name) or "") for name in ("model_name", "real_source", "split", "prompt")}
         label = label_of(cells.get("label"))
         made = label == GENERATED

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image as Pillow
 
-from artaudit.auditor import keys
-from artaudit.auditor.chain import GENESIS, link
+from artaudit.auditor.assessment.weighing import assess
 from artaudit.auditor.evidence import (
     CaseFile,
     CheckFile,
@@ -23,9 +22,10 @@ from artaudit.auditor.evidence import (
     write_package,
 )
 from artaudit.auditor.evidence.package import bag, manifest, pack
-from artaudit.auditor.merkle import levels, proof
-from artaudit.auditor.weighing import assess
-from artaudit.evidence import Evidence, FalseAlarms, Finding
+from artaudit.auditor.registry.hash_chain import GENESIS, link
+from artaudit.auditor.registry.merkle import levels, proof
+from artaudit.auditor.signing import keys
+from artaudit.findings import Evidence, FalseAlarms, Finding
 
 ORIGINAL = b"original bytes"
 NOW = "2026-01-01T00:00:00+00:00"

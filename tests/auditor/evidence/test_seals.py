@@ -17,11 +17,11 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artaudit.auditor import keys
 from artaudit.auditor.evidence import Seal, Trust, verify_package, write_package
 from artaudit.auditor.evidence.package import MANIFEST, SUMS, TAG_MANIFEST, bag, pack
-from artaudit.auditor.evidence.signatures import leads_to, sign, signed_by
-from artaudit.auditor.evidence.timestamps import read_stamp, stamp
+from artaudit.auditor.signing import keys
+from artaudit.auditor.signing.cms import leads_to, sign, signed_by
+from artaudit.auditor.signing.timestamps import read_stamp, stamp
 from artaudit.errors import PackageError, UsageError
 
 CONFIG = """

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artaudit.auditor.chain import canonical
 from artaudit.auditor.evidence import verification, verify_package
 from artaudit.auditor.evidence.casefile import sha256
+from artaudit.auditor.registry.hash_chain import canonical
 from artaudit.errors import PackageError
 
 REPORT, PAGE, SUSPECT = "data/report.json", "data/report.html", "data/suspects/3/original.jpeg"

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from artaudit.auditor.matching import Portfolio, PortfolioEntry, fingerprint
 from artaudit.datasets.drawings import draw
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
 from artaudit.image import decode
+from artaudit.matching import Portfolio, PortfolioEntry, fingerprint
 
 
 @pytest.fixture(scope="session")

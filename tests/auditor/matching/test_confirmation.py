@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artaudit.auditor.matching import confirm
-from artaudit.auditor.matching.confirmation import CONFIRMED, TOLERANCE, WEAK, _overlap, pairs, squared_distances
-from artaudit.auditor.matching.keypoints import Keypoints, extract, extract_suspect
-from artaudit.auditor.matching.plausibility import area, is_plausible, mapped, turn_of
 from artaudit.datasets.photographs import photograph
 from artaudit.image import decode
+from artaudit.matching import confirm
+from artaudit.matching.confirmation import CONFIRMED, TOLERANCE, WEAK, _overlap, pairs, squared_distances
+from artaudit.matching.keypoints import Keypoints, extract, extract_suspect
+from artaudit.matching.plausibility import area, is_plausible, mapped, turn_of
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from artaudit.auditor.enrolment import enrol
-from artaudit.auditor.examiners import PortfolioExaminer, read_portfolio
-from artaudit.auditor.matching import Portfolio, PortfolioEntry, describe, describers, fingerprint
-from artaudit.auditor.matching.describers import CHOICE, SIDE, Onnx, TorchScript, Transformers, orientations, windows
+from artaudit.auditor.examiners import read_portfolio
+from artaudit.auditor.register import enrol
 from artaudit.auditor.registry import Registry
-from artaudit.auditor.shelf import Shelf
+from artaudit.auditor.registry.fingerprints import Shelf
 from artaudit.errors import ModelError, RegistryError
+from artaudit.matching import Portfolio, PortfolioEntry, describe, describers, fingerprint
+from artaudit.matching.describers import CHOICE, SIDE, Onnx, TorchScript, Transformers, orientations, windows
+from artaudit.matching.examiner import PortfolioExaminer
 
 
 def varint(number):

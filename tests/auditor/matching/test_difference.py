@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from artaudit.auditor.matching import confirm, difference
-from artaudit.auditor.matching.difference import AMPLIFIED, laid_on
-from artaudit.auditor.matching.keypoints import extract, extract_suspect
+from artaudit.matching import confirm, difference
+from artaudit.matching.difference import AMPLIFIED, laid_on
+from artaudit.matching.keypoints import extract, extract_suspect
 
 
 @pytest.fixture(scope="module")

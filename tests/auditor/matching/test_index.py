@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from artaudit.auditor.matching import beside, bring_up_to_date, sidecar, sketches
-from artaudit.auditor.matching.index import likest
-from artaudit.auditor.matching.keypoints import extract
+from artaudit.matching import beside, binary_codes, bring_up_to_date, index_file
+from artaudit.matching.index import likest
+from artaudit.matching.keypoints import extract
 
 SHA = {number: f"{number:064x}" for number in range(1, 9)}
 
@@ -82,9 +82,9 @@ def test_a_damaged_index_is_made_again(tmp_path, stored, place):
 
 def test_an_index_of_another_vocabulary_is_not_used(tmp_path):
     path = tmp_path / "index"
-    sidecar.write(path, {"numbers": np.arange(5)}, "one")
-    assert np.array_equal(sidecar.read(path, "one")["numbers"], np.arange(5))
-    assert sidecar.read(path, "other") == {}
+    index_file.write(path, {"numbers": np.arange(5)}, "one")
+    assert np.array_equal(index_file.read(path, "one")["numbers"], np.arange(5))
+    assert index_file.read(path, "other") == {}
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path, stored):
@@ -114,7 +114,7 @@ def test_the_owners_descriptors_say_it_too():
     views[7] = views[0]
 
     def whole(numbers):
-        return sketches.gather((number, sketches.sketch(views[number])) for number in numbers)
+        return binary_codes.gather((number, binary_codes.sketch(views[number])) for number in numbers)
 
     assert "not measured" in likest(whole([1]), views.__getitem__, 0.75)
     assert "20 of the owner's works looked for among the others: in 0 of 640 pairs" in likest(

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from artaudit.auditor.matching.confirmation import pairs, squared_distances
-from artaudit.auditor.matching.keypoints import COUNT, LARGE_COUNT, Keypoints, extract, extract_suspect
 from artaudit.errors import RegistryError
+from artaudit.matching.confirmation import pairs, squared_distances
+from artaudit.matching.keypoints import COUNT, LARGE_COUNT, Keypoints, extract, extract_suspect
 
 
 @st.composite

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from artaudit.auditor.matching import confirm, encode_jpeg, encode_png, overlay
-from artaudit.auditor.matching.keypoints import extract, extract_suspect
+from artaudit.matching import confirm, encode_jpeg, encode_png, overlay
+from artaudit.matching.keypoints import extract, extract_suspect
 
 ORANGE, BLUE = (230, 159, 0), (86, 180, 233)
 

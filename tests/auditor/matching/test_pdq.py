@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from artaudit.auditor.matching.pdq import ORIENTATIONS, THRESHOLD, PdqHash, nearest, pdq, pdq_orientations
 from artaudit.errors import RegistryError
+from artaudit.matching.pdq import ORIENTATIONS, THRESHOLD, PdqHash, nearest, pdq, pdq_orientations
 
 HASHES = st.builds(PdqHash, st.binary(min_size=32, max_size=32), st.integers(0, 100))
 LYING = {

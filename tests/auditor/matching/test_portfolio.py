@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from artaudit.auditor.matching import Portfolio, PortfolioEntry, fingerprint
-from artaudit.auditor.matching.keypoints import extract
 from artaudit.datasets.drawings import draw
 from artaudit.errors import RegistryError
+from artaudit.matching import Portfolio, PortfolioEntry, fingerprint
+from artaudit.matching.keypoints import extract
 
 
 def cropped(rgb8):

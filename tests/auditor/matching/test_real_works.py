@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from artaudit.auditor.matching import Portfolio, PortfolioEntry, fingerprint
 from artaudit.image import read
+from artaudit.matching import Portfolio, PortfolioEntry, fingerprint
 
 pytestmark = pytest.mark.slow
 

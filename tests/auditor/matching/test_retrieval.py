@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from artaudit.auditor.matching.keypoints import Keypoints, extract, extract_suspect
-from artaudit.auditor.matching.retrieval import CANDIDATES, POOLED, candidates, pool, pooled
-from artaudit.auditor.matching.words import WORDS, vocabulary
+from artaudit.matching.keypoints import Keypoints, extract, extract_suspect
+from artaudit.matching.retrieval import CANDIDATES, POOLED, candidates, pool, pooled
+from artaudit.matching.vocabulary import WORDS, vocabulary
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from artaudit.auditor.matching.sketches import BITS, from_bytes, gather, ranked, sketch, to_bytes, to_sketches
 from artaudit.errors import RegistryError
+from artaudit.matching.binary_codes import BITS, from_bytes, gather, ranked, sketch, to_bytes, to_sketches
 
 
 def unit(count, numbers, seed=0):
@@ -35,7 +35,7 @@ def test_the_nearest_works_come_first_whatever_view_is_near():
 
 
 def test_every_sketch_is_read(monkeypatch):
-    monkeypatch.setattr("artaudit.auditor.matching.sketches._COLUMNS", 7)
+    monkeypatch.setattr("artaudit.matching.binary_codes._COLUMNS", 7)
     vectors = unit(100, 512)
     whole = gather([(work, sketch(vectors[work : work + 1])) for work in range(100)])
     query = sketch(unit(1, 512, 5))[0]

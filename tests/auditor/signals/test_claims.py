@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 from PIL import PngImagePlugin
 
-from artaudit.auditor.signals import FileClaims
-from artaudit.auditor.signals.containers import all_fields
-from artaudit.auditor.signals.limits import KEPT_BYTES, TEXT_BYTES
 from artaudit.errors import ImageError
-from artaudit.evidence import Finding
+from artaudit.findings import Finding
 from artaudit.image import Image, decode
+from artaudit.provenance import FileClaims
+from artaudit.provenance.fields.containers import all_fields
+from artaudit.provenance.fields.limits import KEPT_BYTES, TEXT_BYTES
 
 SETTINGS = 'Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 42, Size: 64x64, Lora: "a: b, Seed: 9", Model: own'
 A1111 = f"a castle, at dawn\nNegative prompt: people\n{SETTINGS}"

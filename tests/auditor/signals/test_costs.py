@@ -6,11 +6,11 @@ import struct
 import numpy as np
 import pytest
 
-from artaudit.auditor.signals.containers import all_fields
-from artaudit.auditor.signals.exif import exif_texts
-from artaudit.auditor.signals.invokeai import read_invokeai
-from artaudit.auditor.signals.xmp import xmp_texts
 from artaudit.image import Image
+from artaudit.provenance.claimed.invokeai import read_invokeai
+from artaudit.provenance.fields.containers import all_fields
+from artaudit.provenance.fields.exif import exif_texts
+from artaudit.provenance.fields.xmp import xmp_texts
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 from PIL import PngImagePlugin
 
-from artaudit.auditor.signals import FileClaims
-from artaudit.auditor.signals.iptc import PHOTOSHOP, iptc_texts
-from artaudit.auditor.signals.source_types import GENERATORS, OTHERS
-from artaudit.evidence import Finding
+from artaudit.findings import Finding
 from artaudit.image import decode
+from artaudit.provenance import FileClaims
+from artaudit.provenance.fields.iptc import PHOTOSHOP, iptc_texts
+from artaudit.provenance.source_types import GENERATORS, OTHERS
 
 TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"

@@ -22,13 +22,13 @@ from imwatermark import WatermarkEncoder
 from PIL import Image as Pillow
 from PIL import PngImagePlugin
 
-from artaudit.auditor.signals import Watermarks
-from artaudit.auditor.signals.signatures import TRUST, Signatures
-from artaudit.auditor.verdict import verdict
-from artaudit.auditor.weighing import assess
+from artaudit.auditor.assessment.sentences import verdict
+from artaudit.auditor.assessment.weighing import assess
 from artaudit.errors import UsageError
-from artaudit.evidence import Finding
+from artaudit.findings import Finding
 from artaudit.image import Image, decode, read
+from artaudit.provenance import Watermarks
+from artaudit.provenance.signed.examiner import TRUST, Signatures
 
 TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 PICTURE = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from imwatermark import WatermarkEncoder
 from PIL import Image as Pillow
 
-from artaudit.auditor.signals import Watermarks
-from artaudit.auditor.signals.dwtdct import Payload, colour_plane, leanings, random_codes, read_aligned
-from artaudit.auditor.signals.payloads import PAYLOADS, THRESHOLD, strongest
-from artaudit.evidence import Finding
+from artaudit.findings import Finding
 from artaudit.image import Image, decode
+from artaudit.provenance import Watermarks
+from artaudit.provenance.watermark.dwtdct import Payload, colour_plane, leanings, random_codes, read_aligned
+from artaudit.provenance.watermark.payloads import PAYLOADS, THRESHOLD, strongest
 
 BY_NAME = pytest.mark.parametrize("payload", PAYLOADS, ids=[payload.name for payload in PAYLOADS])
 STEP = 36

@@ -2,9 +2,9 @@
 
 import pytest
 
-from artaudit.auditor.trial.adaptive import Schooling
-from artaudit.auditor.trial.trying import Order, attempt
 from artaudit.protect.attacks.trained import RemoverLessons
+from artaudit.protect.trial.adaptive import Schooling
+from artaudit.protect.trial.run import Order, attempt
 
 QUICK = Schooling(pairs=4, side=64, steps=2, lessons=RemoverLessons(steps=3, batch=2))
 

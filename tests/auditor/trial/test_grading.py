@@ -6,8 +6,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artaudit.auditor.trial.grading import FAR_GAIN, NOISE_GAIN, RULES, Outcome, grade
-from artaudit.auditor.trial.judges import Reading
+from artaudit.protect.trial.grading import FAR_GAIN, NOISE_GAIN, RULES, Outcome, grade
+from artaudit.protect.trial.judges import Reading
 
 ORDER = {letter: place for place, letter in enumerate(RULES)}
 

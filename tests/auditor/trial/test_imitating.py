@@ -4,19 +4,19 @@ import json
 
 import pytest
 
-from artaudit.auditor.trial import imitating
-from artaudit.auditor.trial.measures import LOSS
-from artaudit.auditor.trial.mimicry import Practice
-from artaudit.auditor.trial.page import card, learned
-from artaudit.auditor.trial.trying import Order, attempt
 from artaudit.errors import UsageError
 from artaudit.generators import pool
+from artaudit.protect.trial import mimicry_trial
+from artaudit.protect.trial.measures import LOSS
+from artaudit.protect.trial.mimicry import Practice
+from artaudit.protect.trial.page import card, learned
+from artaudit.protect.trial.run import Order, attempt
 
 QUICK = Practice(steps=1, batch=1, side=32, crops=4, noises=1, drawn=4, draw_steps=1)
 
 
-def wish(**settings) -> imitating.Order:
-    return imitating.Order(**({"attacks": ("jpeg",), "processes": 1, "practice": QUICK, "seeds": 2} | settings))
+def wish(**settings) -> mimicry_trial.Order:
+    return mimicry_trial.Order(**({"attacks": ("jpeg",), "processes": 1, "practice": QUICK, "seeds": 2} | settings))
 
 
 @pytest.mark.usefixtures("hold_out")
@@ -27,7 +27,7 @@ def test_mimics_of_all_arms_end_up_on_the_card_and_no_model_that_cloaks_are_made
     order = Order(("jpeg",), seed=1, processes=1)
     trials = [attempt(path, registry, Order(("jpeg",), clean, seed=1, processes=1)), attempt(clean, registry, order)]
     told = []
-    tried, alone = imitating.imitated(trials, wish(), lambda done, total: told.append((done, total)))
+    tried, alone = mimicry_trial.imitated(trials, wish(), lambda done, total: told.append((done, total)))
     record = tried.document["mimicry"]
     assert [row["name"] for row in record["rows"]][:4] == [
         "clean",
@@ -49,27 +49,27 @@ def test_mimics_of_all_arms_end_up_on_the_card_and_no_model_that_cloaks_are_made
 def test_a_grade_says_why_mimics_do_not_count_for_the_best(clean, noised, registry):
     order = Order(("jpeg",), clean, seed=1, processes=1)
     few = wish(held_out=(clean,), attacks=(), seeds=1)
-    (tried,) = imitating.imitated([attempt(noised(1.0), registry, order)], few)
+    (tried,) = mimicry_trial.imitated([attempt(noised(1.0), registry, order)], few)
     record = tried.document["mimicry"]
     assert record["held_out"]["what"] == "1 other pictures"
-    said = " ".join(imitating.lacking_for_a(record, few))
+    said = " ".join(mimicry_trial.lacking_for_a(record, few))
     assert "none kept for measuring" in said and "trained 1 times" in said and "diffpure" in said
 
 
 def test_without_a_cloaked_picture_there_is_nothing_to_learn_and_strange_models_are_refused(clean, registry):
     trial = attempt(clean, registry, Order(("jpeg",), clean, seed=1, processes=1))
-    assert imitating.imitated([trial], wish()) == [trial]
+    assert mimicry_trial.imitated([trial], wish()) == [trial]
     with pytest.raises(UsageError, match="studio-diffusion"):
-        imitating.chosen_model("nothing")
+        mimicry_trial.chosen_model("nothing")
 
 
 def test_only_mimics_of_a_model_kept_for_measuring_that_covered_all_count_for_the_best():
     whole = {"measures": {LOSS: {"learned": True}}, "left_out": [], "model": {"name": "other", "use": pool.HOLD_OUT}}
-    assert imitating.lacking_for_a(whole, wish(seeds=3)) == ()
+    assert mimicry_trial.lacking_for_a(whole, wish(seeds=3)) == ()
     spoilt = [
         whole | {"measures": {LOSS: {"learned": False}}},
         whole | {"left_out": ["blur"]},
         whole | {"model": {"name": "own", "use": pool.SURROGATE}},
     ]
-    assert all(len(imitating.lacking_for_a(one, wish(seeds=3))) == 1 for one in spoilt)
-    assert len(imitating.lacking_for_a(whole, wish(seeds=2))) == 1
+    assert all(len(mimicry_trial.lacking_for_a(one, wish(seeds=3))) == 1 for one in spoilt)
+    assert len(mimicry_trial.lacking_for_a(whole, wish(seeds=2))) == 1

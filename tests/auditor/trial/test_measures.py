@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from artaudit.auditor.trial.judges import CHANGED, CLEAN, NOISES, gains_at_equal_psnr, judges, ratio, variants
-from artaudit.auditor.trial.survival import Tools, plan
 from artaudit.generators import pool
 from artaudit.image import read
 from artaudit.protect.effect import ALIKE, MEASURES, amplitudes
 from artaudit.protect.receipt import middle
+from artaudit.protect.trial.judges import CHANGED, CLEAN, NOISES, gains_at_equal_psnr, judges, ratio, variants
+from artaudit.protect.trial.survival import Tools, plan
 
 
 def test_the_pictures_of_a_trial_are_the_pair_and_noises_as_visible(clean, noised):

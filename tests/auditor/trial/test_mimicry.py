@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from artaudit.auditor.trial.apprentices import generator
-from artaudit.auditor.trial.imitating import chosen_model, held_out_crops
-from artaudit.auditor.trial.mimicry import (
+from artaudit.datasets.photographs import photograph
+from artaudit.errors import UsageError
+from artaudit.protect.trial.fine_tuning import generator
+from artaudit.protect.trial.mimicry import (
     Practice,
     bank,
     examined,
@@ -22,8 +23,7 @@ from artaudit.auditor.trial.mimicry import (
     tiles,
     trained,
 )
-from artaudit.datasets.photographs import photograph
-from artaudit.errors import UsageError
+from artaudit.protect.trial.mimicry_trial import chosen_model, held_out_crops
 
 QUICK = Practice(steps=12, batch=4, side=32, crops=8, noises=2, drawn=1, draw_steps=2)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artaudit.auditor.trial.recovery import recoveries
+from artaudit.protect.trial.recovery import recoveries
 
 SEEDS, UNITS = 3, 24
 

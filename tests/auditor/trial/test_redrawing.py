@@ -2,13 +2,13 @@
 
 import pytest
 
-from artaudit.auditor.trial.judges import CHANGED, CLEAN
-from artaudit.auditor.trial.redrawing import redrawings
-from artaudit.auditor.trial.survival import Tools
-from artaudit.auditor.trial.trying import tools_at_hand
 from artaudit.image import read
 from artaudit.protect.effect import WHITE, noisy
 from artaudit.protect.receipt import middle
+from artaudit.protect.trial.judges import CHANGED, CLEAN
+from artaudit.protect.trial.redrawing import redrawings
+from artaudit.protect.trial.run import tools_at_hand
+from artaudit.protect.trial.survival import Tools
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from artaudit.auditor.trial.style import BLOCK, features, judge, kernel_distances
 from artaudit.generators import pool
 from artaudit.generators.opening import open_model
+from artaudit.protect.trial.style import BLOCK, features, judge, kernel_distances
 
 
 def drawn(mean: float, count: int, number: int) -> np.ndarray:

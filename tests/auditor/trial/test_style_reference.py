@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from artaudit.auditor.trial import uses
-from artaudit.auditor.trial.judges import CHANGED, CLEAN
-from artaudit.auditor.trial.style_reference import EDITS, MIDDLE, WHOLE, style_reference
 from artaudit.datasets.drawings import draw
 from artaudit.image import read
 from artaudit.protect.receipt import middle
+from artaudit.protect.trial import uses
+from artaudit.protect.trial.judges import CHANGED, CLEAN
+from artaudit.protect.trial.style_reference import EDITS, MIDDLE, WHOLE, style_reference
 
 
 @pytest.fixture

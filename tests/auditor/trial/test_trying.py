@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 from PIL import Image as Pillow
 
-from artaudit.auditor import cloaking
+from artaudit.auditor.protect import cloak
+from artaudit.auditor.register import register
 from artaudit.auditor.registry import Registry
-from artaudit.auditor.sources import Source
-from artaudit.auditor.trial.page import card, summary
-from artaudit.auditor.trial.trying import Order, Trial, attempt
-from artaudit.auditor.verbs import register
+from artaudit.auditor.trial import attempt
 from artaudit.errors import ImageError, UsageError
+from artaudit.image.sources import Source
+from artaudit.protect import job
+from artaudit.protect.trial.page import card, summary
+from artaudit.protect.trial.run import Order, Trial
 
 
 def tried(path: Path, registry: Registry, *attacks: str, original: Path | None = None) -> Trial:
@@ -21,9 +23,9 @@ def tried(path: Path, registry: Registry, *attacks: str, original: Path | None =
 
 
 def cloaked(path: Path, registry: Registry) -> Path:
-    goal = cloaking.targets(Source(path, Path(path.name)), None)
-    shop = cloaking.prepare(cloaking.Order(models=("studio-sd1", "studio-flux2"), steps=40, seed=1))
-    cloaking.cloak(Source(path, Path(path.name)), goal, shop, registry)
+    goal = job.targets(Source(path, Path(path.name)), None)
+    shop = job.prepare(job.Order(models=("studio-sd1", "studio-flux2"), steps=40, seed=1))
+    cloak(Source(path, Path(path.name)), goal, shop, registry)
     return goal.picture
 
 

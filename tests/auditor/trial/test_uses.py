@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artaudit.auditor.trial import uses
-from artaudit.auditor.trial.grading import RULES, Grade, Outcome
-from artaudit.auditor.trial.judges import Reading
+from artaudit.protect.trial import uses
+from artaudit.protect.trial.grading import RULES, Grade, Outcome
+from artaudit.protect.trial.judges import Reading
 from artaudit.protect.visibility import Place
 
 WORDS = [uses.NOT, uses.HARDLY, uses.PROTECTED]

@@ -8,9 +8,8 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-from artaudit.auditor import models
 from artaudit.errors import ModelError, UsageError
-from artaudit.generators import layouts, pool
+from artaudit.generators import installing, layouts, opening, pool
 from artaudit.protocols import Autoencoder, Generator
 
 
@@ -115,9 +114,9 @@ def test_a_whole_checkpoint_draws_what_its_pipeline_draws(layout, make, kind, fa
     pipeline = make(tokenizer)
     pipeline.set_progress_bar_config(disable=True)
     save_file(layout.whole(pipeline), tmp_path / "whole.safetensors")
-    record, note = models.add(about(), [tmp_path / "whole.safetensors", tokenizer])
+    record, note = installing.add(about(), [tmp_path / "whole.safetensors", tokenizer])
     assert (record.kind, record.family, note) == (kind, family, "")
-    model = models.open_model(record)
+    model = opening.open_model(record)
     assert isinstance(model, Generator)
     chance = torch.Generator().manual_seed(3)
     settings = {"height": 32, "width": 32, "guidance_scale": 5.0, "num_inference_steps": 3}
@@ -136,16 +135,16 @@ def test_half_precision_stays_so_on_the_disk(layout, tokenizer, tmp_path):
     save_file(
         {key: value.half() for key, value in layout.whole(small(tokenizer)).items()}, tmp_path / "half.safetensors"
     )
-    record, _ = models.add(about(), [tmp_path / "half.safetensors", tokenizer])
+    record, _ = installing.add(about(), [tmp_path / "half.safetensors", tokenizer])
     stored = load_file(record.folder / "unet" / "diffusion_pytorch_model.safetensors")
     assert {value.dtype for value in stored.values()} == {torch.float16}
-    assert isinstance(models.open_model(record), Generator)
+    assert isinstance(opening.open_model(record), Generator)
 
 
 def test_velocity_is_told_by_a_mark_in_the_file(layout, tokenizer, tmp_path):
     marks = {"v_pred": torch.zeros(0), "ztsnr": torch.zeros(0)}
     save_file(layout.whole(large(tokenizer)) | marks, tmp_path / "velocity.safetensors")
-    model = models.open_model(models.add(about(), [tmp_path / "velocity.safetensors", tokenizer])[0])
+    model = opening.open_model(installing.add(about(), [tmp_path / "velocity.safetensors", tokenizer])[0])
     assert model.schedule.prediction == "v_prediction"
     latents, noise = torch.ones(1, 4, 4, 4), torch.zeros(1, 4, 4, 4)
     assert model.noised(latents, noise, torch.tensor([999])).abs().max() < 1e-6
@@ -154,7 +153,7 @@ def test_velocity_is_told_by_a_mark_in_the_file(layout, tokenizer, tmp_path):
 def test_without_a_tokenizer_the_autoencoder_is_taken(layout, tokenizer, tmp_path):
     pipeline = small(tokenizer)
     save_file(layout.whole(pipeline), tmp_path / "whole.safetensors")
-    record, note = models.add(about(), [tmp_path / "whole.safetensors"])
+    record, note = installing.add(about(), [tmp_path / "whole.safetensors"])
     assert "name the folder of CLIP's tokenizer too" in note
     check_autoencoder(record, pipeline.vae, 0.18215, 0.0)
 
@@ -171,15 +170,15 @@ def test_bare_autoencoders_are_scaled_as_their_family(layout, prefix, family, ch
         {prefix + key: value.contiguous() for key, value in layout.vae(made).items()}, tmp_path / "vae.safetensors"
     )
     with pytest.raises(UsageError, match=r"look like vae\.safetensors: say --family"):
-        models.add(about(), [tmp_path / "vae.safetensors"])
-    record, note = models.add(about(family=family), [tmp_path / "vae.safetensors"])
+        installing.add(about(), [tmp_path / "vae.safetensors"])
+    record, note = installing.add(about(family=family), [tmp_path / "vae.safetensors"])
     assert note == ""
     check_autoencoder(record, made, scale, shift)
 
 
 def check_autoencoder(record, made, scale, shift):
     assert record.kind == "autoencoder"
-    model, pixels = models.open_model(record), torch.rand(1, 3, 32, 32)
+    model, pixels = opening.open_model(record), torch.rand(1, 3, 32, 32)
     assert isinstance(model, Autoencoder)
     with torch.no_grad():
         own = made.encode(pixels * 2 - 1).latent_dist.mean
@@ -200,14 +199,14 @@ def test_what_is_no_checkpoint_is_said_and_leaves_nothing(layout, tmp_path, home
         ("other", "holds no autoencoder of a known layout"),
     ):
         with pytest.raises(ModelError, match=sentence):
-            models.add(about(), [tmp_path / f"{name}.safetensors"])
+            installing.add(about(), [tmp_path / f"{name}.safetensors"])
     cut = {key: value for key, value in layout.whole(small(tokenizer)).items() if "middle_block" not in key}
     save_file(cut, tmp_path / "cut.safetensors")
     with pytest.raises(ModelError, match="is no whole"):
-        models.add(about(), [tmp_path / "cut.safetensors", tokenizer])
+        installing.add(about(), [tmp_path / "cut.safetensors", tokenizer])
     save_file(layout.whole(small(tokenizer)), tmp_path / "whole.safetensors")
     with pytest.raises(ModelError, match="holds no tokenizer"):
-        models.add(about(), [tmp_path / "whole.safetensors", tmp_path / "models"])
+        installing.add(about(), [tmp_path / "whole.safetensors", tmp_path / "models"])
     assert list(home.iterdir()) == []
 
 

@@ -1,0 +1,163 @@
+"""Calibrates a candidate: what its own pictures look like to it, and what those of others do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
+from jaxtyping import Float
+from torch import Tensor
+
+from artaudit.attribution.calibration import BELONGING, OFF_GRID, Calibration, calibrate
+from artaudit.attribution.candidates import DENOISING, METHOD, Candidate, calibration_path, open_candidate, statistic
+from artaudit.attribution.grid import rescaled
+from artaudit.attribution.statistic import in_parts, redraw
+from artaudit.datasets.drawings import draw, soften
+from artaudit.errors import UsageError
+from artaudit.image import Image, write_atomically
+from artaudit.protocols import Autoencoder, Generator, Progress
+from artaudit.transforms import Blur, Jpeg, to_ycbcr
+
+SIDE = 128
+"""Pixels along each side of the crops that calibrations are made from."""
+
+QUALITIES = (90, 75)
+"""JPEG qualities of further versions of every crop."""
+
+SIGMAS = (0.7, 1.0, 1.5, 2.0, 3.0)
+"""Blurs, in pixels, taken in turn."""
+
+SCALES = (0.5, 0.7, 1.4, 2.0)
+"""By how much pictures are resized, in turn."""
+
+STRENGTH, STEPS = 0.6, 20
+"""How far into its schedule, and in how many steps, a denoiser draws the crops that methods learn from which ask it."""
+
+_ALIKE = 1.5 / 255
+
+Batch = Float[Tensor, "batch 3 height width"]
+
+
+def learn(
+    candidate: Candidate,
+    others: Sequence[Candidate],
+    pictures: Sequence[Image],
+    *,
+    method: str = METHOD,
+    progress: Progress | None = None,
+) -> Calibration:
+    """Calibrate a candidate on crops of real pictures, at least ten, and keep nothing.
+
+    Belonging are the crops as it redraws them; the others are the crops themselves, those blurred, resized and
+    without colour, drawings made by code, and the crops as the `others` redraw them; each untouched and as JPEGs.
+    Others that redraw all crops alike are twins. Methods that ask the denoiser learn from what it makes of the crops,
+    and its autoencoder alone is one of the others. Raises UsageError for too few.
+    """
+    crops = middle_crops(pictures)
+    model = open_candidate(candidate.record, denoiser=method in DENOISING)
+    sets, twins = _known(model, others, crops, denoising=method in DENOISING)
+    measure, numbers = statistic(method).measure, {}
+    for done, (name, batch) in enumerate(sets.items()):
+        versions = torch.cat([batch, *(to_8_bits(Jpeg(quality)(batch, 0)) for quality in QUALITIES)])
+        numbers[name] = in_parts(lambda part: measure(model, part), versions).double().numpy()
+        if progress is not None:
+            progress(done + 1, len(sets))
+    saved = " and ".join(map(str, QUALITIES))
+    about: dict[str, Any] = {
+        "model": candidate.record.name,
+        "digest": candidate.record.digest,
+        "method": method,
+        "pictures": f"middle crops of {SIDE} pixels of {len(crops)} pictures, each also as JPEG {saved}",
+        "twins": twins,
+    }
+    groups = {name: np.tile(np.arange(len(batch)), 1 + len(QUALITIES)) for name, batch in sets.items()}
+    return calibrate(numbers, groups, names=statistic(method).names, **about)
+
+
+def _known(
+    model: Autoencoder, others: Sequence[Candidate], crops: Batch, *, denoising: bool
+) -> tuple[dict[str, Batch], tuple[str, ...]]:
+    """Return pictures by who made them, and the names of twins."""
+    own = to_8_bits(redraw(model, crops))
+    redrawn = {one.record.name: to_8_bits(redraw(open_candidate(one.record), crops)) for one in others}
+    twins = tuple(name for name, batch in redrawn.items() if float((batch - own).abs().max()) <= _ALIKE)
+    drawn: dict[str, Batch] = {}
+    for name, batch in redrawn.items():
+        if not any(float((batch - other).abs().max()) <= _ALIKE for other in (own, *drawn.values())):
+            drawn[f"drawn by {name}"] = batch
+    if not denoising or not isinstance(model, Generator):
+        return {BELONGING: own, OFF_GRID: _off_grid(own, model.factor), **strangers(crops), **drawn}, twins
+    made = [
+        model.draw("", seed=place, start=crop[None], strength=STRENGTH, guidance=1, steps=STEPS)
+        for place, crop in enumerate(crops)
+    ]
+    drawn["redrawn by its autoencoder alone"] = own
+    return {BELONGING: to_8_bits(torch.cat(made)), **strangers(crops), **drawn}, ()
+
+
+def keep(candidate: Candidate, calibration: Calibration) -> Path:
+    """Write a calibration where this machine keeps those of its own; return the place."""
+    path = calibration_path(candidate.record)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, calibration.as_json().encode())
+    return path
+
+
+def strangers(crops: Batch) -> dict[str, Batch]:
+    """Return the sets of pictures that no model drew."""
+    blurred = torch.cat([Blur(SIGMAS[place % len(SIGMAS)])(crop[None], 0) for place, crop in enumerate(crops)])
+    resized = torch.cat([_resized(crop[None], SCALES[place % len(SCALES)]) for place, crop in enumerate(crops)])
+    drawn = torch.stack([_drawing(place) for place in range(len(crops))])
+    return {
+        "real pictures": crops,
+        "blurred pictures": to_8_bits(blurred),
+        "resized pictures": to_8_bits(resized),
+        "grey pictures": to_8_bits(to_ycbcr(crops)[:, :1].expand_as(crops)),
+        "drawings by code": drawn,
+    }
+
+
+def middle_crops(pictures: Sequence[Image]) -> Batch:
+    """Return the middle of every picture that is large enough; raises UsageError where none is."""
+    large = [image for image in pictures if min(image.height, image.width) >= SIDE]
+    if not large:
+        raise UsageError(f"None of the pictures has {SIDE} pixels along each side: give larger ones.")
+    return torch.stack([_middle(image.rgb8) for image in large])
+
+
+def to_8_bits(pixels: Batch) -> Batch:
+    """Round to what a file of 8 bits holds."""
+    return (pixels.clamp(0, 1) * 255).round() / 255
+
+
+def _off_grid(own: Batch, factor: int) -> Float[torch.Tensor, "batch 3 rows columns"]:
+    """Cut every picture at an offset that is not that of its latents, the same at every call."""
+    places = np.random.default_rng(0).integers(1, factor * factor, len(own))
+    side = SIDE - factor
+    cut = [(divmod(int(place), factor), picture) for place, picture in zip(places, own, strict=True)]
+    return torch.stack([picture[:, top : top + side, left : left + side] for (top, left), picture in cut])
+
+
+def _resized(crop: Float[Tensor, "1 3 height width"], scale: float) -> Float[Tensor, "1 3 height width"]:
+    """Return a crop at another size, in a frame of its own: mirrored where it is smaller, its middle where larger."""
+    other = rescaled(crop, 1 / scale)
+    short = max(0, SIDE - other.shape[-1])
+    if short:
+        other = F.pad(other, (short // 2, short - short // 2) * 2, mode="reflect")
+    inset = (other.shape[-1] - SIDE) // 2
+    return other[..., inset : inset + SIDE, inset : inset + SIDE]
+
+
+def _drawing(seed: int) -> Float[Tensor, "3 height width"]:
+    rng = np.random.default_rng(seed)
+    return _middle(np.asarray(soften(draw(rng), rng).convert("RGB")))
+
+
+def _middle(rgb8: np.ndarray) -> Float[Tensor, "3 height width"]:
+    top, left = ((side - SIDE) // 2 for side in rgb8.shape[:2])
+    window = np.ascontiguousarray(rgb8[top : top + SIDE, left : left + SIDE].transpose(2, 0, 1))
+    return torch.from_numpy(window).float() / 255

@@ -1,0 +1,96 @@
+"""The examiner that asks every calibrated model whether it drew a picture; open to "none of the models held"."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Any, cast
+
+from artaudit.attribution.calibration import BELONGING, Calibration
+from artaudit.attribution.candidates import LEAST, SIDE, Candidate, Opinion, answer, candidates, opinions
+from artaudit.attribution.grid import SIDES
+from artaudit.findings import Finding
+from artaudit.image import Image
+
+UNIT = "log10 of a likelihood ratio"
+
+WEIGHT = (
+    "A decoder leaves its traces in whatever it draws, a redrawn photograph too: this says which model held the "
+    "brush, not that a picture was made up. Strong edits remove the traces, so that no model claims it says little."
+)
+
+METHOD = (
+    f"redrawing errors of the middle {SIDE} pixels by octaves, in light and in colour, weighed by logistic regression; "
+    f"offset of the grid chosen on the windows with most detail, of {SIDES[0]} and {SIDES[1]} pixels"
+)
+
+
+class Origin:
+    """Asks the candidates, by default all models that can draw and are calibrated for their present weights."""
+
+    name = "attribution"
+
+    def __init__(self, asked: Sequence[Candidate] | None = None, *, resized: bool = False) -> None:
+        """Take whom to ask, and whether to try what the picture was before a resize."""
+        self._asked = candidates() if asked is None else asked
+        self._resized = resized
+
+    def examine(self, image: Image) -> list[Finding]:
+        """Return one finding: who drew the picture, that nobody held here did, or that it cannot be told."""
+        return [finding(opinions(image, self._asked, resized=self._resized), self._asked)]
+
+
+def finding(said: Sequence[Opinion], asked: Sequence[Candidate]) -> Finding:
+    """Turn opinions into one claim with everything it rests on."""
+    makers, obstacles = answer(said), {one.record.name: one.obstacle for one in asked if one.obstacle}
+    details: dict[str, Any] = {"candidates": [told(one) for one in said], "left_out": obstacles, "weight": WEIGHT}
+    if not said:
+        why = "no model held here is calibrated" if len(obstacles) == len(asked) else f"it is below {LEAST} pixels"
+        claim = f"which model drew it ({why})"
+        return Finding(Origin.name, claim, None, METHOD, details=details)
+    best = next((one for one in said if one.belongs), said[0])
+    learned = cast(Calibration, best.candidate.calibration)
+    return Finding(
+        Origin.name,
+        _claim(makers, said),
+        bool(makers),
+        METHOD,
+        score=round(best.score, 3),
+        threshold=round(learned.bar, 3),
+        unit=UNIT,
+        false_alarms=learned.false_alarms,
+        details=details,
+    )
+
+
+def told(one: Opinion) -> dict[str, Any]:
+    """Return plain JSON values about one opinion: where the score lies among those of known pictures, by set."""
+    learned = cast(Calibration, one.candidate.calibration)
+    return {
+        "model": one.candidate.record.name,
+        "words": one.candidate.words,
+        "belongs": one.belongs,
+        "score": round(one.score, 3),
+        "bar": round(learned.bar, 3),
+        "cap": round(learned.cap, 3),
+        "offset": [one.grid.top, one.grid.left],
+        "scale": round(one.scale, 4),
+        "lower_than_it": {name: share_below(values, one.score) for name, values in learned.quantiles.items()},
+        "auc": {name: round(value, 3) for name, value in learned.aucs.items()},
+        "found_of_its_own": list(learned.passed[BELONGING]),
+        "calibrated_on": learned.pictures,
+    }
+
+
+def share_below(quantiles: Sequence[float], score: float) -> float:
+    """Return the share of a set's pictures that scored at most `score`."""
+    return round(bisect_right(quantiles, score) / len(quantiles), 3)
+
+
+def _claim(makers: Sequence[str], said: Sequence[Opinion]) -> str:
+    if not makers:
+        names = ", ".join(one.candidate.record.name for one in said)
+        return f"drawn by a model held here: none of {names}"
+    if len(makers) == 1:
+        return f"it was drawn by {makers[0]}"
+    return f"it was drawn by one of these, which cannot be told apart for it: {'; '.join(makers)}"

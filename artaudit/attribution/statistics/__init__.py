@@ -1,0 +1,1 @@
+"""Statistics about pictures and one model, one file each."""

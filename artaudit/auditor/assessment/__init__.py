@@ -1,0 +1,1 @@
+"""What findings come to: their weight, and the sentences that say it."""

@@ -1,0 +1,76 @@
+"""Protect: one picture is cloaked, its file proved, the results written and registered."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from artaudit.auditor.register import enrol
+from artaudit.auditor.registry import Registry
+from artaudit.errors import UsageError
+from artaudit.image import Image, decode, ensure_writable, forbid_training, write_atomically
+from artaudit.image.sources import Source
+from artaudit.protect.checkpoint import Checkpoint, digest, seed_kept
+from artaudit.protect.comparison import comparison
+from artaudit.protect.job import Order, Targets, Workshop, file_encoder, original
+from artaudit.protect.receipt import receipt
+from artaudit.protect.saving import save_within
+from artaudit.protocols import Progress
+
+
+def cloak(
+    source: Source, goal: Targets, shop: Workshop, registry: Registry, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Cloak one picture, write the results, register both; return the receipt.
+
+    While it is made, the state of the descent lies beside the result; an order to `resume` goes on from there.
+    Raises UsageError when the picture is a cloaked version already, or a result would overwrite anything.
+    """
+    order = shop.order
+    image = _protectable(source.path, goal, registry, order)
+    tool = replace(shop.cloak, final=file_encoder(image, order.quality))
+    seed = _seed(order, goal)
+    keeper = Checkpoint(goal.partial, digest(image, tool, shop.budget, seed), seed, order.resume)
+    cloaked = tool.apply(image, budget=shop.budget, seed=seed, progress=progress, keeper=keeper)
+    quality = None if image.lossless else order.quality
+    saved = save_within(forbid_training(image) if order.no_train else image, cloaked, quality)
+    manifest = None
+    if order.credential is not None:
+        signed, manifest = order.credential(saved, source.path.stem)
+        saved = decode(signed, name=saved.name)
+    paper = receipt(image, saved, cloaked, shop.choice.encoders, shop.choice.note)
+    write_atomically(goal.picture, saved.data)
+    write_atomically(goal.receipt, (json.dumps(paper, indent=2) + "\n").encode())
+    if order.comparison:
+        write_atomically(goal.comparison, comparison(image, saved))
+    work, _ = enrol(registry, image, source.path.stem)
+    registry.add_version(work.id, replace(saved, name=str(goal.picture.resolve())), paper)
+    if manifest is not None:
+        registry.add_manifest(work.id, manifest)
+    keeper.done()
+    return paper
+
+
+def _seed(order: Order, goal: Targets) -> int:
+    """Return the seed that was asked for, else that of the descent that goes on, else one that is drawn."""
+    kept = seed_kept(goal.partial) if order.resume else None
+    wanted = kept if order.seed is None else order.seed
+    return secrets.randbelow(2**31) if wanted is None else wanted
+
+
+def _protectable(path: Path, goal: Targets, registry: Registry, order: Order) -> Image:
+    """Read a picture and refuse, before any work, what could not end well."""
+    image = original(path)
+    if order.no_train:
+        forbid_training(image)
+    for target in (goal.picture, goal.receipt, *([goal.comparison] if order.comparison else [])):
+        if target.exists() or target.is_symlink():
+            raise UsageError(f"{target} exists and nothing is overwritten: move it away or choose another -o.")
+    ensure_writable(goal.picture.parent)
+    for work, version in registry.find(pixels_sha256=image.pixels_sha256):
+        if version is not None and not order.again:
+            raise UsageError(f"{path} is a cloaked version of work {work.id} already: use --again to cloak it again.")
+    return image

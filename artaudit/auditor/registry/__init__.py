@@ -1,0 +1,16 @@
+"""The portfolio: one append-only SQLite file with a chained log; SQL is spoken nowhere else."""
+
+from __future__ import annotations
+
+from artaudit.auditor.registry.registry import (
+    Case,
+    CaseLine,
+    Manifest,
+    Registry,
+    Version,
+    Work,
+    default_path,
+    who,
+)
+
+__all__ = ["Case", "CaseLine", "Manifest", "Registry", "Version", "Work", "default_path", "who"]

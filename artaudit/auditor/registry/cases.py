@@ -1,0 +1,121 @@
+"""What people do with cases: open, add to, note, export; who did it, and when, stands in the log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from artaudit.auditor.registry.hash_chain import Event, now
+from artaudit.auditor.registry.merkle import root
+from artaudit.auditor.registry.store import Store
+from artaudit.errors import RegistryError
+
+PACKAGE, SEAL = "package", "seal"
+"""What is exported: a case's package, or the root of the log alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What somebody wrote about a case."""
+
+    text: str
+    at: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One case: a check's own, or one that was opened for several; `checks` are the numbers of the checks in it."""
+
+    id: int
+    title: str
+    opened_at: str
+    checks: tuple[int, ...]
+    notes: tuple[Note, ...]
+
+
+class Casebook:
+    """Reads and appends what is known of cases beyond their checks.
+
+    A check opens a case of its own; `open` makes one without a check. Both draw their numbers from one series.
+    """
+
+    def __init__(self, store: Store) -> None:
+        """Work on the registry's file."""
+        self._store = store
+
+    def next_number(self) -> int:
+        """Return the number of the case that comes next; inside `writing` only."""
+        query = "SELECT coalesce(max(id), 0) + 1 AS next FROM (SELECT id FROM cases UNION ALL SELECT id FROM openings)"
+        row = self._store.one(query)
+        return int(row["next"]) if row else 1
+
+    def open(self, title: str) -> int:
+        """Open a case that will gather checks; return its number."""
+        with self._store.writing():
+            row = {"id": self.next_number(), "title": title, "at": now(), "by": self._store.by}
+            return self._store.append("open", "openings", row)
+
+    def add(self, case_id: int, check_id: int) -> bool:
+        """Put the check of case `check_id` into case `case_id` too; False when it is there already."""
+        with self._store.writing():
+            if check_id in self.folder(case_id).checks:
+                return False
+            if not self._is_check(check_id):
+                raise RegistryError(
+                    f"Case {check_id} holds no check of its own: name a case that `audit check` printed."
+                )
+            row = {"number": case_id, "addition": check_id, "at": now(), "by": self._store.by}
+            self._store.append("add", "additions", row)
+            return True
+
+    def note(self, case_id: int, text: str) -> None:
+        """Keep a remark about a case."""
+        with self._store.writing():
+            row = {"number": self.folder(case_id).id, "text": text, "at": now(), "by": self._store.by}
+            self._store.append("note", "notes", row)
+
+    def exported(self, kind: str, case_id: int | None, sha256: str, log: list[Event]) -> None:
+        """Keep that a package or a seal with this digest was written, over this log."""
+        with self._store.writing():
+            row = {"kind": kind, "number": case_id, "sha256": sha256, "log_size": len(log), "log_root": log_root(log)}
+            self._store.append("export", "exports", {**row, "at": now(), "by": self._store.by})
+
+    def folder(self, case_id: int) -> Folder:
+        """Return one case; raises RegistryError for a number that was never given."""
+        opened = self._store.one("SELECT title, at FROM openings WHERE id = ?", case_id)
+        own = self._store.one("SELECT created_at AS at FROM cases WHERE id = ?", case_id)
+        first = opened or own
+        if first is None:
+            raise RegistryError(f"There is no case {case_id} in {self._store.path}: see `audit case list`.")
+        added = self._store.rows("SELECT addition FROM additions WHERE number = ? ORDER BY id", case_id)
+        checks = [case_id] * self._is_check(case_id) + [row["addition"] for row in added]
+        notes = self._store.rows("SELECT text, at, by FROM notes WHERE number = ? ORDER BY id", case_id)
+        title = opened["title"] if opened else ""
+        return Folder(case_id, title, first["at"], tuple(checks), tuple(Note(**row) for row in notes))
+
+    def folders(self) -> list[Folder]:
+        """Return all cases by number."""
+        numbers = self._store.rows("SELECT id FROM cases UNION SELECT id FROM openings ORDER BY id")
+        return [self.folder(row["id"]) for row in numbers]
+
+    def rows_about(self, case_id: int) -> set[tuple[str, int]]:
+        """Return which rows of which tables are about a case: its checks, and what was done with it."""
+        places = (("openings", "id"), ("additions", "number"), ("notes", "number"), ("exports", "number"))
+        query = " UNION ALL ".join(
+            f"SELECT '{table}' AS kind, id FROM {table} WHERE {name} = ?1" for table, name in places
+        )
+        done = {(row["kind"], row["id"]) for row in self._store.rows(query, case_id)}
+        return done | {("cases", number) for number in self.folder(case_id).checks}
+
+    def history(self, case_id: int) -> list[Event]:
+        """Return the log's events about a case."""
+        rows = self.rows_about(case_id)
+        return [one for one in self._store.events() if (one.payload.get("table"), one.payload.get("id")) in rows]
+
+    def _is_check(self, number: int) -> bool:
+        return self._store.one("SELECT 1 AS known FROM cases WHERE id = ?", number) is not None
+
+
+def log_root(events: list[Event]) -> str:
+    """Return the root of the tree over a log, hexadecimal; an entry of the tree is an event's hash as it is written."""
+    return root([event.hash.encode() for event in events]).hex()

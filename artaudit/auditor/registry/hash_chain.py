@@ -1,0 +1,73 @@
+"""The log's chain: every event carries a digest of itself and of the one before.
+
+The construction is that of Haber and Stornetta 1991, https://doi.org/10.1007/BF00196791.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+GENESIS = "0" * 64
+"""What stands before the first event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened: its number, time (UTC, ISO 8601), kind, payload, and the two links of the chain."""
+
+    seq: int
+    at: str
+    kind: str
+    payload: dict[str, Any]
+    prev: str
+    hash: str
+
+
+def canonical(value: object) -> str:
+    """Return the one JSON text of a value: sorted keys, no spaces, no NaN, lone surrogates escaped (always UTF-8)."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode(errors="backslashreplace").decode()
+
+
+def payload_of(text: str) -> dict[str, Any]:
+    """Return the payload whose canonical JSON this is; raises ValueError for any other text."""
+    try:
+        value = json.loads(text)
+        if isinstance(value, dict) and canonical(value) == text:
+            return value
+    except RecursionError as error:
+        raise ValueError("a payload is nested too deeply") from error
+    raise ValueError("a payload is no canonical JSON object")
+
+
+def digest(value: object) -> str:
+    """Return the hexadecimal sha256 of a value's canonical JSON."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def link(seq: int, at: str, kind: str, payload: dict[str, Any], prev: str) -> Event:
+    """Make the event that follows the one whose hash is `prev`."""
+    return Event(seq, at, kind, payload, prev, digest([seq, at, kind, payload, prev]))
+
+
+def broken_links(events: Iterable[Event]) -> list[str]:
+    """Say where a chain does not hold; empty when every event follows from the one before."""
+    problems, expected, prev = [], 1, GENESIS
+    for event in events:
+        if event.seq != expected:
+            problems.append(f"events {expected} to {event.seq - 1} are missing from the log")
+        elif event.prev != prev:
+            problems.append(f"event {event.seq} does not follow the one before it")
+        if link(event.seq, event.at, event.kind, event.payload, event.prev).hash != event.hash:
+            problems.append(f"event {event.seq} was changed after it was written")
+        expected, prev = event.seq + 1, event.hash
+    return problems
+
+
+def now() -> str:
+    """Return the time, UTC, ISO 8601 with microseconds."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")

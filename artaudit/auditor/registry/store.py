@@ -1,0 +1,289 @@
+"""The registry's file: opened with care, written in whole transactions, every row vouched for by the log.
+
+Durability follows SQLite's own advice on write-ahead logging, https://www.sqlite.org/wal.html.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from artaudit.auditor.registry.hash_chain import GENESIS, Event, broken_links, canonical, digest, link, payload_of
+from artaudit.auditor.registry.schema import APPLICATION_ID, MIGRATIONS, triggers
+from artaudit.errors import RegistryError
+
+BUSY_SECONDS = 30
+
+VOUCHED = (
+    *("works", "versions", "withdrawals", "cases", "openings", "additions", "notes", "exports", "manifests"),
+    "descriptors",
+)
+"""Tables whose rows the log names, each with a digest of its content."""
+
+
+class Store:
+    """One open registry file.
+
+    Raises RegistryError when the file is no registry, damaged, locked, unwritable or of a newer version.
+    """
+
+    def __init__(self, path: Path, by: str) -> None:
+        """Open the file at `path`, creating folder and file where there is none; events name `by` as who acted."""
+        self.path, self.by = path, by
+        with self.clear_errors():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(path.absolute(), timeout=BUSY_SECONDS, isolation_level=None)
+            self._db = Database(self._connection, execute_plugins=False)
+            try:
+                self._prepare()
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        """Return the rows that a query selects."""
+        return list(self.stream(query, *values))
+
+    def stream(self, query: str, *values: object) -> Iterator[dict[str, Any]]:
+        """Yield the rows that a query selects, one at a time in memory."""
+        with self.clear_errors():
+            yield from self._db.query(query, values)
+
+    def one(self, query: str, *values: object) -> dict[str, Any] | None:
+        """Return the first row that a query selects, or None."""
+        found = self.rows(query, *values)
+        return found[0] if found else None
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold the only writing transaction; everything inside is kept, or nothing. One inside another joins it."""
+        return nullcontext() if self._connection.in_transaction else self._transaction("BEGIN IMMEDIATE")
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[None]:
+        with self.clear_errors():
+            self._connection.execute(begin)
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def insert(self, table: str, row: dict[str, Any]) -> int:
+        """Append a row and return its number; inside `writing` only."""
+        names, marks = ", ".join(row), ", ".join("?" * len(row))
+        values = tuple(map(_storable, row.values()))
+        cursor = self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
+        return int(cursor.lastrowid or 0)
+
+    def append(
+        self, kind: str, table: str, row: dict[str, Any], fingerprints: Mapping[str, bytes] | None = None
+    ) -> int:
+        """Append a row of a vouched table with its event, and a work's fingerprints; inside `writing` only."""
+        number = self.insert(table, row)
+        for name, data in (fingerprints or {}).items():
+            self.insert("fingerprints", {"work": number, "kind": name, "data": data})
+        last = self.one("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1") or {"seq": 0, "hash": GENESIS}
+        payload = {"table": table, "id": number, "content": self._content(table, number), "by": self.by}
+        event = link(last["seq"] + 1, now(), kind, payload, last["hash"])
+        self.insert("events", {**_fields(event), "payload": canonical(event.payload)})
+        return number
+
+    def events(self) -> Iterator[Event]:
+        """Yield the log from its beginning; a payload that cannot be read comes back empty."""
+        for row in self.stream("SELECT seq, at, kind, payload, prev, hash FROM events ORDER BY seq"):
+            yield Event(**{**row, "payload": _payload(row["payload"])})
+
+    def problems(self) -> list[str]:
+        """Say what is broken: the file itself, its guards, the chain of the log, rows the log does not vouch for."""
+        problems: list[str] = []
+        try:
+            with self._transaction("BEGIN"):
+                for check in (self._damage, self._broken_guards, self._broken_log):
+                    problems += check()
+        except RegistryError as error:
+            problems.append(str(error))
+        return problems
+
+    def backup(self, target: Path) -> None:
+        """Write a whole copy to `target`, which must not exist yet."""
+        if target.exists() or target.is_symlink():
+            raise RegistryError(f"{target} exists and nothing is overwritten: choose another name.")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
+                beside = Path(folder) / "copy"
+                self._connection.execute("VACUUM INTO ?", (str(beside),))
+                _flush(beside, os.O_RDWR)
+                beside.replace(target)
+            if os.name == "posix":
+                _flush(target.parent, os.O_RDONLY)
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise RegistryError(
+                f"{self.path} cannot be copied to {target} ({error}): choose another place or see `audit db verify`."
+            ) from error
+
+    @contextmanager
+    def clear_errors(self) -> Iterator[None]:
+        """Turn what SQLite and the file system say into one sentence."""
+        try:
+            yield
+        except sqlite3.ProgrammingError:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise RegistryError(f"{self.path} failed as a registry ({error}): {_advice(str(error))}.") from error
+        except OSError as error:
+            raise RegistryError(f"{self.path} cannot be opened ({error.strerror}): choose another --db.") from error
+
+    def _prepare(self) -> None:
+        run = self._connection.execute
+        run("PRAGMA foreign_keys = ON")
+        with self._transaction("BEGIN"):  # one look, whatever another process creates meanwhile
+            mark, version = (run(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+            tables = self._db.table_names()
+        if mark not in (0, APPLICATION_ID) or (mark == 0 and tables):
+            raise RegistryError(f"{self.path} is a database of something else: choose another --db.")
+        if version > len(MIGRATIONS):
+            raise RegistryError(f"{self.path} was written by a newer artaudit: update this one.")
+        self._write_ahead()
+        run("PRAGMA synchronous = FULL")
+        if version < len(MIGRATIONS):
+            self._migrate()
+        if broken := self._broken_guards():
+            raise RegistryError(f"{self.path} is not safely append-only ({broken[0]}): restore it from a backup.")
+
+    def _write_ahead(self) -> None:
+        """Switch to the write-ahead log, patiently: SQLite does not wait here while another process switches too."""
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
+
+    def _migrate(self) -> None:
+        with self.writing():
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            for number, script in list(enumerate(MIGRATIONS, start=1))[version:]:
+                for statement in filter(str.strip, script.split(";")):
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA user_version = {number}")
+            present = self._guards()
+            for name, statement in triggers().items():
+                if name not in present:
+                    self._connection.execute(statement)
+            self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+    def _guards(self) -> dict[str, str]:
+        rows = self.rows("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        return {row["name"]: row["sql"] for row in rows}
+
+    def _broken_guards(self) -> list[str]:
+        """Say which triggers are missing, changed or not ours; a foreign one can swallow what is written."""
+        present, wanted = self._guards(), triggers()
+        missing = [f"trigger {name} is missing or changed" for name in wanted if present.get(name) != wanted[name]]
+        return missing + [f"trigger {name} is not the registry's" for name in present if name not in wanted]
+
+    def _damage(self) -> list[str]:
+        lines = [" ".join(row["integrity_check"].split()) for row in self.rows("PRAGMA integrity_check")]
+        orphans = self.rows("PRAGMA foreign_key_check")
+        return [f"SQLite: {line}" for line in lines if line != "ok"] + [
+            f"a row of {row['table']} refers to one that is missing" for row in orphans
+        ]
+
+    def _broken_log(self) -> list[str]:
+        events = list(self.events())
+        return broken_links(events) + self._unvouched(events)
+
+    def _content(self, table: str, number: int) -> str:
+        """Return a digest of a row and of what belongs to it."""
+        row = self.one(f"SELECT * FROM {table} WHERE id = ?", number)
+        if row is None:
+            return ""
+        if table == "works":
+            prints = self.rows("SELECT kind, data FROM fingerprints WHERE work = ? ORDER BY kind", number)
+            row["fingerprints"] = [[one["kind"], one["data"]] for one in prints]
+        if table == "cases":
+            suspect = self.one("SELECT data FROM suspects WHERE sha256 = ?", row["suspect"]) or {"data": b""}
+            row["data"] = suspect["data"]
+        return digest(_plain(row))
+
+    def _unvouched(self, events: list[Event]) -> list[str]:
+        """Compare every event with the row it names, and every row with the log."""
+        problems, named = [], set()
+        present = {(table, row["id"]) for table in VOUCHED for row in self.rows(f"SELECT id FROM {table}")}
+        for event in events:
+            table, number, content = (event.payload.get(name) for name in ("table", "id", "content"))
+            if not isinstance(number, int) or table not in VOUCHED:
+                problems.append(f"event {event.seq} names no row")
+                continue
+            named.add((table, number))
+            if (table, number) not in present or self._content(table, number) != content:
+                problems.append(f"row {number} of {table} was changed or removed after event {event.seq}")
+        problems += [f"row {number} of {table} is in no event of the log" for table, number in sorted(present - named)]
+        stray = self.rows("SELECT sha256 FROM suspects WHERE sha256 NOT IN (SELECT suspect FROM cases)")
+        return problems + [f"suspect {row['sha256']} belongs to no case" for row in stray]
+
+
+def _fields(event: Event) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in ("seq", "at", "kind", "prev", "hash")}
+
+
+def _payload(text: str) -> dict[str, Any]:
+    """Read an event's payload; one that cannot be read becomes empty, which its hash gives away."""
+    try:
+        return payload_of(text)
+    except ValueError:
+        return {}
+
+
+def _storable(value: object) -> object:
+    """Escape what a text column cannot hold: the stray bytes of file names that are no UTF-8."""
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+
+
+def _flush(path: Path, flags: int) -> None:
+    handle = os.open(path, flags)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _plain(value: object) -> object:
+    """Replace bytes by their digests, so that a row has a JSON text."""
+    if isinstance(value, bytes):
+        return hashlib.sha256(value).hexdigest()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _advice(message: str) -> str:
+    if "locked" in message or "busy" in message:
+        return "close what else is using it and try again"
+    if "full" in message:
+        return "make room on the disk, nothing was lost"
+    if "I/O" in message:
+        return "see whether the disk is full or failing; what was written before is as it was"
+    if "readonly" in message or "unable to open" in message:
+        return "check its permissions or choose another --db"
+    return "restore it from a backup or choose another --db"

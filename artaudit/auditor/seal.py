@@ -1,0 +1,80 @@
+"""Seals on the log: its root, signed and timestamped, kept outside the registry to find a log rewritten or cut.
+
+The root is that of RFC 6962, https://www.rfc-editor.org/rfc/rfc6962.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+
+from artaudit.auditor.evidence import Seal, Trust, check_seal
+from artaudit.auditor.registry import Registry, who
+from artaudit.auditor.registry.cases import SEAL, log_root
+from artaudit.auditor.registry.hash_chain import canonical, now
+from artaudit.errors import RegistryError, UsageError
+from artaudit.image import write_atomically
+
+SCHEMA = "artaudit-seal/1"
+
+
+def seal_log(target: Path, registry: Registry, seal: Seal) -> dict[str, Any]:
+    """Write the root of the registry's log to `target`, which must not exist, and its seal beside it; return it.
+
+    The log keeps that it was sealed, as the event after those under the root.
+    """
+    if target.exists():
+        raise UsageError(f"{target} exists and nothing is overwritten: choose another name.")
+    log = list(registry.events())
+    record = {
+        "schema": SCHEMA,
+        "at": now(),
+        "by": who(),
+        "size": len(log),
+        "root": log_root(log),
+        "seal": seal.as_dict(),
+        "vouchers": seal.signer.identity.authority_pem().decode() if seal.signer else "",
+    }
+    data = canonical(record).encode()
+    for name, part in seal.files(target.name, data).items():
+        write_atomically(target.with_name(name), part)
+    write_atomically(target, data)
+    registry.casebook.exported(SEAL, None, hashlib.sha256(data).hexdigest(), log)
+    return record
+
+
+def broken_seal(path: Path, registry: Registry, trust: Trust | None = None) -> list[str]:
+    """Say in sentences where the log is no longer the one that was sealed, or the seal is not whole; empty = intact.
+
+    Raises RegistryError when the file is no seal.
+    """
+    data, files = _read(path)
+    try:
+        record = json.loads(data)
+        if record["schema"] != SCHEMA or canonical(record).encode() != data:
+            raise RegistryError(f"{path} is no seal, or was changed: name the file that `audit seal` wrote.")
+        size, root, at = int(record["size"]), str(record["root"]), str(record["at"])
+        vouchers = x509.load_pem_x509_certificates(record["vouchers"].encode()) if record["vouchers"] else []
+        problems = check_seal(record["seal"], path.name, files, vouchers, trust or Trust()).problems
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise RegistryError(f"{path} is no seal: name the file that `audit seal` wrote.") from error
+    log = list(registry.events())
+    if len(log) < size:
+        return [*problems, f"the log was cut: {size} events were sealed at {at}, and {len(log)} are left"]
+    if log_root(log[:size]) != root:
+        return [*problems, f"the log was rewritten: its first {size} events are not those that were sealed at {at}"]
+    return problems
+
+
+def _read(path: Path) -> tuple[bytes, dict[str, bytes]]:
+    """Return the bytes of a seal, and those of all files beside it that begin with its name."""
+    try:
+        data = path.read_bytes()
+        beside = {one.name: one.read_bytes() for one in path.parent.iterdir() if one.name.startswith(f"{path.name}.")}
+    except OSError as error:
+        raise RegistryError(f"{path} cannot be read ({error.strerror}): check the name.") from error
+    return data, {**beside, path.name: data}

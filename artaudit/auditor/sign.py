@@ -1,0 +1,51 @@
+"""Sign: a picture is written with a content credential in it, which is kept with its work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from artaudit.auditor.register import enrol
+from artaudit.auditor.registry import Registry, Work
+from artaudit.auditor.signing.credentials import KINDS, MARKED, STANDARD, Wish, with_credential
+from artaudit.auditor.signing.keys import Signer
+from artaudit.errors import ImageError, UsageError
+from artaudit.image import decode, forbid_training, read, with_packet, write_atomically
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What came of it: the work that the credential is kept with, whether that is new, and whether XMP says so too.
+
+    `work` is None where the picture is no registered work and was not to become one.
+    """
+
+    work: Work | None
+    new: bool
+    xmp: bool
+
+
+def sign_picture(source: Path, target: Path, signer: Signer, registry: Registry, wish: Wish = STANDARD) -> Signed:
+    """Write the picture at `source` with a credential to `target`, which must not exist.
+
+    The credential is kept with the work that has the picture's bytes or pixels, so that a copy that lost it is led back
+    to it by matching. Where it refuses training, the file's XMP says so too, if its kind holds any. Raises ImageError
+    for files that carry no credential.
+    """
+    if target.exists():
+        raise UsageError(f"{target} exists and nothing is overwritten: choose another name.")
+    image = read(source)
+    if image.format not in KINDS:
+        raise ImageError(f"{source} is a {image.format}, which carries no credential: convert it to PNG first.")
+    marked = wish.refuses and image.format in MARKED
+    ready = decode(with_packet(forbid_training(image)), name=image.name) if marked else image
+    known = registry.find(sha256=image.sha256) or registry.find(pixels_sha256=image.pixels_sha256)
+    title = known[0][0].title if known else source.stem
+    signed, manifest = with_credential(ready, title, signer, wish)
+    work, new = (known[0][0], False) if known else (None, False)
+    if work is None and wish.keeps:
+        work, new = enrol(registry, image, title=title)
+    write_atomically(target, signed)
+    if work is not None:
+        registry.add_manifest(work.id, manifest)
+    return Signed(work, new, marked)

@@ -1,0 +1,1 @@
+"""What evidence is signed with: keys, signatures, timestamps, seals, content credentials."""

@@ -1,0 +1,94 @@
+"""Timestamps: an authority elsewhere says when it saw the digest of some bytes.
+
+RFC 3161, https://www.rfc-editor.org/rfc/rfc3161.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import rfc3161_client
+from asn1crypto import tsp
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from artaudit.auditor.signing.cms import MALFORMED, signer_of
+from artaudit.auditor.signing.keys import Identity
+from artaudit.errors import PackageError, UsageError
+
+SECONDS = 30
+MOST_BYTES = 1 << 20
+_PURPOSE = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """What an authority said: these bytes existed at `at` (UTC)."""
+
+    at: datetime
+    authority: Identity
+    serial: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {"at": self.at.isoformat(), "serial": self.serial, **self.authority.as_dict()}
+
+
+def stamp(url: str, data: bytes) -> bytes:
+    """Ask the authority at `url` for a timestamp of `data`; only their digest is sent.
+
+    Raises UsageError for an address that is not on the web, PackageError when no good timestamp comes back.
+    """
+    if not url.startswith(("http://", "https://")):
+        raise UsageError(f"{url} is no address of a timestamp authority: it must begin with http:// or https://.")
+    builder = rfc3161_client.TimestampRequestBuilder().data(data)
+    asked = builder.hash_algorithm(rfc3161_client.HashAlgorithm.SHA256).build()
+    headers = {"Content-Type": "application/timestamp-query"}
+    request = urllib.request.Request(url, asked.as_bytes(), headers)  # noqa: S310 - checked above
+    try:
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - checked above
+            token = answer.read(MOST_BYTES)
+        nonce = rfc3161_client.decode_timestamp_response(token).tst_info.nonce
+    except (OSError, ValueError) as error:
+        raise PackageError(f"{url} gave no timestamp ({error}): try again, or another authority.") from error
+    read_stamp(token, data)
+    if nonce != asked.nonce:
+        raise PackageError(f"{url} answered another question: try again, or another authority.")
+    return token
+
+
+def read_stamp(token: bytes, data: bytes, roots: Sequence[x509.Certificate] = ()) -> Timestamp:
+    """Return what a timestamp of `data` says; with `roots`, one of them must vouch for its authority.
+
+    Raises PackageError when it is no timestamp, one of other bytes, or of an authority nobody vouches for.
+    """
+    try:
+        content = tsp.TimeStampResp.load(token, strict=True)["time_stamp_token"]["content"]
+        info = content["encap_content_info"]["content"].parsed
+        imprint = info["message_imprint"]
+        authority = signer_of(content, content["encap_content_info"]["content"].contents)
+        seen = hashlib.new(imprint["hash_algorithm"]["algorithm"].native, data).digest()
+        purpose = authority.leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+        found = Timestamp(info["gen_time"].native, authority, info["serial_number"].native)
+    except MALFORMED as error:
+        raise PackageError("it is no whole timestamp: it was changed.") from error
+    if imprint["hashed_message"].native != seen or purpose.value != _PURPOSE or not purpose.critical:
+        raise PackageError("it is no timestamp of these bytes: they, or it, were changed.")
+    if roots:
+        _vouch(token, data, roots)
+    return found
+
+
+def _vouch(token: bytes, data: bytes, roots: Sequence[x509.Certificate]) -> None:
+    builder = rfc3161_client.VerifierBuilder()
+    for root in roots:
+        builder = builder.add_root_certificate(root)
+    try:
+        builder.build().verify_message(rfc3161_client.decode_timestamp_response(token), data)
+    except (rfc3161_client.VerificationError, ValueError) as error:
+        raise PackageError("it is of an authority that none of the given roots vouches for.") from error

@@ -1,0 +1,57 @@
+"""Trial: a cloaked picture is found beside its original, which the registry knows or a person names, and tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from artaudit.auditor.registry import Registry, Version, Work
+from artaudit.errors import ImageError
+from artaudit.image import Image, read
+from artaudit.protect.trial import run
+from artaudit.protect.trial.pairs import Pair, same_size
+from artaudit.protect.trial.run import Order, Trial
+from artaudit.protect.trial.survival import Tools
+from artaudit.protocols import Progress
+
+
+def attempt(
+    path: Path,
+    registry: Registry,
+    order: Order,
+    tools: Tools | None = None,
+    progress: Progress | None = None,
+    foretell: Callable[[float], None] | None = None,
+) -> Trial:
+    """Try the picture at `path` as `run.attempt` does, beside the original that is named or registered."""
+    return run.attempt(find_pair(path, registry, order.original), order, tools, progress, foretell)
+
+
+def find_pair(path: Path, registry: Registry, original: Path | None = None) -> Pair:
+    """Read the picture at `path` and find its original: `original`, else what the registry knows of its samples.
+
+    `original` may be a folder that holds the original under the picture's own name.
+    Raises ImageError where the two differ in size, or where a registered original is no longer where it was.
+    """
+    changed = read(path)
+    found = registry.find(pixels_sha256=changed.pixels_sha256)
+    versions = [(work, version) for work, version in found if version is not None]
+    receipt = versions[0][1].receipt if versions else None
+    if original is not None:
+        place = original / path.name if original.is_dir() else original
+        return Pair(changed, same_size(read(place), changed), str(place), receipt)
+    if versions:
+        return _registered(changed, *versions[0])
+    if found:
+        return Pair(changed, changed, f"work {found[0][0].id} of the registry")
+    return Pair(changed)
+
+
+def _registered(changed: Image, work: Work, version: Version) -> Pair:
+    place = Path(work.path)
+    clean = read(place) if place.is_file() else None
+    if clean is None or clean.pixels_sha256 != work.pixels_sha256:
+        raise ImageError(
+            f"The original of {changed.name} is not at {work.path} as it was registered: name it with --original."
+        )
+    return Pair(changed, same_size(clean, changed), f"work {work.id} of the registry", version.receipt)

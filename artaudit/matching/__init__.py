@@ -1,0 +1,30 @@
+"""Is a picture a copy of a registered work: fingerprints, retrieval, geometric confirmation, pictures of the match."""
+
+from __future__ import annotations
+
+from artaudit.matching.confirmation import Confirmation, confirm
+from artaudit.matching.describers import Describer
+from artaudit.matching.difference import difference
+from artaudit.matching.index import Index, OwnWorks, bring_up_to_date
+from artaudit.matching.index_file import beside
+from artaudit.matching.overlay import encode_jpeg, encode_png, overlay
+from artaudit.matching.portfolio import Match, Portfolio, PortfolioEntry, describe, fingerprint
+
+__all__ = [
+    "Confirmation",
+    "Describer",
+    "Index",
+    "Match",
+    "OwnWorks",
+    "Portfolio",
+    "PortfolioEntry",
+    "beside",
+    "bring_up_to_date",
+    "confirm",
+    "describe",
+    "difference",
+    "encode_jpeg",
+    "encode_png",
+    "fingerprint",
+    "overlay",
+]

@@ -1,0 +1,156 @@
+"""Which works are worth confirming: every feature of the suspect votes for the works that have its like.
+
+An inverted file (Sivic and Zisserman, "Video Google", 2003, https://doi.org/10.1109/ICCV.2003.1238663) lists the
+features of all works by word. A voter reads the lists of its nearest words and votes for every work in which a
+signature is near its own, the more the nearer and the fewer; so each work gets a score, and a report may say that
+the suspect was compared with all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float64, Int32, Int64, UInt16, UInt64
+
+from artaudit.matching.keypoints import Keypoints
+from artaudit.matching.vocabulary import WORDS, vocabulary
+
+CANDIDATES = 20
+"""Works, each lying one way, that are confirmed at most."""
+
+POOLED, VOTERS = 300, 2000
+"""Features a registered picture puts into the pool, and features of a suspect that vote."""
+
+NEAR = 3
+"""A voter reads the lists of this many centres of each half, squared."""
+
+ALIKE, HALF_ALIKE = 32, 22
+"""Signatures that differ in at most this many of 128 bits, and of their first 64, are alike."""
+
+WIDTH = 16.0
+"""A voter's word weighs exp(-(bits / 16)^2) by the bits in which the signatures differ."""
+
+_BATCH = 250
+_OWNER, _DIFFER = 31, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What one registered picture puts into the pool: words and signatures of its features, in one order."""
+
+    words: UInt16[np.ndarray, " features"] = field(repr=False)
+    signatures: UInt64[np.ndarray, "features 2"] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The features of all works in the order of their words: whose each is, and its signature.
+
+    Those of word w lie from `starts[w]` to `starts[w + 1]`.
+    """
+
+    starts: Int64[np.ndarray, " words"] = field(repr=False)
+    owners: Int32[np.ndarray, " features"] = field(repr=False)
+    signatures: UInt64[np.ndarray, "features 2"] = field(repr=False)
+
+    @property
+    def words(self) -> UInt16[np.ndarray, " features"]:
+        """The word of each feature."""
+        return np.repeat(np.arange(WORDS), np.diff(self.starts)).astype(np.uint16)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A work to confirm, its votes, and how it would lie in the suspect; `mirrored` is None when both are open."""
+
+    work: int
+    votes: float
+    mirrored: bool | None
+    inverted: bool
+
+
+def pooled(keypoints: Keypoints) -> Features:
+    """Return the words and signatures of 300 features, spread over the picture."""
+    descriptors = keypoints.spread(POOLED).descriptors
+    known = vocabulary()
+    return Features(known.words(descriptors)[:, 0].astype(np.uint16), known.signatures(descriptors))
+
+
+def pool(works: Iterable[tuple[int, Features]]) -> Pool:
+    """Sort the features of all works by word; a work may come twice."""
+    named = list(works)
+    words = np.concatenate([np.empty(0, np.uint16), *(one.words for _, one in named)])
+    owners = np.concatenate([np.empty(0, np.int32), *(np.full(len(one.words), work, np.int32) for work, one in named)])
+    signatures = np.concatenate([np.empty((0, 2), np.uint64), *(one.signatures for _, one in named)])
+    return by_word(words, owners, signatures)
+
+
+def by_word(
+    words: UInt16[np.ndarray, " features"],
+    owners: Int32[np.ndarray, " features"],
+    signatures: UInt64[np.ndarray, "features 2"],
+) -> Pool:
+    """Sort features by word."""
+    order = np.argsort(words, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(words, minlength=WORDS))]).astype(np.int64)
+    return Pool(starts, owners[order], signatures[order])
+
+
+def candidates(suspect: Keypoints, works: Pool, *, count: int = CANDIDATES) -> list[Candidate]:
+    """Return the at most `count` works with most votes, as they are, mirrored, inverted or both, best first."""
+    if not len(works.owners) or not len(suspect):
+        return []
+    voters = suspect.spread(VOTERS)
+    found = []
+    for inverted in (False, True):
+        described = voters.inverted() if inverted else voters
+        for mirrored in (False, True):
+            names, votes = _votes(described.mirrored() if mirrored else described, works)
+            best = np.argsort(-votes, kind="stable")[:count]
+            found += [Candidate(int(names[one]), float(votes[one]), mirrored, inverted) for one in best]
+    return sorted(found, key=lambda one: -one.votes)[:count]
+
+
+def _votes(voters: Keypoints, works: Pool) -> tuple[Int64[np.ndarray, " works"], Float64[np.ndarray, " works"]]:
+    """Return the works that are voted for and their votes.
+
+    A voter shares one vote among the works it finds, and a crowd of voters with one word, as of letters in a page of
+    text, counts as the root of their number (Jégou et al., "On the burstiness of visual elements", 2009,
+    https://doi.org/10.1109/CVPR.2009.5206609).
+    """
+    known = vocabulary()
+    words, signatures = known.words(voters.descriptors, NEAR), known.signatures(voters.descriptors)
+    found = [
+        _alike(words[begin : begin + _BATCH], signatures[begin : begin + _BATCH], works, begin)
+        for begin in range(0, len(voters), _BATCH)
+    ]
+    # the least difference of each pair of voter and work: all three in one sorted number
+    pairs = np.sort(np.concatenate(found))
+    pairs = pairs[np.flatnonzero(np.diff(pairs >> _DIFFER, prepend=-1))]
+    voter, owner = pairs >> (_OWNER + _DIFFER), (pairs >> _DIFFER) & ((1 << _OWNER) - 1)
+    votes = np.exp(-(((pairs & ((1 << _DIFFER) - 1)) / WIDTH) ** 2))
+    votes /= np.bincount(voter, minlength=len(voters)).clip(1)[voter]
+    _, crowd, size = np.unique(known.words(voters.descriptors), return_inverse=True, return_counts=True)
+    votes /= np.sqrt(size[crowd.ravel()])[voter]
+    names, place = np.unique(owner, return_inverse=True)
+    return names, np.bincount(place, weights=votes, minlength=len(names)).astype(np.float64)
+
+
+def _alike(
+    words: Int64[np.ndarray, "voters words"], signatures: UInt64[np.ndarray, "voters 2"], works: Pool, first: int
+) -> Int64[np.ndarray, " pairs"]:
+    """Return voter, work and difference of all pairs whose signatures are alike, each as one number."""
+    begins, ends = works.starts[words].ravel(), works.starts[words + 1].ravel()
+    lengths = ends - begins
+    reader = np.repeat(np.arange(len(words), dtype=np.int32).repeat(words.shape[1]), lengths)
+    place = np.arange(len(reader)) + np.repeat(begins - np.cumsum(lengths) + lengths, lengths)
+    # one half of the bits tells most strangers, so the other half of few is read
+    half = np.bitwise_count(works.signatures[:, 0][place] ^ signatures[:, 0][reader])
+    likely = np.flatnonzero(half <= HALF_ALIKE)
+    reader, place = reader[likely], place[likely]
+    differ = half[likely].astype(np.int64) + np.bitwise_count(works.signatures[:, 1][place] ^ signatures[:, 1][reader])
+    near = differ <= ALIKE
+    voter, owner = first + reader[near].astype(np.int64), works.owners[place[near]].astype(np.int64)
+    return (voter << (_OWNER + _DIFFER)) | (owner << _DIFFER) | differ[near]

@@ -1,0 +1,1 @@
+"""What the latents of a cloaked picture should do, one file each."""

@@ -1,0 +1,206 @@
+"""A look at a cloak before it is made: one window of a picture, quickly cloaked, beside noise that is as visible."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
+from jaxtyping import Float
+from PIL import Image as Pillow
+
+from artaudit.distances import flip
+from artaudit.errors import UsageError
+from artaudit.image import Image, decode, write_atomically
+from artaudit.image.sources import Source
+from artaudit.protect import grounds
+from artaudit.protect.cloak import resized, working_size
+from artaudit.protect.effect import as_visible, displacements
+from artaudit.protect.job import Targets, Workshop, file_encoder, original
+from artaudit.protect.mask import Mask
+from artaudit.protect.preview_sheet import is_preview, sheet
+from artaudit.protect.receipt import whole
+from artaudit.protect.saving import save_within
+from artaudit.protect.style_reference import StyleReference
+from artaudit.protect.visibility import in_words, visibility
+from artaudit.protocols import Encoder, Progress
+from artaudit.tensors import to_array, to_batch
+
+Picture = Float[np.ndarray, "height width 3"]
+
+STEPS = 20
+"""Steps of a preview's descent at most; the cloak itself takes its own number."""
+
+_SEED = 0
+_NOTABLE = 0.2
+"""Share of what shows, from which on a ground is named."""
+_TINY = 1e-9
+_EACH = 2
+"""Models that are each named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a picture as a picture of its own, at the size that cloaks work at, and where it lies there."""
+
+    image: Image = field(repr=False)
+    rows: slice
+    columns: slice
+    size: tuple[int, int]
+    """Height and width of the whole at that size."""
+
+
+def preview(source: Source, goal: Targets, shop: Workshop, progress: Progress | None = None) -> dict[str, Any]:
+    """Cloak one window, write the sheet that shows it, say what it is worth; nothing else is made or registered.
+
+    An earlier preview is replaced. Raises UsageError where another file would be.
+    """
+    if (goal.preview.exists() or goal.preview.is_symlink()) and not is_preview(goal.preview):
+        raise UsageError(f"{goal.preview} exists and is no preview: move it away or choose another -o.")
+    image = original(source.path)
+    window = window_of(image)
+    steps = min(STEPS, shop.cloak.descent.steps)
+    quick = replace(
+        shop.cloak,
+        descent=replace(shop.cloak.descent, steps=steps),
+        mask=None if shop.cloak.mask is None else _cut(shop.cloak.mask, window),
+        final=file_encoder(image, shop.order.quality),
+    )
+    seed = _SEED if shop.order.seed is None else shop.order.seed
+    cloaked = quick.apply(window.image, budget=shop.budget, seed=seed, progress=progress)
+    saved = save_within(window.image, cloaked)
+    clean, changed = whole(window.image), whole(saved)
+    noises = as_visible(clean, changed, seed=_SEED)
+    effect = [_effect(model, clean, changed, noises) for model in shop.choice.encoders]
+    seen = visibility(window.image, saved)
+    style = None if quick.style is None else _as_style(quick.style, clean, changed, noises)
+    shows = _shows(clean, changed)
+    said = [worth(seen, effect, style, f"{steps} of {shop.cloak.descent.steps} steps"), where(shows)]
+    kind = _strongest(effect)
+    panels = [("original", clean), (f"cloak, SSIMULACRA2 {seen['ssimulacra2']:.0f}", changed)]
+    write_atomically(goal.preview, sheet([*panels, (f"{kind} that shows as much", noises[kind])], said))
+    return {
+        "window": _place(window),
+        "steps": steps,
+        "seed": seed,
+        "visibility": seen,
+        "effect": effect,
+        "style_reference": style,
+        "shows": shows,
+        "said": said,
+    }
+
+
+def window_of(image: Image) -> Window:
+    """Return the window that shows best what people will see, as a PNG of 8 bits, with alpha and colour profile."""
+    size = working_size(image.height, image.width)
+    rows, columns = grounds.exposed_window(whole(image))
+    planes = [image.samples] if image.alpha is None else [image.samples, image.alpha]
+    cut = np.concatenate([to_array(resized(to_batch(one), size))[rows, columns] for one in planes], axis=2)
+    levels = np.rint(cut * 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    picture = Pillow.fromarray(levels[..., 0] if levels.shape[2] == 1 else levels)
+    picture.save(buffer, "PNG", icc_profile=image.icc)
+    return Window(decode(buffer.getvalue(), name=image.name), rows, columns, size)
+
+
+def worth(
+    seen: Mapping[str, float | None],
+    effect: Sequence[Mapping[str, Any]],
+    style: Mapping[str, Any] | None,
+    made: str,
+) -> str:
+    """Say in one sentence what the window's cloak costs the eye and what it does, beside noise that shows as much.
+
+    `made` says how far the cloak was made.
+    """
+    score = seen["ssimulacra2"] or 0.0
+    if seen["psnr_db"] is None:
+        return "Nothing was changed here."
+    reference = (
+        f"; as a style reference it is like the original by {style['cosine']:.2f} (noise {style['noise']:.2f}, "
+        "the same picture 1)"
+        if style
+        else ""
+    )
+    return (
+        f"In this window, after {made}: SSIMULACRA2 {score:.0f} ({in_words(score)}); it moves latents "
+        f"{gains(effect)} as far as noise that shows as much{reference}."
+    )
+
+
+def gains(effect: Sequence[Mapping[str, Any]]) -> str:
+    """Say how many times as far as noise a change goes, on each of two models or from the least to the most of more."""
+    far = sorted((one["gain_over_visible_noise"], one["model"].split("@")[0]) for one in effect)
+    chosen = far if len(far) <= _EACH else [far[0], far[-1]]
+    return (", " if len(far) <= _EACH else " to ").join(f"{gain:.1f}x on {model}" for gain, model in chosen)
+
+
+def where(shows: Mapping[str, Mapping[str, float]]) -> str:
+    """Say on which ground a change shows, if on any in particular."""
+    names = {"flat_ground": "flat ground", "skin": "colours like skin"}
+    parts = [
+        f"{names[kind]} ({found['of_what_shows']:.0%} of what shows, {found['of_the_window']:.0%} of the window)"
+        for kind, found in shows.items()
+        if found["of_what_shows"] >= _NOTABLE
+    ]
+    return f"Look for it on {' and on '.join(parts)}." if parts else "It shows on no flat ground and on no skin."
+
+
+def _effect(model: Encoder, clean: Picture, changed: Picture, noises: Mapping[str, Picture]) -> dict[str, Any]:
+    far, *others = displacements(model, clean, [changed, *noises.values()])
+    return {
+        "model": model.name,
+        "displacement": round(far, 5),
+        "noise_as_visible": {kind: round(other, 5) for kind, other in zip(noises, others, strict=True)},
+        "gain_over_visible_noise": round(far / max(*others, _TINY), 3),
+    }
+
+
+def _strongest(effect: Sequence[Mapping[str, Any]]) -> str:
+    """Return the kind of noise that, beside the others, moves most models most."""
+    strongest = [max(one["noise_as_visible"], key=one["noise_as_visible"].__getitem__) for one in effect]
+    return max(strongest, key=strongest.count)
+
+
+def _as_style(style: StyleReference, clean: Picture, changed: Picture, noises: Mapping[str, Picture]) -> dict[str, Any]:
+    """Return the cosine of the tower's embeddings of a changed and of the clean picture, and the lowest of noises."""
+    pictures = [clean, changed, *noises.values()]
+    with torch.no_grad():
+        views = torch.cat([style.tower.squashed(to_batch(one)) for one in pictures])
+        embeddings = style.tower.features(views).embedding  # type: ignore[attr-defined]
+    cosines = F.cosine_similarity(embeddings[:1], embeddings[1:]).tolist()
+    return {"model": style.name, "cosine": round(cosines[0], 3), "noise": round(min(cosines[1:]), 3)}
+
+
+def _shows(clean: Picture, changed: Picture) -> dict[str, dict[str, float]]:
+    errors = flip(clean, changed)
+    found = {"flat_ground": grounds.flat_ground(clean), "skin": grounds.skin(clean)}
+    return {
+        kind: {
+            "of_what_shows": round(grounds.share(errors, ground), 3),
+            "of_the_window": round(float(ground.mean()), 3),
+        }
+        for kind, ground in found.items()
+    }
+
+
+def _cut(mask: Mask, window: Window) -> Mask:
+    return Mask(mask.over(*window.size)[0, 0, window.rows, window.columns].numpy())
+
+
+def _place(window: Window) -> dict[str, Any]:
+    """Return where the window lies, in pixels of a picture of `of_width` by `of_height`."""
+    height, width = window.size
+    return {
+        "left": window.columns.start,
+        "top": window.rows.start,
+        "width": window.columns.stop - window.columns.start,
+        "height": window.rows.stop - window.rows.start,
+        "of_width": width,
+        "of_height": height,
+    }

@@ -1,0 +1,228 @@
+"""The training runs of a trial of mimicry: one an arm and a seed, in processes of their own."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import product
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from PIL import Image as Pillow
+
+from artaudit.datasets import drawings
+from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
+from artaudit.errors import UsageError
+from artaudit.generators import pool
+from artaudit.generators.opening import open_model
+from artaudit.protect.trial.judges import CHANGED, CLEAN
+from artaudit.protect.trial.mimicry import (
+    Bank,
+    Examined,
+    Part,
+    Pixels,
+    Practice,
+    bank,
+    draw,
+    examined,
+    learned_from,
+    tiles,
+    trained,
+)
+from artaudit.protect.trial.survival import Tools, single_threaded
+from artaudit.protocols import Generator, Progress
+from artaudit.tensors import to_array, to_batch
+
+Result = TypeVar("Result")
+
+BASE = "nothing"
+"""The arm of the model as it was."""
+OTHERS = "photographs and drawings by code"
+"""The arm of pictures by nobody in question: what it recovers is no style."""
+STRANGERS = 1000
+"""Added to the seeds of pictures that stand for no artist, so that none is drawn twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """What mimics learn from: a kind of picture of the trial, after an attack at a strength where one is named."""
+
+    kind: str
+    attack: str = ""
+    strength: float | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in tables."""
+        said = "cloaked" if self.kind == CHANGED else self.kind
+        return said if self.strength is None else f"{said}, after {self.attack} {self.strength:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """What all mimics of a trial share.
+
+    `pictures` are the trial's pictures by kind, one dictionary an original; `tools` are the attacker's for each of
+    them. `held_out` are crops of `side` pixels, each with the number of its picture. With `apart`, the right of every
+    picture is never learned from.
+    """
+
+    record: pool.Record
+    practice: Practice
+    pictures: tuple[Mapping[str, Part], ...] = field(repr=False)
+    tools: tuple[Tools, ...]
+    held_out: tuple[tuple[int, Part], ...] = field(repr=False)
+    side: int
+    apart: bool
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What came of it: examinations by the name of an arm, one a seed; the model's own; pictures of no artist."""
+
+    arms: Mapping[str, tuple[Examined, ...]]
+    base: Examined
+    strangers: Pixels = field(repr=False)
+    own: Pixels = field(repr=False)
+    """Clean crops of the artist, redrawn by the model's autoencoder like everything that the model draws."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What one arm's mimics learn from: latents of every picture, and a crop of the first to be drawn again."""
+
+    banks: tuple[Bank, ...] = field(repr=False)
+    crop: Part = field(repr=False)
+
+
+def taught(shared: Class, arms: Sequence[Arm], seeds: int, *, processes: int, progress: Progress | None) -> Taught:
+    """Attack, encode, train and examine everything; training run `n` has the same seed for every arm."""
+    total, done = len(arms) * (1 + seeds) + 2, 0
+    with ExitStack() as stack:
+        workers = None
+        if processes > 1 and not torch.cuda.is_available():
+            made = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=single_threaded)
+            workers = stack.enter_context(made)
+
+        def run(work: Callable[..., Result], jobs: Sequence[tuple[Any, ...]]) -> list[Result]:
+            nonlocal done
+            found: dict[int, Result] = {}
+            for number, result in _carried_out(workers, work, jobs):
+                found[number], done = result, done + 1
+                if progress is not None:
+                    progress(done, total)
+            return [found[number] for number in range(len(jobs))]
+
+        lessons = run(lesson, [(shared, arm) for arm in arms])
+        slim = _without_pictures(shared)
+        runs = [(slim, one, seed) for one, seed in product(lessons, range(seeds))]
+        exams = run(practised, runs)
+        (base,) = run(untaught, [(slim, lessons[0].crop)])
+        ((strangers, own),) = run(references, [(shared,)])
+    by_arm = {arm.name: tuple(exams[number * seeds : (number + 1) * seeds]) for number, arm in enumerate(arms)}
+    return Taught(by_arm, base, strangers, own)
+
+
+def lesson(shared: Class, arm: Arm) -> Lesson:
+    """Return what an arm's mimics learn from."""
+    model = generator(shared.record)
+    if arm.kind == OTHERS:
+        parts = _strangers(shared, len(shared.pictures) + 1, shared.pictures[0][CLEAN].shape[0])
+    else:
+        whole = [
+            _attacked(one, arm, tools, shared.seed) for one, tools in zip(shared.pictures, shared.tools, strict=True)
+        ]
+        parts = [learned_from(one) if shared.apart else one for one in whole]
+    return Lesson(tuple(bank(model, one) for one in parts), tiles(parts[0], shared.side)[0])
+
+
+def _attacked(pictures: Mapping[str, Part], arm: Arm, tools: Tools, seed: int) -> Part:
+    if arm.strength is None:
+        return pictures[arm.kind]
+    return to_array(tools.attack(arm.attack, arm.strength)(to_batch(pictures[arm.kind]), seed))
+
+
+def practised(shared: Class, learned: Lesson, number: int) -> Examined:
+    """Return what a mimic can do that was trained in run `number`."""
+    teacher = generator(shared.record)
+    mimic = trained(teacher, learned.banks, shared.practice, shared.side, shared.seed + number)
+    return _examined(mimic, shared, learned.crop if number == 0 else None)
+
+
+def untaught(shared: Class, crop: Part) -> Examined:
+    """Return what the model can do by itself."""
+    return _examined(generator(shared.record), shared, crop)
+
+
+def references(shared: Class) -> tuple[Pixels, Pixels]:
+    """Return pictures of no artist (photographs, drawings by code, what the model draws by itself), and clean crops."""
+    model, side, practice = generator(shared.record), shared.side, shared.practice
+    clean = [crop for pictures in shared.pictures for crop in tiles(pictures[CLEAN], side)]
+    clean = [clean[place] for place in np.linspace(0, len(clean) - 1, min(len(clean), 2 * practice.crops)).astype(int)]
+    kept = [crop for _, crop in shared.held_out]
+    others = _strangers(shared, practice.drawn, side)
+    own, seen = (torch.cat([_redrawn(model, one) for one in some]) for some in ([*clean, *kept], others))
+    made = [draw(model, practice, STRANGERS + number, side) for number in range(practice.drawn)]
+    return torch.cat([seen, *made]), own
+
+
+def _examined(mimic: Generator, shared: Class, crop: Part | None) -> Examined:
+    latents = torch.cat([bank(mimic, one) for _, one in shared.held_out])
+    redraw = () if crop is None else (_resized(_photograph(min(PHOTOGRAPHS)), shared.side), crop)
+    return examined(mimic, latents, shared.practice, side=shared.side, redraw=redraw)
+
+
+def _strangers(shared: Class, count: int, side: int) -> list[Part]:
+    """Return the photographs and so many drawings by code less two, all of `side` pixels."""
+    shown = [_photograph(name) for name in PHOTOGRAPHS]
+    shown += [drawings.draw(np.random.default_rng([shared.seed, number])) for number in range(count - len(shown))]
+    return [_resized(one, side) for one in shown]
+
+
+def _redrawn(model: Generator, picture: Part) -> Pixels:
+    with torch.no_grad():
+        return model.decode(model.encode(to_batch(picture))).float().cpu()
+
+
+def _photograph(name: str) -> Pillow.Image:
+    with Pillow.open(io.BytesIO(photograph(name))) as opened:
+        whole = opened.convert("RGB")
+    side = min(whole.size)
+    left, top = (whole.width - side) // 2, (whole.height - side) // 2
+    return whole.crop((left, top, left + side, top + side))
+
+
+def _resized(picture: Pillow.Image, side: int) -> Part:
+    return np.asarray(picture.convert("RGB").resize((side, side)), dtype=np.float32) / 255
+
+
+def _without_pictures(shared: Class) -> Class:
+    """Spare the way between processes what training does not read."""
+    return replace(shared, pictures=(), tools=())
+
+
+def _carried_out(
+    workers: ProcessPoolExecutor | None, work: Callable[..., Result], jobs: Sequence[tuple[Any, ...]]
+) -> Iterator[tuple[int, Result]]:
+    if workers is None:
+        yield from ((number, work(*job)) for number, job in enumerate(jobs))
+        return
+    waiting = {workers.submit(work, *job): number for number, job in enumerate(jobs)}
+    for one in as_completed(waiting):
+        yield waiting[one], one.result()
+
+
+@cache
+def generator(record: pool.Record) -> Generator:
+    """Return the opened model, once for every process; raises UsageError for one without a denoiser."""
+    model = open_model(record)
+    if not isinstance(model, Generator):
+        raise UsageError(f"{record.name} has no denoiser, so nothing can learn from it: choose another --mimic.")
+    return model

@@ -1,0 +1,189 @@
+"""The verb of mimicry: mimics learn from clean, noised, cloaked and attacked pictures, and what they recover is graded.
+
+After Hönig et al., ICLR 2025, https://arxiv.org/abs/2406.12027: the attacker chooses what works best.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from artaudit import catalog
+from artaudit.errors import UsageError
+from artaudit.generators import pool
+from artaudit.generators.opening import abilities
+from artaudit.image import read
+from artaudit.protect.effect import amplitudes
+from artaudit.protect.receipt import middle
+from artaudit.protect.trial import uses
+from artaudit.protect.trial.contact_sheet import sheet
+from artaudit.protect.trial.fine_tuning import BASE, OTHERS, Arm, Class, generator, taught
+from artaudit.protect.trial.grading import grade
+from artaudit.protect.trial.judges import CHANGED, CLEAN, variants
+from artaudit.protect.trial.measures import LOSS, NOISE, Measure, measures, row, sentence, upper
+from artaudit.protect.trial.mimicry import LARGE, Part, Practice, kept_apart, learned_from, side_of, spread, tiles
+from artaudit.protect.trial.run import CLOAKED, Trial
+from artaudit.protocols import Progress
+
+QUICK = ("jpeg", "blur", "noise-denoise", "diffpure")
+"""Attacks that mimics learn after where none is named: an edit, a filter, two purifiers, each at its strongest."""
+FEWEST = 3
+"""Training runs below which a recovery counts for nothing."""
+
+FEWEST_CROPS = 5
+"""Clean crops below which nobody can tell a style."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How mimics are trained: on which model, by name, how often, and judged on which other pictures of the artist.
+
+    `attacks` are those of the trial; None for `model` and `practice` stands for what this machine can carry.
+    """
+
+    model: str | None = None
+    seeds: int = FEWEST
+    held_out: tuple[Path, ...] = ()
+    attacks: tuple[str, ...] = ("quick",)
+    processes: int = 2
+    practice: Practice | None = None
+
+
+def ensure_possible(order: Order) -> None:
+    """Raise UsageError or ImageError where the model or the held-out pictures of an order are not there."""
+    chosen_model(order.model)
+    for path in order.held_out:
+        read(path)
+
+
+def imitated(trials: Sequence[Trial], order: Order, progress: Progress | None = None) -> list[Trial]:
+    """Let mimics learn from all cloaked pictures of `trials` together; return the trials graded by what they recover.
+
+    Raises UsageError where no model, or no picture large enough, is there to learn from.
+    """
+    cloaked = [trial for trial in trials if trial.document["verdict"] == CLOAKED and trial.outcomes]
+    if not cloaked:
+        return list(trials)
+    started = time.monotonic()
+    shared = _class(cloaked, order)
+    arms, left_out = _arms(order.attacks, cloaked)
+    found = taught(shared, arms, order.seeds, processes=order.processes, progress=progress)
+    read_off = measures(found, arms, shared)
+    record = _document(read_off, arms, shared, order)
+    record |= {"left_out": left_out, "seconds": round(time.monotonic() - started, 1)}
+    lacking = lacking_for_a(record, order)
+    rows = [(BASE, found.base), *((name, exams[0]) for name, exams in found.arms.items())]
+    page = sheet(rows, shared.practice.prompt)
+    tried = {id(one) for one in cloaked}
+    return [_graded(one, record, upper(read_off), lacking, page) if id(one) in tried else one for one in trials]
+
+
+def chosen_model(name: str | None) -> pool.Record:
+    """Return the model that mimics start from: `name`, else one that is installed if there is a graphics card.
+
+    Those kept for measuring come first, for the cloak has not met them; without a card it is the embedded one.
+    """
+    own = [one for one in pool.installed(pool.models_folder()) if "denoiser" in abilities(one)]
+    shipped = [one for one in pool.embedded() if "denoiser" in abilities(one)]
+    if name is not None:
+        named = [one for one in (*own, *shipped) if one.name == name]
+        if not named:
+            known = ", ".join(one.name for one in (*own, *shipped))
+            raise UsageError(f"No model with a denoiser is called {name}: choose {known}.")
+        return named[0]
+    fitting = sorted(own, key=lambda one: one.use != pool.HOLD_OUT) if torch.cuda.is_available() else []
+    return [*fitting, *shipped][0]
+
+
+def _class(cloaked: Sequence[Trial], order: Order) -> Class:
+    record = chosen_model(order.model)
+    embedded = record in pool.embedded()
+    practice = order.practice or (Practice() if embedded else LARGE)
+    seed = int(cloaked[0].document["seed"])
+    pairs = [(middle(one.pair.clean), middle(one.pair.changed)) for one in cloaked if one.pair.clean is not None]
+    pictures = tuple(_taught_from(clean, changed, seed) for clean, changed in pairs)
+    apart = not order.held_out
+    others = [kept_apart(clean) for clean, _ in pairs] if apart else [middle(read(path)) for path in order.held_out]
+    learned = [learned_from(clean) if apart else clean for clean, _ in pairs]
+    side = side_of(learned, others, generator(record).factor, practice.side)
+    crops = held_out_crops(others, side, practice.crops)
+    if sum(len(tiles(clean, side)) for clean, _ in pairs) < FEWEST_CROPS:
+        raise UsageError(f"A style shows in {FEWEST_CROPS} crops of {side} pixels or more: give more pictures.")
+    tools = tuple(one.tools for one in cloaked)
+    return Class(record, practice, pictures, tools, crops, side, apart, seed)
+
+
+def _taught_from(clean: Part, changed: Part, seed: int) -> dict[str, Part]:
+    """Return the clean picture, the changed one, and noise that is like the change and as visible."""
+    loudness = amplitudes(clean, changed, seed=seed, kinds=(NOISE,))
+    return variants(clean, changed, loudness, seed=seed)
+
+
+def held_out_crops(others: Sequence[Part], side: int, most: int) -> tuple[tuple[int, Part], ...]:
+    """Return crops with the number of the picture each is of; crops of the only picture count as pictures."""
+    cut = [(number, crop) for number, one in enumerate(others) for crop in tiles(one, side)]
+    chosen = [cut[place] for place in spread(len(cut), most)]
+    if len(others) == 1:
+        return tuple((number, crop) for number, (_, crop) in enumerate(chosen))
+    return tuple(chosen)
+
+
+def _arms(chosen: Sequence[str], cloaked: Sequence[Trial]) -> tuple[list[Arm], list[str]]:
+    """Return what mimics learn from, and the names of the attacks that none learns after."""
+    wanted = {name for name in catalog.ATTACKS if name in chosen or "all" in chosen}
+    wanted |= set(QUICK) if "quick" in chosen else set()
+    axes = {name: catalog.load(catalog.ATTACKS, name) for name in catalog.ATTACKS}
+    run = [
+        name for name, axis in axes.items() if name in wanted and not any(one.tools.lacking(axis) for one in cloaked)
+    ]
+    arms = [Arm(CLEAN), Arm(OTHERS), Arm(NOISE), Arm(CHANGED)]
+    arms += [Arm(kind, name, axes[name].strengths[-1]) for name in run for kind in (CHANGED, CLEAN)]
+    return arms, [name for name in axes if name not in run]
+
+
+def lacking_for_a(record: Mapping[str, Any], order: Order) -> tuple[str, ...]:
+    """Return why what mimics recover does not count for the best grade, by the record of their trial."""
+    said = []
+    if not record["measures"][LOSS]["learned"]:
+        said.append(f"By {LOSS}, mimics learned no more from clean pictures than may be chance.")
+    if record["left_out"]:
+        said.append(f"No mimic learned after these attacks: {', '.join(record['left_out'])}.")
+    if record["model"]["use"] != pool.HOLD_OUT:
+        name = record["model"]["name"]
+        said.append(f"The mimics' model, {name}, is none kept for measuring (`audit models add --hold-out`).")
+    if order.seeds < FEWEST:
+        said.append(f"Mimics were trained {order.seeds} times; less than {FEWEST} is too few.")
+    return tuple(said)
+
+
+def _graded(
+    trial: Trial, record: dict[str, Any], recovery_upper: float | None, lacking: tuple[str, ...], page: bytes
+) -> Trial:
+    given = grade(trial.outcomes[0], trial.outcomes[1:], recovery_upper, lacking)
+    trained = uses.fine_tuning(given, trial.outcomes, mimicked=True).plain()
+    others = [use for use in trial.document["uses"] if use["use"] != uses.FINE_TUNING]
+    changed = {"mimicry": record, "grade": given.letter, "because": list(given.because), "uses": [trained, *others]}
+    return replace(trial, document=trial.document | changed, sheet=page)
+
+
+def _document(found: Mapping[str, Measure], arms: Sequence[Arm], shared: Class, order: Order) -> dict[str, Any]:
+    """Return the record of a trial of mimicry as JSON values."""
+    count = len(shared.pictures)
+    held_out = "the right quarter of the same pictures" if shared.apart else f"{len(order.held_out)} other pictures"
+    return {
+        "model": {"name": shared.record.name, "digest": shared.record.digest, "use": shared.record.use},
+        "practice": asdict(shared.practice),
+        "pictures": count,
+        "side": shared.side,
+        "seeds": order.seeds,
+        "held_out": {"what": held_out, "crops": len(shared.held_out)},
+        "noise": NOISE,
+        "measures": {name: measure.plain() for name, measure in found.items()},
+        "rows": [row(arm, found) for arm in arms],
+        "sentence": sentence(found, shared, held_out, order.seeds),
+    }

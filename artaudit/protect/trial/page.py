@@ -1,0 +1,113 @@
+"""The card for people: one self-contained page without scripts, and the pictures on it."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import jinja2
+import numpy as np
+import torch
+from PIL import Image as Pillow
+
+from artaudit.generators import pool
+from artaudit.generators.opening import open_model
+from artaudit.protect.comparison import comparison
+from artaudit.protect.receipt import middle
+from artaudit.protect.trial.grading import NOISE_GAIN
+from artaudit.protect.trial.pairs import Pair, Picture
+from artaudit.protect.trial.plots import curves_figure, gains_figure
+from artaudit.protect.trial.run import Trial
+from artaudit.protect.trial.uses import FINE_TUNING, HARDLY, NOT, PROTECTED, REDRAWING, STYLE_REFERENCE, UNKNOWN
+from artaudit.protect.visibility import SCALE
+from artaudit.protocols import Autoencoder
+from artaudit.tensors import to_array, to_batch
+
+NAMES = {
+    "ssimulacra2": "SSIMULACRA2",
+    "ssimulacra2_worst_tile": "SSIMULACRA2 of the worst tile of 256 pixels",
+    "flip": "FLIP, mean (0: nothing shows where the two are flipped in place)",
+    "flip_worst_tile": "FLIP of the worst tile of 64 pixels",
+    "psnr_db": "PSNR, dB",
+    "ssim": "SSIM",
+    "delta_e_mean": "colour difference CIEDE2000, mean",
+    "delta_e_p95": "colour difference CIEDE2000, 95th percentile",
+    "linf": "largest change of any sample (of the range 0 to 1)",
+    "file_growth": "file grows by a factor of",
+}
+MARKS = {PROTECTED: "●", HARDLY: "◐", NOT: "○", UNKNOWN: "–"}  # noqa: RUF001 - a dash for nothing
+AGAINST = {
+    FINE_TUNING: "Against training on it",
+    STYLE_REFERENCE: "As a style reference",
+    REDRAWING: "Against redrawing it",
+}
+
+
+def card(trials: Sequence[Trial]) -> bytes:
+    """Return the page about these pictures; it asks for nothing from outside."""
+    shown = [{"record": trial.document, **_figures(trial)} for trial in trials]
+    sheets = {trial.sheet for trial in trials if trial.sheet is not None}
+    words = {"names": NAMES, "marks": MARKS, "against": AGAINST, "scale": SCALE[:-1], "bound": NOISE_GAIN}
+    page = _template().render(trials=shown, sheets=[_uri(one, "png") for one in sheets], **words)
+    return page.encode(errors="backslashreplace")
+
+
+@cache
+def _template() -> jinja2.Template:
+    source = (resources.files(__package__) / "templates" / "card.html").read_text("utf-8")
+    page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return page.from_string(source)
+
+
+def _figures(trial: Trial) -> dict[str, str | None]:
+    record, pair = trial.document, trial.pair
+    if record["grade"] is None or pair.clean is None:
+        return {"gains": None, "curves": None, "compared": None, "redrawn": None}
+    curves = curves_figure(record["attacks"])
+    return {
+        "gains": _uri(gains_figure(record["effect"], record["attacks"]), "svg+xml"),
+        "curves": None if curves is None else _uri(curves, "svg+xml"),
+        "compared": _uri(comparison(pair.clean, pair.changed), "png"),
+        "redrawn": _uri(decoded(pair), "png"),
+    }
+
+
+def decoded(pair: Pair) -> bytes:
+    """Return a PNG: what an embedded autoencoder redraws of the original, of the picture, and their difference."""
+    model = open_model(next(record for record in pool.embedded() if record.kind == "studio"))
+    if not isinstance(model, Autoencoder) or pair.clean is None:
+        return b""
+    one, other = (_redrawn(model, middle(image)) for image in (pair.clean, pair.changed))
+    sheet = np.concatenate([one, other, (0.5 + 4 * (other - one)).clip(0, 1)], axis=1)
+    buffer = io.BytesIO()
+    Pillow.fromarray(np.rint(255 * sheet).astype(np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _redrawn(model: Autoencoder, picture: Picture) -> Picture:
+    with torch.no_grad():
+        drawn = model.decode(model.encode(to_batch(picture)))
+    return to_array(drawn)[: picture.shape[0], : picture.shape[1]]
+
+
+def _uri(data: bytes, kind: str) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def summary(record: dict[str, Any]) -> str:
+    """Say in a few lines what a trial found."""
+    if record["grade"] is None:
+        return f"{record['path']}  {record['verdict']}: {' '.join(record['because'])}"
+    lines = [f"{record['path']}  grade {record['grade']}: {' '.join(record['because'])}"]
+    lines += [f"  {AGAINST[use['use']].lower()}: {use['word']}. {use['sentence']}" for use in record["uses"]]
+    lines.append(f"  to the eye: {record['eye']}")
+    return "\n".join(lines)
+
+
+def learned(records: Sequence[dict[str, Any]]) -> list[str]:
+    """Say, once for all pictures they learned from, what mimics were taught; nothing where none were trained."""
+    return list(dict.fromkeys(one["mimicry"]["sentence"] for one in records if one["mimicry"] is not None))

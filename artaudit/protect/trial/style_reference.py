@@ -1,0 +1,84 @@
+"""What a CLIP tower sees of a cloaked picture that is given to a model as a style reference, without any training.
+
+Ye et al., "IP-Adapter: Text Compatible Image Prompt Adapter", https://arxiv.org/abs/2308.06721
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
+from jaxtyping import Float
+from torch import Tensor
+
+from artaudit.generators.clip import BACKBONE, VARIABLE, ClipVision, backbone
+from artaudit.protect.trial.judges import CHANGED, CLEAN, models_of
+from artaudit.protect.trial.pairs import Picture
+from artaudit.tensors import halved, to_batch
+from artaudit.transforms import Jpeg
+
+Pixels = Float[Tensor, "_ 3 _ _"]
+
+WHOLE, MIDDLE = "whole picture, squashed to a square", "middle square"
+NOT_MEASURED = "The larger towers that image prompts use (CLIP ViT-L and ViT-H, SigLIP) were not measured."
+MADE_AGAINST = "The cloak was made against this very tower, so others will be fooled less, or not at all."
+MAYBE_AGAINST = "The cloak may have been made against this very tower; others will be fooled less then."
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How alike the tower finds original and changed picture after an edit, by a view of them.
+
+    `cosine` is that of their embeddings, 1 for equal ones; `noise` is the lowest of the noises', named by `control`.
+    """
+
+    edit: str
+    view: str
+    cosine: float
+    noise: float
+    control: str
+
+
+def style_reference(pictures: Mapping[str, Picture], receipt: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what the tower sees, as JSON values; `pictures` are whole ones of a trial, by name.
+
+    `rows` are empty where the tower is switched off, and `why` says so. `white_box` is whether the cloak was made
+    against it, None where that is not known.
+    """
+    tower = backbone()
+    if tower is None:
+        return {"model": None, "rows": [], "white_box": None, "said": [], "why": f"{VARIABLE} switches it off"}
+    white_box = None if receipt is None else BACKBONE in models_of(receipt)
+    said = {True: [MADE_AGAINST], None: [MAYBE_AGAINST], False: []}[white_box]
+    rows = [asdict(row) for edit, change in EDITS.items() for row in _rows(tower, pictures, edit, change)]
+    return {"model": tower.name, "rows": rows, "white_box": white_box, "said": [*said, NOT_MEASURED], "why": ""}
+
+
+def _rows(
+    tower: ClipVision, pictures: Mapping[str, Picture], edit: str, change: Callable[[Pixels], Pixels]
+) -> list[Row]:
+    edited = {name: change(to_batch(picture)) for name, picture in pictures.items()}
+    height, width = edited[CLEAN].shape[-2:]
+    views = {WHOLE: tower.squashed} if height == width else {WHOLE: tower.squashed, MIDDLE: tower.fitted}
+    return [_row(tower, {name: see(one) for name, one in edited.items()}, edit, view) for view, see in views.items()]
+
+
+def _row(tower: ClipVision, seen: Mapping[str, Pixels], edit: str, view: str) -> Row:
+    with torch.no_grad():
+        embeddings = dict(zip(seen, tower.features(torch.cat(list(seen.values()))).embedding, strict=True))
+    clean = embeddings.pop(CLEAN)
+    cosines = {name: round(float(F.cosine_similarity(clean, one, dim=0)), 4) for name, one in embeddings.items()}
+    cosine = cosines.pop(CHANGED)
+    control = min(cosines, key=lambda name: cosines[name])
+    return Row(edit, view, cosine, cosines[control], control)
+
+
+EDITS: Mapping[str, Callable[[Pixels], Pixels]] = {
+    "untouched": lambda pixels: pixels,
+    "JPEG 75": lambda pixels: Jpeg(75)(pixels, 0),
+    "half size": halved,
+}
+"""What happens to a picture before somebody makes a reference of it; the same for all of a trial's pictures."""

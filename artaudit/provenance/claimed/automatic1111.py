@@ -1,0 +1,63 @@
+"""Parameters as AUTOMATIC1111's web UI writes them, and Forge and many others after it: prompt, "Steps: …, Seed: …".
+
+Source: https://github.com/AUTOMATIC1111/stable-diffusion-webui (PNG text "parameters", EXIF UserComment).
+"""
+
+from __future__ import annotations
+
+import re
+
+from artaudit.provenance.fields.claims import Claim, Fields, make_claim
+
+_NAMES = ("parameters", "UserComment", "Comment", "ImageDescription")
+_SETTINGS = re.compile(r"^Steps: *\d", re.MULTILINE)
+_PAIR = re.compile(r'([\w][\w \-/]{0,60}): *("(?:[^"\\]|\\.){0,4000}+"|[^,\n]*)')
+_SETTINGS_LENGTH = 20_000
+_NEGATIVE = "Negative prompt:"
+
+
+def read_automatic1111(fields: Fields) -> Claim | None:
+    """Return what a text in this format claims, None where there is none."""
+    for name in _NAMES:
+        text = fields.texts.get(name, "").replace("\r\n", "\n")
+        start = list(_SETTINGS.finditer(text))
+        if start and name not in fields.objects:
+            return _claim(fields, name, text[: start[-1].start()], text[start[-1].start() :][:_SETTINGS_LENGTH])
+    return None
+
+
+def _claim(fields: Fields, name: str, words: str, settings: str) -> Claim:
+    prompt, _, negative = _negative_apart(words)
+    said = {key.strip(): value.strip().strip('"') for key, value in _PAIR.findall(settings)}
+    return make_claim(
+        _tool(said.get("Version", "")),
+        fields,
+        [name],
+        prompt=prompt,
+        negative_prompt=negative,
+        model=said.get("Model"),
+        model_hash=said.get("Model hash"),
+        seed=said.get("Seed"),
+        steps=said.get("Steps"),
+        sampler=said.get("Sampler"),
+        guidance=said.get("CFG scale"),
+        size=said.get("Size"),
+    )
+
+
+def _negative_apart(words: str) -> tuple[str, str, str]:
+    """Split at the line that begins with "Negative prompt:", the first line included."""
+    if words.startswith(_NEGATIVE):
+        return "", _NEGATIVE, words.removeprefix(_NEGATIVE)
+    return words.partition("\n" + _NEGATIVE)
+
+
+def _tool(version: str) -> str:
+    """Name the tool as far as the version it writes tells."""
+    if version.startswith("Fooocus"):
+        return "Fooocus"
+    if version == "ComfyUI":
+        return "ComfyUI"
+    if re.match(r"f\d", version):
+        return "Forge"
+    return "AUTOMATIC1111's web UI, or a tool that writes as it does"

@@ -1,0 +1,68 @@
+"""What the file itself says about how it was made: claims, which anyone can write or remove."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+from artaudit.findings import Finding
+from artaudit.image import Image
+from artaudit.provenance.claimed.automatic1111 import read_automatic1111
+from artaudit.provenance.claimed.comfyui import read_comfyui
+from artaudit.provenance.claimed.invokeai import read_invokeai
+from artaudit.provenance.claimed.labels import read_ai_fields, read_source_type, read_tc260
+from artaudit.provenance.claimed.novelai import read_novelai
+from artaudit.provenance.claimed.renamed import read_draw_things, read_easy_diffusion, read_fooocus, read_swarmui
+from artaudit.provenance.claimed.vendors import read_vendor
+from artaudit.provenance.fields.claims import Claim, Fields
+from artaudit.provenance.fields.containers import all_fields
+from artaudit.provenance.tiers import CLAIMED
+
+READERS: tuple[Callable[[Fields], Claim | None], ...] = (
+    read_automatic1111,
+    read_comfyui,
+    read_invokeai,
+    read_novelai,
+    read_fooocus,
+    read_swarmui,
+    read_draw_things,
+    read_easy_diffusion,
+    read_source_type,
+    read_ai_fields,
+    read_tc260,
+    read_vendor,
+)
+"""One reader a tool or a label: it sees the texts of one place and returns the claim they make."""
+
+METHOD = "texts that generators write, read from PNG text, EXIF, XMP, IPTC, comments and the lowest bits of the samples"
+
+WEIGHT = "Anyone can write such a text into a file or remove it: it is a claim, not proof."
+ABSENCE = "Most ways of saving or sharing a picture remove such texts, so their absence says nothing."
+
+_NOTES_KEPT = 20
+
+
+class FileClaims:
+    """Finds the parameters that generators write into their pictures."""
+
+    name = "signals"
+
+    def examine(self, image: Image) -> list[Finding]:
+        """Return a finding for each claim, or one that says none was found; never raises for what a file holds.
+
+        Where nothing was found but a part of the file's texts could not be read, the finding cannot tell.
+        """
+        places = all_fields(image)
+        unread = "; ".join([note for fields in places for note in fields.notes][:_NOTES_KEPT])
+        said = [claim for fields in places for read in READERS if (claim := read(fields)) is not None]
+        if said:
+            return [self._claimed(claim, unread) for claim in said]
+        holds = None if unread else False
+        details = {"tier": CLAIMED, "weight": ABSENCE} | ({"unread": unread} if unread else {})
+        return [Finding(self.name, "generator parameters in the file", holds, METHOD, details=details)]
+
+    def _claimed(self, claim: Claim, unread: str) -> Finding:
+        known = {name: value for name, value in asdict(claim).items() if value is not None}
+        details = known | {"tier": CLAIMED, "weight": WEIGHT} | ({"unread": unread} if unread else {})
+        text = f"the file says it was made with {claim.tool}"
+        return Finding(self.name, text, holds=True, method=METHOD, details=details)

@@ -1,0 +1,85 @@
+"""The words of this room: the texts of one place in a file, and what a tool's texts claim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from artaudit.provenance.fields.limits import clean, cut, parse_object, plain
+
+_TEXTS_KEPT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The named texts of one place in a file.
+
+    `place` names it in words, such as "PNG text". `objects` are those texts that are JSON objects, parsed.
+    `notes` say what could not be read.
+    """
+
+    place: str
+    texts: Mapping[str, str]
+    objects: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a file says about its making; every value is text as the file words it, None where it says nothing.
+
+    `tool` completes the sentence "the file says it was made with …", `place` says where it stands and `raw` is
+    the text itself, cut. `size` is width x height in pixels, `producer` who a label says made it.
+    """
+
+    tool: str
+    place: str
+    raw: str = field(repr=False)
+    model: str | None = None
+    model_hash: str | None = None
+    prompt: str | None = None
+    negative_prompt: str | None = None
+    seed: str | None = None
+    steps: str | None = None
+    sampler: str | None = None
+    guidance: str | None = None
+    size: str | None = None
+    producer: str | None = None
+
+
+def gather(place: str, pairs: Iterable[tuple[str, str]], notes: Iterable[str] = ()) -> Fields:
+    """Collect (name, text) pairs; of two texts with one name the first is kept and the second noted."""
+    texts: dict[str, str] = {}
+    said = list(notes)
+    for name, text in pairs:
+        if texts.setdefault(name, text) != text:
+            said.append(f"{place} {_shown(name)} stands there more than once, and only the first was read")
+        if len(texts) >= _TEXTS_KEPT:
+            said.append(f"{place} has more than {_TEXTS_KEPT} texts, and the rest was not read")
+            break
+    objects = {}
+    for name, text in texts.items():
+        if text.lstrip()[:1] == "{":
+            try:
+                objects[name] = parse_object(text)
+            except ValueError:
+                said.append(f"{place} {_shown(name)} looks like JSON and cannot be read as JSON")
+    return Fields(place, texts, objects, tuple(dict.fromkeys(said)))
+
+
+def make_claim(tool: str, fields: Fields, names: Iterable[str], **values: object) -> Claim:
+    """Build the claim that the texts called `names` make; `values` are the claim's fields as they were found."""
+    present = [name for name in names if name in fields.texts]
+    raw = "\n".join(f"{clean(name)}: {clean(fields.texts[name])}" for name in present)
+    return Claim(tool, fields.place, cut(raw), **{name: plain(value) for name, value in values.items()})
+
+
+def size(width: object, height: object) -> str | None:
+    """Return "width x height" as it is written everywhere, None when one is missing."""
+    sides = plain(width), plain(height)
+    return f"{sides[0]}x{sides[1]}" if all(sides) else None
+
+
+def _shown(name: str) -> str:
+    return repr(clean(name)[:80])

@@ -1,0 +1,207 @@
+"""Where texts stand in picture files: PNG chunks, JPEG segments, WebP chunks, EXIF and XMP of any file, IPTC-IIM.
+
+PNG: https://www.w3.org/TR/png-3/ . WebP: https://developers.google.com/speed/webp/docs/riff_container .
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from artaudit.image import Image
+from artaudit.provenance.fields.claims import Fields, gather
+from artaudit.provenance.fields.exif import decoded, exif_texts, tiff_xmp
+from artaudit.provenance.fields.iptc import PHOTOSHOP, iptc_texts
+from artaudit.provenance.fields.limits import TEXT_BYTES, inflate
+from artaudit.provenance.fields.stealth import stealth_fields
+from artaudit.provenance.fields.xmp import xmp_texts
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+_JPEG_APPLICATIONS = range(0xE1, 0xF0)
+_PNG_XMP = "XML:com.adobe.xmp"
+_PARTS = 500_000
+_ALL_BYTES = 16 * 1024**2
+_TOO_MANY = f"the file has more than {_PARTS:,} parts, and the rest was not read"
+_LEAST_BYTES = 1024
+"""What any text counts as, however short, so that there cannot be millions."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was met on the way through a file."""
+
+    texts: list[tuple[str, str]] = field(default_factory=list)
+    exif: list[bytes] = field(default_factory=list)
+    xmp: list[bytes] = field(default_factory=list)
+    iptc: list[bytes] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    budget: int = _ALL_BYTES
+
+    def take(self, name: str, text: bytes, decode: Callable[[bytes], str] = decoded) -> None:
+        """Keep a text while there is room for it."""
+        if len(text) > TEXT_BYTES:
+            self.notes.append(f"{name!a} is longer than {TEXT_BYTES:,} bytes and was cut there")
+        text = text[:TEXT_BYTES]
+        if name == _PNG_XMP:
+            self.keep(self.xmp, text)
+        elif self._has_room(text):
+            self.texts.append((name, decode(text)))
+
+    def keep(self, blocks: list[bytes], body: bytes) -> None:
+        """Keep a block of EXIF, XMP or IPTC while there is room for it."""
+        if self._has_room(body):
+            blocks.append(body)
+
+    def _has_room(self, body: bytes) -> bool:
+        self.budget -= max(len(body), _LEAST_BYTES)
+        if self.budget < 0:
+            self.notes.append(
+                f"the file holds more text than is read ({_ALL_BYTES:,} bytes), and the rest was not read"
+            )
+        return self.budget >= 0
+
+
+def all_fields(image: Image) -> list[Fields]:
+    """Return every text in a picture file by place, from the file's original bytes and from its samples.
+
+    Never raises: what cannot be read is noted.
+    """
+    place, found = _walk(image)
+    stealth = stealth_fields(image.stored)
+    said = [
+        gather(place, found.texts, found.notes),
+        _parsed("EXIF", found.exif or [image.exif or b""], exif_texts),
+        _parsed("XMP", found.xmp or [image.xmp or b""], xmp_texts),
+        _parsed("IPTC", found.iptc, iptc_texts),
+        *([stealth] if stealth else []),
+    ]
+    return [fields for fields in said if fields.texts or fields.notes]
+
+
+def _walk(image: Image) -> tuple[str, _Found]:
+    data = image.data
+    if data.startswith(_PNG):
+        return "PNG text", _walk_png(data)
+    if data.startswith(b"\xff\xd8"):
+        return "JPEG text", _walk_jpeg(data)
+    if data.startswith(b"RIFF"):
+        return "WebP text", _walk_webp(data)
+    if image.format == "TIFF":
+        return "TIFF text", _Found(exif=[data], xmp=[tiff_xmp(data)])
+    return f"{image.format} text", _Found()
+
+
+def _parsed(place: str, blocks: list[bytes], parse: Callable[[bytes], list[tuple[str, str]]]) -> Fields:
+    """Parse the blocks of one kind, each on its own, so that a broken one spoils no other."""
+    pairs: list[tuple[str, str]] = []
+    notes = []
+    for block in filter(None, blocks):
+        try:
+            pairs += parse(block)
+        except (ValueError, struct.error):
+            notes.append(f"the {place} block cannot be read")
+    return gather(place, pairs, notes)
+
+
+def _walk_png(data: bytes) -> _Found:
+    found = _Found()
+    readers = {b"tEXt": _plain_text, b"zTXt": _packed_text, b"iTXt": _international_text}
+    for number, (kind, body, whole) in enumerate(islice(_png_chunks(data), _PARTS + 1)):
+        if number == _PARTS:
+            found.notes.append(_TOO_MANY)
+        elif kind in readers:
+            readers[kind](body, found)
+        elif kind == b"eXIf":
+            found.keep(found.exif, body)
+        if not whole and (kind in readers or kind == b"eXIf"):
+            found.notes.append(f"the PNG chunk {kind.decode()} is cut off")
+    return found
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
+    """Yield (kind, body, whether it is whole) of each chunk; pixels are stepped over."""
+    position = len(_PNG)
+    kind = b""
+    while position + 8 <= len(data) and kind != b"IEND":
+        length, kind = struct.unpack_from(">I4s", data, position)
+        body = b"" if kind == b"IDAT" else data[position + 8 : position + 8 + length]
+        yield kind, body, len(body) == length
+        position += 12 + length
+
+
+def _plain_text(body: bytes, found: _Found) -> None:
+    name, _, text = body.partition(b"\0")
+    found.take(decoded(name[:80]), text)
+
+
+def _packed_text(body: bytes, found: _Found) -> None:
+    name, _, text = body.partition(b"\0")
+    _unpack(name, text[1:], found)
+
+
+def _international_text(body: bytes, found: _Found) -> None:
+    name, _, rest = body.partition(b"\0")
+    text = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
+    if rest[:1] == b"\1":
+        _unpack(name, text, found)
+    else:
+        found.take(decoded(name[:80]), text)
+
+
+def _unpack(name: bytes, packed: bytes, found: _Found) -> None:
+    if found.budget < 0:
+        return
+    text, problem = inflate(packed)
+    if problem:
+        found.notes.append(f"PNG text {decoded(name[:80])!a} {problem}")
+    found.take(decoded(name[:80]), text)
+
+
+def _walk_jpeg(data: bytes) -> _Found:
+    found = _Found()
+    position = 2
+    for _ in range(_PARTS):
+        if data[position : position + 1] != b"\xff" or data[position + 1 : position + 2] in (b"", b"\xda"):
+            break
+        marker = data[position + 1]
+        length = int.from_bytes(data[position + 2 : position + 4])
+        body = data[position + 4 : position + 2 + length]
+        _take_segment(marker, body, found)
+        position += 1 if marker == 0xFF else 2 + max(2, length)  # noqa: PLR2004 - fill bytes
+    else:
+        found.notes.append(_TOO_MANY)
+    return found
+
+
+def _take_segment(marker: int, body: bytes, found: _Found) -> None:
+    if marker == 0xFE:  # noqa: PLR2004 - COM
+        found.take("Comment", body)
+    elif marker not in _JPEG_APPLICATIONS:
+        return
+    elif body.startswith(b"Exif\0\0"):
+        found.keep(found.exif, body)
+    elif body.startswith(_JPEG_XMP):
+        found.keep(found.xmp, body.removeprefix(_JPEG_XMP))
+    elif body.startswith(PHOTOSHOP):
+        found.keep(found.iptc, body)
+    elif body.startswith(b"AIGC{"):
+        found.take("AIGC", body.removeprefix(b"AIGC"))
+
+
+def _walk_webp(data: bytes) -> _Found:
+    found = _Found()
+    position = 12
+    for _ in range(_PARTS):
+        if position + 8 > len(data):
+            break
+        kind, length = struct.unpack_from("<4sI", data, position)
+        if kind in (b"EXIF", b"XMP "):
+            body = data[position + 8 : position + 8 + length]
+            found.keep(found.exif if kind == b"EXIF" else found.xmp, body)
+        position += 8 + length + length % 2
+    else:
+        found.notes.append(_TOO_MANY)
+    return found

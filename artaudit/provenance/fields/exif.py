@@ -1,0 +1,105 @@
+"""The texts of an EXIF block (https://www.cipa.jp/std/documents/download_e.html?DC-008), read without trusting it."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from artaudit.provenance.fields.limits import TEXT_BYTES
+
+_NAMES = {
+    0x010E: "ImageDescription",
+    0x010F: "Make",
+    0x0110: "Model",
+    0x0131: "Software",
+    0x013B: "Artist",
+    0x927C: "MakerNote",
+    0x9286: "UserComment",
+    0x9C9C: "XPComment",
+}
+_EXIF_FOLDER = 0x8769
+_XMP = 0x02BC
+_TEXT_KINDS = (1, 2, 7, 129)
+_ENTRIES = 1000
+
+
+def exif_texts(data: bytes) -> list[tuple[str, str]]:
+    """Return the (name, text) pairs of an EXIF block or a whole TIFF file that this room knows.
+
+    Raises ValueError when it is no EXIF; values that point outside are left out. A block that names one text
+    again and again, each time the same large value, would fill the memory: one pair more than there are names is
+    the last that is read.
+    """
+    data = data.removeprefix(b"Exif\0\0")
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
+    if order is None or len(data) < 8:  # noqa: PLR2004 - the header's length
+        raise ValueError("it has no EXIF header")
+    pairs = []
+    folders = list(struct.unpack_from(order + "I", data, 4))
+    for start in folders:
+        for tag, kind, count, offset in _entries(data, order, start):
+            if tag == _EXIF_FOLDER and len(folders) == 1:
+                folders.extend(struct.unpack_from(order + "I", data, offset))
+            elif tag in _NAMES and kind in _TEXT_KINDS:
+                place = _place(data, order, count, offset)
+                pairs.append((_NAMES[tag], _text(tag, data[place : place + min(count, TEXT_BYTES)], order)))
+                if len(pairs) > len(_NAMES):
+                    return pairs
+    return pairs
+
+
+def tiff_xmp(data: bytes) -> bytes:
+    """Return the XMP packet of a whole TIFF file, empty when there is none that can be found."""
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
+    if order is None or len(data) < 8:  # noqa: PLR2004 - the header's length
+        return b""
+    (start,) = struct.unpack_from(order + "I", data, 4)
+    for tag, kind, count, offset in _entries(data, order, start):
+        if tag == _XMP and kind in _TEXT_KINDS:
+            place = _place(data, order, count, offset)
+            return data[place : place + min(count, TEXT_BYTES)]
+    return b""
+
+
+def _entries(data: bytes, order: str, start: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield (tag, kind, count, offset of the four value bytes) of the folder at `start`."""
+    if start + 2 > len(data):
+        return
+    (number,) = struct.unpack_from(order + "H", data, start)
+    for offset in range(start + 2, start + 2 + 12 * min(number, _ENTRIES), 12):
+        if offset + 12 > len(data):
+            return
+        yield *struct.unpack_from(order + "HHI", data, offset), offset + 8
+
+
+def _place(data: bytes, order: str, count: int, offset: int) -> int:
+    """Return where a value of `count` bytes lies: in the entry itself when it fits into four."""
+    if count <= 4:  # noqa: PLR2004 - the entry's own room
+        return offset
+    return int(struct.unpack_from(order + "I", data, offset)[0])
+
+
+def _text(tag: int, value: bytes, order: str) -> str:
+    name = _NAMES[tag]
+    if name == "XPComment":
+        return value.decode("utf-16-le", errors="replace").rstrip("\0")
+    if name == "UserComment" and value[:8] == b"UNICODE\0":
+        return _utf16(value[8:], order)
+    if name == "UserComment" and value[:8] in (b"ASCII\0\0\0", bytes(8), b"JIS\0\0\0\0\0"):
+        value = value[8:]
+    return decoded(value).rstrip("\0")
+
+
+def decoded(value: bytes) -> str:
+    """Return bytes as UTF-8 where they are, else as Latin-1, which every byte is."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _utf16(value: bytes, order: str) -> str:
+    """Decode in the order in which more characters are Latin: writers disagree on which order it should be."""
+    orders = sorted({"<", ">"}, key=lambda one: (-value[1 if one == "<" else 0 :: 2].count(0), one != order))
+    codec = "utf-16-le" if orders[0] == "<" else "utf-16-be"
+    return value.decode(codec, errors="replace").removeprefix("\ufeff").rstrip("\0")

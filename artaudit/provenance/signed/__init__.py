@@ -1,0 +1,1 @@
+"""What was signed about a picture."""

@@ -1,0 +1,1 @@
+"""Codes hidden in the pixels."""
