@@ -30,9 +30,9 @@ from artaudit.attribution.calibrating import SIDE, learn, middle_crops, stranger
 from artaudit.attribution.calibration import Calibration, read_calibration
 from artaudit.attribution.candidates import SIDE as LOOKED_AT
 from artaudit.attribution.candidates import Candidate, candidates, open_candidate, opinion, statistic
-from artaudit.attribution.evaluation import NONE, Share, answer
+from artaudit.attribution.evaluation import score, summary
 from artaudit.attribution.examiner import Origin
-from artaudit.attribution.naming import score, summary
+from artaudit.attribution.figures import NONE, Share, answer
 from artaudit.attribution.statistic import redraw
 from artaudit.attribution.statistics.latenttracer import LatentTracer
 from artaudit.edits import ROBUSTNESS

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from artaudit.attribution.calibrating import to_8_bits
 from artaudit.attribution.calibration import BELONGING, calibrate
-from artaudit.attribution.evaluation import Share
+from artaudit.attribution.figures import Share
 from artaudit.attribution.statistic import log_bands
 from artaudit.attribution.statistics.ronan import Ronan, belongs
 from artaudit.metrics import auc

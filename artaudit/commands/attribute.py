@@ -151,10 +151,10 @@ def evaluate(model: str, data: Path, *, split: str, edits: tuple[str, ...], as_j
 
     Every picture is edited alike; real pictures as the models redraw them are their own.
     """
-    from artaudit.attribution import naming  # noqa: PLC0415 - heavy
+    from artaudit.attribution import evaluation  # noqa: PLC0415 - heavy
 
     with progress_bar("measuring") as progress:
-        found = naming.evaluate((model,), data, split=split, edits=edits or naming.EDITS, progress=progress)
+        found = evaluation.evaluate((model,), data, split=split, edits=edits or evaluation.EDITS, progress=progress)
     if as_json:
         print_json(found)
         return

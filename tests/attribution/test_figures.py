@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from artaudit.attribution.evaluation import (
+from artaudit.attribution.figures import (
     NONE,
     Share,
     accuracy_at_false_alarms,

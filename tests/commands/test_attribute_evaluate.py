@@ -8,8 +8,8 @@ import pytest
 import torch
 from PIL import Image as Pillow
 
-from artaudit.attribution.evaluation import NONE, Share
-from artaudit.attribution.naming import summary
+from artaudit.attribution.evaluation import summary
+from artaudit.attribution.figures import NONE, Share
 from artaudit.datasets.photographs import photograph
 from artaudit.generators import pool
 from artaudit.generators.opening import open_model
