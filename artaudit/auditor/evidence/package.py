@@ -16,7 +16,7 @@ from typing import Any
 
 from artaudit.auditor.evidence.casefile import LIMITS, CaseFile, named, sha256
 from artaudit.auditor.evidence.html import render
-from artaudit.auditor.evidence.pages import edition, texts
+from artaudit.auditor.evidence.pages import EDITION, texts
 from artaudit.auditor.evidence.pdf import render_pdf
 from artaudit.auditor.registry.hash_chain import canonical
 from artaudit.auditor.signing.seals import Seal
@@ -84,7 +84,7 @@ def bag(case: CaseFile, seal: Seal, *, pdf: bool = False) -> dict[str, bytes]:
 def _record(case: CaseFile, seal: Seal) -> dict[str, Any]:
     """Return the record but for its documents, as JSON gives it back."""
     times = STAMPED if seal.authorities else CLOCK
-    record = {**case.report(), "limits": [*LIMITS, times], "seal": seal.as_dict(), "page": edition()}
+    record = {**case.report(), "limits": [*LIMITS, times], "seal": seal.as_dict(), "page": EDITION}
     return json.loads(_canonical(record, case))
 
 

@@ -1,0 +1,67 @@
+"""What packages say and how findings are weighed changes with the edition alone."""
+
+import hashlib
+import json
+from dataclasses import asdict, replace
+from itertools import combinations
+
+import pytest
+
+from artaudit.auditor.assessment.weighing import assess
+from artaudit.auditor.evidence import Seal
+from artaudit.auditor.evidence.package import bag
+from artaudit.auditor.evidence.pages import EDITION
+from artaudit.findings import Finding
+
+GOLDEN = "c69fed72e3764db2"
+TEXTS = {
+    "VERIFY.txt": "9d9aa87bcca68783",
+    "data/CERTIFICATION-902.md": "36fb343b5b47cf90",
+    "data/report.html": "4ac5c9c98e9b798a",
+}
+WEIGHTS = "018c4cb965b8b272"
+CHANGED = "it has changed: give `pages.EDITION` other digits, and this test what it makes now"
+RATIO = "log10_likelihood_ratio"
+RATIOS = (-6.5, -1.0, 0.0, 0.4, 0.9, 1.0, 2.5, 3.5, 4.5, 7.0)
+
+
+def finding(examiner: str, *, holds: bool | None, **details: object) -> Finding:
+    return Finding(examiner, f"{examiner} found {details}", holds, "m", score=1.0, threshold=2.0, details=details)
+
+
+ALL = (
+    *(
+        finding("detector", holds=ratio > 1, **{RATIO: ratio})
+        for ratio in (-6.5, -1.0, 0.0, 0.4, 0.9, 1.0, 2.5, 3.5, 4.5, 7)
+    ),
+    replace(finding("attribution", holds=True), unit="log10 of a likelihood ratio", score=1.9),
+    finding("attribution", holds=None),
+    finding("signatures", holds=True, says="machine-made", trusted=True),
+    finding("signatures", holds=True, says="not machine-made", trusted=False),
+    finding("watermarks", holds=True),
+    finding("signals", holds=True),
+    replace(finding("portfolio", holds=True), work=1),
+    finding("another", holds=True, **{RATIO: 2.0}),
+)
+
+
+@pytest.fixture
+def plain(case):
+    """Return a case whose pictures are no work of an encoder, so that it is the same everywhere."""
+    checks, works, pictures = (
+        tuple(replace(one, **{name: b"a picture"}) for one in parts)
+        for parts, name in ((case.checks, "preview"), (case.works, "preview"), (case.pictures, "jpeg"))
+    )
+    return replace(case, checks=checks, works=works, pictures=pictures)
+
+
+def test_texts_and_page_are_those_of_the_edition(plain):
+    files = bag(plain, Seal())
+    made = {name: hashlib.sha256(files[name]).hexdigest()[:16] for name in TEXTS}
+    assert (EDITION[:16], made) == (GOLDEN, TEXTS), CHANGED
+
+
+def test_weights_are_those_of_the_edition():
+    sets = [found for size in (1, 2) for found in combinations(ALL, size)]
+    weighed = json.dumps([asdict(assess(found, number % 2)) for number, found in enumerate(sets)])
+    assert (EDITION[:16], hashlib.sha256(weighed.encode()).hexdigest()[:16]) == (GOLDEN, WEIGHTS), CHANGED
