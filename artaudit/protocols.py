@@ -69,7 +69,7 @@ class Generator(Autoencoder, Protocol):
         """Return what the denoiser is told for a prompt; the empty prompt is the unconditional case."""
         ...
 
-    def noised(
+    def add_noise(
         self,
         latents: Float[Tensor, "batch channels rows columns"],
         noise: Float[Tensor, "batch channels rows columns"],
@@ -87,7 +87,7 @@ class Generator(Autoencoder, Protocol):
         """Return the denoiser's output in its own terms (noise, velocity or flow), differentiable."""
         ...
 
-    def wanted(
+    def training_target(
         self,
         latents: Float[Tensor, "batch channels rows columns"],
         noise: Float[Tensor, "batch channels rows columns"],
@@ -96,7 +96,7 @@ class Generator(Autoencoder, Protocol):
         """Return what `predict` is trained towards, in the same terms."""
         ...
 
-    def draw(
+    def generate(
         self,
         prompt: str,
         *,

@@ -27,7 +27,7 @@ from PIL import Image as Pillow
 from torch import Tensor
 
 from artaudit.attribution.calibrating import SIDE, learn, middle_crops, strangers, to_8_bits
-from artaudit.attribution.calibration import Calibration, read_calibration
+from artaudit.attribution.calibration import CandidateCalibration, read_calibration
 from artaudit.attribution.candidates import SIDE as LOOKED_AT
 from artaudit.attribution.candidates import Candidate, candidates, open_candidate, opinion, statistic
 from artaudit.attribution.evaluation import score, summary
@@ -126,8 +126,8 @@ def _levels(batch: Tensor) -> np.ndarray:
     return (batch * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
 
 
-def _learned(one: Candidate) -> Calibration:
-    return cast(Calibration, one.calibration)
+def _learned(one: Candidate) -> CandidateCalibration:
+    return cast(CandidateCalibration, one.calibration)
 
 
 def _bar(one: Candidate) -> float:

@@ -36,10 +36,10 @@ def losses(model: Generator, crops: torch.Tensor, prompt: str) -> list[float]:
             predicted = torch.cat(
                 [
                     model.predict(noisy[None], step[None], condition)
-                    for noisy, step in zip(model.noised(latents, noise, steps), steps, strict=True)
+                    for noisy, step in zip(model.add_noise(latents, noise, steps), steps, strict=True)
                 ]
             )
-            found.append(float((predicted - model.wanted(latents, noise, steps)).square().mean()))
+            found.append(float((predicted - model.training_target(latents, noise, steps)).square().mean()))
     return found
 
 

@@ -26,7 +26,7 @@ from artaudit.image import Image, decode
 from artaudit.matching import Portfolio, PortfolioEntry, describe, fingerprint
 from artaudit.matching.describers import Describer, chosen
 from artaudit.matching.keypoints import Keypoints
-from artaudit.matching.retrieval import Candidate
+from artaudit.matching.retrieval import RetrievedWork
 from benchmarks.edits import EDITS, Picture, jpeg
 from benchmarks.match_page import write_page
 from training.pictures import open_picture
@@ -92,7 +92,7 @@ class Watched(Portfolio):
 
     voted: ClassVar[set[int]] = set()
 
-    def _ways(self, hits: Any, keypoints: Keypoints) -> list[Candidate]:  # noqa: ANN401 - a private class
+    def _ways(self, hits: Any, keypoints: Keypoints) -> list[RetrievedWork]:  # noqa: ANN401 - a private class
         ways = super()._ways(hits, keypoints)
         Watched.voted = {way.work for way in ways if way.votes > 0}
         return ways

@@ -18,7 +18,7 @@ import torch
 
 from artaudit import catalog, distances
 from artaudit.image import Image
-from artaudit.protect.job import Order, prepare
+from artaudit.protect.job import CloakOrder, prepare
 from artaudit.protect.objective import Learning, Objective
 from artaudit.protect.objectives.advdm import AdvDM
 from artaudit.protect.objectives.sds import ScoreDistillation
@@ -57,7 +57,7 @@ def own_terms(
 
 def measure(name: str, pictures: Sequence[Image], panel: Sequence[Encoder], steps: int) -> str:
     """Cloak every picture with the method and return its line of the table."""
-    shop = prepare(Order(method=name, steps=steps))
+    shop = prepare(CloakOrder(method=name, steps=steps))
     shop = replace(shop, cloak=replace(shop.cloak, style=None))
     objective, models = shop.cloak.objective, shop.choice.encoders
     took, rows = 0.0, []

@@ -19,7 +19,7 @@ from artaudit.image import Image
 from artaudit.protect.effect import Picture, amplitudes
 from artaudit.protect.receipt import middle
 from artaudit.protect.trial.contact_sheet import sheet
-from artaudit.protect.trial.fine_tuning import BASE, OTHERS, Arm, Class, taught
+from artaudit.protect.trial.fine_tuning import BASE, OTHERS, Arm, MimicrySetup, taught
 from artaudit.protect.trial.judges import CHANGED, CLEAN, variants
 from artaudit.protect.trial.measures import NOISE, Measure, measures, said
 from artaudit.protect.trial.mimicry import Practice
@@ -35,7 +35,7 @@ NOISES = {"low": f"{NOISE}, low", "default": NOISE, "high": f"{NOISE}, high"}
 NAMES = {"cloaked": "ours, default", NOISE: "noise like the change, default", "low": "ours, low", "high": "ours, high"}
 
 
-def series(data: Path, side: int, practice: Practice) -> Class:
+def series(data: Path, side: int, practice: Practice) -> MimicrySetup:
     """Return five paintings in all kinds, and crops of fifteen others to judge on."""
     paths = sorted((data / "real" / "vangogh").glob("*.png"))
     named = [path.name for path in sorted((data / "protected" / PUBLISHED[0]).glob("*.png"))]
@@ -49,7 +49,7 @@ def series(data: Path, side: int, practice: Practice) -> Class:
     others = [middle(window(path, side)) for path in paths if path.name not in named]
     crops = held_out_crops(others, practice.side, practice.crops)
     tools = (tools_at_hand(),) * len(pictures)
-    return Class(chosen_model(None), practice, tuple(pictures), tools, crops, practice.side, apart=False, seed=0)
+    return MimicrySetup(chosen_model(None), practice, tuple(pictures), tools, crops, practice.side, apart=False, seed=0)
 
 
 def taught_from(clean: Image, made: Mapping[str, Image]) -> dict[str, Picture]:

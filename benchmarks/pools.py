@@ -15,7 +15,7 @@ from artaudit.generators.opening import open_model
 from artaudit.generators.taesd import TaesdEncoder
 from artaudit.generators.vaelight import VaeLight
 from artaudit.image import Image
-from artaudit.protect.job import Order, Workshop, prepare
+from artaudit.protect.job import CloakJob, CloakOrder, prepare
 from artaudit.protect.saving import save_within
 from artaudit.protocols import Encoder
 
@@ -57,13 +57,13 @@ def embedded_pool() -> tuple[Encoder, ...]:
     return choose(("auto",)).encoders
 
 
-def workshop(strength: str | float = "default", *, real: Path | None = None, steps: int | None = None) -> Workshop:
+def workshop(strength: str | float = "default", *, real: Path | None = None, steps: int | None = None) -> CloakJob:
     """Return what `audit protect --strength` makes cloaks with: the embedded models, and whatever comes with them.
 
     With `real`, the data folder, TAEF2 and VAElight are installed, so that it takes these instead.
     """
     os.environ[FOLDER] = str(MODELS / "none" if real is None else installed(real / "weights"))
-    return prepare(Order(strength=strength, steps=steps))
+    return prepare(CloakOrder(strength=strength, steps=steps))
 
 
 def installed(weights: Path) -> Path:
@@ -81,6 +81,6 @@ def installed(weights: Path) -> Path:
     return folder
 
 
-def cloaked(shop: Workshop, image: Image, seed: int) -> Image:
+def cloaked(shop: CloakJob, image: Image, seed: int) -> Image:
     """Return the cloaked file, as `audit protect --seed` writes it."""
     return save_within(image, shop.cloak.apply(image, budget=shop.budget, seed=seed))

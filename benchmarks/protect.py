@@ -26,7 +26,7 @@ from torch import Tensor
 
 from artaudit.image import Image, decode
 from artaudit.protect.effect import effect
-from artaudit.protect.job import Workshop
+from artaudit.protect.job import CloakJob
 from artaudit.protocols import Encoder
 from artaudit.tensors import to_batch
 from artaudit.transforms import Identity
@@ -51,7 +51,7 @@ def seconds(act: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def step_cost(picture: Image, shop: Workshop, rounds: int = 5) -> dict[str, float]:
+def step_cost(picture: Image, shop: CloakJob, rounds: int = 5) -> dict[str, float]:
     """Compare a step of the descent with the forward and backward pass of one model alone, in turns.
 
     One step after the other serves one of the models, so both are averaged over them, the tower included.
@@ -99,7 +99,7 @@ def reach(pictures: Sequence[Image], judge: Encoder) -> dict[str, float]:
     return found
 
 
-def default_picture(shop: Workshop) -> dict[str, float]:
+def default_picture(shop: CloakJob) -> dict[str, float]:
     """Time a default cloak of a picture of 512 x 512, alone."""
     picture = synthetic(512, 512)
     return {"512 x 512 s": round(seconds(lambda: cloaked(shop, picture, 0)), 1)}

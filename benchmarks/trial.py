@@ -22,7 +22,7 @@ from artaudit import catalog, distances
 from artaudit.generators import pool
 from artaudit.generators.opening import open_model
 from artaudit.image import Image
-from artaudit.protect.attacks.axis import Axis
+from artaudit.protect.attacks.sweep import AttackSweep
 from artaudit.protect.effect import LOW_PASS, amplitudes, as_visible
 from artaudit.protect.receipt import middle
 from artaudit.protect.trial.grading import Outcome, grade
@@ -49,7 +49,7 @@ def panel(data: Path, folder: Path) -> tuple[Judge, ...]:
 
 def strongest(every: Plan) -> Plan:
     """Keep of every attack the last of its strengths."""
-    axes: dict[str, Axis] = {name: catalog.load(catalog.ATTACKS, name) for name, _ in every.run}
+    axes: dict[str, AttackSweep] = {name: catalog.load(catalog.ATTACKS, name) for name, _ in every.run}
     return Plan(tuple((name, axis.strengths[-1]) for name, axis in axes.items()), every.skipped)
 
 

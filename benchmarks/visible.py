@@ -21,7 +21,7 @@ from pathlib import Path
 
 from artaudit.generators.clip import backbone
 from artaudit.image import Image, read, write_atomically
-from artaudit.protect.job import Workshop
+from artaudit.protect.job import CloakJob
 from artaudit.protect.trial.survival import single_threaded
 from benchmarks.held_out import PUBLISHED, Piece, groups, window
 from benchmarks.pools import cloaked, judges, workshop
@@ -79,7 +79,7 @@ def panel(data: Path) -> Panel:
 
 
 @cache
-def tool(data: Path, arm: str, steps: int | None) -> Workshop:
+def tool(data: Path, arm: str, steps: int | None) -> CloakJob:
     """Return what makes the cloaks of an arm, opened once for every process."""
     return workshop("default", real=data, steps=steps) if arm == "real" else workshop(arm, steps=steps)
 

@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 
 from artaudit.catalog import STRENGTHS
 from artaudit.image import Image, decode, write_atomically
-from artaudit.protect.job import Order, prepare
+from artaudit.protect.job import CloakOrder, prepare
 from artaudit.protect.saving import save_within
 from training.pictures import open_picture, rows
 
@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=256)
     args = parser.parse_args()
     os.environ["ARTAUDIT_MODELS"] = str(args.out / "no-models")
-    orders = [Order(method, strength=name, steps=args.steps) for method in METHODS for name in STRENGTHS]
+    orders = [CloakOrder(method, strength=name, steps=args.steps) for method in METHODS for name in STRENGTHS]
     shops = [prepare(order) for order in orders]
     for split, count in (("val", args.val), ("train", args.train)):
         paintings = [args.data / row["path"] for row in rows(args.data, split) if row["source"] == "louvre"]

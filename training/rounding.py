@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from artaudit.generators.packing import GROUP, LEVELS, Grid, fit_grid, pack
+from artaudit.generators.packing import GROUP, LEVELS, QuantizationGrid, fit_grid, pack
 from artaudit.generators.vision_transformer import VisionTransformer
 
 DAMPING = 0.01
@@ -40,7 +40,7 @@ def packed_blocks(network: VisionTransformer, pixels: Float[Tensor, "batch 3 sid
 
 def rounded(
     weights: Float[Tensor, "outputs inputs"], moment: Float[Tensor, "inputs inputs"]
-) -> tuple[Grid, UInt8[Tensor, "outputs inputs"]]:
+) -> tuple[QuantizationGrid, UInt8[Tensor, "outputs inputs"]]:
     """Return grids and codes of a matrix for which the outputs change least, given the inputs' second moment."""
     left, inputs = weights.clone(), weights.shape[1]
     damped = moment + DAMPING * moment.diagonal().mean() * torch.eye(inputs, dtype=moment.dtype)
@@ -59,7 +59,9 @@ def rounded(
             errors[:, column - start : column - start + 1] = error
         left[:, stop:] -= errors @ upper[start:stop, stop:]
         grids.append(grid)
-    return Grid(torch.cat([one.scales for one in grids], 1), torch.cat([one.zeros for one in grids], 1)), codes
+    return QuantizationGrid(
+        torch.cat([one.scales for one in grids], 1), torch.cat([one.zeros for one in grids], 1)
+    ), codes
 
 
 def _each(layer: nn.Module, tokens: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from jaxtyping import Float
 from torch import Tensor
 
-from artaudit.attribution.calibration import BELONGING, OFF_GRID, Calibration, calibrate
+from artaudit.attribution.calibration import BELONGING, OFF_GRID, CandidateCalibration, calibrate
 from artaudit.attribution.candidates import DENOISING, METHOD, Candidate, calibration_path, open_candidate, statistic
 from artaudit.attribution.grid import rescaled
 from artaudit.attribution.statistic import in_parts, redraw
@@ -49,7 +49,7 @@ def learn(
     *,
     method: str = METHOD,
     progress: Progress | None = None,
-) -> Calibration:
+) -> CandidateCalibration:
     """Calibrate a candidate on crops of real pictures, at least ten, and keep nothing.
 
     Belonging are the crops as it redraws them; the others are the crops themselves, those blurred, resized and
@@ -92,14 +92,14 @@ def _known(
     if not denoising or not isinstance(model, Generator):
         return {BELONGING: own, OFF_GRID: _off_grid(own, model.factor), **strangers(crops), **drawn}, twins
     made = [
-        model.draw("", seed=place, start=crop[None], strength=STRENGTH, guidance=1, steps=STEPS)
+        model.generate("", seed=place, start=crop[None], strength=STRENGTH, guidance=1, steps=STEPS)
         for place, crop in enumerate(crops)
     ]
     drawn["redrawn by its autoencoder alone"] = own
     return {BELONGING: to_8_bits(torch.cat(made)), **strangers(crops), **drawn}, ()
 
 
-def keep(candidate: Candidate, calibration: Calibration) -> Path:
+def keep(candidate: Candidate, calibration: CandidateCalibration) -> Path:
     """Write a calibration where this machine keeps those of its own; return the place."""
     path = calibration_path(candidate.record)
     path.parent.mkdir(parents=True, exist_ok=True)

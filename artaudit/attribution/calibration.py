@@ -51,7 +51,7 @@ Sets = Mapping[str, Numbers]
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class CandidateCalibration:
     """What was learned about one candidate.
 
     `digest` is that of the model; `names` those of the statistic's numbers. Scores are decimal logarithms of
@@ -101,7 +101,7 @@ class Calibration:
         return json.dumps({"schema": SCHEMA, **asdict(self)}, indent=1, sort_keys=True) + "\n"
 
 
-def calibrate(sets: Sets, groups: Mapping[str, Int[np.ndarray, " pictures"]], **about: Any) -> Calibration:  # noqa: ANN401
+def calibrate(sets: Sets, groups: Mapping[str, Int[np.ndarray, " pictures"]], **about: Any) -> CandidateCalibration:  # noqa: ANN401
     """Learn from sets of pictures, one of them called "belonging"; `groups` name the picture each was made from.
 
     Every set of others weighs the same. Pictures with one group are never split between fitting and scoring. The set
@@ -120,7 +120,7 @@ def calibrate(sets: Sets, groups: Mapping[str, Int[np.ndarray, " pictures"]], **
     others = {name: values for name, values in scores.items() if name not in (BELONGING, OFF_GRID)}
     bar = max(LEAST_EVIDENCE, *(_bar(values) for values in others.values()))
     fitted = _fit(sets)
-    return Calibration(
+    return CandidateCalibration(
         **about,
         **fitted,
         cap=cap,
@@ -133,7 +133,7 @@ def calibrate(sets: Sets, groups: Mapping[str, Int[np.ndarray, " pictures"]], **
     )
 
 
-def read_calibration(path: Path) -> Calibration:
+def read_calibration(path: Path) -> CandidateCalibration:
     """Read what `as_json` wrote; raises ModelError for a file that is not whole."""
     try:
         if path.stat().st_size > _LARGEST_FILE:
@@ -143,7 +143,7 @@ def read_calibration(path: Path) -> Calibration:
             raise ModelError(f"{path} is of another version: calibrate again.")
         lists = {name: tuple(value) for name, value in plain.items() if isinstance(value, list)}
         pairs = {name: {key: tuple(one) for key, one in plain[name].items()} for name in ("passed", "quantiles")}
-        return Calibration(**(plain | lists | pairs))
+        return CandidateCalibration(**(plain | lists | pairs))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"{path} is no readable calibration: calibrate again.") from error
 

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from artaudit import catalog
-from artaudit.attribution.calibration import Calibration, read_calibration
+from artaudit.attribution.calibration import CandidateCalibration, read_calibration
 from artaudit.attribution.families import in_words
 from artaudit.attribution.grid import SCALES, Grid, find_grid, rescaled
 from artaudit.attribution.statistic import Statistic, in_parts, redraw, whole
@@ -51,7 +51,7 @@ class Candidate:
     """A model that may have drawn a picture, and what was learned about it, if anything."""
 
     record: pool.Record
-    calibration: Calibration | None
+    calibration: CandidateCalibration | None
 
     @property
     def words(self) -> str:
@@ -93,7 +93,7 @@ class Opinion:
     @property
     def belongs(self) -> bool:
         """Whether the score reaches the candidate's bar."""
-        return self.score >= cast(Calibration, self.candidate.calibration).bar
+        return self.score >= cast(CandidateCalibration, self.candidate.calibration).bar
 
     def redrawn(self) -> Float[Tensor, "1 3 height width"]:
         """Redraw what was seen."""
@@ -124,7 +124,7 @@ def rivals(one: Candidate) -> list[Candidate]:
     return [Candidate(other, calibration_of(other)) for other in able if other.name != one.record.name]
 
 
-def calibration_of(record: pool.Record) -> Calibration | None:
+def calibration_of(record: pool.Record) -> CandidateCalibration | None:
     """Return what was learned about exactly these weights, on this machine or before shipping; None for nothing."""
     shipped = Path(str(resources.files("artaudit.attribution"))) / "calibrations" / f"{record.name}.json"
     for path in (calibration_path(record), shipped):
@@ -133,7 +133,7 @@ def calibration_of(record: pool.Record) -> Calibration | None:
     return None
 
 
-def _fits(learned: Calibration, record: pool.Record) -> bool:
+def _fits(learned: CandidateCalibration, record: pool.Record) -> bool:
     """Say whether a calibration is for these weights, and for the numbers that its method gives today."""
     known = learned.method in catalog.ATTRIBUTIONS
     return known and learned.digest == record.digest and learned.names == statistic(learned.method).names
@@ -178,7 +178,7 @@ def opinion(
     pixels: Float[Tensor, "1 3 height width"], candidate: Candidate, scales: Sequence[float], *, search: bool = True
 ) -> Opinion:
     """Return what one calibrated candidate says about the middle of a picture, at the likeliest scale and offset."""
-    learned = cast(Calibration, candidate.calibration)
+    learned = cast(CandidateCalibration, candidate.calibration)
     model = open_candidate(candidate.record, denoiser=learned.method in DENOISING)
     measure = statistic(learned.method).measure
 

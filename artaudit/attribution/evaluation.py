@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, UInt8
 
 from artaudit.attribution.calibrating import SIDE, middle_crops, strangers, to_8_bits
-from artaudit.attribution.calibration import Calibration
+from artaudit.attribution.calibration import CandidateCalibration
 from artaudit.attribution.candidates import Candidate, candidates, open_candidate, opinion, statistic
 from artaudit.attribution.figures import (
     NONE,
@@ -141,8 +141,8 @@ def _score(one: Candidate, levels: UInt8[np.ndarray, "height width 3"], *, searc
     return float(learned.score(numbers.double().numpy())[0])
 
 
-def _learned(one: Candidate) -> Calibration:
-    return cast(Calibration, one.calibration)
+def _learned(one: Candidate) -> CandidateCalibration:
+    return cast(CandidateCalibration, one.calibration)
 
 
 def _crops(data: Path, rows: Sequence[Row], most: int) -> Float[torch.Tensor, "batch 3 height width"]:

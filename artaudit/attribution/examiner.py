@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any, cast
 
-from artaudit.attribution.calibration import BELONGING, Calibration
+from artaudit.attribution.calibration import BELONGING, CandidateCalibration
 from artaudit.attribution.candidates import LEAST, SIDE, Candidate, Opinion, answer, candidates, opinions
 from artaudit.attribution.grid import SIDES
 from artaudit.findings import Finding
@@ -49,7 +49,7 @@ def finding(said: Sequence[Opinion], asked: Sequence[Candidate]) -> Finding:
         claim = f"which model drew it ({why})"
         return Finding(Origin.name, claim, None, METHOD, details=details)
     best = next((one for one in said if one.belongs), said[0])
-    learned = cast(Calibration, best.candidate.calibration)
+    learned = cast(CandidateCalibration, best.candidate.calibration)
     return Finding(
         Origin.name,
         _claim(makers, said),
@@ -65,7 +65,7 @@ def finding(said: Sequence[Opinion], asked: Sequence[Candidate]) -> Finding:
 
 def told(one: Opinion) -> dict[str, Any]:
     """Return plain JSON values about one opinion: where the score lies among those of known pictures, by set."""
-    learned = cast(Calibration, one.candidate.calibration)
+    learned = cast(CandidateCalibration, one.candidate.calibration)
     return {
         "model": one.candidate.record.name,
         "words": one.candidate.words,

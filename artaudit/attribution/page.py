@@ -16,7 +16,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image as Pillow
 from torch import Tensor
 
-from artaudit.attribution.calibration import Calibration
+from artaudit.attribution.calibration import CandidateCalibration
 from artaudit.attribution.candidates import Opinion
 from artaudit.attribution.examiner import UNIT, told
 from artaudit.findings import Finding
@@ -45,7 +45,7 @@ def _template() -> jinja2.Template:
 
 
 def _opinion(one: Opinion) -> dict[str, Any]:
-    learned = cast(Calibration, one.candidate.calibration)
+    learned = cast(CandidateCalibration, one.candidate.calibration)
     redrawn = one.redrawn()
     error = (AMPLIFIED * (redrawn - one.seen).abs()).clamp(0, 1)
     return {

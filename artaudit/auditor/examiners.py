@@ -8,7 +8,7 @@ from typing import Any
 
 from artaudit import catalog
 from artaudit.auditor.registry import Registry
-from artaudit.matching import Portfolio, PortfolioEntry, beside, bring_up_to_date, describers
+from artaudit.matching import Portfolio, PortfolioEntry, bring_up_to_date, describers, index_path
 from artaudit.matching.binary_codes import gather, to_sketches
 from artaudit.protocols import Examiner
 
@@ -30,7 +30,7 @@ def ready(portfolio: Portfolio, kind: str = "", detector: Path | None = None) ->
 
 def read_portfolio(registry: Registry) -> Portfolio:
     """Collect every work and every cloaked version of one as something to compare with."""
-    shelf, works, describer = registry.shelf, registry.works(), describers.chosen()
+    shelf, works, describer = registry.fingerprint_store, registry.works(), describers.chosen()
     hashes = dict(registry.fingerprints("pdq"))
     titles = {work.id: work.title for work in works}
     keypoints = partial(shelf.fingerprint, kind="keypoints")
@@ -53,5 +53,5 @@ def read_portfolio(registry: Registry) -> Portfolio:
     entries += [
         PortfolioEntry(one.work, titles[one.work], one.sha256, one.pixels_sha256, cloaked=True) for one in versions
     ]
-    index = bring_up_to_date(beside(registry.path), {one.id: one.sha256 for one in works}, keypoints)
+    index = bring_up_to_date(index_path(registry.path), {one.id: one.sha256 for one in works}, keypoints)
     return Portfolio(entries, index, sketches, describer)

@@ -15,14 +15,14 @@ from artaudit.image import Image, decode, ensure_writable, forbid_training, writ
 from artaudit.image.sources import Source
 from artaudit.protect.checkpoint import Checkpoint, digest, seed_kept
 from artaudit.protect.comparison import comparison
-from artaudit.protect.job import Order, Targets, Workshop, file_encoder, original
+from artaudit.protect.job import CloakJob, CloakOrder, Targets, file_encoder, original
 from artaudit.protect.receipt import receipt
 from artaudit.protect.saving import save_within
 from artaudit.protocols import Progress
 
 
 def cloak(
-    source: Source, goal: Targets, shop: Workshop, registry: Registry, progress: Progress | None = None
+    source: Source, goal: Targets, shop: CloakJob, registry: Registry, progress: Progress | None = None
 ) -> dict[str, Any]:
     """Cloak one picture, write the results, register both; return the receipt.
 
@@ -54,14 +54,14 @@ def cloak(
     return paper
 
 
-def _seed(order: Order, goal: Targets) -> int:
+def _seed(order: CloakOrder, goal: Targets) -> int:
     """Return the seed that was asked for, else that of the descent that goes on, else one that is drawn."""
     kept = seed_kept(goal.partial) if order.resume else None
     wanted = kept if order.seed is None else order.seed
     return secrets.randbelow(2**31) if wanted is None else wanted
 
 
-def _protectable(path: Path, goal: Targets, registry: Registry, order: Order) -> Image:
+def _protectable(path: Path, goal: Targets, registry: Registry, order: CloakOrder) -> Image:
     """Read a picture and refuse, before any work, what could not end well."""
     image = original(path)
     if order.no_train:

@@ -93,6 +93,6 @@ def _measured(image: Image, describer: Describer | None) -> Measured:
 
 def _describe(registry: Registry, work: Work, image: Image, ready: bytes | None) -> None:
     describer = describers.chosen()
-    if describer is not None and not registry.shelf.descriptor(work.id, describer.kind):
+    if describer is not None and not registry.fingerprint_store.descriptor(work.id, describer.kind):
         data = ready or describe(image, describer)
-        registry.shelf.add_descriptor(work.id, describer.kind, data, sketch(from_bytes(data)).tobytes())
+        registry.fingerprint_store.add_descriptor(work.id, describer.kind, data, sketch(from_bytes(data)).tobytes())

@@ -11,7 +11,7 @@ from typing import Any
 from artaudit.auditor.evidence import CaseFile, CheckFile, LogExtract, PictureFile, Seal, WorkFile, write_package
 from artaudit.auditor.evidence.illustrations import illustrators
 from artaudit.auditor.registry import Case, Registry, Work, who
-from artaudit.auditor.registry.cases import PACKAGE, Folder, log_root
+from artaudit.auditor.registry.cases import PACKAGE, CaseFolder, log_root
 from artaudit.auditor.registry.hash_chain import Event, now
 from artaudit.auditor.registry.merkle import levels, proof
 from artaudit.auditor.registry.thumbnail import thumbnail
@@ -33,10 +33,10 @@ def report(
         raise UsageError(f"{target} exists and nothing is overwritten: choose another name.")
     seal = seal or Seal()
     log = list(registry.events())
-    data = write_package(gather(registry.casebook.folder(number), log, registry), seal, pdf=pdf)
+    data = write_package(gather(registry.case_store.folder(number), log, registry), seal, pdf=pdf)
     write_atomically(target, data)
     digest = hashlib.sha256(data).hexdigest()
-    registry.casebook.exported(PACKAGE, number, digest, log)
+    registry.case_store.exported(PACKAGE, number, digest, log)
     return {
         "path": str(target),
         "case": number,
@@ -48,7 +48,7 @@ def report(
     }
 
 
-def gather(folder: Folder, log: list[Event], registry: Registry) -> CaseFile:
+def gather(folder: CaseFolder, log: list[Event], registry: Registry) -> CaseFile:
     """Return everything that belongs into the package of a case."""
     cases = [registry.case(number) for number in folder.checks]
     suspects = {case.id: decode(case.suspect, name=case.evidence["path"]) for case in cases}
@@ -56,7 +56,7 @@ def gather(folder: Folder, log: list[Event], registry: Registry) -> CaseFile:
     works = {number: registry.work(number) for number in numbers}
     originals = {number: original_of(work) for number, work in works.items()}
     draw = illustrators(originals, registry)
-    rows = registry.casebook.rows_about(folder.id) | {("works", number) for number in numbers}
+    rows = registry.case_store.rows_about(folder.id) | {("works", number) for number in numbers}
     return CaseFile(
         id=folder.id,
         title=folder.title,

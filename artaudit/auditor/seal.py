@@ -43,7 +43,7 @@ def seal_log(target: Path, registry: Registry, seal: Seal) -> dict[str, Any]:
     for name, part in seal.files(target.name, data).items():
         write_atomically(target.with_name(name), part)
     write_atomically(target, data)
-    registry.casebook.exported(SEAL, None, hashlib.sha256(data).hexdigest(), log)
+    registry.case_store.exported(SEAL, None, hashlib.sha256(data).hexdigest(), log)
     return record
 
 

@@ -10,7 +10,7 @@ from artaudit.errors import ImageError
 from artaudit.image import Image, read
 from artaudit.protect.trial import run
 from artaudit.protect.trial.pairs import Pair, same_size
-from artaudit.protect.trial.run import Order, Trial
+from artaudit.protect.trial.run import Trial, TrialOrder
 from artaudit.protect.trial.survival import Tools
 from artaudit.protocols import Progress
 
@@ -18,7 +18,7 @@ from artaudit.protocols import Progress
 def attempt(
     path: Path,
     registry: Registry,
-    order: Order,
+    order: TrialOrder,
     tools: Tools | None = None,
     progress: Progress | None = None,
     foretell: Callable[[float], None] | None = None,

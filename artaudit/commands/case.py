@@ -26,7 +26,7 @@ def case() -> None:
 def open_case(title: str, *, as_json: bool) -> None:
     """Open a case called TITLE and print its number."""
     with open_registry() as registry:
-        number = registry.casebook.open(title)
+        number = registry.case_store.open(title)
     if as_json:
         print_json({"case": number, "title": title})
     else:
@@ -43,11 +43,11 @@ def add(number: int, items: tuple[str, ...], *, as_json: bool) -> int:
     from artaudit.auditor.check import check  # noqa: PLC0415 - heavy
 
     with open_registry() as registry:
-        registry.casebook.folder(number)
+        registry.case_store.folder(number)
 
         def one(item: str) -> dict[str, Any]:
             checked = int(item) if item.isdecimal() else check(Path(item), registry)[0]
-            new = registry.casebook.add(number, checked)
+            new = registry.case_store.add(number, checked)
             if not as_json:
                 click.echo(f"check {check} is in case {number}{'' if new else ' already'}")
             return {"case": number, "check": check, "new": new}
@@ -65,7 +65,7 @@ def add(number: int, items: tuple[str, ...], *, as_json: bool) -> int:
 def note(number: int, text: str) -> None:
     """Keep the remark TEXT about CASE; it is never changed or removed."""
     with open_registry() as registry:
-        registry.casebook.note(number, text)
+        registry.case_store.note(number, text)
     click.echo(f"noted in case {number}")
 
 
@@ -76,7 +76,7 @@ def note(number: int, text: str) -> None:
 def list_cases(number: int | None, *, as_json: bool) -> None:
     """List all cases; of one CASE, who did what when."""
     with open_registry() as registry:
-        book = registry.casebook
+        book = registry.case_store
         folders = book.folders() if number is None else [book.folder(number)]
         history = [] if number is None else book.history(number)
     if as_json:

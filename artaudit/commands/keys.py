@@ -13,8 +13,8 @@ from artaudit.commands.common import AS_JSON, PATH, print_json
 from artaudit.errors import UsageError
 
 if TYPE_CHECKING:  # cryptography loads more than `--help` may wait for
-    from artaudit.auditor.evidence import Trust
-    from artaudit.auditor.signing.keys import Identity, Signer
+    from artaudit.auditor.evidence import Seal, Trust
+    from artaudit.auditor.signing.keys import Signer, SigningIdentity
 
 VARIABLE = "ARTAUDIT_PASSPHRASE"
 TRUST = click.option("--trust", type=PATH, help="Root certificates (PEM) of signers whom you trust.")
@@ -126,7 +126,7 @@ def sealed_line(seal: Seal) -> str:
     return f"{signed}, {stamped}"
 
 
-def _identity() -> Identity:
+def _identity() -> SigningIdentity:
     from artaudit.auditor.signing import keys as tools  # noqa: PLC0415 - heavy
 
     found = tools.identity(tools.default_folder())
@@ -135,7 +135,7 @@ def _identity() -> Identity:
     return found
 
 
-def _show(found: Identity, *, as_json: bool) -> None:
+def _show(found: SigningIdentity, *, as_json: bool) -> None:
     from artaudit.auditor.signing.keys import default_folder  # noqa: PLC0415 - heavy
 
     said: dict[str, Any] = {**found.as_dict(), "folder": str(default_folder())}

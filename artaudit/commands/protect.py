@@ -95,7 +95,7 @@ def protect(
         goals = {source: goal for source, goal in goals.items() if not _is_done(source, goal)}
     _one_choice(settings["preset"])
     credential = _credential() if settings["no_train"] and not (dry_run or preview) else None
-    shop = job.prepare(job.Order(credential=credential, **settings))
+    shop = job.prepare(job.CloakOrder(credential=credential, **settings))
     click.echo(shop.choice.note, err=True)
     if dry_run or preview:
         return (_foretell if dry_run else _preview)(goals, shop, as_json=as_json)

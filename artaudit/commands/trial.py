@@ -84,8 +84,8 @@ def trial(
     paths = [source.path for source in gather(pictures, own=OWN[1:])]
     others = tuple(source.path for source in gather(held_out, own=OWN[1:]))
     _ensure_answerable(settings["original"], paths, output)
-    order = run.Order(processes=processes or os.cpu_count() or 1, **settings)
-    wish = mimicry_trial.Order(model, seeds, others, order.attacks, order.processes) if mimicry else None
+    order = run.TrialOrder(processes=processes or os.cpu_count() or 1, **settings)
+    wish = mimicry_trial.MimicryOrder(model, seeds, others, order.attacks, order.processes) if mimicry else None
     if wish is not None:
         mimicry_trial.ensure_possible(wish)
     with open_registry() as registry:

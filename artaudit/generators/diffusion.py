@@ -33,7 +33,7 @@ class LatentSpace(Autoencoder, Protocol):
 class LatentDiffusion:
     """A generator; `dataclasses.replace(model, denoiser=other)` is the same one with another network.
 
-    `listen` turns a prompt into a condition, `ask` calls the denoiser: noisy latents, the time of each as its
+    `encode_prompt` turns a prompt into a condition, `ask` calls the denoiser: noisy latents, the time of each as its
     schedule counts it, and a condition, to the denoiser's output in the shape of the latents.
     """
 
@@ -43,7 +43,7 @@ class LatentDiffusion:
     autoencoder: LatentSpace = field(repr=False)
     schedule: Schedule = field(repr=False)
     denoiser: nn.Module = field(repr=False)
-    listen: Callable[[str], Condition] = field(repr=False)
+    encode_prompt: Callable[[str], Condition] = field(repr=False)
     ask: Callable[[nn.Module, Tensor, Tensor, Condition], Tensor] = field(repr=False)
     vocabulary: tuple[str, ...] | None = field(default=None, repr=False)
     """The words it knows, None for a model that reads any text."""
@@ -69,21 +69,21 @@ class LatentDiffusion:
     def condition(self, prompt: str) -> Condition:
         """Return what the denoiser is told for a prompt, without gradients."""
         with torch.no_grad():
-            return self.listen(prompt)
+            return self.encode_prompt(prompt)
 
-    def noised(self, latents: Latents, noise: Latents, steps: Steps) -> Latents:
+    def add_noise(self, latents: Latents, noise: Latents, steps: Steps) -> Latents:
         """Return what the forward process makes of clean latents at these steps."""
-        return self.schedule.noised(latents, noise, steps)
+        return self.schedule.add_noise(latents, noise, steps)
 
     def predict(self, noisy: Latents, steps: Steps, condition: Condition) -> Latents:
         """Return the denoiser's output, differentiable."""
         return self.ask(self.denoiser, noisy, self.schedule.times(steps), condition)
 
-    def wanted(self, latents: Latents, noise: Latents, steps: Steps) -> Latents:
+    def training_target(self, latents: Latents, noise: Latents, steps: Steps) -> Latents:
         """Return what `predict` is trained towards."""
-        return self.schedule.wanted(latents, noise, steps)
+        return self.schedule.training_target(latents, noise, steps)
 
-    def draw(
+    def generate(
         self,
         prompt: str,
         *,

@@ -39,7 +39,7 @@ def stable_diffusion_3(folder: Path, *, name: str, family: str, digest: str) -> 
     transformer = network(SD3Transformer2DModel, folder / "transformer", half=True)
     width = int(read_config(folder / "transformer" / "config.json").get("joint_attention_dim", 4096))
 
-    def listen(prompt: str) -> Condition:
+    def encode_prompt(prompt: str) -> Condition:
         short_words = torch.cat([first.last_but_one(prompt), second.last_but_one(prompt)], dim=-1)
         long_words = short_words.new_zeros(1, SD3_TOKENS, width) if third is None else third.last(prompt)
         padded = F.pad(short_words, (0, width - short_words.shape[-1]))
@@ -55,7 +55,7 @@ def stable_diffusion_3(folder: Path, *, name: str, family: str, digest: str) -> 
 
     autoencoder = DiffusersAutoencoder(folder / "vae", name=name, family=family, digest=digest)
     schedule = Flow(read_config(folder / "scheduler" / "scheduler_config.json"), even=False)
-    return LatentDiffusion(name, family, digest, autoencoder, schedule, transformer, listen, ask)
+    return LatentDiffusion(name, family, digest, autoencoder, schedule, transformer, encode_prompt, ask)
 
 
 def flux(folder: Path, *, name: str, family: str, digest: str) -> LatentDiffusion:
@@ -67,7 +67,7 @@ def flux(folder: Path, *, name: str, family: str, digest: str) -> LatentDiffusio
     transformer = network(FluxTransformer2DModel, folder / "transformer", half=True)
     distilled = bool(read_config(folder / "transformer" / "config.json").get("guidance_embeds"))
 
-    def listen(prompt: str) -> Condition:
+    def encode_prompt(prompt: str) -> Condition:
         return Condition({"words": t5.last(prompt), "pooled": clip.pooled(prompt), GUIDANCE: torch.ones(1)})
 
     def ask(denoiser: nn.Module, noisy: Tensor, times: Tensor, condition: Condition) -> Tensor:
@@ -88,7 +88,7 @@ def flux(folder: Path, *, name: str, family: str, digest: str) -> LatentDiffusio
 
     autoencoder = DiffusersAutoencoder(folder / "vae", name=name, family=family, digest=digest)
     schedule = Flow(read_config(folder / "scheduler" / "scheduler_config.json"), even=True)
-    return LatentDiffusion(name, family, digest, autoencoder, schedule, transformer, listen, ask)
+    return LatentDiffusion(name, family, digest, autoencoder, schedule, transformer, encode_prompt, ask)
 
 
 def _places(rows: int, columns: int) -> Tensor:

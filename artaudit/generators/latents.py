@@ -58,7 +58,7 @@ def build_denoiser(config: Mapping[str, Any]) -> nn.Module:
     return network
 
 
-class Told(nn.Module):
+class ConditionedDenoiser(nn.Module):
     """A denoiser and its words, as one file of weights holds them."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
@@ -78,7 +78,7 @@ def latent_diffusion(folder: Path, *, name: str, family: str, digest: str) -> La
     state, _ = read_state(folder / WEIGHTS)
     network = _network(config, state, folder).to(device())
 
-    def listen(prompt: str) -> Condition:
+    def encode_prompt(prompt: str) -> Condition:
         return Condition({"words": network.words(network.words.ids(prompt)[None].to(device()))})
 
     def ask(denoiser: nn.Module, noisy: Tensor, times: Tensor, condition: Condition) -> Tensor:
@@ -88,14 +88,14 @@ def latent_diffusion(folder: Path, *, name: str, family: str, digest: str) -> La
 
     autoencoder = _autoencoder(str(config.get("autoencoder")), folder)
     return LatentDiffusion(
-        name, family, digest, autoencoder, _schedule(config), network.denoiser, listen, ask, network.words.words
+        name, family, digest, autoencoder, _schedule(config), network.denoiser, encode_prompt, ask, network.words.words
     )
 
 
-def _network(config: Mapping[str, Any], state: Mapping[str, Tensor], folder: Path) -> Told:
+def _network(config: Mapping[str, Any], state: Mapping[str, Tensor], folder: Path) -> ConditionedDenoiser:
     """Pour the weights into a network that has no memory of its own before, whatever size the config asks for."""
     with believed(folder / CONFIG, "config of a denoiser"), torch.device("meta"):
-        empty = Told(config)
+        empty = ConditionedDenoiser(config)
     return fill(empty, state, folder / WEIGHTS, assign=True)
 
 

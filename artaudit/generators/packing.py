@@ -29,7 +29,7 @@ _SMALLEST_SCALE = 2.0**-24
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class QuantizationGrid:
     """Which values the groups of a matrix can take: `(code - zero) * scale` for codes from 0 to 15."""
 
     scales: Float16[Tensor, "outputs groups"]
@@ -50,7 +50,7 @@ class Grid:
         return self.scales.float().repeat_interleave(GROUP, 1), self.zeros.float().repeat_interleave(GROUP, 1)
 
 
-def fit_grid(weights: Float[Tensor, "outputs inputs"]) -> Grid:
+def fit_grid(weights: Float[Tensor, "outputs inputs"]) -> QuantizationGrid:
     """Return the grid whose nearest values differ least from the weights, in squares, group by group.
 
     `SHRINKS` says which ranges are tried. The number of inputs is a multiple of `GROUP`.
@@ -61,10 +61,10 @@ def fit_grid(weights: Float[Tensor, "outputs inputs"]) -> Grid:
     best = torch.stack([error for error, _ in tried]).argmin(0, keepdim=True)
     scales = torch.stack([grid.scales for _, grid in tried]).gather(0, best)[0]
     zeros = torch.stack([grid.zeros for _, grid in tried]).gather(0, best)[0]
-    return Grid(scales, zeros)
+    return QuantizationGrid(scales, zeros)
 
 
-def pack(name: str, grid: Grid, codes: UInt8[Tensor, "outputs inputs"]) -> dict[str, Tensor]:
+def pack(name: str, grid: QuantizationGrid, codes: UInt8[Tensor, "outputs inputs"]) -> dict[str, Tensor]:
     """Return the three tensors that stand for the matrix `name` in a file; its inputs are a multiple of 128."""
     return {f"{name}.codes": _halves(codes), f"{name}.scales": grid.scales, f"{name}.zeros": _halves(grid.zeros)}
 
@@ -94,13 +94,13 @@ def _matrix(codes: Tensor, scales: Tensor, zeros: Tensor, origin: Path) -> Float
     )
     if any((part.dtype, tuple(part.shape)) != one for part, one in zip((codes, scales, zeros), wanted, strict=True)):
         raise other_layout(origin)
-    return Grid(scales, _whole(zeros)).values(_whole(codes))
+    return QuantizationGrid(scales, _whole(zeros)).values(_whole(codes))
 
 
-def _error(weights: Tensor, low: Tensor, high: Tensor) -> tuple[Float[Tensor, "outputs groups"], Grid]:
+def _error(weights: Tensor, low: Tensor, high: Tensor) -> tuple[Float[Tensor, "outputs groups"], QuantizationGrid]:
     scales = ((high - low) / (LEVELS - 1)).clamp(min=_SMALLEST_SCALE).half()
     zeros = (-low / scales.float()).round().clamp(0, LEVELS - 1).to(torch.uint8)
-    grid = Grid(scales, zeros)
+    grid = QuantizationGrid(scales, zeros)
     errors = (grid.values(grid.round(weights)) - weights).square()
     return errors.reshape(*scales.shape, GROUP).sum(2), grid
 

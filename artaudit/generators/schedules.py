@@ -45,11 +45,11 @@ class Schedule(Protocol):
         """Return what the denoiser is told about these steps."""
         ...
 
-    def noised(self, latents: Latents, noise: Latents, steps: Steps) -> Latents:
+    def add_noise(self, latents: Latents, noise: Latents, steps: Steps) -> Latents:
         """Return noisy latents at these steps."""
         ...
 
-    def wanted(self, latents: Latents, noise: Latents, steps: Steps) -> Latents:
+    def training_target(self, latents: Latents, noise: Latents, steps: Steps) -> Latents:
         """Return what a perfect denoiser answers."""
         ...
 
@@ -82,12 +82,12 @@ class Diffusion:
         """Return the steps themselves."""
         return steps.float()
 
-    def noised(self, latents: Latents, noise: Latents, steps: Steps) -> Latents:
+    def add_noise(self, latents: Latents, noise: Latents, steps: Steps) -> Latents:
         """Return `sqrt(a) latents + sqrt(1 - a) noise`."""
         kept, added = self._shares(latents, steps)
         return kept * latents + added * noise
 
-    def wanted(self, latents: Latents, noise: Latents, steps: Steps) -> Latents:
+    def training_target(self, latents: Latents, noise: Latents, steps: Steps) -> Latents:
         """Return the noise, the velocity `sqrt(a) noise - sqrt(1 - a) latents`, or the latents."""
         kept, added = self._shares(latents, steps)
         return {"epsilon": noise, "v_prediction": kept * noise - added * latents, "sample": latents}[self.prediction]
@@ -102,7 +102,7 @@ class Diffusion:
 
     def mixed(self, latents: Latents, noise: Latents, time: Float[Tensor, ""] | Int[Tensor, ""]) -> Latents:
         """Return noisy latents at one of the sampler's whole steps."""
-        return self.noised(latents, noise, time.reshape(1).long().expand(len(latents)))
+        return self.add_noise(latents, noise, time.reshape(1).long().expand(len(latents)))
 
     def _shares(self, latents: Latents, steps: Steps) -> tuple[Tensor, Tensor]:
         alphas = self._alphas.to(latents)[steps.to(latents.device)].view(-1, 1, 1, 1)
@@ -130,12 +130,12 @@ class Flow:
         """Return the noise levels times the number of steps."""
         return self._levels.to(steps.device)[steps] * self.steps
 
-    def noised(self, latents: Latents, noise: Latents, steps: Steps) -> Latents:
+    def add_noise(self, latents: Latents, noise: Latents, steps: Steps) -> Latents:
         """Return `(1 - s) latents + s noise`."""
         level = self._levels.to(latents)[steps.to(latents.device)].view(-1, 1, 1, 1)
         return (1 - level) * latents + level * noise
 
-    def wanted(self, latents: Latents, noise: Latents, steps: Steps) -> Latents:  # noqa: ARG002 - the same at all
+    def training_target(self, latents: Latents, noise: Latents, steps: Steps) -> Latents:  # noqa: ARG002 - the same at all
         """Return `noise - latents`."""
         return noise - latents
 

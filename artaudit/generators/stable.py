@@ -23,7 +23,7 @@ def stable_diffusion(folder: Path, *, name: str, family: str, digest: str) -> La
     """Open Stable Diffusion 1.x or 2.x; raises ModelError for inpainting, depth and other special UNets."""
     clip = Clip(folder / "text_encoder", folder / "tokenizer", projected=False)
 
-    def listen(prompt: str) -> Condition:
+    def encode_prompt(prompt: str) -> Condition:
         return Condition({"words": clip.last(prompt)})
 
     def ask(denoiser: nn.Module, noisy: Tensor, times: Tensor, condition: Condition) -> Tensor:
@@ -33,7 +33,7 @@ def stable_diffusion(folder: Path, *, name: str, family: str, digest: str) -> La
 
     autoencoder, denoiser = _parts(folder, name, family, digest, added=None)
     schedule = Diffusion(read_config(folder / "scheduler" / "scheduler_config.json"))
-    return LatentDiffusion(name, family, digest, autoencoder, schedule, denoiser, listen, ask)
+    return LatentDiffusion(name, family, digest, autoencoder, schedule, denoiser, encode_prompt, ask)
 
 
 def stable_diffusion_xl(folder: Path, *, name: str, family: str, digest: str) -> LatentDiffusion:
@@ -43,7 +43,7 @@ def stable_diffusion_xl(folder: Path, *, name: str, family: str, digest: str) ->
     silent = bool(read_config(folder / "model_index.json").get("force_zeros_for_empty_prompt", True))
     autoencoder, denoiser = _parts(folder, name, family, digest, added="text_time")
 
-    def listen(prompt: str) -> Condition:
+    def encode_prompt(prompt: str) -> Condition:
         words = torch.cat([small.last_but_one(prompt), large.last_but_one(prompt)], dim=-1)
         pooled = large.pooled(prompt)
         loud = 0.0 if silent and not prompt else 1.0
@@ -58,7 +58,7 @@ def stable_diffusion_xl(folder: Path, *, name: str, family: str, digest: str) ->
         return answer.sample.to(noisy)
 
     schedule = Diffusion(read_config(folder / "scheduler" / "scheduler_config.json"))
-    return LatentDiffusion(name, family, digest, autoencoder, schedule, denoiser, listen, ask)
+    return LatentDiffusion(name, family, digest, autoencoder, schedule, denoiser, encode_prompt, ask)
 
 
 def _parts(

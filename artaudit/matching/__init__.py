@@ -6,7 +6,7 @@ from artaudit.matching.confirmation import Confirmation, confirm
 from artaudit.matching.describers import Describer
 from artaudit.matching.difference import difference
 from artaudit.matching.index import Index, OwnWorks, bring_up_to_date
-from artaudit.matching.index_file import beside
+from artaudit.matching.index_file import index_path
 from artaudit.matching.overlay import encode_jpeg, encode_png, overlay
 from artaudit.matching.portfolio import Match, Portfolio, PortfolioEntry, describe, fingerprint
 
@@ -18,7 +18,6 @@ __all__ = [
     "OwnWorks",
     "Portfolio",
     "PortfolioEntry",
-    "beside",
     "bring_up_to_date",
     "confirm",
     "describe",
@@ -26,5 +25,6 @@ __all__ = [
     "encode_jpeg",
     "encode_png",
     "fingerprint",
+    "index_path",
     "overlay",
 ]

@@ -24,7 +24,7 @@ _LONGEST_HEADER = 1 << 20
 Arrays = Mapping[str, np.ndarray]
 
 
-def beside(registry: Path) -> Path:
+def index_path(registry: Path) -> Path:
     """Return where the index of a registry lies."""
     return registry.with_name(registry.name + ".index")
 

@@ -17,7 +17,7 @@ from artaudit.matching.describers import Describer
 from artaudit.matching.index import Index, likest
 from artaudit.matching.keypoints import Keypoints, extract, extract_suspect
 from artaudit.matching.pdq import ORIENTATIONS, THRESHOLD, PdqHash, nearest, pdq, pdq_orientations
-from artaudit.matching.retrieval import CANDIDATES, Candidate, Pool, candidates, pool, pooled
+from artaudit.matching.retrieval import CANDIDATES, Pool, RetrievedWork, candidates, pool, pooled
 
 Tier = Literal["file", "pixels", "pdq", "keypoints", "descriptor"]
 TIERS: tuple[Tier, ...] = ("file", "pixels", "pdq", "keypoints", "descriptor")
@@ -205,20 +205,20 @@ class Portfolio:
             if cosine >= _LIKELY
         ]
 
-    def _ways(self, hits: Sequence[_Hit], keypoints: Keypoints) -> list[Candidate]:
+    def _ways(self, hits: Sequence[_Hit], keypoints: Keypoints) -> list[RetrievedWork]:
         """Return what to confirm: what has most votes, what was hit, and every work where they are few."""
         ways = candidates(keypoints, self._pool)
         known = {(way.work, way.mirrored, way.inverted) for way in ways}
         extra = dict.fromkeys((hit.entry.work, hit.mirrored, hit.inverted) for hit in hits)
-        ways += [Candidate(way[0], 0.0, way[1], way[2]) for way in extra if way not in known]
+        ways += [RetrievedWork(way[0], 0.0, way[1], way[2]) for way in extra if way not in known]
         works = dict.fromkeys(entry.work for entry in self.entries if entry.keypoints)
         if len(works) > CANDIDATES:
             return ways
-        upright = [Candidate(work, 0.0, mirrored, inverted=False) for work in works for mirrored in (False, True)]
+        upright = [RetrievedWork(work, 0.0, mirrored, inverted=False) for work in works for mirrored in (False, True)]
         known |= {(way.work, way.mirrored, way.inverted) for way in ways}
         return ways + [way for way in upright if (way.work, way.mirrored, way.inverted) not in known]
 
-    def _confirm(self, keypoints: Keypoints, way: Candidate) -> Iterator[tuple[PortfolioEntry, Confirmation]]:
+    def _confirm(self, keypoints: Keypoints, way: RetrievedWork) -> Iterator[tuple[PortfolioEntry, Confirmation]]:
         """Confirm with every file of the work that has keypoints."""
         for entry in self._files[way.work]:
             if entry.keypoints:

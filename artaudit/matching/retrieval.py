@@ -62,7 +62,7 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class RetrievedWork:
     """A work to confirm, its votes, and how it would lie in the suspect; `mirrored` is None when both are open."""
 
     work: int
@@ -98,7 +98,7 @@ def by_word(
     return Pool(starts, owners[order], signatures[order])
 
 
-def candidates(suspect: Keypoints, works: Pool, *, count: int = CANDIDATES) -> list[Candidate]:
+def candidates(suspect: Keypoints, works: Pool, *, count: int = CANDIDATES) -> list[RetrievedWork]:
     """Return the at most `count` works with most votes, as they are, mirrored, inverted or both, best first."""
     if not len(works.owners) or not len(suspect):
         return []
@@ -109,7 +109,7 @@ def candidates(suspect: Keypoints, works: Pool, *, count: int = CANDIDATES) -> l
         for mirrored in (False, True):
             names, votes = _votes(described.mirrored() if mirrored else described, works)
             best = np.argsort(-votes, kind="stable")[:count]
-            found += [Candidate(int(names[one]), float(votes[one]), mirrored, inverted) for one in best]
+            found += [RetrievedWork(int(names[one]), float(votes[one]), mirrored, inverted) for one in best]
     return sorted(found, key=lambda one: -one.votes)[:count]
 
 

@@ -52,8 +52,8 @@ class Denoising:
     def __call__(self, latents: Latents, step: int) -> tuple[Latents, Latents]:
         """Return what the denoiser predicts of noised latents and what it should."""
         noise, steps = self.draw(latents, step)
-        noisy = self.model.noised(latents, noise, steps)
-        return self.model.predict(noisy, steps, self.condition), self.model.wanted(latents, noise, steps)
+        noisy = self.model.add_noise(latents, noise, steps)
+        return self.model.predict(noisy, steps, self.condition), self.model.training_target(latents, noise, steps)
 
 
 def relative(predicted: Latents, wanted: Latents) -> Float[Tensor, ""]:

@@ -34,7 +34,7 @@ LOWEST, HIGHEST = 30.0, 95.0
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class CloakOrder:
     """How pictures are to be cloaked; `seed` None draws one, which the receipt keeps.
 
     `strength` is a name of `catalog.STRENGTHS` or a SSIMULACRA2 score. A `preset` names method, budget and steps of a
@@ -82,10 +82,10 @@ class Targets:
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
+class CloakJob:
     """What serves all pictures of an order: the opened models and the cloak made of them."""
 
-    order: Order
+    order: CloakOrder
     cloak: DescentCloak
     budget: Budget
     choice: Choice
@@ -99,7 +99,7 @@ def targets(source: Source, folder: Path | None) -> Targets:
     return Targets(picture, *(picture.with_name(name) for name in names))
 
 
-def prepare(order: Order) -> Workshop:
+def prepare(order: CloakOrder) -> CloakJob:
     """Open the models of an order once for all its pictures."""
     preset = None if order.preset is None else PRESETS[order.preset]
     objective = aimed(catalog.load(catalog.CLOAKS, order.method)() if preset is None else preset.objective, order)
@@ -117,7 +117,7 @@ def prepare(order: Order) -> Workshop:
     made = replace(plain, objective=objective, mask=mask, style=style, weights=weights, seconds=order.seconds)
     if order.steps is not None:
         made = replace(made, descent=replace(made.descent, steps=order.steps))
-    return Workshop(order, made, budget, choice)
+    return CloakJob(order, made, budget, choice)
 
 
 def weighted(models: Sequence[str]) -> tuple[tuple[str, ...], tuple[float, ...] | None]:
@@ -138,7 +138,7 @@ def weighted(models: Sequence[str]) -> tuple[tuple[str, ...], tuple[float, ...] 
     return names, weights
 
 
-def aimed(objective: Any, order: Order) -> Objective:  # noqa: ANN401 - any dataclass of the catalog
+def aimed(objective: Any, order: CloakOrder) -> Objective:  # noqa: ANN401 - any dataclass of the catalog
     """Return a method with the target or concept of an order; raises UsageError for a method that takes none."""
     given: dict[str, Any] = {}
     for option, names, value in (
@@ -204,7 +204,7 @@ def original(path: Path) -> Image:
     return image
 
 
-def estimate(source: Source, shop: Workshop) -> dict[str, Any]:
+def estimate(source: Source, shop: CloakJob) -> dict[str, Any]:
     """Say what cloaking a picture would take, from one step on a part of it; writes nothing."""
     image = read(source.path)
     seconds, steps = shop.cloak.estimate(image, budget=shop.budget)

@@ -69,19 +69,19 @@ class Student:
         """Return the teacher's condition."""
         return self._generator.condition(prompt)
 
-    def noised(self, latents: Latents, noise: Latents, steps: Int[Tensor, " batch"]) -> Latents:
+    def add_noise(self, latents: Latents, noise: Latents, steps: Int[Tensor, " batch"]) -> Latents:
         """Return the teacher's forward process."""
-        return self._generator.noised(latents, noise, steps)
+        return self._generator.add_noise(latents, noise, steps)
 
     def predict(self, noisy: Latents, steps: Int[Tensor, " batch"], condition: Condition) -> Latents:
         """Return what the denoiser with its adapters predicts."""
         return self._generator.predict(noisy, steps, condition)
 
-    def wanted(self, latents: Latents, noise: Latents, steps: Int[Tensor, " batch"]) -> Latents:
+    def training_target(self, latents: Latents, noise: Latents, steps: Int[Tensor, " batch"]) -> Latents:
         """Return what the teacher is trained towards."""
-        return self._generator.wanted(latents, noise, steps)
+        return self._generator.training_target(latents, noise, steps)
 
-    def draw(
+    def generate(
         self,
         prompt: str,
         *,
@@ -93,7 +93,7 @@ class Student:
         steps: int = 50,
     ) -> Float[Tensor, "1 3 drawn_height drawn_width"]:
         """Return a picture drawn with the adapters in place."""
-        return self._generator.draw(
+        return self._generator.generate(
             prompt, seed=seed, size=size, start=start, strength=strength, guidance=guidance, steps=steps
         )
 
@@ -120,7 +120,7 @@ def adapted(denoiser: nn.Module, *, rank: int, seed: int, name: str) -> nn.Modul
 
 
 @dataclass(frozen=True, slots=True)
-class Lessons:
+class LoRATrainer:
     """How a student is taught: AdamW at `rate` on random crops of `side` pixels under `prompt`.
 
     What it knew before is kept alive by `priors` pictures drawn by its teacher under `prior_prompt`, whose loss
@@ -141,12 +141,12 @@ class Lessons:
         """Return a student of `teacher`, who draws the priors first, as large as the crops of `clean` will be."""
         height, width = (min(self.side, length) for length in clean.shape[-2:])
         priors = [
-            teacher.draw(self.prior_prompt, seed=seed + number, size=(height, width), steps=self.prior_steps)
+            teacher.generate(self.prior_prompt, seed=seed + number, size=(height, width), steps=self.prior_steps)
             for number in range(self.priors)
         ]
         return Student(teacher, rank=self.rank, seed=seed, priors=priors)
 
-    def teach(self, student: Student, picture: Pixels, *, steps: int, seed: int) -> None:
+    def train(self, student: Student, picture: Pixels, *, steps: int, seed: int) -> None:
         """Train a student on a picture; the same seed draws the same crops and noise."""
         weights = student.weights
         optimizer = torch.optim.AdamW(weights, lr=self.rate, weight_decay=0.01)

@@ -20,7 +20,7 @@ from artaudit.image.sources import Source
 from artaudit.protect import grounds
 from artaudit.protect.cloak import resized, working_size
 from artaudit.protect.effect import as_visible, displacements
-from artaudit.protect.job import Targets, Workshop, file_encoder, original
+from artaudit.protect.job import CloakJob, Targets, file_encoder, original
 from artaudit.protect.mask import Mask
 from artaudit.protect.preview_sheet import is_preview, sheet
 from artaudit.protect.receipt import whole
@@ -54,7 +54,7 @@ class Window:
     """Height and width of the whole at that size."""
 
 
-def preview(source: Source, goal: Targets, shop: Workshop, progress: Progress | None = None) -> dict[str, Any]:
+def preview(source: Source, goal: Targets, shop: CloakJob, progress: Progress | None = None) -> dict[str, Any]:
     """Cloak one window, write the sheet that shows it, say what it is worth; nothing else is made or registered.
 
     An earlier preview is replaced. Raises UsageError where another file would be.

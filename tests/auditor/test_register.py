@@ -23,7 +23,7 @@ def paths(tmp_path: Path) -> list[Path]:
 
 
 def prints(registry: Registry, work: int) -> list[bytes]:
-    return [registry.shelf.fingerprint(work, kind) for kind in KINDS] + [registry.preview(work)]
+    return [registry.fingerprint_store.fingerprint(work, kind) for kind in KINDS] + [registry.preview(work)]
 
 
 def test_many_are_registered_in_order_with_what_each_alone_would_have(paths, tmp_path):

@@ -55,7 +55,7 @@ def redo_chain(connection: sqlite3.Connection) -> None:
 
 def test_a_log_that_only_grew_agrees_with_its_seal(path, seal):
     with Registry(path) as registry:
-        registry.casebook.open("more")
+        registry.case_store.open("more")
         assert broken_seal(seal, registry) == []
         assert registry.verify() == []
 

@@ -35,7 +35,7 @@ def change(path, **entries):
 
 
 def draw(model):
-    return model.draw("a cat", seed=1, size=(16, 16), steps=1)
+    return model.generate("a cat", seed=1, size=(16, 16), steps=1)
 
 
 def test_only_what_the_kind_needs_is_taken(folder, home):

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from artaudit import catalog
 from artaudit.generators import installing, opening, pool
-from artaudit.generators.latents import Told
+from artaudit.generators.latents import ConditionedDenoiser
 from artaudit.generators.studio import StudioDecoder, StudioEncoder
 from artaudit.generators.taesd import plain_decoder, plain_encoder
 from artaudit.generators.vaelight import LightDecoder, LightEncoder
@@ -52,7 +52,7 @@ def record(kind, pipelines, tmp_path, monkeypatch):
             sources[name] = tmp_path / name
     elif kind == "latent-diffusion":
         (tmp_path / "config.json").write_text(json.dumps(LATENT))
-        save_file(Told(LATENT).state_dict(), tmp_path / "denoiser.safetensors")
+        save_file(ConditionedDenoiser(LATENT).state_dict(), tmp_path / "denoiser.safetensors")
         sources = {name: tmp_path / name for name in ("config.json", "denoiser.safetensors")}
     else:
         folder, _ = pipelines("stable-diffusion" if kind == "autoencoder" else kind)
@@ -92,7 +92,9 @@ def test_gradients_are_finite_and_weights_stay_frozen(record):
     if isinstance(model, Generator):
         steps = torch.tensor([model.schedule_steps // 2])
         noise = torch.randn(latents.shape)
-        loss = loss + model.predict(model.noised(latents, noise, steps), steps, model.condition("tree")).square().mean()
+        loss = (
+            loss + model.predict(model.add_noise(latents, noise, steps), steps, model.condition("tree")).square().mean()
+        )
     if isinstance(model, Autoencoder):
         loss = loss + model.decode(latents).mean()
     (slope,) = torch.autograd.grad(loss, pixels)

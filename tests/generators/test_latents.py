@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from artaudit.errors import ModelError
 from artaudit.generators import opening, pool
-from artaudit.generators.latents import Told, WordTable, build_denoiser, latent_diffusion
+from artaudit.generators.latents import ConditionedDenoiser, WordTable, build_denoiser, latent_diffusion
 from artaudit.protocols import Generator
 
 CONFIG = {
@@ -37,7 +37,10 @@ def folder(tmp_path):
     home = tmp_path / "mine"
     home.mkdir()
     (home / "config.json").write_text(json.dumps(CONFIG))
-    save_file({key: value.half() for key, value in Told(CONFIG).state_dict().items()}, home / "denoiser.safetensors")
+    save_file(
+        {key: value.half() for key, value in ConditionedDenoiser(CONFIG).state_dict().items()},
+        home / "denoiser.safetensors",
+    )
     return home
 
 
@@ -75,8 +78,8 @@ def test_it_predicts_what_its_network_answers_to_its_words(folder):
         assert torch.allclose(model.predict(noisy, steps, model.condition("A TREE, drawing!")), expected, atol=1e-5)
     scheduler = DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
     noise = torch.randn(2, 4, 8, 8)
-    assert torch.allclose(model.noised(noisy, noise, steps), scheduler.add_noise(noisy, noise, steps), atol=1e-6)
-    assert torch.equal(model.wanted(noisy, noise, steps), noise)
+    assert torch.allclose(model.add_noise(noisy, noise, steps), scheduler.add_noise(noisy, noise, steps), atol=1e-6)
+    assert torch.equal(model.training_target(noisy, noise, steps), noise)
 
 
 def test_unknown_words_are_not_heard(folder):
@@ -91,7 +94,7 @@ def test_unknown_words_are_not_heard(folder):
 
 def test_it_draws_the_same_for_the_same_seed(folder):
     model = opened(folder)
-    first, again, other = (model.draw("tree", seed=seed, size=(64, 72), steps=3) for seed in (1, 1, 2))
+    first, again, other = (model.generate("tree", seed=seed, size=(64, 72), steps=3) for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert first.shape == (1, 3, 64, 72)

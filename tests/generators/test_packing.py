@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from artaudit.errors import ModelError
-from artaudit.generators.packing import GROUP, LEVELS, Grid, fit_grid, pack, unpacked
+from artaudit.generators.packing import GROUP, LEVELS, QuantizationGrid, fit_grid, pack, unpacked
 
 ORIGIN = Path("encoder.safetensors")
 
@@ -41,7 +41,7 @@ def test_no_weight_is_further_off_than_half_a_step_of_the_whole_range_and_the_se
     grouped = weights.unflatten(1, (-1, GROUP))
     low, high = grouped.amin(2).clamp(max=0), grouped.amax(2).clamp(min=0)
     step = ((high - low) / (LEVELS - 1)).clamp(min=2.0**-24)
-    plain = Grid(step.half(), (-low / step.half().float()).round().clamp(0, LEVELS - 1).to(torch.uint8))
+    plain = QuantizationGrid(step.half(), (-low / step.half().float()).round().clamp(0, LEVELS - 1).to(torch.uint8))
     found = (grid.values(grid.round(weights)) - weights).square().sum()
     assert found <= (plain.values(plain.round(weights)) - weights).square().sum() * (1 + 1e-6)
 

@@ -74,7 +74,7 @@ def test_latents_are_those_the_pipeline_denoises(pair):
 def test_a_drawing_is_the_pipelines_own(pair):
     model, pipeline = pair
     expected = theirs(pipeline, height=32, width=48, guidance_scale=5.0)
-    drawn = model.draw("a cat", seed=3, size=(32, 48), guidance=5.0, steps=4)
+    drawn = model.generate("a cat", seed=3, size=(32, 48), guidance=5.0, steps=4)
     assert torch.allclose(drawn, expected, atol=1e-5)
 
 
@@ -82,21 +82,21 @@ def test_a_drawing_is_the_pipelines_own(pair):
 def test_prompts_and_guidance_are_heard(name, opened):
     model, _ = opened(name)
     settings = {"seed": 3, "size": (32, 32), "steps": 2}
-    drawn = model.draw("a cat", guidance=2.0, **settings)
-    assert torch.equal(drawn, model.draw("a cat", guidance=2.0, **settings))
-    assert not torch.equal(drawn, model.draw("dog", guidance=2.0, **settings))
-    assert torch.equal(drawn, model.draw("a cat", guidance=6.0, **settings)) == (name == "schnell")
-    assert not torch.equal(drawn, model.draw("a cat", seed=4, guidance=2.0, size=(32, 32), steps=2))
+    drawn = model.generate("a cat", guidance=2.0, **settings)
+    assert torch.equal(drawn, model.generate("a cat", guidance=2.0, **settings))
+    assert not torch.equal(drawn, model.generate("dog", guidance=2.0, **settings))
+    assert torch.equal(drawn, model.generate("a cat", guidance=6.0, **settings)) == (name == "schnell")
+    assert not torch.equal(drawn, model.generate("a cat", seed=4, guidance=2.0, size=(32, 32), steps=2))
 
 
 def test_the_forward_process_runs_from_clean_to_noise(pair):
     model, _ = pair
     latents, noise = randn(2, *_channels(model), 8, 8), randn(2, *_channels(model), 8, 8, seed=5)
     near, far = torch.zeros(2, dtype=torch.int64), torch.full((2,), model.schedule_steps - 1)
-    assert torch.nn.functional.mse_loss(model.noised(latents, noise, near), latents) < 0.01
-    assert torch.nn.functional.mse_loss(model.noised(latents, noise, far), noise) < 0.01
-    whole = model.noised(latents, noise, torch.tensor([10, 700]))
-    assert torch.allclose(whole[1:], model.noised(latents[1:], noise[1:], torch.tensor([700])))
+    assert torch.nn.functional.mse_loss(model.add_noise(latents, noise, near), latents) < 0.01
+    assert torch.nn.functional.mse_loss(model.add_noise(latents, noise, far), noise) < 0.01
+    whole = model.add_noise(latents, noise, torch.tensor([10, 700]))
+    assert torch.allclose(whole[1:], model.add_noise(latents[1:], noise[1:], torch.tensor([700])))
 
 
 @pytest.mark.parametrize("name", DIFFUSION)
@@ -104,10 +104,10 @@ def test_diffusion_is_noised_and_answered_as_in_ddpm(name, opened):
     model, pipeline = opened(name)
     scheduler = diffusers.DDPMScheduler.from_config(pipeline.scheduler.config)
     latents, noise, steps = randn(3, 4, 8, 8), randn(3, 4, 8, 8, seed=5), torch.tensor([0, 400, 999])
-    assert torch.allclose(model.noised(latents, noise, steps), scheduler.add_noise(latents, noise, steps), atol=1e-6)
+    assert torch.allclose(model.add_noise(latents, noise, steps), scheduler.add_noise(latents, noise, steps), atol=1e-6)
     velocity = name == "velocity"
     expected = scheduler.get_velocity(latents, noise, steps) if velocity else noise
-    assert torch.allclose(model.wanted(latents, noise, steps), expected, atol=1e-6)
+    assert torch.allclose(model.training_target(latents, noise, steps), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", FLOW)
@@ -117,9 +117,9 @@ def test_flow_is_a_straight_line(name, opened):
     place = 250
     step, level = torch.tensor([999 - place]), pipeline.scheduler.__class__.from_config(pipeline.scheduler.config)
     sigma = level.sigmas[place]
-    noisy = model.noised(latents, noise, step)
+    noisy = model.add_noise(latents, noise, step)
     assert torch.allclose(noisy, (1 - sigma) * latents + sigma * noise, atol=1e-6)
-    assert torch.allclose(noisy - sigma * model.wanted(latents, noise, step), latents, atol=1e-5)
+    assert torch.allclose(noisy - sigma * model.training_target(latents, noise, step), latents, atol=1e-5)
 
 
 def test_one_call_of_the_denoiser_is_the_pipelines(opened):
@@ -144,7 +144,7 @@ def test_gradients_reach_the_pixels_and_no_weights(pair):
     pixels = rand(1, 3, 32, 32).requires_grad_()
     latents = model.encode(pixels)
     noise, steps = torch.randn(latents.shape, generator=torch.Generator().manual_seed(1)), torch.tensor([300])
-    prediction = model.predict(model.noised(latents, noise, steps), steps, model.condition("a cat"))
+    prediction = model.predict(model.add_noise(latents, noise, steps), steps, model.condition("a cat"))
     (slope,) = torch.autograd.grad(prediction.square().mean(), pixels)
     assert torch.isfinite(slope).all()
     assert (slope != 0).float().mean() > 0.9
@@ -174,7 +174,7 @@ def test_odd_sizes_are_padded(pair, size):
     latents = model.encode(rand(1, 3, *size))
     assert latents.shape[-2:] == (rows, columns)
     assert model.predict(latents, torch.tensor([5]), model.condition("")).shape == latents.shape
-    assert model.draw("a", seed=1, size=size, steps=1).shape == (1, 3, rows * model.factor, columns * model.factor)
+    assert model.generate("a", seed=1, size=size, steps=1).shape == (1, 3, rows * model.factor, columns * model.factor)
 
 
 @pytest.mark.parametrize("strength", [0.25, 0.5, 1.0])
@@ -186,22 +186,22 @@ def test_a_redrawing_is_the_pipelines_own(pair, strength):
     with torch.no_grad():
         begun = model.encode(start)
     expected = theirs(redraws, image=begun, strength=strength, guidance_scale=5.0, **_sides(pipeline))
-    drawn = model.draw("a cat", seed=3, start=start, strength=strength, guidance=5.0, steps=4)
+    drawn = model.generate("a cat", seed=3, start=start, strength=strength, guidance=5.0, steps=4)
     assert torch.allclose(drawn, expected, atol=1e-5)
 
 
 def test_a_redrawing_has_the_size_of_its_start_and_takes_a_step_at_least(pair):
     model, _ = pair
     start = rand(1, 3, 31, 33)
-    drawn = model.draw("a cat", seed=3, start=start, strength=0.001, guidance=1.0, steps=4)
+    drawn = model.generate("a cat", seed=3, start=start, strength=0.001, guidance=1.0, steps=4)
     assert drawn.shape == start.shape
-    assert torch.equal(drawn, model.draw("a cat", seed=3, start=start, strength=0.25, guidance=1.0, steps=4))
+    assert torch.equal(drawn, model.generate("a cat", seed=3, start=start, strength=0.25, guidance=1.0, steps=4))
 
 
 @pytest.mark.parametrize("settings", [{"size": (0, 8)}, {"steps": 0}, {"strength": 0.0}, {"strength": 1.5}])
 def test_what_cannot_be_drawn_is_said(opened, settings):
     with pytest.raises(UsageError, match="is drawn at"):
-        opened("stable-diffusion")[0].draw("a", seed=1, **settings)
+        opened("stable-diffusion")[0].generate("a", seed=1, **settings)
 
 
 def test_a_condition_serves_a_batch(pair):

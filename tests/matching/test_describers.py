@@ -12,7 +12,7 @@ import torch
 from artaudit.auditor.examiners import read_portfolio
 from artaudit.auditor.register import enrol
 from artaudit.auditor.registry import Registry
-from artaudit.auditor.registry.fingerprints import Shelf
+from artaudit.auditor.registry.fingerprints import FingerprintStore
 from artaudit.errors import ModelError, RegistryError
 from artaudit.matching import Portfolio, PortfolioEntry, describe, describers, fingerprint
 from artaudit.matching.describers import CHOICE, SIDE, Onnx, TorchScript, Transformers, orientations, windows
@@ -207,7 +207,7 @@ def test_a_work_whose_descriptors_cannot_be_kept_is_not_kept_either(
 
     with Registry(tmp_path / "registry.db") as registry:
         with monkeypatch.context() as patched:
-            patched.setattr(Shelf, "add_descriptor", full)
+            patched.setattr(FingerprintStore, "add_descriptor", full)
             with pytest.raises(RegistryError):
                 enrol(registry, as_image(works["china.jpg"]), "china")
         assert registry.count() == 0

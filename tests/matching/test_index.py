@@ -1,9 +1,9 @@
-"""The index beside a registry is made from it, kept up to date, and made again when it is missing or wrong."""
+"""The index index_path a registry is made from it, kept up to date, and made again when it is missing or wrong."""
 
 import numpy as np
 import pytest
 
-from artaudit.matching import beside, binary_codes, bring_up_to_date, index_file
+from artaudit.matching import binary_codes, bring_up_to_date, index_file, index_path
 from artaudit.matching.index import likest
 from artaudit.matching.keypoints import extract
 
@@ -40,7 +40,7 @@ def some(*numbers):
 
 
 def test_it_is_read_back_without_touching_the_works(tmp_path, stored):
-    path = beside(tmp_path / "registry.db")
+    path = index_path(tmp_path / "registry.db")
     first = bring_up_to_date(path, some(1, 2, 3), Reader(stored))
     reader = Reader(stored)
     again = bring_up_to_date(path, some(1, 2, 3), reader)
@@ -51,7 +51,7 @@ def test_it_is_read_back_without_touching_the_works(tmp_path, stored):
 
 
 def test_works_that_came_or_went_are_added_or_left_out(tmp_path, stored):
-    path = beside(tmp_path / "registry.db")
+    path = index_path(tmp_path / "registry.db")
     bring_up_to_date(path, some(1, 2, 3), Reader(stored))
     reader = Reader(stored)
     changed = bring_up_to_date(path, some(1, 3, 4), reader)
@@ -61,7 +61,7 @@ def test_works_that_came_or_went_are_added_or_left_out(tmp_path, stored):
 
 
 def test_another_work_under_the_same_number_is_not_taken_for_it(tmp_path, stored):
-    path = beside(tmp_path / "registry.db")
+    path = index_path(tmp_path / "registry.db")
     bring_up_to_date(path, {1: SHA[1], 2: SHA[2]}, Reader(stored))
     swapped = bring_up_to_date(path, {1: SHA[3], 2: SHA[2]}, Reader({**stored, 1: stored[3]}))
     assert same(swapped.pool, bring_up_to_date(None, {1: SHA[3], 2: SHA[2]}, Reader({**stored, 1: stored[3]})).pool)
@@ -69,7 +69,7 @@ def test_another_work_under_the_same_number_is_not_taken_for_it(tmp_path, stored
 
 @pytest.mark.parametrize("place", [3, 60, -1])
 def test_a_damaged_index_is_made_again(tmp_path, stored, place):
-    path = beside(tmp_path / "registry.db")
+    path = index_path(tmp_path / "registry.db")
     right = bring_up_to_date(path, some(1, 2), Reader(stored))
     data = bytearray(path.read_bytes())
     data[place] ^= 0xFF

@@ -50,25 +50,25 @@ class TinyGenerator(TinyEncoder):
         random = torch.Generator().manual_seed(sum(prompt.encode()))
         return Condition({"states": torch.randn(1, 3, 8, generator=random)})
 
-    def noised(self, latents: torch.Tensor, noise: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+    def add_noise(self, latents: torch.Tensor, noise: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
         return self.scheduler.add_noise(latents, noise, steps)
 
     def predict(self, noisy: torch.Tensor, steps: torch.Tensor, condition: Condition) -> torch.Tensor:
         return self.denoiser(noisy, steps, encoder_hidden_states=condition.tensors["states"]).sample
 
-    def wanted(self, latents: torch.Tensor, noise: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+    def training_target(self, latents: torch.Tensor, noise: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
         del latents, steps
         return noise
 
     @torch.no_grad()
-    def draw(self, prompt, *, seed, size=(512, 512), start=None, strength=1.0, guidance=7.5, steps=50):
+    def generate(self, prompt, *, seed, size=(512, 512), start=None, strength=1.0, guidance=7.5, steps=50):
         del guidance
         condition = self.condition(prompt)
         self.scheduler.set_timesteps(min(steps, 4))
         shape = (1, 4, *(-(-side // self.factor) for side in size)) if start is None else self.encode(start).shape
         noise = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
         times = self.scheduler.timesteps[int((1 - strength) * len(self.scheduler.timesteps)) :]
-        latents = noise if start is None else self.noised(self.encode(start), noise, times[:1])
+        latents = noise if start is None else self.add_noise(self.encode(start), noise, times[:1])
         for time in times:
             latents = self.scheduler.step(self.predict(latents, time[None], condition), time, latents).prev_sample
         height, width = size if start is None else start.shape[-2:]

@@ -14,13 +14,13 @@ from artaudit.image import decode
 from artaudit.protect.cloak import DescentCloak
 from artaudit.protect.denoising import Denoising, relative
 from artaudit.protect.descent import Descent
-from artaudit.protect.lora import ATTENTION, Lessons, Student, adapted, crop
+from artaudit.protect.lora import ATTENTION, LoRATrainer, Student, adapted, crop
 from artaudit.protect.objectives.antidreambooth import AntiDreamBooth
 from artaudit.protect.objectives.mist2 import Mist2
 from artaudit.protocols import Budget, Generator
 from artaudit.tensors import to_batch
 
-LESSONS = Lessons(priors=1)
+LESSONS = LoRATrainer(priors=1)
 JOINT = {"joint_attention_dim": 32, "pooled_projection_dim": 32, "in_channels": 4, "patch_size": 1, "num_layers": 1}
 DENOISERS = {
     "unet": lambda generator: generator.denoiser,
@@ -45,9 +45,9 @@ def prediction(model: Generator) -> torch.Tensor:
         return model.predict(noisy, torch.tensor([30]), model.condition("a painting"))
 
 
-def taught(generator: Generator, seed: int = 0, steps: int = 3, lessons: Lessons = LESSONS) -> Student:
+def taught(generator: Generator, seed: int = 0, steps: int = 3, lessons: LoRATrainer = LESSONS) -> Student:
     student = lessons.student(generator, CLEAN, 0)
-    lessons.teach(student, CLEAN, steps=steps, seed=seed)
+    lessons.train(student, CLEAN, steps=steps, seed=seed)
     return student
 
 
@@ -57,7 +57,7 @@ def test_a_student_is_a_generator_that_first_predicts_as_its_teacher(generator):
     assert torch.equal(prediction(student), prediction(generator))
     latents = student.encode(CLEAN)
     assert torch.equal(student.decode(latents), generator.decode(latents))
-    assert student.draw("a cat", seed=1, size=(64, 72), steps=2).shape == (1, 3, 64, 72)
+    assert student.generate("a cat", seed=1, size=(64, 72), steps=2).shape == (1, 3, 64, 72)
 
 
 def test_teaching_changes_the_student_and_not_a_bit_of_the_teacher(generator):
@@ -102,7 +102,7 @@ def test_teaching_does_not_touch_the_random_numbers_of_the_program(generator):
 
 
 def test_a_student_learns_what_it_is_taught(generator):
-    lessons = Lessons(priors=0, rate=5e-3)
+    lessons = LoRATrainer(priors=0, rate=5e-3)
 
     def loss(model: Generator) -> float:
         denoise = Denoising(model, lessons.prompt, 99)
@@ -163,13 +163,13 @@ def test_a_frozen_generator_can_be_taught(generator):
 
 def watched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     calls: list[tuple[str, int]] = []
-    teach = Lessons.teach
+    teach = LoRATrainer.train
 
     def noted(self, student, picture, *, steps, seed):
         calls.append(("clean" if torch.equal(picture, CLEAN8) else "moved", steps))
         teach(self, student, picture, steps=steps, seed=seed)
 
-    monkeypatch.setattr(Lessons, "teach", noted)
+    monkeypatch.setattr(LoRATrainer, "train", noted)
     return calls
 
 
@@ -196,7 +196,7 @@ def test_anti_dreambooth_learns_clean_first_and_then_both_in_turn(generator, mon
 
 def test_the_published_schedules_are_the_defaults():
     assert (Mist2().block, Mist2().lesson) == (30, 10)
-    assert Mist2().lessons == Lessons(rank=4, rate=1e-4, prior_weight=0.1)
+    assert Mist2().lessons == LoRATrainer(rank=4, rate=1e-4, prior_weight=0.1)
     assert (AntiDreamBooth().block, AntiDreamBooth().lesson) == (6, 3)
 
 
@@ -211,5 +211,5 @@ def test_anti_dreambooth_forgets_the_clean_lesson_but_not_the_moved_one(generato
     objective.learn(student, CLEAN, moved, 2, 0)
     student.restore()
     alone = LESSONS.student(generator, CLEAN, 0)
-    objective.lessons.teach(alone, moved, steps=3, seed=4)
+    objective.lessons.train(alone, moved, steps=3, seed=4)
     assert torch.equal(prediction(student), prediction(alone))

@@ -76,9 +76,9 @@ def test_glaze_lets_the_first_model_that_draws_redraw_every_window(encoder, gene
     asked: list[tuple[str, int, float]] = []
 
     class Watched(type(generator)):
-        def draw(self, prompt, *, start=None, strength=1.0, **settings):
+        def generate(self, prompt, *, start=None, strength=1.0, **settings):
             asked.append((prompt, start.shape[-1], strength))
-            return super().draw(prompt, start=start, strength=strength, **settings)
+            return super().generate(prompt, start=start, strength=strength, **settings)
 
     target = Glaze(strength=0.4, steps=2).target(clean, [encoder, Watched(), generator], 3)
     assert asked == [(far_style(clean, 3).prompt, width, 0.4) for width in (576, 652)]

@@ -62,7 +62,7 @@ class Ddim:
             now, after = (stop.expand(len(latents)) for stop in (here, there))
             told = model.predict(found[-1], now, condition)
             clean, noise = parts_of(model, found[-1], told, now)
-            found.append(model.noised(clean, noise, after))
+            found.append(model.add_noise(clean, noise, after))
         return found
 
 
@@ -73,8 +73,8 @@ def parts_of(model: Generator, noisy: Latents, told: Latents, steps: Tensor) -> 
     tell; two equations, two unknowns, whichever terms the model speaks in.
     """
     one, none = torch.ones_like(noisy), torch.zeros_like(noisy)
-    of_clean, of_noise = model.noised(one, none, steps), model.noised(none, one, steps)
-    told_clean, told_noise = model.wanted(one, none, steps), model.wanted(none, one, steps)
+    of_clean, of_noise = model.add_noise(one, none, steps), model.add_noise(none, one, steps)
+    told_clean, told_noise = model.training_target(one, none, steps), model.training_target(none, one, steps)
     determinant = of_clean * told_noise - of_noise * told_clean
     clean = (noisy * told_noise - of_noise * told) / determinant
     noise = (of_clean * told - told_clean * noisy) / determinant

@@ -23,7 +23,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class CaseFolder:
     """One case: a check's own, or one that was opened for several; `checks` are the numbers of the checks in it."""
 
     id: int
@@ -33,7 +33,7 @@ class Folder:
     notes: tuple[Note, ...]
 
 
-class Casebook:
+class CaseStore:
     """Reads and appends what is known of cases beyond their checks.
 
     A check opens a case of its own; `open` makes one without a check. Both draw their numbers from one series.
@@ -80,7 +80,7 @@ class Casebook:
             row = {"kind": kind, "number": case_id, "sha256": sha256, "log_size": len(log), "log_root": log_root(log)}
             self._store.append("export", "exports", {**row, "at": now(), "by": self._store.by})
 
-    def folder(self, case_id: int) -> Folder:
+    def folder(self, case_id: int) -> CaseFolder:
         """Return one case; raises RegistryError for a number that was never given."""
         opened = self._store.one("SELECT title, at FROM openings WHERE id = ?", case_id)
         own = self._store.one("SELECT created_at AS at FROM cases WHERE id = ?", case_id)
@@ -91,9 +91,9 @@ class Casebook:
         checks = [case_id] * self._is_check(case_id) + [row["addition"] for row in added]
         notes = self._store.rows("SELECT text, at, by FROM notes WHERE number = ? ORDER BY id", case_id)
         title = opened["title"] if opened else ""
-        return Folder(case_id, title, first["at"], tuple(checks), tuple(Note(**row) for row in notes))
+        return CaseFolder(case_id, title, first["at"], tuple(checks), tuple(Note(**row) for row in notes))
 
-    def folders(self) -> list[Folder]:
+    def folders(self) -> list[CaseFolder]:
         """Return all cases by number."""
         numbers = self._store.rows("SELECT id FROM cases UNION SELECT id FROM openings ORDER BY id")
         return [self.folder(row["id"]) for row in numbers]

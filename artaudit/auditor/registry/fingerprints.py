@@ -10,7 +10,7 @@ from artaudit.auditor.registry.store import Store
 _THERE = "NOT coalesce((SELECT withdrawn FROM withdrawals WHERE work = works.id ORDER BY id DESC LIMIT 1), 0)"
 
 
-class Shelf:
+class FingerprintStore:
     """Reads fingerprints one at a time, so that a large portfolio is not held in memory, and appends descriptors.
 
     Descriptors come with a model, named by `kind`, so a work may get more of them after it was registered; the log

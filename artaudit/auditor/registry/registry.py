@@ -15,8 +15,8 @@ from typing import Any
 
 import platformdirs
 
-from artaudit.auditor.registry.cases import Casebook
-from artaudit.auditor.registry.fingerprints import Shelf
+from artaudit.auditor.registry.cases import CaseStore
+from artaudit.auditor.registry.fingerprints import FingerprintStore
 from artaudit.auditor.registry.hash_chain import Event, canonical, now
 from artaudit.auditor.registry.store import Store
 from artaudit.errors import RegistryError
@@ -110,8 +110,8 @@ class Registry:
         """Open the registry at `path`, creating folder and file where there is none."""
         self.path = path
         self._store = Store(path, who())
-        self.casebook = Casebook(self._store)
-        self.shelf = Shelf(self._store)
+        self.case_store = CaseStore(self._store)
+        self.fingerprint_store = FingerprintStore(self._store)
 
     def __enter__(self) -> Registry:  # noqa: PYI034 - a final class
         return self
@@ -231,7 +231,7 @@ class Registry:
         with self._store.writing():
             if self._store.one("SELECT 1 AS known FROM suspects WHERE sha256 = ?", name) is None:
                 self._store.insert("suspects", {"sha256": name, "data": suspect})
-            number = self.casebook.next_number()
+            number = self.case_store.next_number()
             row = {"id": number, "suspect": name, "evidence": canonical(evidence), "created_at": now()}
             return self._store.append("check", "cases", row)
 

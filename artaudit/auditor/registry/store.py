@@ -17,7 +17,16 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from artaudit.auditor.registry.hash_chain import GENESIS, Event, broken_links, canonical, digest, link, payload_of
+from artaudit.auditor.registry.hash_chain import (
+    GENESIS,
+    Event,
+    broken_links,
+    canonical,
+    digest,
+    link,
+    now,
+    payload_of,
+)
 from artaudit.auditor.registry.schema import APPLICATION_ID, MIGRATIONS, triggers
 from artaudit.errors import RegistryError
 

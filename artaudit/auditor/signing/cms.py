@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
-from artaudit.auditor.signing.keys import UNFIT, Identity, Signer, chain_of
+from artaudit.auditor.signing.keys import UNFIT, Signer, SigningIdentity, chain_of
 from artaudit.errors import PackageError
 
 MALFORMED = (*UNFIT, AttributeError, LookupError, OverflowError, RecursionError)
@@ -34,7 +34,7 @@ def sign(data: bytes, signer: Signer) -> bytes:
     return builder.sign(Encoding.DER, list(options))
 
 
-def signed_by(signature: bytes, data: bytes, pool: Sequence[x509.Certificate] = ()) -> Identity:
+def signed_by(signature: bytes, data: bytes, pool: Sequence[x509.Certificate] = ()) -> SigningIdentity:
     """Return who made a detached signature of `data`; `pool` holds further certificates that may vouch for them.
 
     Raises PackageError when it is no signature, or not one of these bytes.
@@ -48,7 +48,7 @@ def signed_by(signature: bytes, data: bytes, pool: Sequence[x509.Certificate] = 
         raise PackageError("it is no signature of these bytes: they, or it, were changed.") from error
 
 
-def signer_of(signed: cms.SignedData, content: bytes, pool: Sequence[x509.Certificate] = ()) -> Identity:
+def signer_of(signed: cms.SignedData, content: bytes, pool: Sequence[x509.Certificate] = ()) -> SigningIdentity:
     """Return who signed `content`; raises one of MALFORMED where nobody did."""
     [info] = signed["signer_infos"]
     inside = [x509.load_der_x509_certificate(one.chosen.dump()) for one in signed["certificates"]]
@@ -64,10 +64,10 @@ def signer_of(signed: cms.SignedData, content: bytes, pool: Sequence[x509.Certif
         raise ValueError("another kind of content was signed")
     _compare_names(leaf, said)
     _verify(leaf, info, HASHES[method])
-    return Identity(tuple(chain_of(leaf, [*inside, *pool])))
+    return SigningIdentity(tuple(chain_of(leaf, [*inside, *pool])))
 
 
-def leads_to(identity: Identity, roots: Sequence[x509.Certificate], at: datetime) -> bool:
+def leads_to(identity: SigningIdentity, roots: Sequence[x509.Certificate], at: datetime) -> bool:
     """Whether one of `roots` vouches for a signer, every certificate on the way holding at the time `at`."""
     chain = chain_of(identity.leaf, [*identity.chain[1:], *roots])
     for certificate in chain:

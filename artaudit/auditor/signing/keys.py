@@ -47,7 +47,7 @@ _OTHER_USES = ("key_encipherment", "data_encipherment", "key_agreement", "enciph
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class SigningIdentity:
     """Who signs: the signer's certificate, then those that vouch for it, the root last."""
 
     chain: tuple[x509.Certificate, ...]
@@ -80,7 +80,7 @@ class Identity:
 class Signer:
     """An identity with its private key, unlocked."""
 
-    identity: Identity
+    identity: SigningIdentity
     key: PrivateKey = field(repr=False)
 
 
@@ -95,7 +95,7 @@ def default_folder() -> Path:
     return Path(chosen) if chosen else platformdirs.user_data_path("artaudit") / "keys"
 
 
-def create(folder: Path, name: str, passphrase: str) -> Identity:
+def create(folder: Path, name: str, passphrase: str) -> SigningIdentity:
     """Make an authority of one's own and a certificate signed by it, and keep them with their key in `folder`.
 
     The authority's key signs that one certificate and is forgotten: nobody can make another in its name.
@@ -107,10 +107,10 @@ def create(folder: Path, name: str, passphrase: str) -> Identity:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name), organisation])
     root = _certificate(issuer, issuer, authority_key, authority_key, _USES[2:])
     leaf = _certificate(subject, issuer, key, authority_key, _USES[:2])
-    return keep(folder, Signer(Identity((leaf, root)), key), passphrase)
+    return keep(folder, Signer(SigningIdentity((leaf, root)), key), passphrase)
 
 
-def keep(folder: Path, signer: Signer, passphrase: str) -> Identity:
+def keep(folder: Path, signer: Signer, passphrase: str) -> SigningIdentity:
     """Write a signer into `folder`, its key encrypted under `passphrase` and readable by its owner alone.
 
     Raises UsageError when `folder` holds keys already, or `passphrase` is too short.
@@ -130,11 +130,11 @@ def keep(folder: Path, signer: Signer, passphrase: str) -> Identity:
     return signer.identity
 
 
-def identity(folder: Path) -> Identity | None:
+def identity(folder: Path) -> SigningIdentity | None:
     """Return who signs with the keys in `folder`, without unlocking them; None where there are none."""
     if not (folder / KEY_FILE).exists():
         return None
-    return Identity(tuple(certificates(folder / CHAIN_FILE)))
+    return SigningIdentity(tuple(certificates(folder / CHAIN_FILE)))
 
 
 def unlock(folder: Path, passphrase: str) -> Signer:
@@ -186,7 +186,7 @@ def _signer(key: object, found: Sequence[x509.Certificate], path: Path) -> Signe
     chain = chain_of(leaf, found)
     if len(chain) == 1 and leaf.issuer != leaf.subject:
         raise UsageError(f"{path} holds nobody who vouches for the certificate: export it with its whole chain.")
-    return Signer(Identity(tuple(chain)), key)
+    return Signer(SigningIdentity(tuple(chain)), key)
 
 
 def chain_of(leaf: x509.Certificate, pool: Sequence[x509.Certificate]) -> list[x509.Certificate]:

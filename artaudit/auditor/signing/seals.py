@@ -10,7 +10,7 @@ from typing import Any
 from cryptography import x509
 
 from artaudit.auditor.signing.cms import leads_to, sign, signed_by
-from artaudit.auditor.signing.keys import Identity, Signer, fingerprint
+from artaudit.auditor.signing.keys import Signer, SigningIdentity, fingerprint
 from artaudit.auditor.signing.timestamps import Timestamp, read_stamp, stamp
 from artaudit.errors import PackageError
 
@@ -53,7 +53,7 @@ class SealCheck:
     """What a seal turned out to be: `problems` in sentences, the signer and the timestamps that hold."""
 
     problems: list[str] = field(default_factory=list)
-    signer: Identity | None = None
+    signer: SigningIdentity | None = None
     timestamps: list[Timestamp] = field(default_factory=list)
 
     def as_dict(self, trust: Trust) -> dict[str, Any]:

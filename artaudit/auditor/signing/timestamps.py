@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from artaudit.auditor.signing.cms import MALFORMED, signer_of
-from artaudit.auditor.signing.keys import Identity
+from artaudit.auditor.signing.keys import SigningIdentity
 from artaudit.errors import PackageError, UsageError
 
 SECONDS = 30
@@ -31,7 +31,7 @@ class Timestamp:
     """What an authority said: these bytes existed at `at` (UTC)."""
 
     at: datetime
-    authority: Identity
+    authority: SigningIdentity
     serial: int
 
     def as_dict(self) -> dict[str, Any]:

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from artaudit.protect.attacks.axis import Axis, Picture, Pixels, per_picture
 from artaudit.protect.attacks.filters import LEVELS
+from artaudit.protect.attacks.sweep import AttackSweep, Picture, Pixels, per_picture
 
 Stack = Float[np.ndarray, "height width 3 3"]
 
@@ -79,7 +79,7 @@ def _means(values: Float[np.ndarray, "height width *rest"], radius: int) -> Floa
     return cv2.blur(planes, (2 * radius + 1, 2 * radius + 1)).reshape(values.shape)
 
 
-ADVERSE_CLEANER = Axis("bilateral filters", (64.0,), lambda times: AdverseCleaner(int(times)))
-ADVERSE_CLEANER_CLEAN_GUIDE = Axis(
+ADVERSE_CLEANER = AttackSweep("bilateral filters", (64.0,), lambda times: AdverseCleaner(int(times)))
+ADVERSE_CLEANER_CLEAN_GUIDE = AttackSweep(
     "bilateral filters", (64.0,), lambda times: AdverseCleaner(int(times), noisy_guide=False)
 )

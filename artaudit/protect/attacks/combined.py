@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from artaudit.protect.attacks.axis import Axis, Pixels
 from artaudit.protect.attacks.filters import NonLocalMeans, TotalVariation
 from artaudit.protect.attacks.handling import Resize
+from artaudit.protect.attacks.sweep import AttackSweep, Pixels
 from artaudit.transforms import Blur, Jpeg, Noise, Transform
 
 
@@ -27,7 +27,7 @@ class Then:
         return pixels
 
 
-NOISE_DENOISE = Axis("sigma", (0.05, 0.1), lambda sigma: Then((Noise(sigma), NonLocalMeans(200 * sigma))))
-NOISE_SMOOTH = Axis("sigma", (0.05, 0.1), lambda sigma: Then((Noise(sigma), TotalVariation(2 * sigma))))
-JPEG_BLUR = Axis("quality", (75.0, 50.0), lambda quality: Then((Jpeg(int(quality)), Blur(1.0))))
-RESIZE_DENOISE = Axis("factor", (0.75, 0.5), lambda factor: Then((Resize(factor), NonLocalMeans(10.0))))
+NOISE_DENOISE = AttackSweep("sigma", (0.05, 0.1), lambda sigma: Then((Noise(sigma), NonLocalMeans(200 * sigma))))
+NOISE_SMOOTH = AttackSweep("sigma", (0.05, 0.1), lambda sigma: Then((Noise(sigma), TotalVariation(2 * sigma))))
+JPEG_BLUR = AttackSweep("quality", (75.0, 50.0), lambda quality: Then((Jpeg(int(quality)), Blur(1.0))))
+RESIZE_DENOISE = AttackSweep("factor", (0.75, 0.5), lambda factor: Then((Resize(factor), NonLocalMeans(10.0))))

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from artaudit.protect.attacks.axis import Axis, Need, Pixels
+from artaudit.protect.attacks.sweep import AttackSweep, Need, Pixels
 from artaudit.protocols import Generator
 from artaudit.transforms import Noise
 
@@ -42,7 +42,9 @@ class DiffPure:
         start = Noise(self.noise)(pixels, seed) if self.noise else pixels
         strength = self.depth / SCHEDULE
         drawn = [
-            self.model.draw("", seed=seed + number, start=one[None], strength=strength, guidance=1.0, steps=self.steps)
+            self.model.generate(
+                "", seed=seed + number, start=one[None], strength=strength, guidance=1.0, steps=self.steps
+            )
             for number, one in enumerate(start)
         ]
         return torch.cat(drawn).clamp(0, 1).to(pixels)
@@ -107,10 +109,12 @@ def starts(length: int, side: int) -> list[int]:
     return sorted({*range(0, last, side // 2), last})
 
 
-DIFF_PURE = Axis(
+DIFF_PURE = AttackSweep(
     "depth of 1000", (100.0, 150.0), lambda depth, model: DiffPure(int(depth), model), Need.GENERATOR, slow=True
 )
-NOISY_REDRAW = Axis(
+NOISY_REDRAW = AttackSweep(
     "depth of 1000", (320.0,), lambda depth, model: DiffPure(int(depth), model, noise=0.1), Need.GENERATOR, slow=True
 )
-GRID_PURE = Axis("rounds", (20.0,), lambda rounds, model: GridPure(int(rounds), model), Need.GENERATOR, slow=True)
+GRID_PURE = AttackSweep(
+    "rounds", (20.0,), lambda rounds, model: GridPure(int(rounds), model), Need.GENERATOR, slow=True
+)

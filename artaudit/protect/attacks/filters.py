@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from artaudit.protect.attacks.axis import Axis, Picture, Pixels, per_picture
+from artaudit.protect.attacks.sweep import AttackSweep, Picture, Pixels, per_picture
 from artaudit.transforms import Blur, Noise
 
 LEVELS = 255
@@ -82,9 +82,9 @@ class TotalVariation:
         return per_picture(pixels, change)
 
 
-NOISE = Axis("sigma", (0.05, 0.1), Noise)
-BLUR = Axis("sigma in pixels", (0.5, 1.0, 2.0, 3.0), Blur)
-MEDIAN = Axis("window", (3.0, 5.0), lambda side: Median(int(side)))
-NON_LOCAL_MEANS = Axis("h in levels", (10.0, 20.0), NonLocalMeans)
-BILATERAL = Axis("times", (16.0, 64.0), lambda times: Bilateral(int(times)))
-TOTAL_VARIATION = Axis("weight", (0.05, 0.1, 0.2), TotalVariation)
+NOISE = AttackSweep("sigma", (0.05, 0.1), Noise)
+BLUR = AttackSweep("sigma in pixels", (0.5, 1.0, 2.0, 3.0), Blur)
+MEDIAN = AttackSweep("window", (3.0, 5.0), lambda side: Median(int(side)))
+NON_LOCAL_MEANS = AttackSweep("h in levels", (10.0, 20.0), NonLocalMeans)
+BILATERAL = AttackSweep("times", (16.0, 64.0), lambda times: Bilateral(int(times)))
+TOTAL_VARIATION = AttackSweep("weight", (0.05, 0.1, 0.2), TotalVariation)

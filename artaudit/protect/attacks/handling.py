@@ -10,7 +10,7 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from jaxtyping import Float
 from PIL import Image as Pillow
 
-from artaudit.protect.attacks.axis import Axis, Picture, Pixels, per_picture
+from artaudit.protect.attacks.sweep import AttackSweep, Picture, Pixels, per_picture
 from artaudit.transforms import Jpeg, Screenshot
 
 _KERNELS = {
@@ -84,10 +84,10 @@ def resampled(picture: Picture, size: tuple[int, int], kernel: str) -> Float[np.
 
 QUALITIES = (95.0, 90.0, 75.0, 65.0, 50.0, 30.0)
 
-JPEG = Axis("quality", QUALITIES, lambda quality: Jpeg(int(quality), "4:2:0"), everyday=True)
-JPEG_FULL = Axis("quality", QUALITIES, lambda quality: Jpeg(int(quality), "4:4:4"), everyday=True)
-RESIZE = Axis("factor", (0.75, 0.5), Resize, everyday=True)
-RESIZE_BILINEAR = Axis("factor", (0.75, 0.5), lambda factor: Resize(factor, "bilinear"), everyday=True)
-CROP_RESIZE = Axis("share of each side", (0.75,), CropResize, everyday=True)
-SCREENSHOT = Axis("scale of the display", (1.5, 1.25), Screenshot, everyday=True)
-SOCIAL_MEDIA = Axis("quality", (85.0, 75.0), lambda quality: SocialMedia(int(quality)), everyday=True)
+JPEG = AttackSweep("quality", QUALITIES, lambda quality: Jpeg(int(quality), "4:2:0"), everyday=True)
+JPEG_FULL = AttackSweep("quality", QUALITIES, lambda quality: Jpeg(int(quality), "4:4:4"), everyday=True)
+RESIZE = AttackSweep("factor", (0.75, 0.5), Resize, everyday=True)
+RESIZE_BILINEAR = AttackSweep("factor", (0.75, 0.5), lambda factor: Resize(factor, "bilinear"), everyday=True)
+CROP_RESIZE = AttackSweep("share of each side", (0.75,), CropResize, everyday=True)
+SCREENSHOT = AttackSweep("scale of the display", (1.5, 1.25), Screenshot, everyday=True)
+SOCIAL_MEDIA = AttackSweep("quality", (85.0, 75.0), lambda quality: SocialMedia(int(quality)), everyday=True)

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from artaudit.protect.attacks.axis import Axis, Need, Pixels
+from artaudit.protect.attacks.sweep import AttackSweep, Need, Pixels
 from artaudit.protocols import Autoencoder
 from artaudit.transforms import Blur, Noise
 
@@ -86,7 +86,9 @@ def dissimilarity(one: Pixels, other: Pixels) -> Float[Tensor, ""]:
     return 1 - likeness.mean()
 
 
-AUTOENCODER_LOOP = Axis(
+AUTOENCODER_LOOP = AttackSweep(
     "times", (1.0, 2.0), lambda times, model: AutoencoderLoop(int(times), model), needs=Need.AUTOENCODER
 )
-IMPRESS = Axis("steps", (3000.0,), lambda steps, model: Impress(int(steps), model), needs=Need.AUTOENCODER, slow=True)
+IMPRESS = AttackSweep(
+    "steps", (3000.0,), lambda steps, model: Impress(int(steps), model), needs=Need.AUTOENCODER, slow=True
+)

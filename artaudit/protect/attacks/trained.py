@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from artaudit.protect.attacks.axis import Axis, Need, Pixels
+from artaudit.protect.attacks.sweep import AttackSweep, Need, Pixels
 
 LEVELS = 255
 WIDTH = 48
@@ -58,7 +58,7 @@ class TrainedRemover:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoverLessons:
+class RemoverTrainer:
     """How the attacker trains: Adam on random crops, half of them clean, each turned at random."""
 
     steps: int = 800
@@ -115,4 +115,4 @@ def _turned(picture: Float[Tensor, "3 side side"], turn: int) -> Float[Tensor, "
     return turned.flip(2) if turn >= 4 else turned  # noqa: PLR2004 - four quarter turns
 
 
-TRAINED_REMOVER = Axis("times", (1.0, 1.5), TrainedRemover, needs=Need.CLOAK)
+TRAINED_REMOVER = AttackSweep("times", (1.0, 1.5), TrainedRemover, needs=Need.CLOAK)

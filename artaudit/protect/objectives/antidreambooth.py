@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from artaudit.protect.denoising import as_generator
-from artaudit.protect.lora import Lessons, Student
+from artaudit.protect.lora import LoRATrainer, Student
 from artaudit.protect.objective import Aim
 from artaudit.protect.objectives.advdm import AdvDM
 from artaudit.protocols import Encoder, Generator
@@ -34,7 +34,7 @@ class AntiDreamBooth:
 
     block: int = 6
     lesson: int = 3
-    lessons: Lessons = field(default_factory=lambda: Lessons(prior_weight=1.0))
+    lessons: LoRATrainer = field(default_factory=lambda: LoRATrainer(prior_weight=1.0))
 
     needs_generator: ClassVar[bool] = True
 
@@ -58,6 +58,6 @@ class AntiDreamBooth:
         student = cast(Student, surrogate)
         if step:
             student.restore()
-            self.lessons.teach(student, moved, steps=self.lesson, seed=seed + 2 * step)
+            self.lessons.train(student, moved, steps=self.lesson, seed=seed + 2 * step)
             student.keep()
-        self.lessons.teach(student, clean, steps=self.lesson, seed=seed + 2 * step + 1)
+        self.lessons.train(student, clean, steps=self.lesson, seed=seed + 2 * step + 1)

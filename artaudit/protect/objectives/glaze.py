@@ -61,7 +61,7 @@ class Glaze:
         redrawn = clean.clone()
         for tile in tiles(*clean.shape[-2:]):
             window = clean[..., tile.window[0], tile.window[1]]
-            drawn = generator.draw(
+            drawn = generator.generate(
                 style.prompt,
                 seed=seed,
                 start=window,

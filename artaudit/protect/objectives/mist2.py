@@ -16,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from artaudit.protect.denoising import Denoising, as_generator
-from artaudit.protect.lora import Lessons, Student
+from artaudit.protect.lora import LoRATrainer, Student
 from artaudit.protect.motifs import Lettering, Motif
 from artaudit.protect.objective import Aim
 from artaudit.protect.pull import TINY
@@ -38,7 +38,7 @@ class Mist2:
     block: int = 30
     lesson: int = 10
     pulled: float = 0.0
-    lessons: Lessons = field(default_factory=Lessons)
+    lessons: LoRATrainer = field(default_factory=LoRATrainer)
 
     needs_generator: ClassVar[bool] = True
 
@@ -70,4 +70,4 @@ class Mist2:
     def learn(self, surrogate: Generator, clean: Pixels, moved: Pixels, step: int, seed: int) -> None:  # noqa: ARG002
         """Train on the moved picture between two blocks of the descent."""
         if step and step % self.block == 0:
-            self.lessons.teach(cast(Student, surrogate), moved, steps=self.lesson, seed=seed + step)
+            self.lessons.train(cast(Student, surrogate), moved, steps=self.lesson, seed=seed + step)

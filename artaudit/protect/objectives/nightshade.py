@@ -57,7 +57,7 @@ class Nightshade:
                 "Nightshade needs a model with a denoiser to draw its anchor: "
                 "add one with `audit models add` or give an anchor picture."
             )
-        drawn = generator.draw(f"a photo of a {self.concept}", seed=self.anchor_seed, size=(self.side, self.side))
+        drawn = generator.generate(f"a photo of a {self.concept}", seed=self.anchor_seed, size=(self.side, self.side))
         return cover(drawn, height, width).to(clean)
 
     def aim(self, model: Encoder, clean: Pixels, target: Pixels | None, seed: int) -> Aim:  # noqa: ARG002 - not random

@@ -25,7 +25,7 @@ from artaudit.generators import pool
 from artaudit.image import Image, decode
 from artaudit.metrics import auc
 from artaudit.protect import job
-from artaudit.protect.attacks.trained import RemoverLessons, suspicion
+from artaudit.protect.attacks.trained import RemoverTrainer, suspicion
 from artaudit.protect.receipt import middle
 from artaudit.protect.trial.judges import models_of
 from artaudit.protect.trial.pairs import Pair
@@ -47,7 +47,7 @@ class Schooling:
     pairs: int = 48
     side: int = 96
     steps: int = 40
-    lessons: RemoverLessons = field(default_factory=RemoverLessons)
+    lessons: RemoverTrainer = field(default_factory=RemoverTrainer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +112,16 @@ def school(pair: Pair, schooling: Schooling, *, seed: int, progress: Progress | 
     )
 
 
-def _order(receipt: Mapping[str, Any] | None, steps: int) -> job.Order:
+def _order(receipt: Mapping[str, Any] | None, steps: int) -> job.CloakOrder:
     """Read method and models off a receipt, as far as they are still here; the default cloak without one."""
     if receipt is None:
-        return job.Order(steps=steps)
+        return job.CloakOrder(steps=steps)
     named = re.search(r"objective=(\w+)", str(receipt["method"]))
     kinds = {path.rpartition(":")[2]: name for name, path in catalog.CLOAKS.items()}
     method = kinds.get(named[1] if named else "", "push")
     here = {one.name for one in (*pool.installed(pool.models_folder()), *pool.embedded()) if one.use == pool.SURROGATE}
     known = tuple(name for name in models_of(receipt) if name in here)
-    return job.Order(method=method, models=known or ("auto",), steps=steps)
+    return job.CloakOrder(method=method, models=known or ("auto",), steps=steps)
 
 
 def _budget(pair: Pair) -> Budget | None:

@@ -29,8 +29,8 @@ from artaudit.protect.trial.mimicry import (
     Pixels,
     Practice,
     bank,
-    draw,
     examined,
+    generate,
     learned_from,
     tiles,
     trained,
@@ -65,7 +65,7 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True)
-class Class:
+class MimicrySetup:
     """What all mimics of a trial share.
 
     `pictures` are the trial's pictures by kind, one dictionary an original; `tools` are the attacker's for each of
@@ -95,14 +95,16 @@ class Taught:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class TrainingSet:
     """What one arm's mimics learn from: latents of every picture, and a crop of the first to be drawn again."""
 
     banks: tuple[Bank, ...] = field(repr=False)
     crop: Part = field(repr=False)
 
 
-def taught(shared: Class, arms: Sequence[Arm], seeds: int, *, processes: int, progress: Progress | None) -> Taught:
+def taught(
+    shared: MimicrySetup, arms: Sequence[Arm], seeds: int, *, processes: int, progress: Progress | None
+) -> Taught:
     """Attack, encode, train and examine everything; training run `n` has the same seed for every arm."""
     total, done = len(arms) * (1 + seeds) + 2, 0
     with ExitStack() as stack:
@@ -130,7 +132,7 @@ def taught(shared: Class, arms: Sequence[Arm], seeds: int, *, processes: int, pr
     return Taught(by_arm, base, strangers, own)
 
 
-def lesson(shared: Class, arm: Arm) -> Lesson:
+def lesson(shared: MimicrySetup, arm: Arm) -> TrainingSet:
     """Return what an arm's mimics learn from."""
     model = generator(shared.record)
     if arm.kind == OTHERS:
@@ -140,7 +142,7 @@ def lesson(shared: Class, arm: Arm) -> Lesson:
             _attacked(one, arm, tools, shared.seed) for one, tools in zip(shared.pictures, shared.tools, strict=True)
         ]
         parts = [learned_from(one) if shared.apart else one for one in whole]
-    return Lesson(tuple(bank(model, one) for one in parts), tiles(parts[0], shared.side)[0])
+    return TrainingSet(tuple(bank(model, one) for one in parts), tiles(parts[0], shared.side)[0])
 
 
 def _attacked(pictures: Mapping[str, Part], arm: Arm, tools: Tools, seed: int) -> Part:
@@ -149,19 +151,19 @@ def _attacked(pictures: Mapping[str, Part], arm: Arm, tools: Tools, seed: int) -
     return to_array(tools.attack(arm.attack, arm.strength)(to_batch(pictures[arm.kind]), seed))
 
 
-def practised(shared: Class, learned: Lesson, number: int) -> Examined:
+def practised(shared: MimicrySetup, learned: TrainingSet, number: int) -> Examined:
     """Return what a mimic can do that was trained in run `number`."""
     teacher = generator(shared.record)
     mimic = trained(teacher, learned.banks, shared.practice, shared.side, shared.seed + number)
     return _examined(mimic, shared, learned.crop if number == 0 else None)
 
 
-def untaught(shared: Class, crop: Part) -> Examined:
+def untaught(shared: MimicrySetup, crop: Part) -> Examined:
     """Return what the model can do by itself."""
     return _examined(generator(shared.record), shared, crop)
 
 
-def references(shared: Class) -> tuple[Pixels, Pixels]:
+def references(shared: MimicrySetup) -> tuple[Pixels, Pixels]:
     """Return pictures of no artist (photographs, drawings by code, what the model draws by itself), and clean crops."""
     model, side, practice = generator(shared.record), shared.side, shared.practice
     clean = [crop for pictures in shared.pictures for crop in tiles(pictures[CLEAN], side)]
@@ -169,17 +171,17 @@ def references(shared: Class) -> tuple[Pixels, Pixels]:
     kept = [crop for _, crop in shared.held_out]
     others = _strangers(shared, practice.drawn, side)
     own, seen = (torch.cat([_redrawn(model, one) for one in some]) for some in ([*clean, *kept], others))
-    made = [draw(model, practice, STRANGERS + number, side) for number in range(practice.drawn)]
+    made = [generate(model, practice, STRANGERS + number, side) for number in range(practice.drawn)]
     return torch.cat([seen, *made]), own
 
 
-def _examined(mimic: Generator, shared: Class, crop: Part | None) -> Examined:
+def _examined(mimic: Generator, shared: MimicrySetup, crop: Part | None) -> Examined:
     latents = torch.cat([bank(mimic, one) for _, one in shared.held_out])
     redraw = () if crop is None else (_resized(_photograph(min(PHOTOGRAPHS)), shared.side), crop)
     return examined(mimic, latents, shared.practice, side=shared.side, redraw=redraw)
 
 
-def _strangers(shared: Class, count: int, side: int) -> list[Part]:
+def _strangers(shared: MimicrySetup, count: int, side: int) -> list[Part]:
     """Return the photographs and so many drawings by code less two, all of `side` pixels."""
     shown = [_photograph(name) for name in PHOTOGRAPHS]
     shown += [drawings.draw(np.random.default_rng([shared.seed, number])) for number in range(count - len(shown))]
@@ -203,7 +205,7 @@ def _resized(picture: Pillow.Image, side: int) -> Part:
     return np.asarray(picture.convert("RGB").resize((side, side)), dtype=np.float32) / 255
 
 
-def _without_pictures(shared: Class) -> Class:
+def _without_pictures(shared: MimicrySetup) -> MimicrySetup:
     """Spare the way between processes what training does not read."""
     return replace(shared, pictures=(), tools=())
 

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from artaudit.generators import pool
 from artaudit.generators.opening import open_model
 from artaudit.protect.effect import ALIKE
-from artaudit.protect.trial.fine_tuning import OTHERS, Arm, Class, Taught
+from artaudit.protect.trial.fine_tuning import OTHERS, Arm, MimicrySetup, Taught
 from artaudit.protect.trial.judges import CHANGED, CLEAN, judges
 from artaudit.protect.trial.mimicry import Examined
 from artaudit.protect.trial.recovery import Interval, Recoveries, recoveries
@@ -44,7 +44,7 @@ class Measure:
         }
 
 
-def measures(found: Taught, arms: Sequence[Arm], shared: Class) -> dict[str, Measure]:
+def measures(found: Taught, arms: Sequence[Arm], shared: MimicrySetup) -> dict[str, Measure]:
     """Return the three measures of all arms, the loss first."""
     encoder, about = style_encoder(shared.record)
     own = features(encoder, found.own)
@@ -107,7 +107,7 @@ def row(arm: Arm, found: Mapping[str, Measure]) -> dict[str, Any]:
     }
 
 
-def sentence(found: Mapping[str, Measure], shared: Class, held_out: str, seeds: int) -> str:
+def sentence(found: Mapping[str, Measure], shared: MimicrySetup, held_out: str, seeds: int) -> str:
     """Say what came of it, measure by measure."""
     pictures = "one picture" if len(shared.pictures) == 1 else f"{len(shared.pictures)} pictures"
     how = (

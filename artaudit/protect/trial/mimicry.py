@@ -136,9 +136,9 @@ def examined(
     """Return a mimic's losses on held-out crops and what it draws; `redraw` are pictures that it is to draw again."""
     with torch.no_grad():
         losses = _held_out_losses(mimic, held_out, practice)
-    drawn = [draw(mimic, practice, number, side) for number in range(practice.drawn)]
+    drawn = [generate(mimic, practice, number, side) for number in range(practice.drawn)]
     redrawn = [
-        draw(mimic, practice, number, side, to_batch(one), strength)
+        generate(mimic, practice, number, side, to_batch(one), strength)
         for number, one in enumerate(redraw)
         for strength in STRENGTHS
     ]
@@ -146,11 +146,11 @@ def examined(
     return Examined(losses, torch.cat([empty, *drawn]), torch.cat([empty, *redrawn]))
 
 
-def draw(
+def generate(
     mimic: Generator, practice: Practice, seed: int, side: int, start: Pixels | None = None, strength: float = 1.0
 ) -> Pixels:
     """Return one picture drawn from words, or drawn again from `start`."""
-    picture = mimic.draw(
+    picture = mimic.generate(
         practice.prompt,
         seed=seed,
         size=(side, side),
@@ -178,8 +178,8 @@ def _held_out_losses(mimic: Generator, held_out: Crops, practice: Practice) -> F
 def _loss(
     mimic: Generator, latents: Crops, noise: Crops, steps: Int[Tensor, " crops"], condition: Condition
 ) -> Float[Tensor, " crops"]:
-    predicted = mimic.predict(mimic.noised(latents, noise, steps), steps, condition)
-    return (predicted - mimic.wanted(latents, noise, steps)).square().mean(dim=(1, 2, 3))
+    predicted = mimic.predict(mimic.add_noise(latents, noise, steps), steps, condition)
+    return (predicted - mimic.training_target(latents, noise, steps)).square().mean(dim=(1, 2, 3))
 
 
 def _spread_steps(count: int, schedule: int, random: torch.Generator) -> Int[Tensor, " count"]:

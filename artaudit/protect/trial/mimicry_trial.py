@@ -22,7 +22,7 @@ from artaudit.protect.effect import amplitudes
 from artaudit.protect.receipt import middle
 from artaudit.protect.trial import uses
 from artaudit.protect.trial.contact_sheet import sheet
-from artaudit.protect.trial.fine_tuning import BASE, OTHERS, Arm, Class, generator, taught
+from artaudit.protect.trial.fine_tuning import BASE, OTHERS, Arm, MimicrySetup, generator, taught
 from artaudit.protect.trial.grading import grade
 from artaudit.protect.trial.judges import CHANGED, CLEAN, variants
 from artaudit.protect.trial.measures import LOSS, NOISE, Measure, measures, row, sentence, upper
@@ -40,7 +40,7 @@ FEWEST_CROPS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class MimicryOrder:
     """How mimics are trained: on which model, by name, how often, and judged on which other pictures of the artist.
 
     `attacks` are those of the trial; None for `model` and `practice` stands for what this machine can carry.
@@ -54,14 +54,14 @@ class Order:
     practice: Practice | None = None
 
 
-def ensure_possible(order: Order) -> None:
+def ensure_possible(order: MimicryOrder) -> None:
     """Raise UsageError or ImageError where the model or the held-out pictures of an order are not there."""
     chosen_model(order.model)
     for path in order.held_out:
         read(path)
 
 
-def imitated(trials: Sequence[Trial], order: Order, progress: Progress | None = None) -> list[Trial]:
+def imitated(trials: Sequence[Trial], order: MimicryOrder, progress: Progress | None = None) -> list[Trial]:
     """Let mimics learn from all cloaked pictures of `trials` together; return the trials graded by what they recover.
 
     Raises UsageError where no model, or no picture large enough, is there to learn from.
@@ -100,7 +100,7 @@ def chosen_model(name: str | None) -> pool.Record:
     return [*fitting, *shipped][0]
 
 
-def _class(cloaked: Sequence[Trial], order: Order) -> Class:
+def _class(cloaked: Sequence[Trial], order: MimicryOrder) -> MimicrySetup:
     record = chosen_model(order.model)
     embedded = record in pool.embedded()
     practice = order.practice or (Practice() if embedded else LARGE)
@@ -115,7 +115,7 @@ def _class(cloaked: Sequence[Trial], order: Order) -> Class:
     if sum(len(tiles(clean, side)) for clean, _ in pairs) < FEWEST_CROPS:
         raise UsageError(f"A style shows in {FEWEST_CROPS} crops of {side} pixels or more: give more pictures.")
     tools = tuple(one.tools for one in cloaked)
-    return Class(record, practice, pictures, tools, crops, side, apart, seed)
+    return MimicrySetup(record, practice, pictures, tools, crops, side, apart, seed)
 
 
 def _taught_from(clean: Part, changed: Part, seed: int) -> dict[str, Part]:
@@ -146,7 +146,7 @@ def _arms(chosen: Sequence[str], cloaked: Sequence[Trial]) -> tuple[list[Arm], l
     return arms, [name for name in axes if name not in run]
 
 
-def lacking_for_a(record: Mapping[str, Any], order: Order) -> tuple[str, ...]:
+def lacking_for_a(record: Mapping[str, Any], order: MimicryOrder) -> tuple[str, ...]:
     """Return why what mimics recover does not count for the best grade, by the record of their trial."""
     said = []
     if not record["measures"][LOSS]["learned"]:
@@ -171,7 +171,9 @@ def _graded(
     return replace(trial, document=trial.document | changed, sheet=page)
 
 
-def _document(found: Mapping[str, Measure], arms: Sequence[Arm], shared: Class, order: Order) -> dict[str, Any]:
+def _document(
+    found: Mapping[str, Measure], arms: Sequence[Arm], shared: MimicrySetup, order: MimicryOrder
+) -> dict[str, Any]:
     """Return the record of a trial of mimicry as JSON values."""
     count = len(shared.pictures)
     held_out = "the right quarter of the same pictures" if shared.apart else f"{len(order.held_out)} other pictures"

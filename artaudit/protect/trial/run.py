@@ -45,7 +45,7 @@ UNKNOWN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class TrialOrder:
     """How pictures are tried; `attacks` are names of the catalog, "quick" or "all"; `seed` None draws one.
 
     With `trained`, an attacker who owns this tool is trained for every picture, as `schooling` says.
@@ -82,7 +82,7 @@ class Trial:
 
 def attempt(
     pair: Pair,
-    order: Order,
+    order: TrialOrder,
     tools: Tools | None = None,
     progress: Progress | None = None,
     foretell: Callable[[float], None] | None = None,
@@ -127,7 +127,7 @@ def tools_at_hand() -> Tools:
 
 def _measured(
     pair: Pair,
-    order: Order,
+    order: TrialOrder,
     seed: int,
     tools: Tools,
     progress: Progress | None,

@@ -38,7 +38,7 @@ def features(encoder: Encoder, pictures: Float[Tensor, "pictures 3 height width"
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class StyleJudge:
     """A linear head that tells an artist's crops from other pictures; `auc` is its own, by 5-fold cross-validation."""
 
     head: Pipeline = field(repr=False)
@@ -50,12 +50,12 @@ class Judge:
         return scores
 
 
-def judge(own: Features, others: Features) -> Judge:
+def judge(own: Features, others: Features) -> StyleJudge:
     """Fit a judge on crops by the artist and on others; each kind needs five or more."""
     found, truth = np.concatenate([own, others]), np.repeat([True, False], [len(own), len(others)])
     head = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, class_weight="balanced", max_iter=1000))
     kept = cross_val_predict(head, found, truth, cv=5, method="decision_function")
-    return Judge(head.fit(found, truth), auc(kept[truth], kept[~truth]))
+    return StyleJudge(head.fit(found, truth), auc(kept[truth], kept[~truth]))
 
 
 def kernel_distances(drawn: Features, real: Features) -> Float[np.ndarray, " blocks"]:

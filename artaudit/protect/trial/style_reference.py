@@ -29,7 +29,7 @@ MAYBE_AGAINST = "The cloak may have been made against this very tower; others wi
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Similarity:
     """How alike the tower finds original and changed picture after an edit, by a view of them.
 
     `cosine` is that of their embeddings, 1 for equal ones; `noise` is the lowest of the noises', named by `control`.
@@ -59,21 +59,21 @@ def style_reference(pictures: Mapping[str, Picture], receipt: Mapping[str, Any] 
 
 def _rows(
     tower: ClipVision, pictures: Mapping[str, Picture], edit: str, change: Callable[[Pixels], Pixels]
-) -> list[Row]:
+) -> list[Similarity]:
     edited = {name: change(to_batch(picture)) for name, picture in pictures.items()}
     height, width = edited[CLEAN].shape[-2:]
     views = {WHOLE: tower.squashed} if height == width else {WHOLE: tower.squashed, MIDDLE: tower.fitted}
     return [_row(tower, {name: see(one) for name, one in edited.items()}, edit, view) for view, see in views.items()]
 
 
-def _row(tower: ClipVision, seen: Mapping[str, Pixels], edit: str, view: str) -> Row:
+def _row(tower: ClipVision, seen: Mapping[str, Pixels], edit: str, view: str) -> Similarity:
     with torch.no_grad():
         embeddings = dict(zip(seen, tower.features(torch.cat(list(seen.values()))).embedding, strict=True))
     clean = embeddings.pop(CLEAN)
     cosines = {name: round(float(F.cosine_similarity(clean, one, dim=0)), 4) for name, one in embeddings.items()}
     cosine = cosines.pop(CHANGED)
     control = min(cosines, key=lambda name: cosines[name])
-    return Row(edit, view, cosine, cosines[control], control)
+    return Similarity(edit, view, cosine, cosines[control], control)
 
 
 EDITS: Mapping[str, Callable[[Pixels], Pixels]] = {

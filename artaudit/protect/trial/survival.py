@@ -16,7 +16,7 @@ from torch import Tensor
 from artaudit import catalog, distances
 from artaudit.generators import pool
 from artaudit.generators.opening import open_model
-from artaudit.protect.attacks.axis import Axis, Need
+from artaudit.protect.attacks.sweep import AttackSweep, Need
 from artaudit.protect.attacks.trained import Remover
 from artaudit.protect.trial.grading import Outcome
 from artaudit.protect.trial.judges import CHANGED, CLEAN, Judge, readings
@@ -37,7 +37,7 @@ class Tools:
     generator: pool.Record | None = None
     remover: Mapping[str, np.ndarray] | None = field(default=None, repr=False)
 
-    def lacking(self, axis: Axis) -> str:
+    def lacking(self, axis: AttackSweep) -> str:
         """Say what an attack needs that is not there, nothing where all is."""
         return {
             Need.NOTHING: "",
@@ -50,7 +50,7 @@ class Tools:
         """Return an attack of the catalog, its model opened once for every process."""
         if strength is None:
             return Identity()
-        axis: Axis = catalog.load(catalog.ATTACKS, name)
+        axis: AttackSweep = catalog.load(catalog.ATTACKS, name)
         record = {Need.AUTOENCODER: self.autoencoder, Need.GENERATOR: self.generator}.get(axis.needs)
         if axis.needs is Need.CLOAK and self.remover is not None:
             return axis.attack(strength, remover_of(self.remover))
@@ -80,7 +80,7 @@ def plan(chosen: Sequence[str], tools: Tools) -> Plan:
     run: list[tuple[str, float]] = []
     skipped = []
     for name in catalog.ATTACKS:
-        axis: Axis = catalog.load(catalog.ATTACKS, name)
+        axis: AttackSweep = catalog.load(catalog.ATTACKS, name)
         why = tools.lacking(axis)
         if not (name in chosen or "all" in chosen or ("quick" in chosen and not axis.slow)):
             why = "it takes long (--attacks all)" if axis.slow and "quick" in chosen else "it was not asked for"

@@ -46,7 +46,7 @@ class Payload:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DecodedCode:
     """How well a picture agrees with a code.
 
     `agreement` is the sum over all blocks in units of what unmarked blocks would scatter; `chance` and `scatter`
@@ -81,7 +81,7 @@ def leanings(plane: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "blo
     return lean - lean.mean()
 
 
-def read_aligned(plane: Float[np.ndarray, "rows columns"], payload: Payload, codes: int = 2000) -> Reading:
+def read_aligned(plane: Float[np.ndarray, "rows columns"], payload: Payload, codes: int = 2000) -> DecodedCode:
     """Read a picture whose blocks still lie where the encoder put them; `codes` is how many random ones compare."""
     lean, bits = leanings(plane), len(payload.bits)
     sums = _folded(lean, _turns(lean.shape[0], bits, (lean.shape[1],)), bits)[0] / _spread(lean)
@@ -96,14 +96,14 @@ def places(plane: Float[np.ndarray, "rows columns"]) -> Leanings:
     return tuple(leanings(middle[down:, right:]) for down, right in product(range(BLOCK), repeat=2))
 
 
-def read_anywhere(found: Leanings, payload: Payload, codes: int = 100) -> Reading:
+def read_anywhere(found: Leanings, payload: Payload, codes: int = 100) -> DecodedCode:
     """Read a crop: try all `places` of its blocks, every width of the original, every place in the code.
 
     The random codes are searched for only where the payload's agreement is worth it; else the score is 0.
     """
     best = _searched(found, payload.code[None])
     if best[0] < WORTH:
-        return Reading(payload, float(best[0]), chance=float(best[0]), scatter=0.0)
+        return DecodedCode(payload, float(best[0]), chance=float(best[0]), scatter=0.0)
     return _reading(payload, np.append(best, _searched(found, random_codes(len(payload.bits), codes))))
 
 
@@ -144,9 +144,9 @@ def _folded(
     return np.einsum("rf,wrf->wf", spectra, turns[:, :rows])
 
 
-def _reading(payload: Payload, agreed: Float[np.ndarray, " codes"]) -> Reading:
+def _reading(payload: Payload, agreed: Float[np.ndarray, " codes"]) -> DecodedCode:
     others = agreed[1:]
-    return Reading(payload, float(agreed[0]), float(others.mean()), float(others.std()))
+    return DecodedCode(payload, float(agreed[0]), float(others.mean()), float(others.std()))
 
 
 def _spread(lean: Float[np.ndarray, "blockrows blockcolumns"]) -> float:

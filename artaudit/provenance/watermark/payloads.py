@@ -11,8 +11,8 @@ from jaxtyping import UInt
 
 from artaudit.provenance.watermark.dwtdct import (
     BLOCK,
+    DecodedCode,
     Payload,
-    Reading,
     colour_plane,
     places,
     read_aligned,
@@ -39,7 +39,7 @@ def readable(rgb: UInt[np.ndarray, "rows columns 3"]) -> bool:
     return (rgb.shape[0] // BLOCK) * (rgb.shape[1] // BLOCK) >= LEAST_BLOCKS
 
 
-def strongest(rgb: UInt[np.ndarray, "rows columns 3"]) -> tuple[Reading, bool]:
+def strongest(rgb: UInt[np.ndarray, "rows columns 3"]) -> tuple[DecodedCode, bool]:
     """Return the reading that stands out most, and whether the blocks had to be searched for (a crop)."""
     plane = colour_plane(rgb)
     aligned = max((read_aligned(plane, payload) for payload in PAYLOADS), key=lambda one: one.score)

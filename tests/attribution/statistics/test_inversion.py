@@ -112,8 +112,8 @@ def generator():
 def test_noisy_latents_and_what_was_wanted_give_back_latents_and_noise(generator):
     torch.manual_seed(0)
     latents, noise, steps = torch.randn(2, 4, 4, 4), torch.randn(2, 4, 4, 4), torch.tensor([20, 900])
-    told = generator.wanted(latents, noise, steps)
-    clean, added = parts_of(generator, generator.noised(latents, noise, steps), told, steps)
+    told = generator.training_target(latents, noise, steps)
+    clean, added = parts_of(generator, generator.add_noise(latents, noise, steps), told, steps)
     torch.testing.assert_close(clean, latents, atol=1e-3, rtol=1e-3)
     torch.testing.assert_close(added, noise, atol=1e-3, rtol=1e-3)
 

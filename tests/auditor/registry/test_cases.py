@@ -21,15 +21,20 @@ def check(registry: Registry, word: str = "v") -> int:
 
 def test_checks_and_opened_cases_draw_from_one_series(path):
     with Registry(path) as registry:
-        numbers = [check(registry), registry.casebook.open("a shop"), check(registry), registry.casebook.open("more")]
+        numbers = [
+            check(registry),
+            registry.case_store.open("a shop"),
+            check(registry),
+            registry.case_store.open("more"),
+        ]
         assert numbers == [1, 2, 3, 4]
-        assert [folder.checks for folder in registry.casebook.folders()] == [(1,), (), (3,), ()]
+        assert [folder.checks for folder in registry.case_store.folders()] == [(1,), (), (3,), ()]
         assert registry.verify() == []
 
 
 def test_an_opened_case_gathers_checks_once_each(path):
     with Registry(path) as registry:
-        first, second, book = check(registry), check(registry, "w"), registry.casebook
+        first, second, book = check(registry), check(registry, "w"), registry.case_store
         case = book.open("a shop")
         assert [book.add(case, one) for one in (second, first, second)] == [True, True, False]
         assert book.folder(case).checks == (second, first)
@@ -42,14 +47,14 @@ def test_an_opened_case_gathers_checks_once_each(path):
 def test_notes_say_who_wrote_them(path):
     with Registry(path) as registry:
         number = check(registry)
-        registry.casebook.note(number, "bought there")
-        [note] = registry.casebook.folder(number).notes
+        registry.case_store.note(number, "bought there")
+        [note] = registry.case_store.folder(number).notes
         assert (note.text, note.by) == ("bought there", "Ada")
 
 
 def test_the_history_of_a_case_is_what_the_log_says_of_it(path):
     with Registry(path) as registry:
-        one, book = check(registry), registry.casebook
+        one, book = check(registry), registry.case_store
         check(registry, "other")
         case = book.open("a shop")
         book.add(case, one)
@@ -62,10 +67,10 @@ def test_the_history_of_a_case_is_what_the_log_says_of_it(path):
 def test_unknown_cases_are_errors(path):
     with Registry(path) as registry:
         for act in (
-            lambda: registry.casebook.folder(9),
-            lambda: registry.casebook.note(9, "text"),
-            lambda: registry.casebook.add(9, check(registry)),
-            lambda: registry.casebook.history(9),
+            lambda: registry.case_store.folder(9),
+            lambda: registry.case_store.note(9, "text"),
+            lambda: registry.case_store.add(9, check(registry)),
+            lambda: registry.case_store.history(9),
         ):
             with pytest.raises(RegistryError, match="There is no case 9"):
                 act()

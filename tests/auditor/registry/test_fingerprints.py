@@ -23,37 +23,37 @@ def registry(tmp_path):
 
 
 def test_fingerprints_are_read_one_at_a_time(registry):
-    assert registry.shelf.fingerprint(1, "pdq") == b"p"
-    assert registry.shelf.fingerprint(1, "never") == b""
+    assert registry.fingerprint_store.fingerprint(1, "pdq") == b"p"
+    assert registry.fingerprint_store.fingerprint(1, "never") == b""
 
 
 def test_a_work_gets_the_descriptors_of_a_model_once(registry):
-    assert registry.shelf.descriptor(1, "model@0") == b""
-    assert registry.shelf.add_descriptor(1, "model@0", b"numbers", b"sketch")
-    assert not registry.shelf.add_descriptor(1, "model@0", b"others", b"sketch")
-    assert registry.shelf.add_descriptor(1, "model@1", b"others", b"sketch")
-    assert registry.shelf.descriptor(1, "model@0") == b"numbers"
+    assert registry.fingerprint_store.descriptor(1, "model@0") == b""
+    assert registry.fingerprint_store.add_descriptor(1, "model@0", b"numbers", b"sketch")
+    assert not registry.fingerprint_store.add_descriptor(1, "model@0", b"others", b"sketch")
+    assert registry.fingerprint_store.add_descriptor(1, "model@1", b"others", b"sketch")
+    assert registry.fingerprint_store.descriptor(1, "model@0") == b"numbers"
     assert [event.kind for event in registry.events()] == ["register", "describe", "describe"]
     assert registry.verify() == []
 
 
 def test_descriptors_of_no_work_are_refused(registry):
     with pytest.raises(RegistryError):
-        registry.shelf.add_descriptor(7, "model@0", b"numbers", b"sketch")
+        registry.fingerprint_store.add_descriptor(7, "model@0", b"numbers", b"sketch")
     assert registry.verify() == []
 
 
 def test_sketches_of_withdrawn_works_are_left_out(registry):
-    registry.shelf.add_descriptor(1, "model@0", b"numbers", b"sketch")
-    assert list(registry.shelf.sketches("model@0")) == [(1, b"sketch")]
+    registry.fingerprint_store.add_descriptor(1, "model@0", b"numbers", b"sketch")
+    assert list(registry.fingerprint_store.sketches("model@0")) == [(1, b"sketch")]
     registry.withdraw(1, "sold")
-    assert list(registry.shelf.sketches("model@0")) == []
+    assert list(registry.fingerprint_store.sketches("model@0")) == []
     registry.restore(1, "back")
-    assert list(registry.shelf.sketches("model@0")) == [(1, b"sketch")]
+    assert list(registry.fingerprint_store.sketches("model@0")) == [(1, b"sketch")]
 
 
 def test_a_changed_descriptor_is_found(registry):
-    registry.shelf.add_descriptor(1, "model@0", b"numbers", b"sketch")
+    registry.fingerprint_store.add_descriptor(1, "model@0", b"numbers", b"sketch")
     behind = sqlite3.connect(registry.path)
     [(guard,)] = behind.execute("SELECT sql FROM sqlite_master WHERE name = 'descriptors_no_update'").fetchall()
     behind.executescript(f"DROP TRIGGER descriptors_no_update; UPDATE descriptors SET data = x'00'; {guard};")

@@ -134,12 +134,12 @@ def test_every_table_is_guarded_against_change_removal_and_replacement(path):
         registry.add_version(1, picture(2), {})
         registry.withdraw(1, "sold")
         check = registry.add_case({"path": "a", "verdict": "v"}, b"bytes")
-        opened = registry.casebook.open("title")
-        registry.casebook.add(opened, check)
-        registry.casebook.note(opened, "text")
-        registry.casebook.exported(SEAL, None, "0" * 64, list(registry.events()))
+        opened = registry.case_store.open("title")
+        registry.case_store.add(opened, check)
+        registry.case_store.note(opened, "text")
+        registry.case_store.exported(SEAL, None, "0" * 64, list(registry.events()))
         registry.add_manifest(1, b"c2pa")
-        registry.shelf.add_descriptor(1, "model@0", b"numbers", b"sketch")
+        registry.fingerprint_store.add_descriptor(1, "model@0", b"numbers", b"sketch")
     connection = sqlite3.connect(path)
     tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     assert len(tables) == 13
@@ -294,7 +294,7 @@ def test_a_registry_of_an_older_version_is_brought_up_to_date(path, version):
     with Registry(path) as registry:
         assert registry.work(1).title == "t"
         add(registry, 1)
-        assert registry.casebook.open("a case") == 1
+        assert registry.case_store.open("a case") == 1
         assert registry.verify() == []
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
@@ -503,7 +503,7 @@ with Registry(Path(sys.argv[1])) as registry:
             data = secrets.token_bytes(16)
             image = Image("a", data, "PNG", np.zeros((1, 1, 3), np.uint8))
             work, new = registry.add_work(image, title="t", fingerprints={"pdq": data}, preview=b"")
-            assert new and registry.shelf.add_descriptor(work.id, "model@0", data, data)
+            assert new and registry.fingerprint_store.add_descriptor(work.id, "model@0", data, data)
             print(work.id, flush=True)
 """
 
@@ -529,7 +529,7 @@ def test_nothing_acknowledged_is_lost_when_registering_and_checking_are_killed(p
 
 
 def works_with(registry):
-    return {work.id for work in registry.works() if registry.shelf.descriptor(work.id, "model@0")}
+    return {work.id for work in registry.works() if registry.fingerprint_store.descriptor(work.id, "model@0")}
 
 
 def test_evidence_about_other_bytes_is_refused(path):

@@ -25,7 +25,7 @@ WORD = "correct horse battery"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> tuple[Path, keys.Identity]:
+def made(tmp_path_factory) -> tuple[Path, keys.SigningIdentity]:
     folder = tmp_path_factory.mktemp("keys") / "deep"
     return folder, keys.create(folder, "Ada Lovelace", WORD)
 

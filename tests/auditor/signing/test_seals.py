@@ -274,7 +274,7 @@ def test_keys_of_other_kinds_sign_too(kind):
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "self")])
     now = datetime.now(UTC)
     builder = x509.CertificateBuilder(name, name, key.public_key(), 9, now - timedelta(1), now + timedelta(1))
-    signer = keys.Signer(keys.Identity((builder.sign(key, hashes.SHA256()),)), key)
+    signer = keys.Signer(keys.SigningIdentity((builder.sign(key, hashes.SHA256()),)), key)
     signature = sign(b"data", signer)
     assert signed_by(signature, b"data") == signer.identity
     with pytest.raises(PackageError, match="no signature of these bytes"):

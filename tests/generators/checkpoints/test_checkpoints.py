@@ -122,7 +122,7 @@ def test_a_whole_checkpoint_draws_what_its_pipeline_draws(layout, make, kind, fa
     settings = {"height": 32, "width": 32, "guidance_scale": 5.0, "num_inference_steps": 3}
     with torch.no_grad():
         expected = pipeline("a cat", negative_prompt="", output_type="pt", generator=chance, **settings).images
-    drawn = model.draw("a cat", seed=3, size=(32, 32), guidance=5.0, steps=3)
+    drawn = model.generate("a cat", seed=3, size=(32, 32), guidance=5.0, steps=3)
     silent = kind == "stable-diffusion-xl"
     if silent:
         with torch.no_grad():
@@ -147,7 +147,7 @@ def test_velocity_is_told_by_a_mark_in_the_file(layout, tokenizer, tmp_path):
     model = opening.open_model(installing.add(about(), [tmp_path / "velocity.safetensors", tokenizer])[0])
     assert model.schedule.prediction == "v_prediction"
     latents, noise = torch.ones(1, 4, 4, 4), torch.zeros(1, 4, 4, 4)
-    assert model.noised(latents, noise, torch.tensor([999])).abs().max() < 1e-6
+    assert model.add_noise(latents, noise, torch.tensor([999])).abs().max() < 1e-6
 
 
 def test_without_a_tokenizer_the_autoencoder_is_taken(layout, tokenizer, tmp_path):

@@ -13,13 +13,13 @@ from artaudit.datasets.drawings import draw
 from artaudit.generators import pool
 from artaudit.generators.opening import open_model
 from artaudit.protect.attacks.adverse import AdverseCleaner, Guide
-from artaudit.protect.attacks.axis import Axis, Need
 from artaudit.protect.attacks.combined import Then
 from artaudit.protect.attacks.diffusing import DiffPure, GridPure, starts
 from artaudit.protect.attacks.filters import Bilateral
 from artaudit.protect.attacks.handling import CropResize, Resize, SocialMedia
 from artaudit.protect.attacks.redrawing import Impress, dissimilarity, redrawn
-from artaudit.protect.attacks.trained import Remover, RemoverLessons, TrainedRemover, suspicion
+from artaudit.protect.attacks.sweep import AttackSweep, Need
+from artaudit.protect.attacks.trained import Remover, RemoverTrainer, TrainedRemover, suspicion
 from artaudit.protocols import Generator
 from artaudit.tensors import to_array, to_batch
 from artaudit.transforms import Identity, Noise
@@ -45,13 +45,13 @@ class Painter(Generator):
     def __init__(self) -> None:
         self.asked: list[tuple[float, int, torch.Size]] = []
 
-    def draw(self, prompt, *, seed, start, strength, guidance, steps):
+    def generate(self, prompt, *, seed, start, strength, guidance, steps):
         assert prompt == "" and guidance == 1.0
         self.asked.append((strength, steps, start.shape))
         return Noise(0.01)(start, seed)
 
 
-def tool(axis: Axis, autoencoder):
+def tool(axis: AttackSweep, autoencoder):
     return {
         Need.NOTHING: None,
         Need.AUTOENCODER: autoencoder,
@@ -184,8 +184,8 @@ def test_windows_cover_every_length():
 
 def test_a_grid_of_windows_leaves_a_picture_whole_where_the_model_does():
     class Faithful(Painter):
-        def draw(self, prompt, *, start, **settings):
-            super().draw(prompt, start=start, **settings)
+        def generate(self, prompt, *, start, **settings):
+            super().generate(prompt, start=start, **settings)
             return start
 
     pixels = drawing(10, 300)
@@ -196,7 +196,7 @@ def test_a_trained_remover_takes_a_fixed_pattern_off_and_leaves_clean_pictures_a
     pictures = torch.cat([drawing(number) for number in range(12)])
     pattern = 0.04 * torch.sign(torch.sin(torch.arange(64.0) * 1.3)).expand(1, 3, 64, 64)
     cloaked = (pictures + pattern).clamp(0, 1)
-    network = RemoverLessons(steps=150, batch=8).train(pictures[:8], cloaked[:8], seed=0)
+    network = RemoverTrainer(steps=150, batch=8).train(pictures[:8], cloaked[:8], seed=0)
     clean, protected = pictures[8:], cloaked[8:]
     remove = TrainedRemover(1.0, network)
     assert psnr(remove(protected, 0), clean) > psnr(protected, clean) + 3

@@ -50,7 +50,7 @@ def pixels(height: int = 72, width: int = 90, seed: int = 0) -> torch.Tensor:
 
 def test_the_tiny_model_is_a_generator_as_the_protocol_says(generator):
     assert isinstance(generator, Generator)
-    for method in ("condition", "noised", "predict", "wanted", "draw"):
+    for method in ("condition", "add_noise", "predict", "training_target", "generate"):
         given, asked = (inspect.signature(getattr(owner, method)) for owner in (type(generator), Generator))
         assert list(given.parameters) == list(asked.parameters)
 

@@ -10,13 +10,15 @@ from artaudit.protect.trial import mimicry_trial
 from artaudit.protect.trial.measures import LOSS
 from artaudit.protect.trial.mimicry import Practice
 from artaudit.protect.trial.page import card, learned
-from artaudit.protect.trial.run import Order, attempt
+from artaudit.protect.trial.run import TrialOrder, attempt
 
 QUICK = Practice(steps=1, batch=1, side=32, crops=4, noises=1, drawn=4, draw_steps=1)
 
 
-def wish(**settings) -> mimicry_trial.Order:
-    return mimicry_trial.Order(**({"attacks": ("jpeg",), "processes": 1, "practice": QUICK, "seeds": 2} | settings))
+def wish(**settings) -> mimicry_trial.MimicryOrder:
+    return mimicry_trial.MimicryOrder(
+        **({"attacks": ("jpeg",), "processes": 1, "practice": QUICK, "seeds": 2} | settings)
+    )
 
 
 @pytest.mark.usefixtures("hold_out")
@@ -24,8 +26,11 @@ def test_mimics_of_all_arms_end_up_on_the_card_and_no_model_that_cloaks_are_made
     clean, noised, registry
 ):
     path = noised(1.0)
-    order = Order(("jpeg",), seed=1, processes=1)
-    trials = [attempt(path, registry, Order(("jpeg",), clean, seed=1, processes=1)), attempt(clean, registry, order)]
+    order = TrialOrder(("jpeg",), seed=1, processes=1)
+    trials = [
+        attempt(path, registry, TrialOrder(("jpeg",), clean, seed=1, processes=1)),
+        attempt(clean, registry, order),
+    ]
     told = []
     tried, alone = mimicry_trial.imitated(trials, wish(), lambda done, total: told.append((done, total)))
     record = tried.document["mimicry"]
@@ -47,7 +52,7 @@ def test_mimics_of_all_arms_end_up_on_the_card_and_no_model_that_cloaks_are_made
 
 
 def test_a_grade_says_why_mimics_do_not_count_for_the_best(clean, noised, registry):
-    order = Order(("jpeg",), clean, seed=1, processes=1)
+    order = TrialOrder(("jpeg",), clean, seed=1, processes=1)
     few = wish(held_out=(clean,), attacks=(), seeds=1)
     (tried,) = mimicry_trial.imitated([attempt(noised(1.0), registry, order)], few)
     record = tried.document["mimicry"]
@@ -57,7 +62,7 @@ def test_a_grade_says_why_mimics_do_not_count_for_the_best(clean, noised, regist
 
 
 def test_without_a_cloaked_picture_there_is_nothing_to_learn_and_strange_models_are_refused(clean, registry):
-    trial = attempt(clean, registry, Order(("jpeg",), clean, seed=1, processes=1))
+    trial = attempt(clean, registry, TrialOrder(("jpeg",), clean, seed=1, processes=1))
     assert mimicry_trial.imitated([trial], wish()) == [trial]
     with pytest.raises(UsageError, match="studio-diffusion"):
         mimicry_trial.chosen_model("nothing")

@@ -15,16 +15,16 @@ from artaudit.errors import ImageError, UsageError
 from artaudit.image.sources import Source
 from artaudit.protect import job
 from artaudit.protect.trial.page import card, summary
-from artaudit.protect.trial.run import Order, Trial
+from artaudit.protect.trial.run import Trial, TrialOrder
 
 
 def tried(path: Path, registry: Registry, *attacks: str, original: Path | None = None) -> Trial:
-    return attempt(path, registry, Order(attacks or ("jpeg",), original, seed=1, processes=1))
+    return attempt(path, registry, TrialOrder(attacks or ("jpeg",), original, seed=1, processes=1))
 
 
 def cloaked(path: Path, registry: Registry) -> Path:
     goal = job.targets(Source(path, Path(path.name)), None)
-    shop = job.prepare(job.Order(models=("studio-sd1", "studio-flux2"), steps=40, seed=1))
+    shop = job.prepare(job.CloakOrder(models=("studio-sd1", "studio-flux2"), steps=40, seed=1))
     cloak(Source(path, Path(path.name)), goal, shop, registry)
     return goal.picture
 
@@ -97,7 +97,7 @@ def test_an_original_of_another_size_is_refused(clean, noised, registry, house):
 
 def test_an_attack_that_is_not_in_the_catalog_is_refused():
     with pytest.raises(UsageError, match="magic"):
-        Order(attacks=("magic",))
+        TrialOrder(attacks=("magic",))
 
 
 @pytest.mark.usefixtures("hold_out")
@@ -118,7 +118,7 @@ def test_the_card_asks_for_nothing_from_outside_and_repeats_itself(clean, noised
 @pytest.mark.usefixtures("hold_out")
 def test_how_long_it_takes_is_told_before_any_attack_is_carried_out(clean, noised, registry):
     told = []
-    order = Order(("jpeg",), clean, seed=1, processes=1)
+    order = TrialOrder(("jpeg",), clean, seed=1, processes=1)
     attempt(
         noised(0.0),
         registry,
@@ -142,5 +142,5 @@ def test_with_the_tower_the_card_says_what_it_sees_of_a_reference(clean, noised,
 @pytest.mark.usefixtures("hold_out")
 def test_attacks_in_processes_of_their_own_measure_the_same(clean, noised, registry):
     alone = tried(noised(1.0), registry, "jpeg", "noise", original=clean).document
-    order = Order(("jpeg", "noise"), clean, seed=1, processes=2)
+    order = TrialOrder(("jpeg", "noise"), clean, seed=1, processes=2)
     assert attempt(noised(1.0), registry, order).document["attacks"] == alone["attacks"]

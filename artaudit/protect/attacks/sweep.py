@@ -28,7 +28,7 @@ class Need(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class AttackSweep:
     """One attack from weak to strong.
 
     `setting` says what the numbers in `strengths` are. `make` turns one of them, and after it the model or network
