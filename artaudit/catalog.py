@@ -89,9 +89,9 @@ ATTRIBUTIONS = MappingProxyType(
 EXAMINERS = MappingProxyType(
     {
         "portfolio": "artaudit.matching.examiner:PortfolioExaminer",
-        "signatures": "artaudit.provenance:Signatures",
-        "signals": "artaudit.provenance:FileClaims",
-        "watermarks": "artaudit.provenance:Watermarks",
+        "signatures": "artaudit.provenance.signed.examiner:Signatures",
+        "signals": "artaudit.provenance.claimed.examiner:FileClaims",
+        "watermarks": "artaudit.provenance.watermark.examiner:Watermarks",
         "attribution": "artaudit.attribution.examiner:Origin",
         "detector": "artaudit.detect.examiner:MachineMade",
     }

@@ -46,6 +46,28 @@ def test_links_between_pages_lead_somewhere():
             assert (page.parent / target).exists(), (page, target)
 
 
+def module(name: str) -> bool:
+    place = ROOT / "artaudit" / name.replace(".", "/")
+    return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
+
+
+def test_the_page_of_the_house_draws_it_as_it_stands():
+    layers, flows = re.findall(r"```text\n(.*?)```", (ROOT / "docs" / "architecture.md").read_text(), re.DOTALL)
+    drawn = [re.split(r" \| ", line) for line in layers.splitlines()]
+    proved = (ROOT / ".importlinter").read_text().partition("layers =\n")[2].partition("\n\n")[0]
+    assert sorted(name for line in drawn for name in line) == sorted(re.findall(r"\w+", proved))
+    assert [line.split()[0] for line in flows.splitlines()] == ["protect", "check", "report", "train", "trial"]
+    passed = [name for line in flows.splitlines() for name in line.split(maxsplit=1)[1].split(" > ")]
+    assert [name for name in passed if not module(name)] == []
+
+
+def test_every_room_has_its_line_on_the_page_of_the_house():
+    table = re.findall(r"^\| `([\w.]+)` \|", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE)
+    package = ROOT / "artaudit"
+    rooms = [".".join(path.parent.relative_to(package).parts) for path in package.rglob("__init__.py")]
+    assert sorted(table) == sorted(room for room in rooms if room)
+
+
 def test_modules_stay_small():
     for path in (ROOT / "artaudit").rglob("*.py"):
         assert len(path.read_text().splitlines()) <= 300, path

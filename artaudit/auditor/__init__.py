@@ -1,1 +1,1 @@
-"""The room that knows the others: what a person can ask for, the portfolio, checks and evidence."""
+"""Keeps works, asks the other rooms, weighs what they say and documents it; each verb is one straight line."""

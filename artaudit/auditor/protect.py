@@ -22,26 +22,26 @@ from artaudit.protocols import Progress
 
 
 def cloak(
-    source: Source, goal: Targets, shop: CloakJob, registry: Registry, progress: Progress | None = None
+    source: Source, goal: Targets, job: CloakJob, registry: Registry, progress: Progress | None = None
 ) -> dict[str, Any]:
     """Cloak one picture, write the results, register both; return the receipt.
 
     While it is made, the state of the descent lies beside the result; an order to `resume` goes on from there.
     Raises UsageError when the picture is a cloaked version already, or a result would overwrite anything.
     """
-    order = shop.order
+    order = job.order
     image = _protectable(source.path, goal, registry, order)
-    tool = replace(shop.cloak, final=file_encoder(image, order.quality))
+    tool = replace(job.cloak, final=file_encoder(image, order.quality))
     seed = _seed(order, goal)
-    keeper = Checkpoint(goal.partial, digest(image, tool, shop.budget, seed), seed, order.resume)
-    cloaked = tool.apply(image, budget=shop.budget, seed=seed, progress=progress, keeper=keeper)
+    keeper = Checkpoint(goal.partial, digest(image, tool, job.budget, seed), seed, order.resume)
+    cloaked = tool.apply(image, budget=job.budget, seed=seed, progress=progress, keeper=keeper)
     quality = None if image.lossless else order.quality
     saved = save_within(forbid_training(image) if order.no_train else image, cloaked, quality)
     manifest = None
     if order.credential is not None:
         signed, manifest = order.credential(saved, source.path.stem)
         saved = decode(signed, name=saved.name)
-    paper = receipt(image, saved, cloaked, shop.choice.encoders, shop.choice.note)
+    paper = receipt(image, saved, cloaked, job.choice.encoders, job.choice.note)
     write_atomically(goal.picture, saved.data)
     write_atomically(goal.receipt, (json.dumps(paper, indent=2) + "\n").encode())
     if order.comparison:

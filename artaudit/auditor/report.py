@@ -1,4 +1,4 @@
-"""Gathers a case from the registry and writes its evidence package."""
+"""Report: a case is gathered from the registry and its evidence package written."""
 
 from __future__ import annotations
 

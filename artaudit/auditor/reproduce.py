@@ -1,4 +1,4 @@
-"""Makes the checks of a record again, on the very bytes of its package, and compares what they find."""
+"""Reproduce: the checks of a record are made again, on the very bytes of its package, and compared with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seals on the log: its root, signed and timestamped, kept outside the registry to find a log rewritten or cut.
+"""Seal: the root of the log, signed and timestamped, kept outside the registry to find a log rewritten or cut.
 
 The root is that of RFC 6962, https://www.rfc-editor.org/rfc/rfc6962.
 """

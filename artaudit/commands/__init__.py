@@ -1,1 +1,1 @@
-"""The commands, by what people come for: each parses, calls one verb of the auditor, prints."""
+"""The commands, one file a command or group: each parses, calls one verb, prints."""

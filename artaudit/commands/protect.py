@@ -85,9 +85,9 @@ def protect(
     """
     from artaudit.auditor.protect import cloak  # noqa: PLC0415 - heavy
     from artaudit.image.sources import gather  # noqa: PLC0415 - heavy
-    from artaudit.protect import job  # noqa: PLC0415 - heavy
+    from artaudit.protect.job import CloakOrder, prepare, targets  # noqa: PLC0415 - heavy
 
-    goals = {source: job.targets(source, output) for source in gather(pictures)}
+    goals = {source: targets(source, output) for source in gather(pictures)}
     wanted = [target for goal in goals.values() for target in goal.all]
     if len(set(wanted)) < len(wanted):
         raise UsageError("Two of the pictures would be written to the same place: cloak them one after the other.")
@@ -95,16 +95,16 @@ def protect(
         goals = {source: goal for source, goal in goals.items() if not _is_done(source, goal)}
     _one_choice(settings["preset"])
     credential = _credential() if settings["no_train"] and not (dry_run or preview) else None
-    shop = job.prepare(job.CloakOrder(credential=credential, **settings))
-    click.echo(shop.choice.note, err=True)
+    job = prepare(CloakOrder(credential=credential, **settings))
+    click.echo(job.choice.note, err=True)
     if dry_run or preview:
-        return (_foretell if dry_run else _preview)(goals, shop, as_json=as_json)
+        return (_foretell if dry_run else _preview)(goals, job, as_json=as_json)
     with open_registry() as registry:
 
         def one(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
             goal = goals[source]
             with progress_bar(source.path.name) as progress, _said_how_to_go_on(goal.partial):
-                paper = cloak(source, goal, shop, registry, progress)
+                paper = cloak(source, goal, job, registry, progress)
             if not as_json:
                 click.echo(_protected_line(goal.picture, paper))
             return {"path": str(source.path), "result": str(goal.picture), **paper}
@@ -163,11 +163,11 @@ def _is_done(source: Any, goal: Any) -> bool:  # noqa: ANN401 - load torch
     return done
 
 
-def _foretell(goals: dict[Any, Any], shop: Any, *, as_json: bool) -> int:  # noqa: ANN401 - load torch
+def _foretell(goals: dict[Any, Any], job: Any, *, as_json: bool) -> int:  # noqa: ANN401 - load torch
     from artaudit.protect.job import estimate  # noqa: PLC0415 - heavy
 
     def one(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
-        told = {"path": str(source.path), "result": str(goals[source].picture), **estimate(source, shop)}
+        told = {"path": str(source.path), "result": str(goals[source].picture), **estimate(source, job)}
         if not as_json:
             click.echo(
                 f"{told['result']}  {told['width']} x {told['height']} {told['format']}, {told['steps']} steps, "
@@ -183,13 +183,13 @@ def _foretell(goals: dict[Any, Any], shop: Any, *, as_json: bool) -> int:  # noq
     return code
 
 
-def _preview(goals: dict[Any, Any], shop: Any, *, as_json: bool) -> int:  # noqa: ANN401 - load torch
+def _preview(goals: dict[Any, Any], job: Any, *, as_json: bool) -> int:  # noqa: ANN401 - load torch
     from artaudit.protect.preview import preview  # noqa: PLC0415 - heavy
 
     def one(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
         goal = goals[source]
         with progress_bar(source.path.name) as progress:
-            told = preview(source, goal, shop, progress)
+            told = preview(source, goal, job, progress)
         if not as_json:
             click.echo(f"{goal.preview}  {' '.join(told['said'])}")
         return {"path": str(source.path), "preview": str(goal.preview), **told}

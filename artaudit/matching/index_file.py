@@ -1,4 +1,4 @@
-"""The index beside a registry: arrays in one safetensors file, mapped into memory, rebuilt whenever it is not right.
+"""The index as a file beside a registry: arrays mapped into memory, rebuilt whenever it is not right.
 
 It holds nothing that the registry does not hold: it may be deleted at any time. The format is
 https://huggingface.co/docs/safetensors, whose header is JSON and whose data is never executed.

@@ -204,18 +204,18 @@ def original(path: Path) -> Image:
     return image
 
 
-def estimate(source: Source, shop: CloakJob) -> dict[str, Any]:
+def estimate(source: Source, job: CloakJob) -> dict[str, Any]:
     """Say what cloaking a picture would take, from one step on a part of it; writes nothing."""
     image = read(source.path)
-    seconds, steps = shop.cloak.estimate(image, budget=shop.budget)
-    limit = shop.order.seconds
+    seconds, steps = job.cloak.estimate(image, budget=job.budget)
+    limit = job.order.seconds
     return {
         "width": image.width,
         "height": image.height,
         "format": image.format,
         "steps": steps,
         "seconds": round(seconds if limit is None else min(limit, seconds), 1),
-        "models": [model.name for model in shop.choice.encoders],
+        "models": [model.name for model in job.choice.encoders],
     }
 
 

@@ -54,7 +54,7 @@ class Window:
     """Height and width of the whole at that size."""
 
 
-def preview(source: Source, goal: Targets, shop: CloakJob, progress: Progress | None = None) -> dict[str, Any]:
+def preview(source: Source, goal: Targets, job: CloakJob, progress: Progress | None = None) -> dict[str, Any]:
     """Cloak one window, write the sheet that shows it, say what it is worth; nothing else is made or registered.
 
     An earlier preview is replaced. Raises UsageError where another file would be.
@@ -63,23 +63,23 @@ def preview(source: Source, goal: Targets, shop: CloakJob, progress: Progress | 
         raise UsageError(f"{goal.preview} exists and is no preview: move it away or choose another -o.")
     image = original(source.path)
     window = window_of(image)
-    steps = min(STEPS, shop.cloak.descent.steps)
+    steps = min(STEPS, job.cloak.descent.steps)
     quick = replace(
-        shop.cloak,
-        descent=replace(shop.cloak.descent, steps=steps),
-        mask=None if shop.cloak.mask is None else _cut(shop.cloak.mask, window),
-        final=file_encoder(image, shop.order.quality),
+        job.cloak,
+        descent=replace(job.cloak.descent, steps=steps),
+        mask=None if job.cloak.mask is None else _cut(job.cloak.mask, window),
+        final=file_encoder(image, job.order.quality),
     )
-    seed = _SEED if shop.order.seed is None else shop.order.seed
-    cloaked = quick.apply(window.image, budget=shop.budget, seed=seed, progress=progress)
+    seed = _SEED if job.order.seed is None else job.order.seed
+    cloaked = quick.apply(window.image, budget=job.budget, seed=seed, progress=progress)
     saved = save_within(window.image, cloaked)
     clean, changed = whole(window.image), whole(saved)
     noises = as_visible(clean, changed, seed=_SEED)
-    effect = [_effect(model, clean, changed, noises) for model in shop.choice.encoders]
+    effect = [_effect(model, clean, changed, noises) for model in job.choice.encoders]
     seen = visibility(window.image, saved)
     style = None if quick.style is None else _as_style(quick.style, clean, changed, noises)
     shows = _shows(clean, changed)
-    said = [worth(seen, effect, style, f"{steps} of {shop.cloak.descent.steps} steps"), where(shows)]
+    said = [worth(seen, effect, style, f"{steps} of {job.cloak.descent.steps} steps"), where(shows)]
     kind = _strongest(effect)
     panels = [("original", clean), (f"cloak, SSIMULACRA2 {seen['ssimulacra2']:.0f}", changed)]
     write_atomically(goal.preview, sheet([*panels, (f"{kind} that shows as much", noises[kind])], said))

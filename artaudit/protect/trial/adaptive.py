@@ -24,8 +24,8 @@ from artaudit.distances import linf, ssimulacra2
 from artaudit.generators import pool
 from artaudit.image import Image, decode
 from artaudit.metrics import auc
-from artaudit.protect import job
 from artaudit.protect.attacks.trained import RemoverTrainer, suspicion
+from artaudit.protect.job import CloakOrder, prepare
 from artaudit.protect.receipt import middle
 from artaudit.protect.trial.judges import models_of
 from artaudit.protect.trial.pairs import Pair
@@ -90,9 +90,9 @@ def school(pair: Pair, schooling: Schooling, *, seed: int, progress: Progress | 
     The budget is what shows of the picture's own change; where no original is known, the default one. Style references
     are left out: on pictures this small they cost the most.
     """
-    shop = job.prepare(_order(pair.receipt, schooling.steps))
-    tool = replace(shop.cloak, style=None)
-    budget = _budget(pair) or shop.budget
+    job = prepare(_order(pair.receipt, schooling.steps))
+    tool = replace(job.cloak, style=None)
+    budget = _budget(pair) or job.budget
     clean, cloaked = [], []
     for number in range(schooling.pairs):
         image = _material(number, schooling.side, seed)
@@ -108,20 +108,20 @@ def school(pair: Pair, schooling: Schooling, *, seed: int, progress: Progress | 
     threshold = float(low.max())
     found = float((high > threshold).double().mean())
     return Adversary(
-        weights_of(network), shop.order.method, threshold, auc(high.double().numpy(), low.double().numpy()), found, kept
+        weights_of(network), job.order.method, threshold, auc(high.double().numpy(), low.double().numpy()), found, kept
     )
 
 
-def _order(receipt: Mapping[str, Any] | None, steps: int) -> job.CloakOrder:
+def _order(receipt: Mapping[str, Any] | None, steps: int) -> CloakOrder:
     """Read method and models off a receipt, as far as they are still here; the default cloak without one."""
     if receipt is None:
-        return job.CloakOrder(steps=steps)
+        return CloakOrder(steps=steps)
     named = re.search(r"objective=(\w+)", str(receipt["method"]))
     kinds = {path.rpartition(":")[2]: name for name, path in catalog.CLOAKS.items()}
     method = kinds.get(named[1] if named else "", "push")
     here = {one.name for one in (*pool.installed(pool.models_folder()), *pool.embedded()) if one.use == pool.SURROGATE}
     known = tuple(name for name in models_of(receipt) if name in here)
-    return job.CloakOrder(method=method, models=known or ("auto",), steps=steps)
+    return CloakOrder(method=method, models=known or ("auto",), steps=steps)
 
 
 def _budget(pair: Pair) -> Budget | None:

@@ -1,4 +1,4 @@
-"""The contact sheet of mimicry: what every mimic draws from words and draws again, a row an arm, for eyes."""
+"""The contact sheet of mimicry: what every mimic draws from words and draws again, one row for each training set."""
 
 from __future__ import annotations
 

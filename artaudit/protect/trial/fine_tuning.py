@@ -1,4 +1,4 @@
-"""The training runs of a trial of mimicry: one an arm and a seed, in processes of their own."""
+"""The training runs of a mimicry trial: one for every training set and seed, each in a process of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verb of mimicry: mimics learn from clean, noised, cloaked and attacked pictures, and what they recover is graded.
+"""A trial by mimicry: mimics learn from clean, noised, cloaked and attacked pictures, and what they recover is graded.
 
 After Hönig et al., ICLR 2025, https://arxiv.org/abs/2406.12027: the attacker chooses what works best.
 """

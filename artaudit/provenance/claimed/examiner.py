@@ -1,4 +1,4 @@
-"""What the file itself says about how it was made: claims, which anyone can write or remove."""
+"""The examiner of what texts in the file claim about its making, which anyone can write or remove."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was signed about a picture: Content Credentials and NovelAI's signature, checked without a network."""
+"""The examiner of what was signed: Content Credentials and NovelAI's signature, checked without a network."""
 
 from __future__ import annotations
 

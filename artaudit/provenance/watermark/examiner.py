@@ -1,4 +1,4 @@
-"""Codes in the pixels that anyone can read: what invisible-watermark's users hide; never a proof of who hid them."""
+"""The examiner of codes in the pixels that anyone can read and write; never a proof of who hid them."""
 
 from __future__ import annotations
 
