@@ -154,10 +154,10 @@ def test_the_summary_answers_in_order_and_never_in_percent():
         detector(1.2, holds=True),
     ]
     said = summary(findings, assess(findings, 3), 3)
-    support_said = "There is moderate support that a generative model drew its pixels: what was measured is about"
+    support_said = "There is moderate support that a generative model drew its pixels (what was measured is about"
     assert said == (
         "It is a copy of work 1, 'Étude'. Compared with 3 registered works.",
-        f"{support_said} 80 times likelier that way than the other.",
+        f"{support_said} 80 times likelier if one did).",
         "It was drawn by the decoder of X.",
         "The file says it was made with ComfyUI; anyone can write that.",
     )
@@ -176,6 +176,12 @@ def test_that_it_cannot_be_told_is_an_answer_with_its_reason():
     assert "what was measured points neither way" in verdict([detector(0.1)], 1)
     assert "Nothing points to a generative model" in verdict([detector(-1.5)], 1)
     assert "the signs contradict each other" in verdict([detector(-1.5), watermark(holds=True)], 1)
+
+
+def test_beside_a_copy_only_what_speaks_for_a_model_is_said():
+    copy = Finding("portfolio", "it is a copy of work 1", holds=True, method="m", work=1)
+    assert "generative model" not in verdict([copy, detector(-1.5)], 1)
+    assert "generative model" in verdict([copy, detector(1.5, holds=True)], 1)
 
 
 def test_the_summary_repeats_what_was_signed_and_what_is_hidden():
