@@ -170,7 +170,7 @@ def opinions(image: Image, asked: Sequence[Candidate], *, resized: bool = False,
 
 
 def answer(said: Sequence[Opinion]) -> tuple[str, ...]:
-    """Return in words who the picture belongs to, best first, families once; nobody is none of the models held."""
+    """Return in words who the picture belongs to, best first, each family once; empty where no model claims it."""
     return tuple(dict.fromkeys(one.candidate.words for one in said if one.belongs))
 
 

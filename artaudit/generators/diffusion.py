@@ -1,4 +1,4 @@
-"""A latent diffusion or flow model put together from an autoencoder, a schedule, a denoiser and what tells it words."""
+"""A latent diffusion or flow model put together from an autoencoder, a schedule, a denoiser and a text encoder."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 A word is a pair of nearest centres, one for each half of a descriptor (Babenko and Lempitsky, "The inverted
 multi-index", 2012, https://doi.org/10.1109/CVPR.2012.6248038); a signature says of each of its numbers whether it is
 above the middle of many (Jégou et al., "Hamming embedding and weak geometric consistency for large scale image
-search", 2008, https://doi.org/10.1007/978-3-540-88682-2_24). `training/words.py` learned the vocabulary.
+search", 2008, https://doi.org/10.1007/978-3-540-88682-2_24). `training/vocabulary.py` learned the vocabulary.
 """
 
 from __future__ import annotations

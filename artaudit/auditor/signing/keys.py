@@ -62,7 +62,7 @@ class SigningIdentity:
         return b"".join(one.public_bytes(Encoding.PEM) for one in self.chain)
 
     def authority_pem(self) -> bytes:
-        """Return those who vouch for the signer as PEM, the root last; one who vouches for oneself is one's own."""
+        """Return the certificates that vouch for the signer as PEM, the root last; its own where it is self-signed."""
         return b"".join(one.public_bytes(Encoding.PEM) for one in self.chain[1:] or self.chain)
 
     def as_dict(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class Push:
     needs_generator: ClassVar[bool] = False
 
     def target(self, clean: Pixels, models: Sequence[Encoder], seed: int) -> None:
-        """Return nothing: the latents go anywhere but home."""
+        """Return None: latents are pushed away from the original's and towards nothing."""
 
     def aim(self, model: Encoder, clean: Pixels, target: Pixels | None, seed: int) -> Aim:  # noqa: ARG002 - not aimed
         """Return minus the log of the relative squared latent displacement."""

@@ -1,6 +1,6 @@
 """Learns the vocabulary of local features that matching looks works up with.
 
-Usage: python -m training.words --data ../shared/data [--out artaudit/matching/vocabulary.safetensors]
+Usage: python -m training.vocabulary --data ../shared/data [--out artaudit/matching/vocabulary.safetensors]
 
 The centres are k-means on the features of the Louvre paintings of the training split and of pictures drawn by code.
 """
