@@ -2,9 +2,10 @@
 
 import pytest
 
+from artaudit.auditor.trial import attempt
 from artaudit.protect.attacks.trained import RemoverTrainer
 from artaudit.protect.trial.adaptive import Schooling
-from artaudit.protect.trial.run import TrialOrder, attempt
+from artaudit.protect.trial.run import TrialOrder
 
 QUICK = Schooling(pairs=4, side=64, steps=2, lessons=RemoverTrainer(steps=3, batch=2))
 

@@ -4,13 +4,14 @@ import json
 
 import pytest
 
+from artaudit.auditor.trial import attempt
 from artaudit.errors import UsageError
 from artaudit.generators import pool
 from artaudit.protect.trial import mimicry_trial
 from artaudit.protect.trial.measures import LOSS
 from artaudit.protect.trial.mimicry import Practice
 from artaudit.protect.trial.page import card, learned
-from artaudit.protect.trial.run import TrialOrder, attempt
+from artaudit.protect.trial.run import TrialOrder
 
 QUICK = Practice(steps=1, batch=1, side=32, crops=4, noises=1, drawn=4, draw_steps=1)
 
