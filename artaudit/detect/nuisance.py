@@ -1,8 +1,9 @@
 """Directions in which pictures of one label differ from source to source, damped before a head learns.
 
 Nuisance attribute projection (Solomonoff, Campbell and Boardman, "Advances in channel compensation for SVM speaker
-recognition", ICASSP 2005, http://www.ll.mit.edu/r-d/publications/nuisance-attribute-projection), softened as within-class covariance normalisation is (Hatch, Kajarekar and Stolcke,
-"Within-class covariance normalization for SVM-based speaker recognition", Interspeech 2006).
+recognition", ICASSP 2005, http://www.ll.mit.edu/r-d/publications/nuisance-attribute-projection), softened as
+within-class covariance normalisation is (Hatch, Kajarekar and Stolcke, "Within-class covariance normalization for
+SVM-based speaker recognition", Interspeech 2006).
 """
 
 from __future__ import annotations
