@@ -13,6 +13,7 @@ from artaudit import catalog
 from artaudit.auditor.matching import Match, Portfolio, PortfolioEntry, beside, bring_up_to_date, describers
 from artaudit.auditor.matching.sketches import gather, to_sketches
 from artaudit.auditor.registry import Registry
+from artaudit.detect.loading import preferred
 from artaudit.evidence import FalseAlarms, Finding
 from artaudit.image import Image
 from artaudit.protocols import Examiner
@@ -42,13 +43,14 @@ _WHOLE = 0.95
 def examiners(registry: Registry, kind: str = "", detector: Path | None = None) -> list[Examiner]:
     """Return everyone the catalog names, in its order, ready to look.
 
-    `kind` is what the pictures are said to be, `detector` the folder of the one to ask [default: the shipped one].
+    `kind` is what the pictures are said to be, `detector` the folder of the one to ask [default: the fused one where
+    networks were added, else the shipped one].
     """
-    return ready(read_portfolio(registry), kind, detector)
+    return ready(read_portfolio(registry), kind, detector or preferred())
 
 
 def ready(portfolio: Portfolio, kind: str = "", detector: Path | None = None) -> list[Examiner]:
-    """Return everyone the catalog names, ready to compare with a portfolio."""
+    """Return everyone the catalog names, ready to compare with a portfolio; the shipped detector unless one is named."""
     asked = {"kind": kind, "folder": detector}
     told: dict[str, dict[str, Any]] = {"portfolio": {"portfolio": portfolio}, "detector": asked}
     return [catalog.load(catalog.EXAMINERS, name)(**told.get(name, {})) for name in catalog.EXAMINERS]

@@ -15,7 +15,7 @@ from artaudit.detect.crossing import Described
 from artaudit.detect.edits import ROBUSTNESS, Edit
 from artaudit.detect.heads import CropDetector
 from artaudit.detect.learned import NetworkDetector
-from artaudit.detect.loading import open_detector
+from artaudit.detect.loading import open_scoring
 from artaudit.detect.readings import Readings, handled, read_features
 from artaudit.detect.scoring import verdict
 from artaudit.errors import UsageError
@@ -46,7 +46,7 @@ def evaluate(
     tables as CSV and LaTeX, and figures as SVG. Raises UsageError for a detector with a network, which has seen all
     generators, and `learn`, and for an `output` that exists.
     """
-    detector: Any = open_detector(folder)
+    detector: Any = open_scoring(folder)
     if learn and isinstance(detector, NetworkDetector):
         raise UsageError("A network has seen all generators it was trained on: train it anew, `without` one in CONFIG.")
     if output is not None:

@@ -63,7 +63,8 @@ def register(pictures: tuple[Path, ...], title: str | None, *, as_json: bool) ->
     "--detector",
     type=PATH,
     metavar="MODEL",
-    help="Ask the calibrated detector in this folder whether a machine made it [default: the shipped one].",
+    help="Ask the calibrated detector in this folder, or of this name, whether a machine made it [default: the fused "
+    "one where networks were added, else the shipped one].",
 )
 @AS_JSON
 @DB
@@ -85,8 +86,9 @@ def check(
 
     meant = suspects(pictures, lists)
     if detector is not None:
-        from artaudit.detect.loading import open_calibrated  # noqa: PLC0415 - heavy
+        from artaudit.detect.loading import chosen, open_calibrated  # noqa: PLC0415 - heavy
 
+        detector = chosen(detector)
         open_calibrated(detector)  # a folder that is none is one error, not one for each picture
     with open_registry() as registry, counted("checking", meant, len(meant)) as shown:
         look = examiners(registry, kind or "", detector)
