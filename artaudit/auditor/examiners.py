@@ -50,7 +50,7 @@ def examiners(registry: Registry, kind: str = "", detector: Path | None = None) 
 
 
 def ready(portfolio: Portfolio, kind: str = "", detector: Path | None = None) -> list[Examiner]:
-    """Return everyone the catalog names, ready to compare with a portfolio; the shipped detector unless one is named."""
+    """Return everyone the catalog names, ready to compare with a portfolio; without a folder the shipped detector."""
     asked = {"kind": kind, "folder": detector}
     told: dict[str, dict[str, Any]] = {"portfolio": {"portfolio": portfolio}, "detector": asked}
     return [catalog.load(catalog.EXAMINERS, name)(**told.get(name, {})) for name in catalog.EXAMINERS]

@@ -136,12 +136,13 @@ def expected(side: int) -> Shapes:
 def _holds(shapes: Shapes, form: Form, side: int) -> bool:
     """Tell whether tensors are a network's: all of safetensors; of ONNX those that its exporter leaves their names.
 
-    torch's exporter turns the matrices inside blocks round and renames them.
+    torch's exporter turns the matrices inside blocks round and renames them, and may join norms that are alike.
     """
     wanted = {form.prefix + name: shape for name, shape in expected(side).items()}
     if not form.ends[0]:
         return shapes == wanted
-    named = {name: shape for name, shape in wanted.items() if not (len(shape) == 2 and ".blocks." in f".{name}")}  # noqa: PLR2004 - a matrix
+    loose = {name for name, shape in wanted.items() if ".blocks." in name and (len(shape) > 1 or ".norm" in name)}
+    named = {name: shape for name, shape in wanted.items() if name not in loose}
     others = {name for name in shapes if name.startswith(form.prefix)} - wanted.keys()
     return not others and all(shapes.get(name) == shape for name, shape in named.items())
 

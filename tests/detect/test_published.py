@@ -1,4 +1,4 @@
-"""Published networks are told by what their files hold, see what their own code shows them, and nothing unsafe enters."""
+"""Published networks are told by what their files hold, see what their own code shows, and nothing unsafe enters."""
 
 import numpy as np
 import pytest
