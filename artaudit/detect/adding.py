@@ -60,18 +60,21 @@ def add(source: Path, name: str = "") -> dict[str, Any]:
 def remove(name: str) -> list[str]:
     """Remove an added network, with the fused detector that rests on it, or the fused one alone; return their names.
 
-    Raises UsageError for a name that is none.
+    Raises UsageError for a name that is none, ModelError where a folder cannot be removed.
     """
-    known = [one["name"] for one in listed() if one["name"] != SHIPPED]
+    known = [folder.name for folder in _folders()]
     if name not in known:
         there = f"choose {', '.join(known)}" if known else "none was added"
         raise UsageError(f"No added detector is called {name}: {there}.")
     gone = [name]
     if name != FUSED and FUSED in known and name in storage.describe(added_folder() / FUSED)["settings"]["networks"]:
         gone.append(FUSED)
-    for one in reversed(gone):  # a fused detector never outlives its parts
-        shutil.rmtree(added_folder() / one)
     open_detector.cache_clear()
+    try:
+        for one in reversed(gone):  # a fused detector never outlives its parts
+            shutil.rmtree(added_folder() / one)
+    except OSError as error:
+        raise ModelError(f"{added_folder()} cannot be changed ({error.strerror}): remove {name} there.") from error
     return gone
 
 
@@ -86,10 +89,13 @@ def listed() -> list[dict[str, Any]]:
     `asked` says which one a check asks, `calibrated` whether scores have a meaning, `parts` the sha256 of what a fused
     one rests on. Raises ModelError for a broken record.
     """
-    folders = sorted(path.parent for path in added_folder().glob(f"[!.]*/{storage.SETTINGS}"))
-    rows = [_row(SHIPPED, shipped()), *(_row(one.name, one) for one in folders)]
+    rows = [_row(SHIPPED, shipped()), *(_row(one.name, one) for one in _folders())]
     fused = any(row["name"] == FUSED and row["calibrated"] for row in rows)
     return [row | {"asked": row["name"] == (FUSED if fused else SHIPPED)} for row in rows]
+
+
+def _folders() -> list[Path]:
+    return sorted(path.parent for path in added_folder().glob(f"[!.]*/{storage.SETTINGS}"))
 
 
 def _row(name: str, folder: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float, Float32
 from safetensors import SafetensorError
 from safetensors.torch import load
 from sklearn.base import BaseEstimator
@@ -23,7 +23,7 @@ from artaudit.detect import onnx_files
 from artaudit.detect.calibration import Calibration
 from artaudit.detect.checkpoints import transformer
 from artaudit.detect.crops import Corner, Picture
-from artaudit.detect.heads import CropDetector, Features, Squares
+from artaudit.detect.heads import CropDetector, Features
 from artaudit.detect.known import NETWORKS, Form, is_safetensors, recognised
 from artaudit.errors import MissingExtraError, ModelError
 from artaudit.evidence import FalseAlarms
@@ -68,7 +68,7 @@ class PublishedDetector(CropDetector):
         """Say in which folder the network's file lies."""
         self._home, self._opened = folder, None
 
-    def describe(self, squares: Squares) -> Features:
+    def describe(self, squares: Float[np.ndarray, "count height width 3"]) -> Features:
         """Return the log odds of each picture of a stack; raises ModelError for a file that is not the pinned one."""
         views = np.stack([NETWORKS[self.network].view(_levels(one)) for one in squares])
         odds = np.asarray(self._asked()(views), dtype=np.float64).reshape(-1, 1)

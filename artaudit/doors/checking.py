@@ -83,15 +83,13 @@ def check(
     from artaudit.auditor import verbs  # noqa: PLC0415 - heavy
     from artaudit.auditor.examiners import examiners  # noqa: PLC0415 - heavy
     from artaudit.auditor.suspects import suspects  # noqa: PLC0415 - heavy
+    from artaudit.detect.loading import chosen, open_calibrated, preferred  # noqa: PLC0415 - heavy
 
     meant = suspects(pictures, lists)
-    if detector is not None:
-        from artaudit.detect.loading import chosen, open_calibrated  # noqa: PLC0415 - heavy
-
-        detector = chosen(detector)
-        open_calibrated(detector)  # a folder that is none is one error, not one for each picture
+    folder = chosen(detector) if detector else preferred()
+    open_calibrated(folder)  # a folder that holds none is one error, not one for each picture
     with open_registry() as registry, counted("checking", meant, len(meant)) as shown:
-        look = examiners(registry, kind or "", detector)
+        look = examiners(registry, kind or "", folder)
 
         def one(suspect: Any) -> tuple[bool, dict[str, Any]]:  # noqa: ANN401 - heavy to name
             case, evidence = verbs.examine(suspect.open(), registry, look, suspect.source)

@@ -78,16 +78,17 @@ class Classifier(nn.Module):
         return self.vit(x)
 
 
-class Halved(nn.Module):
-    """What both exports wrap a network in: half precision inside, floats outside; `name` is what it calls it."""
+class Wrapped(nn.Module):
+    """What both exports wrap a network in: any precision inside, floats outside; `name` is what it is called."""
 
     def __init__(self, network, name):
         super().__init__()
-        setattr(self, name, network.half())
+        setattr(self, name, network)
         self._name = name
 
     def forward(self, x):
-        return getattr(self, self._name)(x.half()).float()
+        network = getattr(self, self._name)
+        return network(x.to(next(network.parameters()).dtype)).float()
 
 
 def transformer(side):
@@ -100,7 +101,7 @@ def transformer(side):
     return network.eval()
 
 
-def export(wrapped, target, ends):
+def export(wrapped, target, ends, side=384):
     """Write the ONNX file that torch's exporter makes, without its last step, which needs onnx and changes nothing."""
     with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
         warnings.simplefilter("ignore")
@@ -108,7 +109,7 @@ def export(wrapped, target, ends):
         patch.setattr(steps, lambda content, _functions: content)
         axes = {name: {0: "batch"} for name in ends}
         told = {"input_names": ends[:1], "output_names": ends[1:], "dynamic_axes": axes, "opset_version": 17}
-        torch.onnx.export(wrapped.eval(), torch.zeros(1, 3, 384, 384), target, dynamo=False, **told)
+        torch.onnx.export(wrapped.eval(), torch.zeros(1, 3, side, side), target, dynamo=False, **told)
 
 
 @pytest.fixture(scope="session")
@@ -121,8 +122,20 @@ def published(tmp_path_factory):
         path = folder / f"commfor-{side}.bin"  # the name says nothing
         save_file(Classifier(network).state_dict(), path)
         found[f"community-forensics-{side}"] = path, network
-    export(Halved(Classifier(transformer(384)), "m"), folder / "a.onnx", ["input", "logit"])
-    export(Halved(transformer(384), "wrapped"), folder / "b.onnx", ["images", "logits"])
-    save_file(transformer(384).state_dict(), folder / "c.safetensors")
     large = found["community-forensics-384"][1]
+    export(Wrapped(Classifier(large), "m"), folder / "a.onnx", ["input", "logit"])
+    export(Wrapped(large, "wrapped"), folder / "b.onnx", ["images", "logits"])
+    save_file(large.state_dict(), folder / "c.safetensors")
     return found | {"sieve": (folder / "a.onnx", large), "frontier-2026-08": (folder / "b.onnx", large)}
+
+
+@pytest.fixture(scope="session")
+def halved(tmp_path_factory):
+    """Return the ONNX file of a small network that computes in half precision, as both releases do, and its views."""
+    torch.manual_seed(0)
+    network, path = SmallTransformer(32, 64, 1).eval(), tmp_path_factory.mktemp("halved") / "half.onnx"
+    views = torch.randn(3, 3, 32, 32)
+    with torch.no_grad():
+        wanted = network(views).numpy()
+    export(Wrapped(network.half(), "m"), path, ["input", "logit"], 32)
+    return path, views.numpy(), wanted
