@@ -67,7 +67,7 @@ def remove(name: str) -> list[str]:
         there = f"choose {', '.join(known)}" if known else "none was added"
         raise UsageError(f"No added detector is called {name}: {there}.")
     gone = [name]
-    if name != FUSED and FUSED in known and name in storage.describe(added_folder() / FUSED)["settings"]["networks"]:
+    if name != FUSED and FUSED in known and name in storage.describe(added_folder() / FUSED)["settings"]["added"]:
         gone.append(FUSED)
     open_detector.cache_clear()
     try:
@@ -105,7 +105,6 @@ def _row(name: str, folder: Path) -> dict[str, Any]:
         "name": name,
         "kind": document["kind"],
         "network": settings.get("network", ""),
-        "networks": list(settings.get("networks", ())),
         "parts": document["learned"].get("parts_", {}),
         "calibrated": "calibration_" in document["parts"],
         "sha256": storage.digest(folder),

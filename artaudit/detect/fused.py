@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 
 from artaudit.detect.calibration import Calibration
 from artaudit.detect.crops import Corner, Picture
-from artaudit.detect.heads import Features, Scores
+from artaudit.detect.heads import Features, Pictures, Scores
 from artaudit.detect.published import SMALLEST, PublishedDetector
 from artaudit.errors import ModelError
 from artaudit.evidence import FalseAlarms
@@ -40,7 +40,7 @@ class Within(BaseEstimator):  # type: ignore[misc]
 class FusedDetector(BaseEstimator):  # type: ignore[misc]
     """Joins the scores of the shipped detector and of added networks into one, higher for machine-made pictures.
 
-    `networks` names the added ones. After `fit_features`, `weights_` with `bias_` give the log odds of a row's scores,
+    `added` names the networks. After `fit_features`, `weights_` with `bias_` give the log odds of a row's scores,
     cut to the `limits_` that were learned from and scaled by `mean_` and `scale_`; no weight is negative. `parts_` are
     the sha256 of each part, the shipped one first: other parts are another detector.
     """
@@ -52,9 +52,9 @@ class FusedDetector(BaseEstimator):  # type: ignore[misc]
     threshold_: float
     parts_: dict[str, str]
 
-    def __init__(self, networks: Sequence[str] = ()) -> None:
+    def __init__(self, added: Sequence[str] = ()) -> None:
         """Keep the settings."""
-        self.networks = networks
+        self.added = added
 
     def use(self, base: Any, networks: Sequence[PublishedDetector], parts: Mapping[str, str]) -> None:  # noqa: ANN401
         """Take the shipped detector, the networks in the order of their names, and the sha256 of each by name.
@@ -92,10 +92,10 @@ class FusedDetector(BaseEstimator):  # type: ignore[misc]
         rows[:, SCORE] += scores - scores.mean()
         return corners, rows
 
-    def features(self, pictures: Sequence[Picture]) -> Features:
+    def features(self, pictures: Pictures) -> Features:
         """Return a row for each picture, NaN where it is too small to tell."""
         found = [rows.mean(axis=0) if corners else None for corners, rows in map(self.read_crops, pictures)]
-        blank = np.full(NETWORKS + len(self.networks), np.nan)
+        blank = np.full(NETWORKS + len(self.added), np.nan)
         return np.stack([blank if one is None else one for one in found])
 
     def fit_features(self, features: Features, machine_made: Bool[np.ndarray, " count"]) -> FusedDetector:
@@ -119,12 +119,12 @@ class FusedDetector(BaseEstimator):  # type: ignore[misc]
         scores = np.clip(_scores(features), *self.limits_)
         return (scores - self.mean_) / self.scale_ @ self.weights_ + self.bias_
 
-    def score_samples(self, pictures: Sequence[Picture]) -> Scores:
+    def score_samples(self, pictures: Pictures) -> Scores:
         """Return the log odds of each picture; NaN where it is too small to tell."""
         return self.score_features(self.features(pictures))
 
 
-def _scores(features: Features) -> Features:
+def _scores(features: Features) -> Float[np.ndarray, "count parts"]:
     return np.concatenate([features[:, [SCORE]], features[:, NETWORKS:]], axis=1)
 
 

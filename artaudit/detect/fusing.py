@@ -75,7 +75,7 @@ def _learned(detector: FusedDetector, read: Readings, about: dict[str, Any], cou
     made, groups = read.made, read.groups
     names = np.array([row.generator if row.label == manifest.GENERATED else row.source for row in read.rows])
     parties, left_out = parties_of(made, names, groups)
-    scores = unseen(read.features, made, parties, detector.networks)
+    scores = unseen(read.features, made, parties, detector.added)
     detector.fit_features(read.features, made)
     counted = np.where(detector.gate_.knows(read.features), scores, -np.inf)[~made]
     population = (
@@ -87,7 +87,7 @@ def _learned(detector: FusedDetector, read: Readings, about: dict[str, Any], cou
     figures = _figures(read, scores, detector)
     said = about | {"left_out": dict(zip(manifest.LABELS, left_out, strict=True)), "auc": figures}
     strata = [{"stratum": name, **row, "calibrated": detector.calibration_.knows(name)} for name, row in counts.items()]
-    weights = dict(zip((SHIPPED, *detector.networks), map(float, detector.weights_), strict=True))
+    weights = dict(zip((SHIPPED, *detector.added), map(float, detector.weights_), strict=True))
     summary = keep(detector, added_folder() / FUSED, FUSED, said | {"weights": weights})
     return summary | {"strata": strata}
 
@@ -95,7 +95,7 @@ def _learned(detector: FusedDetector, read: Readings, about: dict[str, Any], cou
 def _figures(read: Readings, scores: Scores, detector: FusedDetector) -> dict[str, dict[str, float]]:
     """Return the AUC, with its 95 % interval, of each part alone and of the whole, on the same readings."""
     columns = [SCORE, *range(NETWORKS, read.features.shape[1])]
-    alone = dict(zip((SHIPPED, *detector.networks), read.features[:, columns].T, strict=True))
+    alone = dict(zip((SHIPPED, *detector.added), read.features[:, columns].T, strict=True))
     return {
         name: asdict(metrics.bootstrap(metrics.auc, one, read.made, groups=read.groups, resamples=bench.RESAMPLES))
         for name, one in (alone | {FUSED: scores}).items()

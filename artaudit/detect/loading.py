@@ -102,7 +102,7 @@ def parts(networks: Sequence[str]) -> tuple[list[PublishedDetector], dict[str, s
 def equipped(detector: Any) -> Any:  # noqa: ANN401 - any detector
     """Hand a detector the models or networks that it names; raises ModelError where they have changed."""
     if isinstance(detector, FusedDetector):
-        networks, told = parts(detector.networks)
+        networks, told = parts(detector.added)
         detector.use(open_detector(shipped()), networks, told)
     if isinstance(detector, ReconstructionDetector):
         learned = getattr(detector, "digests_", None)

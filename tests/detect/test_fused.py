@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from artaudit.detect import metrics
 from artaudit.detect.fused import FOLDS, NETWORKS, SCORE, FusedDetector, folds, parties_of, unseen
+from artaudit.detect.published import PublishedDetector
 from artaudit.detect.residual import ResidualDetector
 from artaudit.errors import ModelError
 
@@ -22,7 +23,7 @@ def told():
     """Return rows in which the second network knows what the shipped detector does not, and the first errs."""
     rng = np.random.default_rng(0)
     made = np.arange(400) % 2 == 1
-    base, good, wrong = made + rng.normal(0, 1, 400), 2 * made + rng.normal(0, 1, 400), -made + rng.normal(0, 1, 400)
+    base, good, wrong = made + rng.normal(0, 1, 400), 2 * made + rng.normal(0, 1, 400), rng.normal(0, 1, 400) - made
     return rows_of(made, base, wrong, 10 * good), made
 
 
@@ -78,10 +79,11 @@ def test_generators_and_sources_are_left_out_where_there_are_enough():
     assert parties.tolist() == [*groups[:6], *(f"generators: {one}" for one in names[6:])]
 
 
-class Says:
+class Says(PublishedDetector):
     """A network that says one thing of every picture."""
 
     def __init__(self, odds):
+        super().__init__()
         self.odds = odds
 
     def read_crops(self, _picture):
