@@ -73,7 +73,8 @@ def learn(kind: str, table: Table) -> CropDetector:
     table = table.rows((table.facts["use"] == LEARNED) & ~unmatched)
     detector: CropDetector = BackboneDetector() if kind == "backbone" else ResidualDetector()
     seen = features(kind, table)
-    detector.fit_features(seen, table.made, held_out=seen[~table.made], weights=balance(table))
+    held_out, whose = seen[~table.made], party(table)
+    detector.fit_features(seen, table.made, held_out=held_out, weights=balance(table), parties=whose)
     return detector
 
 

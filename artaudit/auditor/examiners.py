@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict
 from functools import partial
 from importlib.resources import files
@@ -13,6 +14,7 @@ from artaudit import catalog
 from artaudit.auditor.matching import Match, Portfolio, PortfolioEntry, beside, bring_up_to_date, describers
 from artaudit.auditor.matching.sketches import gather, to_sketches
 from artaudit.auditor.registry import Registry
+from artaudit.auditor.weighing import CLOAKED_VERSIONS
 from artaudit.detect.loading import preferred
 from artaudit.evidence import FalseAlarms, Finding
 from artaudit.image import Image
@@ -100,7 +102,8 @@ class PortfolioExaminer:
             return []
         compared = _compared(self._portfolio)
         model = self._portfolio.describer.kind if self._portfolio.describer else ""
-        found = [_finding(match, compared, model) for match in self._portfolio.matches(image)]
+        cloaked = Counter(entry.work for entry in self._portfolio.entries if entry.cloaked)
+        found = [_finding(match, compared, model, cloaked[match.work]) for match in self._portfolio.matches(image)]
         method = "; ".join(METHODS[tier] for tier in METHODS if tier != "descriptor" or "describer" in compared)
         works = "the only one" if compared["compared_with"] == 1 else f"all {compared['compared_with']}"
         claim = f"copy of a registered work (compared with {works})"
@@ -119,11 +122,13 @@ def _compared(portfolio: Portfolio) -> dict[str, Any]:
     return said
 
 
-def _finding(match: Match, compared: dict[str, Any], model: str) -> Finding:
+def _finding(match: Match, compared: dict[str, Any], model: str, cloaked_versions: int) -> Finding:
     """Turn a match into a claim with everything it rests on."""
     seen = match.confirmation
     details: dict[str, Any] = {"tier": match.tier, "title": match.title, "orientation": match.orientation}
     details |= {"cloaked_version": match.cloaked, "matched_sha256": match.sha256, **compared}
+    if cloaked_versions:
+        details[CLOAKED_VERSIONS] = cloaked_versions
     if match.tier == "descriptor":
         details["descriptor_model"] = model
     if seen is not None:

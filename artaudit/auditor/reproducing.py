@@ -13,7 +13,7 @@ from typing import Any
 from artaudit.auditor.evidence import REPORT, read_files
 from artaudit.auditor.examiners import PortfolioExaminer, ready
 from artaudit.auditor.matching import Portfolio, PortfolioEntry, describe, describers, fingerprint
-from artaudit.auditor.weighing import assess
+from artaudit.auditor.weighing import SPARED, assess
 from artaudit.errors import PackageError
 from artaudit.evidence import KINDS, Finding
 from artaudit.image import decode
@@ -128,6 +128,7 @@ def _compare(was: Mapping[str, Any], now: list[Finding], absent: set[int]) -> di
         return {**said, "outcome": OPEN, "why": f"the model of its descriptors, {model}, is not the one chosen here"}
     if was["examiner"] == PortfolioExaminer.name and was["work"] is None:
         return {**said, "outcome": OPEN, "why": "the works that it was compared with are in the registry alone"}
+    was = {**was, **was["details"].get(SPARED, {})}
     match = next((one for one in now if one.claim == was["claim"]), now[0] if now else None)
     if match is None:
         return {**said, "outcome": DIFFERS, "why": "it was not found again"}

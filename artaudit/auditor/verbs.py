@@ -10,7 +10,7 @@ from artaudit.auditor.enrolment import enrol, enrol_all
 from artaudit.auditor.examiners import examiners
 from artaudit.auditor.registry import Registry, Work
 from artaudit.auditor.verdict import summary
-from artaudit.auditor.weighing import assess
+from artaudit.auditor.weighing import assess, spared
 from artaudit.evidence import Evidence, Finding
 from artaudit.image import Image, read
 from artaudit.protect.receipt import environment
@@ -42,7 +42,7 @@ def examine(
 ) -> tuple[int, Evidence]:
     """Examine a picture and keep the evidence, with what is said of where its file came from; return both."""
     look = examiners(registry) if look is None else look
-    findings = tuple(finding for examiner in look for finding in examiner.examine(image))
+    findings = spared([finding for examiner in look for finding in examiner.examine(image)])
     compared_with = registry.count()
     weighed = assess(findings, compared_with)
     said = summary(findings, weighed, compared_with)

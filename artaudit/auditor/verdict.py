@@ -19,6 +19,7 @@ from artaudit.evidence import Assessment, Finding
 
 _EMPTY = "The portfolio is empty, so there was nothing to compare with: add works with `audit register`."
 _SAYS = "the file says it was made with "
+_LIKELIER = "what was measured is about {:,} times likelier"
 _NAMED = 3
 _MOST = 12.0
 
@@ -54,14 +55,15 @@ def _copy(findings: Sequence[Finding], compared_with: int) -> str:
 
 
 def _origin(findings: Sequence[Finding], weighed: Assessment) -> Iterator[str]:
-    """Say whether a generative model drew it, and on what that rests."""
+    """Say whether a generative model drew it, and on what that rests; beside a copy only what speaks for one."""
     if weighed.basis == SIGNED:
         yield from (_sentence(one.claim) for one in findings if trusted(one) and one.details.get("says"))
     elif weighed.basis == WATERMARK:
         codes = (one for one in findings if group_of(one) == WATERMARK and one.holds)
         yield from (f"{_sentence(one.claim)[:-1]}; anyone can write that code." for one in codes)
     elif weighed.basis:
-        yield _measured(weighed.log10_likelihood_ratio or 0.0)
+        if weighed.origin == MADE or weighed.copy != "found":
+            yield _measured(weighed.log10_likelihood_ratio or 0.0)
     elif weighed.origin != UNASKED and any(one.examiner == "detector" for one in findings):
         yield _untold(findings, weighed)
     beside = next((one.details["beside"] for one in findings if one.details.get("beside")), "")
@@ -72,11 +74,8 @@ def _origin(findings: Sequence[Finding], weighed: Assessment) -> Iterator[str]:
 def _measured(total: float) -> str:
     times = int(float(f"{10 ** min(abs(total), _MOST):.1g}"))
     if total < 0:
-        return (
-            f"Nothing points to a generative model: what was measured is about {times:,} times likelier in real "
-            "pictures than in those of generators that the detector had not learned from."
-        )
-    return f"There is {support(total)}: what was measured is about {times:,} times likelier that way than the other."
+        return f"Nothing points to a generative model ({_LIKELIER.format(times)} in real pictures)."
+    return f"There is {support(total)} ({_LIKELIER.format(times)} if one did)."
 
 
 def _untold(findings: Sequence[Finding], weighed: Assessment) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from types import MappingProxyType
 
@@ -22,6 +22,12 @@ LEAST = 1.0
 
 RATIO = "log10 of a likelihood ratio"
 """The unit of scores that are ratios themselves."""
+
+CLOAKED_VERSIONS, SPARED = "cloaked_versions", "found_before"
+"""Keys of details: how many cloaked versions of a work are registered; what a finding was that is held back."""
+
+UNTOLD = MappingProxyType({"detector": "whether a machine made it", "attribution": "which model drew it"})
+"""What cannot be told where a finding is held back, by examiner."""
 
 MATCH, SIGNED, NOISE, WATERMARK, CLAIMS = "match", "signed", "noise", "watermark", "claims"
 GROUPS = MappingProxyType(
@@ -110,6 +116,28 @@ def ratio_of(finding: Finding) -> float | None:
 def trusted(finding: Finding) -> bool:
     """Tell whether a signed statement fits the file and its signer is trusted."""
     return group_of(finding) == SIGNED and bool(finding.holds) and bool(finding.details.get("trusted"))
+
+
+def spared(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return findings in which noise accuses no picture that shows a work of which a cloaked version is registered.
+
+    Cloaks move what detectors measure, so that what points to a model there is no answer. What was found before is kept
+    in the details, under `SPARED`.
+    """
+    works = [one for one in findings if one.holds is not False and one.details.get(CLOAKED_VERSIONS)]
+    if not works:
+        return tuple(findings)
+    why = f"it shows work {works[0].work}, of which a cloaked version is registered, and cloaks move what is measured"
+    return tuple(_open(one, why) if _accuses(one) else one for one in findings)
+
+
+def _accuses(finding: Finding) -> bool:
+    return group_of(finding) == NOISE and (bool(finding.holds) or (ratio_of(finding) or 0) > 0)
+
+
+def _open(finding: Finding, why: str) -> Finding:
+    details = {**finding.details, SPARED: {"claim": finding.claim, "holds": finding.holds}}
+    return replace(finding, claim=f"{UNTOLD[finding.examiner]} ({why})", holds=None, details=details)
 
 
 def _groups(findings: Sequence[Finding]) -> Iterator[Group]:

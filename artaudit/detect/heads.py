@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from artaudit.detect.calibration import Calibration
 from artaudit.detect.crops import Corner, Picture, textured_crops
 from artaudit.detect.domain import DomainGate
+from artaudit.detect.nuisance import Nuisance
 from artaudit.evidence import FalseAlarms
 
 Scores = Float[np.ndarray, " count"]
@@ -74,15 +75,24 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
         *,
         held_out: Float[np.ndarray, "others features"],
         weights: Scores | None = None,
+        parties: np.ndarray | None = None,
     ) -> CropDetector:
-        """Learn from what `features` returned; `weights` say how much each picture counts."""
+        """Learn from what `features` returned; `weights` say how much each picture counts.
+
+        With `parties`, the generator or source of each picture, the head leans less on what parties of one label differ
+        in, for the next source differs in it too.
+        """
         scaler = StandardScaler().fit(features)
         self.mean_, self.scale_ = scaler.mean_, scaler.scale_ / self.emphasis(features.shape[1])
+        scaled = self._scaled(features)
+        nuisance = None if parties is None else Nuisance.between(scaled, machine_made, parties)
         model: Any = LogisticRegression(
             C=self.regularisation, solver=self.SOLVER, class_weight="balanced", max_iter=_STEPS
         )
-        model.fit(self._scaled(features), machine_made, sample_weight=weights)
+        model.fit(scaled if nuisance is None else nuisance.damped(scaled), machine_made, sample_weight=weights)
         self.weights_, self.bias_ = model.coef_[0], float(model.intercept_[0])
+        if nuisance is not None:
+            self.weights_ = nuisance.damped(self.weights_[None])[0]
         self.gate_ = DomainGate().fit(features)
         self.set_threshold(held_out)
         return self

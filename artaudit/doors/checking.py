@@ -66,10 +66,17 @@ def register(pictures: tuple[Path, ...], title: str | None, *, as_json: bool) ->
     help="Ask the calibrated detector in this folder, or of this name, whether a machine made it [default: the fused "
     "one where networks were added, else the shipped one].",
 )
+@click.option("--details", is_flag=True, help="Show every finding that the verdict rests on, with scores and bars.")
 @AS_JSON
 @DB
 def check(
-    pictures: tuple[Path, ...], lists: tuple[Path, ...], *, kind: str | None, detector: Path | None, as_json: bool
+    pictures: tuple[Path, ...],
+    lists: tuple[Path, ...],
+    *,
+    kind: str | None,
+    detector: Path | None,
+    details: bool,
+    as_json: bool,
 ) -> int:
     """Tell of each of PICTURES whose work it shows, whether a machine made it, and what the file itself says.
 
@@ -95,23 +102,27 @@ def check(
             case, evidence = verbs.examine(suspect.open(), registry, look, suspect.source)
             document = evidence.as_dict()
             if not as_json:
-                say("\n".join(_told(case, document)))
+                say("\n".join(_told(case, document, details=details)))
             return evidence.found, {"case": case, **document}
 
         results, code = each(shown, one)
     if as_json:
         print_json([document for _, document in results])
-    elif len(meant) > 1:
+    elif results and not details:
+        click.echo("`--details` shows every finding that this rests on", err=True)
+    if len(meant) > 1 and not as_json:
         found = sum(found for found, _ in results)
         click.echo(f"{len(results)} of {len(meant)} pictures checked, something found in {found}", err=True)
     return code or int(any(found for found, _ in results))
 
 
-def _told(case: int, evidence: dict[str, Any]) -> Iterator[str]:
-    """Word the evidence about one picture: what it comes to first, then every finding and how they are weighed."""
+def _told(case: int, evidence: dict[str, Any], *, details: bool) -> Iterator[str]:
+    """Word the evidence about one picture: what it comes to; with `details` every finding and how they are weighed."""
     address = f", saved from {evidence['source']['url']}" if evidence["source"] else ""
     yield f"{evidence['path']} (case {case}{address})"
     yield from (f"  {sentence}" for sentence in evidence["summary"])
+    if not details:
+        return
     yield from (f"    {_finding_line(finding)}" for finding in evidence["findings"])
     weighed = evidence["assessment"]
     if weighed["support"]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-import torch
 import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
 from jaxtyping import Float
 from torch import Tensor
@@ -20,7 +19,7 @@ from artaudit.errors import ModelError, UsageError
 from artaudit.generators import pool
 from artaudit.generators.folders import device, like
 from artaudit.generators.packing import unpacked
-from artaudit.generators.states import fill, read_tensors, short
+from artaudit.generators.states import Uninitialised, fill, read_tensors, short
 from artaudit.generators.vision_transformer import Shape, VisionTransformer
 
 SIDE = 224
@@ -54,7 +53,7 @@ class ClipVision:
         Raises ModelError where the file is missing, broken or of another layout.
         """
         state, self.digest = read_tensors(path)
-        with torch.device("meta"):
+        with Uninitialised():
             empty = VisionTransformer(Shape())
         self._network = fill(empty, unpacked(state, path), path, assign=True).to(device())
         self.name, self.family = f"{name}@{short(self.digest)}", family

@@ -42,8 +42,8 @@ class Grid:
 
     def values(self, codes: UInt8[Tensor, "outputs inputs"]) -> Float[Tensor, "outputs inputs"]:
         """Return the float32 weights that codes stand for."""
-        scales, zeros = self.spread()
-        return codes.float().sub_(zeros).mul_(scales)
+        grouped = codes.float().view(len(codes), -1, GROUP)
+        return grouped.sub_(self.zeros[..., None].float()).mul_(self.scales[..., None].float()).view(codes.shape)
 
     def spread(self) -> tuple[Float[Tensor, "outputs inputs"], Float[Tensor, "outputs inputs"]]:
         """Return scale and zero point of every weight, in float32."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from artaudit.errors import ModelError
 
@@ -91,6 +92,25 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
         msg = f"{path} is no whole safetensors file ({error}): fetch it again; pickles are not read."
         raise ModelError(msg) from error
     return state, digest
+
+
+class Uninitialised(TorchFunctionMode):
+    """While it is entered, layers are made without drawing first weights, for those that get all of theirs by `fill`.
+
+    Much quicker than torch's device "meta", which imports its rules for shapes of all operations first.
+    """
+
+    def __torch_function__(
+        self,
+        func: Callable[..., object],
+        types: object,
+        args: tuple[object, ...] = (),
+        kwargs: Mapping[str, object] | None = None,
+    ) -> object:
+        """Call a function of torch, unless it draws first weights."""
+        if getattr(func, "__module__", "") == nn.init.__name__:
+            return args[0] if args else (kwargs or {})["tensor"]
+        return func(*args, **(kwargs or {}))
 
 
 def fill(network: Network, state: Mapping[str, Tensor], origin: Path, *, assign: bool = False) -> Network:

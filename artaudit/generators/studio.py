@@ -80,13 +80,15 @@ class StudioHalf:
         """
         state, self.digest = read_state(encoder)
         self.channels, self._widths, depths = shape_of(state, encoder)
-        self._encoder = fill(StudioEncoder(self.channels, self._widths, depths), state, encoder)
+        network = fill(StudioEncoder(self.channels, self._widths, depths), state, encoder)
+        self._encoder = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.name, self.family = f"{name}@{short(self.digest)}", family
 
     def encode(self, pixels: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch channels rows columns"]:
         """Return the latents of pixels in [0, 1], padded by replication to multiples of 8."""
-        latents: Tensor = self._encoder(pad_to_multiple(pixels, self.factor))
-        return latents
+        padded = pad_to_multiple(pixels, self.factor)
+        latents: Tensor = self._encoder(padded.contiguous(memory_format=torch.channels_last))
+        return latents.contiguous()
 
 
 class Studio(StudioHalf):

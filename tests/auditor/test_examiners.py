@@ -11,6 +11,7 @@ from artaudit import catalog
 from artaudit.auditor.examiners import PortfolioExaminer, examiners, read_portfolio
 from artaudit.auditor.matching import fingerprint
 from artaudit.auditor.registry import Registry
+from artaudit.auditor.verbs import examine
 from artaudit.auditor.verdict import verdict
 from artaudit.datasets.drawings import draw
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
@@ -57,6 +58,29 @@ def test_a_cloaked_version_is_known_by_its_pixels(registry):
     [finding] = PortfolioExaminer(read_portfolio(registry)).examine(again)
     assert finding.work == 2
     assert "cloaked version" in finding.claim
+
+
+class Accuser:
+    """Says of every picture that a machine made it."""
+
+    name = "detector"
+
+    def examine(self, image: Image) -> list[Finding]:
+        details = {"log10_likelihood_ratio": 2.0}
+        return [Finding(self.name, f"{image.name} has traces", holds=True, method="m", score=9.0, details=details)]
+
+
+def test_a_cloaked_work_is_not_accused_even_where_the_detector_does(registry):
+    look = [PortfolioExaminer(read_portfolio(registry)), Accuser()]
+    accused = examine(decode(photograph("flower.jpg"), name="x"), registry, look)[1]
+    assert accused.assessment.origin == "machine-made"
+    registry.add_version(2, as_image(draw(np.random.default_rng(1))), {})
+    flower = next(one.id for one in registry.works() if one.sha256 == accused.sha256)
+    registry.add_version(flower, as_image(draw(np.random.default_rng(2))), {})
+    look = [PortfolioExaminer(read_portfolio(registry)), Accuser()]
+    spared = examine(decode(photograph("flower.jpg"), name="x"), registry, look)[1]
+    assert spared.assessment.origin == "cannot tell"
+    assert "cloaked version" in spared.verdict
 
 
 def test_a_crop_is_placed_in_the_work(registry):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from artaudit import catalog
 from artaudit.auditor.verdict import summary, verdict
-from artaudit.auditor.weighing import GROUPS, LEAST, assess, support
+from artaudit.auditor.weighing import CLOAKED_VERSIONS, GROUPS, LEAST, SPARED, assess, spared, support
 from artaudit.evidence import SCALE, Finding
 
 
@@ -154,10 +154,10 @@ def test_the_summary_answers_in_order_and_never_in_percent():
         detector(1.2, holds=True),
     ]
     said = summary(findings, assess(findings, 3), 3)
-    support_said = "There is moderate support that a generative model drew its pixels: what was measured is about"
+    support_said = "There is moderate support that a generative model drew its pixels (what was measured is about"
     assert said == (
         "It is a copy of work 1, 'Étude'. Compared with 3 registered works.",
-        f"{support_said} 80 times likelier that way than the other.",
+        f"{support_said} 80 times likelier if one did).",
         "It was drawn by the decoder of X.",
         "The file says it was made with ComfyUI; anyone can write that.",
     )
@@ -178,6 +178,12 @@ def test_that_it_cannot_be_told_is_an_answer_with_its_reason():
     assert "the signs contradict each other" in verdict([detector(-1.5), watermark(holds=True)], 1)
 
 
+def test_beside_a_copy_only_what_speaks_for_a_model_is_said():
+    copy = Finding("portfolio", "it is a copy of work 1", holds=True, method="m", work=1)
+    assert "generative model" not in verdict([copy, detector(-1.5)], 1)
+    assert "generative model" in verdict([copy, detector(1.5, holds=True)], 1)
+
+
 def test_the_summary_repeats_what_was_signed_and_what_is_hidden():
     said = verdict([signed("Trusted", "machine-made"), SILENT], 1)
     assert said.count("A C2PA manifest (Trusted) says it is machine-made.") == 1
@@ -188,3 +194,28 @@ def test_the_summary_repeats_what_was_signed_and_what_is_hidden():
 def test_many_works_are_told_shortly():
     many = [Finding("portfolio", f"it is a copy of work {n}", holds=True, method="m", work=n) for n in range(9)]
     assert verdict(many, 9).startswith("It is a copy of work 0. It is a copy of work 1. It is a copy of work 2. 6 more")
+
+
+def copy_of_a_work(*, cloaked_versions: int, holds: bool | None = True) -> Finding:
+    details = {CLOAKED_VERSIONS: cloaked_versions} if cloaked_versions else {}
+    return Finding("portfolio", "it shows work 2, 'Dunes'", holds=holds, method="m", work=2, details=details)
+
+
+@pytest.mark.parametrize("holds", [True, None])
+@pytest.mark.parametrize("accusation", [detector(2.1, holds=True), detector(1.4), attribution(1.9, holds=True)])
+def test_a_copy_of_a_work_that_was_cloaked_is_never_accused(accusation, holds):
+    findings = spared([copy_of_a_work(cloaked_versions=1, holds=holds), accusation])
+    weighed, said = assess(findings, 3), verdict(findings, 3)
+    assert weighed.origin == "cannot tell"
+    assert findings[1].details[SPARED] == {"claim": accusation.claim, "holds": accusation.holds}
+    assert "it shows work 2, of which a cloaked version is registered" in said
+    assert "times likelier" not in said
+
+
+def test_what_does_not_accuse_or_shows_no_cloaked_work_stays_as_it_was():
+    for findings in (
+        [copy_of_a_work(cloaked_versions=0), detector(2.1, holds=True)],
+        [copy_of_a_work(cloaked_versions=1), detector(-1.5), watermark(holds=True), CLAIM],
+        [copy_of_a_work(cloaked_versions=1, holds=False), detector(2.1, holds=True)],
+    ):
+        assert spared(findings) == tuple(findings)

@@ -106,6 +106,14 @@ def test_what_a_file_claims_is_found_and_called_a_claim(audit, tmp_path):
     assert "the file says" in done.stdout.lower()
 
 
+def test_what_a_verdict_rests_on_is_shown_when_it_is_asked_for(audit, drawing):
+    plain, detailed = audit("check", drawing), audit("check", drawing, "--details")
+    assert "--details" in plain.stderr
+    assert "bar" not in plain.stdout
+    assert "signed statement about its making" in detailed.stdout
+    assert "log odds; bar" in detailed.stdout
+
+
 def as_png(array: np.ndarray, **options: object) -> bytes:
     buffer = io.BytesIO()
     Pillow.fromarray(array).save(buffer, "PNG", **options)
