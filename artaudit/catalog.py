@@ -72,6 +72,17 @@ DETECTORS = MappingProxyType(
 )
 """Classifiers of machine-made pictures, to be fitted; a check asks the one that comes with artaudit."""
 
+ADDED = MappingProxyType(
+    {
+        "published": "artaudit.detect.published:PublishedDetector",
+        "fused": "artaudit.detect.fused:FusedDetector",
+    }
+)
+"""Detectors that `audit detector add` makes; no configuration trains them."""
+
+ALL_DETECTORS = MappingProxyType({**DETECTORS, **ADDED})
+"""Detectors of any kind, as their folders name them."""
+
 ATTRIBUTIONS = MappingProxyType(
     {
         "joined": "artaudit.attribution.statistics.joined:Joined",

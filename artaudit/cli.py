@@ -14,7 +14,7 @@ from artaudit.commands.common import DB, complain
 from artaudit.commands.completion import completion
 from artaudit.commands.data import data
 from artaudit.commands.db import db
-from artaudit.commands.detecting import detector
+from artaudit.commands.detector import detector
 from artaudit.commands.keys import keys
 from artaudit.commands.models import models
 from artaudit.commands.protect import protect

@@ -11,7 +11,7 @@ from artaudit import catalog
 from artaudit.cli import audit
 
 ROOT = Path(__file__).parents[1]
-NAMES = ("CLOAKS", "MODELS", "DETECTORS", "ATTRIBUTIONS", "EXAMINERS", "LAYOUTS", "ATTACKS")
+NAMES = ("CLOAKS", "MODELS", "DETECTORS", "ADDED", "ATTRIBUTIONS", "EXAMINERS", "LAYOUTS", "ATTACKS")
 TABLES = {name: getattr(catalog, name) for name in NAMES}
 
 

@@ -22,6 +22,7 @@ import numpy as np
 
 from artaudit.detect import metrics, storage
 from artaudit.detect.backbone import BackboneDetector, residual_part
+from artaudit.detect.bars import ALARMS, IN_A_SOURCE, bar
 from artaudit.detect.calibration import Calibration, of_kind
 from artaudit.detect.heads import CropDetector, Scores
 from artaudit.detect.model_folder import CARD
@@ -29,9 +30,6 @@ from artaudit.detect.residual import ResidualDetector
 from artaudit.findings import KINDS, FalseAlarms
 from training.collection import DEV, HELD, LEARNED, LIST
 from training.features import OUT, Table, load
-
-ALARMS, IN_A_SOURCE = 0.01, 0.03
-"""Share of real pictures that may pass the bar, over all and in every source, of sources that nothing learned from."""
 
 CLEARED, IN_A_FAMILY = 0.01, 0.05
 """Share of machine-made pictures that may be cleared, over all and in every family, of families never learned from."""
@@ -122,26 +120,6 @@ def unseen(kind: str, table: Table) -> Judged:
         found = judged(learn(kind, table.rows(~apart)), features(kind, table.rows(apart)))
         scores[apart], known[apart] = found.scores, found.known
     return Judged(scores, known)
-
-
-def bar(scores: Scores, parties: np.ndarray, over_all: float, in_one: float) -> float:
-    """Return the lowest score that at most the share `over_all` of pictures reaches, and of no party too many.
-
-    Too many are so many that even the lower end of their share's exact 95 % interval lies above `in_one`: what one odd
-    picture of few does says nothing about its party. One picture may always pass.
-    """
-    names, number, counts = np.unique(parties, return_inverse=True, return_counts=True)
-    allowed, passed = [_allowed(int(count), in_one) for count in counts], np.zeros(len(names))
-    for rank, one in enumerate(np.argsort(scores)[::-1]):
-        passed[number[one]] += 1
-        if rank + 1 > max(1, over_all * len(scores)) or passed[number[one]] > allowed[number[one]]:
-            return float(np.nextafter(scores[one], np.inf))
-    return float(scores.min())
-
-
-def _allowed(count: int, share: float) -> int:
-    """Return how many of so many pictures may pass."""
-    return max(1, *(one for one in range(count + 1) if metrics.clopper_pearson(one, count).low <= share))
 
 
 def by_picture(table: Table, scores: Scores) -> tuple[Scores, np.ndarray]:

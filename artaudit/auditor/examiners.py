@@ -8,6 +8,7 @@ from typing import Any
 
 from artaudit import catalog
 from artaudit.auditor.registry import Registry
+from artaudit.detect.loading import preferred
 from artaudit.matching import Portfolio, PortfolioEntry, bring_up_to_date, describers, index_path
 from artaudit.matching.binary_codes import gather, to_sketches
 from artaudit.protocols import Examiner
@@ -16,13 +17,14 @@ from artaudit.protocols import Examiner
 def examiners(registry: Registry, kind: str = "", detector: Path | None = None) -> list[Examiner]:
     """Return everyone the catalog names, in its order, ready to look.
 
-    `kind` is what the pictures are said to be, `detector` the folder of the one to ask [default: the shipped one].
+    `kind` is what the pictures are said to be, `detector` the folder of the one to ask [default: the fused one where
+    networks were added, else the shipped one].
     """
-    return ready(read_portfolio(registry), kind, detector)
+    return ready(read_portfolio(registry), kind, detector or preferred())
 
 
 def ready(portfolio: Portfolio, kind: str = "", detector: Path | None = None) -> list[Examiner]:
-    """Return everyone the catalog names, ready to compare with a portfolio."""
+    """Return everyone the catalog names, ready to compare with a portfolio; without a folder the shipped detector."""
     asked = {"kind": kind, "folder": detector}
     told: dict[str, dict[str, Any]] = {"portfolio": {"portfolio": portfolio}, "detector": asked}
     return [catalog.load(catalog.EXAMINERS, name)(**told.get(name, {})) for name in catalog.EXAMINERS]

@@ -32,7 +32,8 @@ from artaudit.findings import KINDS
     "--detector",
     type=PATH,
     metavar="MODEL",
-    help="Ask the calibrated detector in this folder whether a machine made it [default: the shipped one].",
+    help="Ask the calibrated detector in this folder, or of this name, whether a machine made it [default: the fused "
+    "one where networks were added, else the shipped one].",
 )
 @click.option("--details", is_flag=True, help="Show every finding that the verdict rests on, with scores and bars.")
 @AS_JSON
@@ -58,14 +59,13 @@ def check(
     from artaudit.auditor.check import examine  # noqa: PLC0415 - heavy
     from artaudit.auditor.examiners import examiners  # noqa: PLC0415 - heavy
     from artaudit.auditor.suspects import suspects  # noqa: PLC0415 - heavy
+    from artaudit.detect.loading import chosen, open_calibrated, preferred  # noqa: PLC0415 - heavy
 
     meant = suspects(pictures, lists)
-    if detector is not None:
-        from artaudit.detect.loading import open_calibrated  # noqa: PLC0415 - heavy
-
-        open_calibrated(detector)  # a folder that is none is one error, not one for each picture
+    folder = chosen(detector) if detector else preferred()
+    open_calibrated(folder)  # a folder that holds none is one error, not one for each picture
     with open_registry() as registry, counted("checking", meant, len(meant)) as shown:
-        look = examiners(registry, kind or "", detector)
+        look = examiners(registry, kind or "", folder)
 
         def one(suspect: Any) -> tuple[bool, dict[str, Any]]:  # noqa: ANN401 - heavy to name
             case, evidence = examine(suspect.open(), registry, look, suspect.source)

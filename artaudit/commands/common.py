@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -23,6 +23,11 @@ Result = TypeVar("Result")
 CLEAR_LINE = "\r\x1b[2K"
 PATH = click.Path(path_type=Path)
 PICTURES = click.argument("pictures", nargs=-1, required=True, type=PATH)
+SPLIT = click.option("--split", default="val", show_default=True, help="The rows of DATA to use.")
+DRAWS = click.option(
+    "--draws", type=click.IntRange(1), default=4, show_default=True, help="Random handlings of a picture."
+)
+SEED = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of sentences.")
 
 
@@ -113,6 +118,13 @@ def say(text: str) -> None:
 def print_json(value: object) -> None:
     """Print one JSON document."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True))
+
+
+def show_strata(made: Mapping[str, Any]) -> None:
+    """Print of each stratum of a calibration how many groups it has, and whether they were enough."""
+    for one in made["strata"]:
+        said = "calibrated" if one["calibrated"] else f"not calibrated, {made['least']} groups of each are needed"
+        click.echo(f"  {one['stratum']}: {one['real']} real and {one['generated']} machine-made groups, {said}")
 
 
 def seconds(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:

@@ -1,4 +1,4 @@
-"""The commands about detectors: train, calibrate, evaluate, export, score."""
+"""The commands about detectors: train, calibrate, evaluate, export, score; those of added networks are beside it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,22 @@ from typing import Any
 
 import click
 
-from artaudit.commands.common import AS_JSON, PATH, PICTURES, counted, each, print_json, progress_bar, say
+from artaudit.commands.common import (
+    AS_JSON,
+    DRAWS,
+    PATH,
+    PICTURES,
+    SEED,
+    SPLIT,
+    counted,
+    each,
+    print_json,
+    progress_bar,
+    say,
+    show_strata,
+)
+from artaudit.commands.networks import COMMANDS
 from artaudit.errors import UsageError
-
-SPLIT = click.option("--split", default="val", show_default=True, help="The rows of DATA to use.")
-
 
 MODEL = click.argument("model", type=PATH)
 
@@ -22,9 +33,13 @@ MODEL = click.argument("model", type=PATH)
 def detector() -> None:
     """Train, calibrate and measure detectors of machine-made pictures, and score pictures with them.
 
-    A detector is a folder; of the commands that only read, MODEL may also be the word shipped, for the one that comes
-    with artaudit and that `audit check` asks.
+    A detector is a folder; MODEL may also be the name of one that was added and, of the commands that only read, the
+    word shipped, for the one that comes with artaudit and that `audit check` asks where none was added.
     """
+
+
+for _command in COMMANDS:
+    detector.add_command(_command)
 
 
 @detector.command()
@@ -55,8 +70,8 @@ def train(config: Path, output: Path, *, as_json: bool) -> None:
 @MODEL
 @click.argument("data", type=PATH)
 @SPLIT
-@click.option("--draws", type=click.IntRange(1), default=4, show_default=True, help="Random handlings of a picture.")
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
+@DRAWS
+@SEED
 @AS_JSON
 def calibrate(model: Path, data: Path, *, split: str, draws: int, seed: int, as_json: bool) -> None:
     """Teach MODEL, a folder that `audit detector train` wrote, what its scores mean, on pictures it was not trained on.
@@ -68,17 +83,16 @@ def calibrate(model: Path, data: Path, *, split: str, draws: int, seed: int, as_
     counted before anything is read.
     """
     from artaudit.detect import calibrating  # noqa: PLC0415 - heavy
+    from artaudit.detect.loading import chosen  # noqa: PLC0415 - heavy
 
     with progress_bar("reading") as progress:
-        made = calibrating.calibrate(model, data, split=split, draws=draws, seed=seed, progress=progress)
+        made = calibrating.calibrate(chosen(model), data, split=split, draws=draws, seed=seed, progress=progress)
     if as_json:
         print_json(made)
         return
     alarms = made["false_alarms"]
     click.echo(f"{model}  false alarms {alarms['count']} of {alarms['trials']}")
-    for one in made["strata"]:
-        said = "calibrated" if one["calibrated"] else f"not calibrated, {made['least']} groups of each are needed"
-        click.echo(f"  {one['stratum']}: {one['real']} real and {one['generated']} machine-made groups, {said}")
+    show_strata(made)
 
 
 @detector.command()
@@ -180,9 +194,9 @@ def score_pictures(model: Path, pictures: tuple[Path, ...], *, as_json: bool, as
         raise UsageError("--json and --csv are two forms of one answer: choose one of them.")
     from artaudit.auditor.suspects import suspects  # noqa: PLC0415 - heavy
     from artaudit.detect import scoring  # noqa: PLC0415 - heavy
-    from artaudit.detect.loading import chosen, open_detector  # noqa: PLC0415 - heavy
+    from artaudit.detect.loading import chosen, open_scoring  # noqa: PLC0415 - heavy
 
-    meant, asked = suspects(pictures), open_detector(chosen(model))
+    meant, asked = suspects(pictures), open_scoring(chosen(model))
     table = csv.DictWriter(sys.stdout, scoring.COLUMNS, lineterminator="\n")
     if as_csv:
         table.writeheader()

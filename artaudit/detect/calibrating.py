@@ -15,8 +15,9 @@ from artaudit.datasets import manifest
 from artaudit.datasets.manifest import GENERATED, REAL, Row
 from artaudit.detect import storage
 from artaudit.detect.calibration import Calibration
-from artaudit.detect.loading import open_detector
+from artaudit.detect.loading import open_detector, shipped
 from artaudit.detect.model_folder import keep
+from artaudit.detect.published import PublishedDetector
 from artaudit.detect.readings import Drawn, handled, read_features, stratum
 from artaudit.errors import UsageError
 from artaudit.findings import FalseAlarms
@@ -31,14 +32,19 @@ def calibrate(
 ) -> dict[str, Any]:
     """Learn likelihood ratios for the detector in `folder` from a split of `data` that it was not trained on.
 
-    Raises UsageError, before any picture is read, where no stratum has enough groups of either label.
+    Raises UsageError, before any picture is read, where no stratum has enough groups of either label, and for the
+    detector that comes with artaudit.
     """
+    if folder == shipped():
+        raise UsageError("The detector that comes with artaudit stays as it was measured: calibrate one of your own.")
     document, rows = storage.describe(folder), manifest.read_splits(data, split)
     drawn, blank = handled(draws, seed), Calibration()
     counts = count(rows, drawn, int(document["settings"].get("side", 0)))
-    _refuse_too_few(counts, blank.least, split)
+    refuse_too_few(counts, blank.least, split)
     detector: Any = open_detector(folder)
     read = read_features(detector, rows, data.parent, drawn, progress=progress)
+    if isinstance(detector, PublishedDetector):
+        detector.begin(read.features[~read.made])
     scores = detector.score_features(read.features)
     detector.calibration_ = blank.fit(scores, read.made, strata=read.strata, groups=read.groups)
     over = detector.gate_.knows(read.features) & (scores >= detector.threshold_) & ~read.made
@@ -64,7 +70,8 @@ def count(rows: Sequence[Row], drawn: Drawn, side: int = 0) -> Counts:
     return {name: {label: len(found) for label, found in groups[name].items()} for name in sorted(groups)}
 
 
-def _refuse_too_few(counts: Counts, least: int, split: str) -> None:
+def refuse_too_few(counts: Counts, least: int, split: str) -> None:
+    """Raise UsageError where no stratum has `least` groups of either label."""
     if any(min(row.values()) >= least for row in counts.values()):
         return
     told = "; ".join(f"{name}: {row[REAL]} real, {row[GENERATED]} machine-made" for name, row in counts.items())

@@ -78,7 +78,7 @@ def opened(file: str, architecture: str) -> nn.Module:
             network = ResidualNetwork(3, (3, 4), outputs=2)
             network.load_state_dict(weights)
         else:
-            network = _transformer(weights)
+            network = transformer(weights)
     except (OSError, SafetensorError, RuntimeError, KeyError, ValueError) as error:
         raise ModelError(f"{path} holds no weights of {architecture} ({error}): name the right file.") from error
     return network.eval()
@@ -97,8 +97,11 @@ def finest(pixels: Pixels) -> Pixels:
     return nn.functional.interpolate(band, size=pixels.shape[2:], mode="bilinear")
 
 
-def _transformer(weights: Mapping[str, Tensor]) -> nn.Module:
-    """Return transformers' vision transformer with weights that timm named; sizes are read off the weights."""
+def transformer(weights: Mapping[str, Tensor]) -> nn.Module:
+    """Return transformers' vision transformer with weights that timm named; sizes are read off the weights.
+
+    Raises KeyError, ValueError or RuntimeError for weights of another network.
+    """
     from transformers import ViTConfig, ViTForImageClassification  # noqa: PLC0415 - heavy
 
     plain = {name.removeprefix("vit."): value for name, value in weights.items()}

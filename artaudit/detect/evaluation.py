@@ -12,9 +12,11 @@ from artaudit.datasets.manifest import LABELS, Row
 from artaudit.detect import bench, crossing, storage
 from artaudit.detect.bench import Seen
 from artaudit.detect.crossing import Described
+from artaudit.detect.fused import FusedDetector
 from artaudit.detect.heads import CropDetector
 from artaudit.detect.learned import NetworkDetector
-from artaudit.detect.loading import open_detector
+from artaudit.detect.loading import open_scoring
+from artaudit.detect.published import PublishedDetector
 from artaudit.detect.readings import Readings, handled, read_features
 from artaudit.detect.scoring import verdict
 from artaudit.edits import ROBUSTNESS, Edit
@@ -44,11 +46,13 @@ def evaluate(
     With `learn`, a split that heads like the detector's may learn from, the answer also says how these do trained on
     one generator alone and with one left out, after the first edit. A new folder `output` gets the answer as JSON, its
     tables as CSV and LaTeX, and figures as SVG. Raises UsageError for a detector with a network, which has seen all
-    generators, and `learn`, and for an `output` that exists.
+    generators, or an added one, and `learn`, and for an `output` that exists.
     """
-    detector: Any = open_detector(folder)
+    detector: Any = open_scoring(folder)
     if learn and isinstance(detector, NetworkDetector):
         raise UsageError("A network has seen all generators it was trained on: train it anew, `without` one in CONFIG.")
+    if learn and isinstance(detector, PublishedDetector | FusedDetector):
+        raise UsageError("An added network has no head that could learn anew: leave --learn out.")
     if output is not None:
         _ensure_new(output)
     chosen = {name: named_edit(name) for name in edits}

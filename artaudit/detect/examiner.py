@@ -11,6 +11,7 @@ from jaxtyping import UInt8
 from PIL import Image as Pillow
 
 from artaudit.detect import storage
+from artaudit.detect.fused import FusedDetector
 from artaudit.detect.judging import Judgement, judge
 from artaudit.detect.loading import open_calibrated, shipped
 from artaudit.detect.scoring import stratum
@@ -63,6 +64,8 @@ class MachineMade:
         asked = {"crop_side": getattr(detector, "side", None), "said_to_be": self._kind}
         if self._folder != shipped():
             asked["other_detector"] = storage.digest(self._folder)
+        if isinstance(detector, FusedDetector):
+            asked["parts"] = dict(detector.parts_)
         finding = Finding(
             self.name,
             _claim(said),

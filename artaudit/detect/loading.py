@@ -1,4 +1,4 @@
-"""Opens detectors from their folders, of whatever kind, and hands them the models that they redraw pictures with."""
+"""Opens detectors from their folders, of whatever kind, and hands them what they look through."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from typing import Any, cast
 
 from artaudit import catalog
 from artaudit.detect import storage
+from artaudit.detect.fused import FusedDetector
 from artaudit.detect.judging import Calibrated
+from artaudit.detect.published import PublishedDetector
 from artaudit.detect.reconstruction import ReconstructionDetector
+from artaudit.detect.scoring import Scoring
 from artaudit.errors import ModelError, UsageError
 from artaudit.generators import pool
 from artaudit.generators.clip import wanted
@@ -21,6 +24,9 @@ from artaudit.protocols import Autoencoder
 SHIPPED = "shipped"
 """What the detector that comes with artaudit is called where a folder is expected."""
 
+FUSED = "fused"
+"""What the detector is called that added networks and the shipped one are joined into."""
+
 
 def shipped() -> Path:
     """Return the folder of the detector that comes with artaudit: without its backbone, that of residuals alone."""
@@ -28,28 +34,76 @@ def shipped() -> Path:
     return Path(str(resources.files("artaudit.detect") / "weights" / name))
 
 
+def added_folder() -> Path:
+    """Return where added networks and the fused detector lie, a folder each."""
+    return pool.models_folder() / "detectors"
+
+
+def preferred() -> Path:
+    """Return the folder of the detector that a check asks: the fused one where it is calibrated, else the shipped."""
+    fused = added_folder() / FUSED
+    return fused if (fused / storage.SETTINGS).exists() and _is_calibrated(fused) else shipped()
+
+
+def _is_calibrated(folder: Path) -> bool:
+    return "calibration_" in storage.describe(folder)["parts"]
+
+
 @lru_cache(maxsize=2)
 def open_detector(folder: Path) -> Any:  # noqa: ANN401 - any detector
     """Return the detector in `folder`, of the kind that its file names; raises ModelError, UsageError."""
-    kind = catalog.load(catalog.DETECTORS, str(storage.describe(folder)["kind"]))
-    return equipped(storage.read(kind, folder))
+    kind = catalog.load(catalog.ALL_DETECTORS, str(storage.describe(folder)["kind"]))
+    detector = equipped(storage.read(kind, folder))
+    if isinstance(detector, PublishedDetector):
+        detector.use(folder)
+    return detector
+
+
+def open_scoring(folder: Path) -> Any:  # noqa: ANN401 - any detector
+    """Return the detector in `folder`; raises ModelError also for an added network whose scores mean nothing yet."""
+    detector = open_detector(folder)
+    if not isinstance(detector, Scoring):
+        raise ModelError(
+            f"{folder.name} says nothing before it is calibrated: use `audit detector fuse` with a manifest of real "
+            "and machine-made pictures."
+        )
+    return detector
 
 
 def open_calibrated(folder: Path) -> Calibrated:
     """Return the detector in `folder`; raises ModelError also for one that was never calibrated."""
-    detector = open_detector(folder)
+    detector = open_scoring(folder)
     if not isinstance(detector, Calibrated):
         raise ModelError(f"{folder} holds a detector without calibration: use `audit detector calibrate` on it first.")
     return detector
 
 
 def chosen(model: Path) -> Path:
-    """Return the folder that `model` names: itself, or that of the detector that comes with artaudit for "shipped"."""
-    return shipped() if model == Path(SHIPPED) and not model.exists() else model
+    """Return the folder that `model` names: itself, that of the shipped detector, or that of an added one."""
+    if model.exists() or len(model.parts) != 1:
+        return model
+    if model == Path(SHIPPED):
+        return shipped()
+    return added_folder() / model if (added_folder() / model / storage.SETTINGS).exists() else model
+
+
+def parts(networks: Sequence[str]) -> tuple[list[PublishedDetector], dict[str, str]]:
+    """Return added networks by name, and the sha256 of every part of a fusion of them, the shipped detector first.
+
+    Raises ModelError for a network that is not there.
+    """
+    found = [storage.read(PublishedDetector, added_folder() / name) for name in networks]
+    for name, one in zip(networks, found, strict=True):
+        one.use(added_folder() / name)
+    told = {name: one.sha256 for name, one in zip(networks, found, strict=True)}
+    return found, {SHIPPED: storage.digest(shipped())} | told
 
 
 def equipped(detector: Any) -> Any:  # noqa: ANN401 - any detector
-    """Hand a detector that redraws pictures the models that it names; raises ModelError where they have changed."""
+    """Hand a detector the models or networks that it names; raises ModelError where they have changed."""
+    if isinstance(detector, FusedDetector):
+        networks, told = parts(detector.added)
+        detector.use(open_detector(shipped()), networks, told)
     if isinstance(detector, ReconstructionDetector):
         learned = getattr(detector, "digests_", None)
         detector.use(_autoencoders(detector.models))

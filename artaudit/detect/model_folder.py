@@ -11,6 +11,7 @@ from typing import Any
 
 from artaudit.detect import storage
 from artaudit.detect.loading import open_detector
+from artaudit.detect.published import PublishedDetector
 from artaudit.errors import UsageError
 from artaudit.image import write_atomically
 
@@ -35,9 +36,10 @@ def export(folder: Path, target: Path) -> dict[str, Any]:
     """Copy a detector's files into a new folder, with its card and digests; raises UsageError where one lies there."""
     if target.exists():
         raise UsageError(f"{target} exists and nothing is overwritten: choose another name.")
-    open_detector(folder)
+    detector = open_detector(folder)
     target.mkdir(parents=True)
-    names = [name for name in (storage.SETTINGS, storage.TENSORS, CARD) if (folder / name).exists()]
+    weights = [detector.file] if isinstance(detector, PublishedDetector) else []
+    names = [name for name in (storage.SETTINGS, storage.TENSORS, CARD, *weights) if (folder / name).exists()]
     for name in names:
         shutil.copyfile(folder / name, target / name)
     sums = {name: hashlib.sha256((target / name).read_bytes()).hexdigest() for name in names}

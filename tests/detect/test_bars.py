@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from artaudit.detect.bars import bar
 from artaudit.detect.metrics import clopper_pearson
 from training.collection import DEV, HELD, LEARNED, MADE, REAL, edits_of, listed
-from training.detector import balance, bar, by_picture, folds, party
+from training.detector import balance, by_picture, folds, party
 from training.features import Table
 
 PARTS = (DEV, HELD)
