@@ -4,7 +4,8 @@
 Debian package, a data set), kind, group (prompt, author, session: what must not be divided), licence, use, part and the
 seed of what is done to it. Only rows whose use is "train+measure" are learned from. The part "held" was drawn before
 anything was tried, a third of the families and, kind by kind, of the sources of real pictures (seed 20261128); of those
-that came later a third was drawn alike before they were read. Families of both parts may share a prompt, and 13 photographs of the other part are the originals of held-out edits.
+that came later a third was drawn alike before they were read. Families of both parts may share a prompt, and 13
+photographs of the other part are the originals of held-out edits.
 """
 
 from __future__ import annotations
