@@ -34,7 +34,7 @@ _AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Inversion:
-    """The input that came nearest to each picture, and the mean squared error that is left, of one or several starts."""
+    """The input that came nearest to each picture, and the mean squared error that is left; of several starts too."""
 
     codes: Float[Tensor, " batch *code"]
     errors: Float[Tensor, " batch *starts"]
