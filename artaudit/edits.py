@@ -130,7 +130,7 @@ ROBUSTNESS: MappingProxyType[str, Edit] = MappingProxyType(
 """The curve every detector is measured along, by name."""
 
 MILD: tuple[Edit, ...] = (Saved(90), Trimmed(1, 1))
-"""Edits under which an answer must not change, or it is none."""
+"""Edits under which a finding must not change, or it is withdrawn."""
 
 
 def handling(seed: int, lived: Literal["new", "JPEG", "WEBP"] = "new") -> Edit:

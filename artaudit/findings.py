@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 KINDS = ("photograph", "painting", "digital-art", "comics-line-art", "rendering", "cloaked")
@@ -12,6 +13,27 @@ KINDS = ("photograph", "painting", "digital-art", "comics-line-art", "rendering"
 
 CLOAKED_VERSIONS = "cloaked_versions"
 """Key of details: how many cloaked versions of a work are registered."""
+
+TOOL = "tool"
+"""Key of details: the name of the tool that a text in the file claims as its maker."""
+
+MATCH, SIGNED, NOISE, WATERMARK, CLAIMS = "match", "signed", "noise", "watermark", "claims"
+"""Groups of findings that rest on the same traces."""
+
+COPY, ORIGIN, MODEL, FILE = "copy", "origin", "model", "file"
+"""Questions that a check answers: which work it shows, whether a machine made it, which model, what the file says."""
+
+PLACES = MappingProxyType(
+    {
+        "portfolio": (MATCH, COPY),
+        "signatures": (SIGNED, FILE),
+        "signals": (CLAIMS, FILE),
+        "watermarks": (WATERMARK, ORIGIN),
+        "attribution": (NOISE, MODEL),
+        "detector": (NOISE, ORIGIN),
+    }
+)
+"""By examiner, group and question of findings in records written before findings carried them; nothing is added."""
 
 NONE = "no"
 SCALE = (
@@ -49,6 +71,11 @@ class Finding:
     `threshold` share one unit, named in `unit`. `false_alarms` is None when the rate was never measured.
     `region` is a polygon in pixels of the upright picture, (x, y) each. `details` holds plain JSON values:
     what the claim rests on.
+
+    `group` names the traces that it rests on: findings of one group count once. `question` is the one that it answers,
+    empty for none. `log10_likelihood_ratio` says how much likelier what was measured is if a generative model drew the
+    picture than if not, None where that was not measured. A finding without a group takes all three from its examiner,
+    work and details, as records did before they kept them.
     """
 
     examiner: str
@@ -62,6 +89,26 @@ class Finding:
     region: tuple[tuple[float, float], ...] | None = None
     work: int | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    group: str = ""
+    question: str = ""
+    log10_likelihood_ratio: float | None = None
+
+    def __post_init__(self) -> None:
+        """Place a finding that names no group."""
+        if self.group:
+            return
+        group, question = PLACES.get(self.examiner, (MATCH, COPY) if self.work is not None else (self.examiner, ""))
+        object.__setattr__(self, "group", group)
+        object.__setattr__(self, "question", self.question or question)
+        if self.log10_likelihood_ratio is None:
+            object.__setattr__(self, "log10_likelihood_ratio", self._recorded_ratio())
+
+    def _recorded_ratio(self) -> float | None:
+        """Return the ratio where records kept it before: in the details, or as the score of what holds."""
+        found = self.details.get("log10_likelihood_ratio")
+        if found is None and self.holds and self.unit == "log10 of a likelihood ratio":
+            found = self.score
+        return float(found) if isinstance(found, int | float) and math.isfinite(found) else None
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> Finding:

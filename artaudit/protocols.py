@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int, UInt, UInt8
@@ -142,11 +142,12 @@ class Cloaked:
     """A picture's cloaked samples and what made them.
 
     `colours` are upright samples of the picture's own depth and channel count, within `budget` of the original
-    everywhere. `method` and `seed` repeat the work; `models` name what it was made against.
+    everywhere. `method` and `seed` repeat the work; `models` name what it was made against. `method` holds plain JSON
+    values: the name of the method, and what it was made of with all settings.
     """
 
     colours: UInt[np.ndarray, "height width colours"] = field(repr=False)
-    method: str
+    method: Mapping[str, Any]
     budget: Budget
     seed: int
     models: tuple[tuple[str, str], ...]
@@ -166,7 +167,12 @@ class Cloak(Protocol):
 
 @runtime_checkable
 class Examiner(Protocol):
-    """Looks at one picture and says what it found; never writes, never prints."""
+    """Looks at one picture and says what it found; never writes, never prints.
+
+    Its class may name the `group` of its findings, which rest on the same traces as others of that group, and the
+    `question` of a check that they answer (`findings.COPY`, `ORIGIN`, `MODEL` or `FILE`). Without them its findings are
+    a group of their own, and the summary repeats their claims.
+    """
 
     name: str
 

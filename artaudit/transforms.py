@@ -233,7 +233,7 @@ def _halved(planes: Pixels) -> Float[Tensor, "batch channels rows columns"]:
 
 
 def _cosines() -> Float[Tensor, "8 8"]:
-    """Return the orthonormal cosine transform, a row a frequency."""
+    """Return the matrix of the orthonormal cosine transform, one row per frequency."""
     frequency, place = torch.meshgrid(torch.arange(8.0), torch.arange(8.0), indexing="ij")
     waves = torch.cos(math.pi * frequency * (2 * place + 1) / 16) / 2
     waves[0] /= math.sqrt(2)

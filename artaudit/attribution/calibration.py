@@ -105,9 +105,9 @@ def calibrate(sets: Sets, groups: Mapping[str, Int[np.ndarray, " pictures"]], **
     """Learn from sets of pictures, one of them called "belonging"; `groups` name the picture each was made from.
 
     Every set of others weighs the same. Pictures with one group are never split between fitting and scoring. The set
-    "its own, off the grid", if given, teaches where a grid begins, but is held against nobody; of decoders that have
-    no grid it is left out. `about` gives the remaining fields: model, digest, method, names, pictures, twins. Raises
-    UsageError for too few pictures.
+    "its own, off the grid", if given, is learned from, to tell where a grid begins, but sets no bar; of decoders
+    without a grid it is left out. `about` gives the remaining fields: model, digest, method, names, pictures, twins.
+    Raises UsageError for too few pictures.
     """
     few = [name for name in sets if len(np.unique(groups[name])) < _FEWEST]
     if few or len(sets) < 2 or BELONGING not in sets:  # noqa: PLR2004 - belonging and others

@@ -106,8 +106,7 @@ def candidates(names: Sequence[str] = ("auto",)) -> list[Candidate]:
     Of twins, which draw with the very same decoder, "auto" takes the one that was calibrated. Raises UsageError for a
     name that is not there or that cannot draw.
     """
-    records = {one.name: one for one in (*pool.embedded(), *pool.installed(pool.models_folder()))}
-    able = {name: one for name, one in records.items() if "attribution" in abilities(one)}
+    able = {name: one for name, one in pool.by_name(pool.available()).items() if "attribution" in abilities(one)}
     chosen = able if tuple(names) == ("auto",) else {name: able.get(name) for name in names}
     missing = [name for name, one in chosen.items() if one is None]
     if missing:
@@ -118,9 +117,8 @@ def candidates(names: Sequence[str] = ("auto",)) -> list[Candidate]:
 
 
 def rivals(one: Candidate) -> list[Candidate]:
-    """Return everyone else that can draw, twins too."""
-    records = (*pool.embedded(), *pool.installed(pool.models_folder()))
-    able = [other for other in records if "attribution" in abilities(other)]
+    """Return all other models that can draw, those with the very same decoder too."""
+    able = [other for other in pool.available() if "attribution" in abilities(other)]
     return [Candidate(other, calibration_of(other)) for other in able if other.name != one.record.name]
 
 
@@ -146,7 +144,7 @@ def calibration_path(record: pool.Record) -> Path:
 
 @lru_cache(maxsize=8)
 def open_candidate(record: pool.Record, *, denoiser: bool = False) -> Autoencoder:
-    """Open a model, on wish with its denoiser, its files checked against their pinned digests."""
+    """Open a model, with its denoiser where that is asked for, its files checked against their pinned digests."""
     return cast(Autoencoder, open_model(record, denoiser=denoiser))
 
 

@@ -93,7 +93,7 @@ def score(one: Candidate, sets: Sets, edit: Edit, *, search: bool = True) -> dic
 
 
 def summary(scores: Scores, bars: Mapping[str, float]) -> dict[str, Any]:
-    """Return each candidate's AUCs and accuracy, the confusion open and closed, and how often strangers are named.
+    """Return each candidate's AUCs and accuracy, the confusion open and closed, and false names for others.
 
     Shares are `Share`s.
     """

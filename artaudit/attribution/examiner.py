@@ -6,11 +6,17 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any, cast
 
+import numpy as np
+from jaxtyping import UInt8
+
 from artaudit.attribution.calibration import BELONGING, CandidateCalibration
 from artaudit.attribution.candidates import LEAST, SIDE, Candidate, Opinion, answer, candidates, opinions
 from artaudit.attribution.grid import SIDES
-from artaudit.findings import Finding
+from artaudit.errors import ModelError, UsageError
+from artaudit.findings import MODEL, NOISE, Finding
 from artaudit.image import Image
+from artaudit.protocols import Illustration
+from artaudit.tensors import to_array
 
 UNIT = "log10 of a likelihood ratio"
 
@@ -24,20 +30,41 @@ METHOD = (
     f"offset of the grid chosen on the windows with most detail, of {SIDES[0]} and {SIDES[1]} pixels"
 )
 
+AMPLIFIED = 8
+"""How many times errors of redrawing are amplified."""
+REDRAWN = (
+    "The part that was looked at, the same redrawn by {model}, and what redrawing changed, {times} times amplified: a "
+    "model changes least what it drew itself."
+)
+
 
 class Origin:
     """Asks the candidates, by default all models that can draw and are calibrated for their present weights."""
 
     name = "attribution"
+    group = NOISE
+    question = MODEL
 
     def __init__(self, asked: Sequence[Candidate] | None = None, *, resized: bool = False) -> None:
         """Take whom to ask, and whether to try what the picture was before a resize."""
-        self._asked = candidates() if asked is None else asked
-        self._resized = resized
+        self._asked, self._resized = asked, resized
 
     def examine(self, image: Image) -> list[Finding]:
-        """Return one finding: who drew the picture, that nobody held here did, or that it cannot be told."""
-        return [finding(opinions(image, self._asked, resized=self._resized), self._asked)]
+        """Return one finding: which model drew the picture, that none held here did, or that it cannot be told."""
+        asked = candidates() if self._asked is None else self._asked
+        return [finding(opinions(image, asked, resized=self._resized), asked)]
+
+    def illustrate(self, image: Image, finding: Finding) -> list[Illustration]:
+        """Return the part that was looked at, redrawn, with its errors; nothing where no model here claims it now."""
+        claimed = [one["model"] for one in finding.details.get("candidates", ()) if one["belongs"]]
+        if not finding.holds or not claimed:
+            return []
+        try:
+            said = opinions(image, candidates(claimed[:1]))
+        except (ModelError, UsageError):
+            return []
+        caption = REDRAWN.format(model=claimed[0], times=AMPLIFIED)
+        return [Illustration("redrawn", caption, _errors(best)) for best in said[:1]]
 
 
 def finding(said: Sequence[Opinion], asked: Sequence[Candidate]) -> Finding:
@@ -60,6 +87,8 @@ def finding(said: Sequence[Opinion], asked: Sequence[Candidate]) -> Finding:
         unit=UNIT,
         false_alarms=learned.false_alarms,
         details=details,
+        # another model may have drawn what none of these did: that they did not says nothing of machines
+        log10_likelihood_ratio=round(best.score, 3) if makers else None,
     )
 
 
@@ -94,3 +123,11 @@ def _claim(makers: Sequence[str], said: Sequence[Opinion]) -> str:
     if len(makers) == 1:
         return f"it was drawn by {makers[0]}"
     return f"it was drawn by one of these, which cannot be told apart for it: {'; '.join(makers)}"
+
+
+def _errors(one: Opinion) -> UInt8[np.ndarray, "height width 3"]:
+    """Return the seen part, its redrawing and the errors of that beside each other."""
+    redrawn = one.redrawn()
+    errors = (AMPLIFIED * (redrawn - one.seen).abs()).clamp(0, 1)
+    panels = [np.rint(to_array(panel) * 255).astype(np.uint8) for panel in (one.seen, redrawn, errors)]
+    return np.concatenate(panels, axis=1)

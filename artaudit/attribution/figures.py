@@ -67,7 +67,7 @@ def accuracy_at_false_alarms(belonging: Scores, others: Scores, rate: float = 0.
 
 
 def answer(scores: Mapping[str, float], bars: Mapping[str, float]) -> tuple[str, ...]:
-    """Return the candidates whose bar is reached, best first; nobody means none of these."""
+    """Return the candidates whose score reaches their bar, best first; empty where none does."""
     held = [name for name in scores if scores[name] >= bars[name]]
     return tuple(sorted(held, key=lambda name: -scores[name]))
 
@@ -77,7 +77,7 @@ def confusion(
 ) -> dict[str, dict[str, int]]:
     """Count, for every true maker, the candidates with the highest score; with `bars` also "none of these".
 
-    Without bars the set is closed: somebody is always named.
+    Without bars the set is closed: one of the candidates is always named.
     """
     table: dict[str, dict[str, int]] = {}
     for truth, row in zip(truths, scores, strict=True):

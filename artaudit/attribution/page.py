@@ -5,11 +5,8 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from functools import cache
-from importlib import resources
 from typing import Any, cast
 
-import jinja2
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
@@ -18,12 +15,10 @@ from torch import Tensor
 
 from artaudit.attribution.calibration import CandidateCalibration
 from artaudit.attribution.candidates import Opinion
-from artaudit.attribution.examiner import UNIT, told
+from artaudit.attribution.examiner import AMPLIFIED, UNIT, told
 from artaudit.findings import Finding
+from artaudit.templates import template
 from artaudit.tensors import to_array
-
-AMPLIFIED = 8
-"""How many times errors are amplified in the error maps."""
 
 _CELL = 24
 
@@ -34,14 +29,11 @@ def page(shown: Sequence[tuple[str, Finding, Sequence[Opinion]]]) -> bytes:
         {"path": path, "finding": found.as_dict(), "opinions": [_opinion(one) for one in said]}
         for path, found, said in shown
     ]
-    return _template().render(pictures=pictures, unit=UNIT, amplified=AMPLIFIED).encode(errors="backslashreplace")
-
-
-@cache
-def _template() -> jinja2.Template:
-    source = (resources.files(__package__) / "templates" / "origin.html").read_text("utf-8")
-    made = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return made.from_string(source)
+    return (
+        template(__package__, "origin.html")
+        .render(pictures=pictures, unit=UNIT, amplified=AMPLIFIED)
+        .encode(errors="backslashreplace")
+    )
 
 
 def _opinion(one: Opinion) -> dict[str, Any]:

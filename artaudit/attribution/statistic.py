@@ -27,7 +27,7 @@ class Statistic(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """One name a number, in order."""
+        """Names of the numbers, in their order."""
         ...
 
     def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch numbers"]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from artaudit.auditor.assessment.sentences import summary
 from artaudit.auditor.assessment.weighing import assess, spared
-from artaudit.auditor.examiners import examiners
+from artaudit.auditor.examiners import examiners, findings_of
 from artaudit.auditor.registry import Registry
 from artaudit.findings import Evidence, Finding
 from artaudit.image import Image, read
@@ -29,7 +29,7 @@ def examine(
 ) -> tuple[int, Evidence]:
     """Examine a picture and keep the evidence, with what is said of where its file came from; return both."""
     look = examiners(registry) if look is None else look
-    findings = spared([finding for examiner in look for finding in examiner.examine(image)])
+    findings = spared(tuple(findings_of(image, look)))
     compared_with = registry.count()
     weighed = assess(findings, compared_with)
     said = summary(findings, weighed, compared_with)

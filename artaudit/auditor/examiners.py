@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 from artaudit import catalog
 from artaudit.auditor.registry import Registry
 from artaudit.detect.loading import preferred
+from artaudit.findings import Finding
+from artaudit.image import Image
 from artaudit.matching import Portfolio, PortfolioEntry, bring_up_to_date, describers, index_path
 from artaudit.matching.binary_codes import gather, to_sketches
 from artaudit.protocols import Examiner
@@ -25,9 +30,22 @@ def examiners(registry: Registry, kind: str = "", detector: Path | None = None) 
 
 def ready(portfolio: Portfolio, kind: str = "", detector: Path | None = None) -> list[Examiner]:
     """Return everyone the catalog names, ready to compare with a portfolio; without a folder the shipped detector."""
-    asked = {"kind": kind, "folder": detector}
-    told: dict[str, dict[str, Any]] = {"portfolio": {"portfolio": portfolio}, "detector": asked}
-    return [catalog.load(catalog.EXAMINERS, name)(**told.get(name, {})) for name in catalog.EXAMINERS]
+    known = {"portfolio": portfolio, "kind": kind, "folder": detector}
+    return [made(catalog.load(catalog.EXAMINERS, name), known) for name in catalog.EXAMINERS]
+
+
+def made(examiner: Any, known: dict[str, Any]) -> Any:  # noqa: ANN401 - any class of the catalog
+    """Make an examiner of its class, which is given what it asks for by the names of its parameters."""
+    asked = signature(examiner).parameters
+    return examiner(**{name: value for name, value in known.items() if name in asked})
+
+
+def findings_of(image: Image, look: Sequence[Examiner]) -> Iterator[Finding]:
+    """Yield what examiners find in a picture, in the group and about the question that their classes name."""
+    for examiner in look:
+        for finding in examiner.examine(image):
+            group, question = (getattr(examiner, name, getattr(finding, name)) for name in ("group", "question"))
+            yield replace(finding, group=group, question=question)
 
 
 def read_portfolio(registry: Registry) -> Portfolio:

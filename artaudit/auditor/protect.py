@@ -13,6 +13,7 @@ from artaudit.auditor.registry import Registry
 from artaudit.errors import UsageError
 from artaudit.image import Image, decode, ensure_writable, forbid_training, write_atomically
 from artaudit.image.sources import Source
+from artaudit.image.writing import ensure_new
 from artaudit.protect.checkpoint import Checkpoint, digest, seed_kept
 from artaudit.protect.comparison import comparison
 from artaudit.protect.job import CloakJob, CloakOrder, Targets, file_encoder, original
@@ -67,8 +68,7 @@ def _protectable(path: Path, goal: Targets, registry: Registry, order: CloakOrde
     if order.no_train:
         forbid_training(image)
     for target in (goal.picture, goal.receipt, *([goal.comparison] if order.comparison else [])):
-        if target.exists() or target.is_symlink():
-            raise UsageError(f"{target} exists and nothing is overwritten: move it away or choose another -o.")
+        ensure_new(target, "move it away or choose another -o")
     ensure_writable(goal.picture.parent)
     for work, version in registry.find(pixels_sha256=image.pixels_sha256):
         if version is not None and not order.again:

@@ -59,7 +59,7 @@ def enrol(registry: Registry, image: Image, title: str, ready: Measured | None =
 def enrol_all(
     registry: Registry, paths: Sequence[Path], title: str | None = None
 ) -> Iterator[Callable[[], tuple[Work, bool]]]:
-    """Read and measure pictures a few ahead, a thread a processor; yield for each, in order, what registers it.
+    """Read and measure pictures a few ahead, one thread per processor; yield for each, in order, what registers it.
 
     What is yielded returns as `enrol` does, or raises ImageError where the picture cannot be read. Works are called
     `title`, or as their files are.

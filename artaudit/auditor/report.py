@@ -15,9 +15,10 @@ from artaudit.auditor.registry.cases import PACKAGE, CaseFolder, log_root
 from artaudit.auditor.registry.hash_chain import Event, now
 from artaudit.auditor.registry.merkle import levels, proof
 from artaudit.auditor.registry.thumbnail import thumbnail
-from artaudit.errors import ArtauditError, UsageError
+from artaudit.errors import ArtauditError
 from artaudit.findings import Finding
 from artaudit.image import Image, decode, read, write_atomically
+from artaudit.image.writing import ensure_new
 from artaudit.matching import encode_jpeg
 from artaudit.protocols import Illustrator
 
@@ -29,8 +30,7 @@ def report(
 
     `seal` says who signs it and who timestamps it; the log keeps that it was written.
     """
-    if target.exists():
-        raise UsageError(f"{target} exists and nothing is overwritten: choose another name.")
+    ensure_new(target)
     seal = seal or Seal()
     log = list(registry.events())
     data = write_package(gather(registry.case_store.folder(number), log, registry), seal, pdf=pdf)

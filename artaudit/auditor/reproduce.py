@@ -12,12 +12,11 @@ from typing import Any
 
 from artaudit.auditor.assessment.weighing import SPARED, assess
 from artaudit.auditor.evidence import REPORT, read_files
-from artaudit.auditor.examiners import ready
+from artaudit.auditor.examiners import findings_of, ready
 from artaudit.errors import PackageError
-from artaudit.findings import KINDS, Finding
+from artaudit.findings import COPY, KINDS, Finding
 from artaudit.image import decode
 from artaudit.matching import Portfolio, PortfolioEntry, describe, describers, fingerprint
-from artaudit.matching.examiner import PortfolioExaminer
 from artaudit.protect.receipt import environment
 
 SAME, DIFFERS, OPEN = "same", "differs", "not repeated"
@@ -57,9 +56,8 @@ def _repeat(check: Mapping[str, Any], record: Mapping[str, Any], files: Mapping[
     suspect = decode(_named(name, check["suspect"]["sha256"], files), name=check["evidence"]["path"])
     portfolio, absent = _portfolio(record, files)
     found: dict[tuple[str, Any], list[Finding]] = {}
-    for examiner in ready(portfolio, _said_to_be(check["evidence"])):
-        for one in examiner.examine(suspect):
-            found.setdefault((one.examiner, one.work), []).append(one)
+    for one in findings_of(suspect, ready(portfolio, _said_to_be(check["evidence"]))):
+        found.setdefault((one.examiner, one.work), []).append(one)
     findings = [
         _compare(one, found.get((one["examiner"], one["work"]), []), absent) for one in check["evidence"]["findings"]
     ]
@@ -127,7 +125,7 @@ def _compare(was: Mapping[str, Any], now: list[Finding], absent: set[int]) -> di
     model = was["details"].get("descriptor_model")
     if model is not None and model != getattr(describers.chosen(), "kind", None):
         return {**said, "outcome": OPEN, "why": f"the model of its descriptors, {model}, is not the one chosen here"}
-    if was["examiner"] == PortfolioExaminer.name and was["work"] is None:
+    if was["work"] is None and Finding.of(was).question == COPY:
         return {**said, "outcome": OPEN, "why": "the works that it was compared with are in the registry alone"}
     was = {**was, **was["details"].get(SPARED, {})}
     match = next((one for one in now if one.claim == was["claim"]), now[0] if now else None)

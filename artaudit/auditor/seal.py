@@ -16,8 +16,9 @@ from artaudit.auditor.evidence import Seal, Trust, check_seal
 from artaudit.auditor.registry import Registry, who
 from artaudit.auditor.registry.cases import SEAL, log_root
 from artaudit.auditor.registry.hash_chain import canonical, now
-from artaudit.errors import RegistryError, UsageError
+from artaudit.errors import RegistryError
 from artaudit.image import write_atomically
+from artaudit.image.writing import ensure_new
 
 SCHEMA = "artaudit-seal/1"
 
@@ -27,8 +28,7 @@ def seal_log(target: Path, registry: Registry, seal: Seal) -> dict[str, Any]:
 
     The log keeps that it was sealed, as the event after those under the root.
     """
-    if target.exists():
-        raise UsageError(f"{target} exists and nothing is overwritten: choose another name.")
+    ensure_new(target)
     log = list(registry.events())
     record = {
         "schema": SCHEMA,

@@ -9,8 +9,9 @@ from artaudit.auditor.register import enrol
 from artaudit.auditor.registry import Registry, Work
 from artaudit.auditor.signing.credentials import KINDS, MARKED, STANDARD, Wish, with_credential
 from artaudit.auditor.signing.keys import Signer
-from artaudit.errors import ImageError, UsageError
+from artaudit.errors import ImageError
 from artaudit.image import decode, forbid_training, read, with_packet, write_atomically
+from artaudit.image.writing import ensure_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,7 @@ def sign_picture(source: Path, target: Path, signer: Signer, registry: Registry,
     to it by matching. Where it refuses training, the file's XMP says so too, if its kind holds any. Raises ImageError
     for files that carry no credential.
     """
-    if target.exists():
-        raise UsageError(f"{target} exists and nothing is overwritten: choose another name.")
+    ensure_new(target)
     image = read(source)
     if image.format not in KINDS:
         raise ImageError(f"{source} is a {image.format}, which carries no credential: convert it to PNG first.")

@@ -56,9 +56,10 @@ def attribute_pictures(
     from artaudit.attribution.candidates import candidates, opinions  # noqa: PLC0415 - heavy
     from artaudit.attribution.examiner import finding  # noqa: PLC0415 - heavy
     from artaudit.image import read, write_atomically  # noqa: PLC0415 - heavy
+    from artaudit.image.writing import ensure_new  # noqa: PLC0415 - heavy
 
-    if output is not None and output.exists():
-        raise UsageError(f"{output} exists and nothing is overwritten: choose another -o.")
+    if output is not None:
+        ensure_new(output, "choose another -o")
     asked = candidates(models)
     shown = []
 

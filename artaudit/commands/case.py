@@ -49,8 +49,8 @@ def add(number: int, items: tuple[str, ...], *, as_json: bool) -> int:
             checked = int(item) if item.isdecimal() else check(Path(item), registry)[0]
             new = registry.case_store.add(number, checked)
             if not as_json:
-                click.echo(f"check {check} is in case {number}{'' if new else ' already'}")
-            return {"case": number, "check": check, "new": new}
+                click.echo(f"check {checked} is in case {number}{'' if new else ' already'}")
+            return {"case": number, "check": checked, "new": new}
 
         done, code = each(items, one)
     if as_json:

@@ -76,9 +76,9 @@ def root(output: Path) -> None:
     """Write the certificates that vouch for your signatures, for those who are to trust you (--trust)."""
     from artaudit.auditor.signing import keys as tools  # noqa: PLC0415 - heavy
     from artaudit.image import write_atomically  # noqa: PLC0415 - heavy
+    from artaudit.image.writing import ensure_new  # noqa: PLC0415 - heavy
 
-    if output.exists():
-        raise UsageError(f"{output} exists and nothing is overwritten: choose another -o.")
+    ensure_new(output, "choose another -o")
     found = _identity()
     write_atomically(output, found.authority_pem())
     click.echo(f"{output}  sha256 of the root: {tools.fingerprint(found.chain[-1])}")

@@ -99,7 +99,7 @@ def verify_models() -> int:
         record.verify()
         click.echo(f"{record.name}: intact")
 
-    _, code = each([*pool.installed(pool.models_folder()), *pool.embedded(), *pool.backbones()], one)
+    _, code = each([*pool.available(), *pool.backbones()], one)
     return code
 
 
@@ -112,8 +112,7 @@ def models_path(name: str | None) -> None:
     if name is None:
         click.echo(pool.models_folder())
         return
-    records = (*pool.embedded(), *pool.backbones(), *pool.installed(pool.models_folder()))
-    known = {record.name: record.folder for record in records}
+    known = {name: record.folder for name, record in pool.by_name((*pool.available(), *pool.backbones())).items()}
     if name not in known:
         raise UsageError(f"No model is called {name}: choose {', '.join(known)}.")
     click.echo(known[name])

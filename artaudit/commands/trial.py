@@ -121,8 +121,7 @@ def _ensure_answerable(original: Path | None, pictures: Sequence[Path], output: 
     if original is not None and len(pictures) > 1 and not original.is_dir():
         raise UsageError("--original belongs to one picture: try the others one by one, or name a folder of originals.")
     if output is not None:
-        if output.exists():
-            raise UsageError(f"{output} exists and nothing is overwritten: choose another -o.")
+        ensure_new(output, "choose another -o")
         ensure_writable(output.parent)
 
 

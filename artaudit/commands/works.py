@@ -61,9 +61,9 @@ def restore(work: int, reason: str) -> None:
 def credential(work: int, output: Path) -> None:
     """Write the content credential (C2PA) that WORK was last signed with, as its copies lose it."""
     from artaudit.image import write_atomically  # noqa: PLC0415 - heavy
+    from artaudit.image.writing import ensure_new  # noqa: PLC0415 - heavy
 
-    if output.exists():
-        raise UsageError(f"{output} exists and nothing is overwritten: choose another -o.")
+    ensure_new(output, "choose another -o")
     with open_registry() as registry:
         manifests = registry.manifests(registry.work(work).id)
     if not manifests:

@@ -1,4 +1,4 @@
-"""Whether the container alone gives the label away: format, quality, subsampling, size, bytes a pixel.
+"""Whether the container alone gives the label away: format, quality, subsampling, size, bytes per pixel.
 
 Grommelt et al. 2024, https://arxiv.org/abs/2403.17608, show how much of a detector's accuracy comes from these.
 """

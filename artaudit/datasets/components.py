@@ -1,4 +1,4 @@
-"""Which pictures hang together."""
+"""Which pictures belong together, directly or through others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOGETHER = ("pair", "group", "sha256")
 
 
 def components(rows: Sequence[Row], columns: Sequence[str] = TOGETHER) -> Int[np.ndarray, " rows"]:
-    """Return a number a row, the same for rows that share a value, directly or through others.
+    """Return one number per row, the same for rows that share a value, directly or through others.
 
     Empty values tie nothing.
     """

@@ -72,7 +72,7 @@ def _describe(opened: Pillow.Image, data: bytes) -> Container:
 
 
 def sampling(jpeg: Pillow.Image) -> list[tuple[int, int, int]]:
-    """Return, a component of an opened JPEG, its sampling factors across and down and the number of its table."""
+    """Return for each component of an opened JPEG its sampling factors across and down and the number of its table."""
     return [(across, down, table) for _, across, down, table in jpeg.layer]  # type: ignore[attr-defined]
 
 

@@ -68,7 +68,7 @@ class NearCopies:
             self._bits.append(np.packbits(vector.astype(np.uint8)).tobytes())
 
     def found(self) -> list[Duplicate]:
-        """Return, a picture, the nearest earlier one it copies against split or label, pairs and equal bytes apart."""
+        """Return each near copy of an earlier picture of another split or label, but for pairs and equal bytes."""
         if not self._rows:
             return []
         bits = np.frombuffer(b"".join(self._bits), np.uint64).reshape(-1, 4)

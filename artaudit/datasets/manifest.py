@@ -1,4 +1,4 @@
-"""The list of a data set's pictures, a row each, read and written as a stream of CSV or Parquet."""
+"""The list of a data set's pictures, one row per picture, read and written as a stream of CSV or Parquet."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NUMBERS = ("quality", "width", "height", "bytes")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One picture of a data set; an empty field is one that nobody told.
+    """One picture of a data set; an empty field is not known.
 
     `path` is relative to the manifest's folder; of a picture inside a tar or a Parquet file it is
     `file::member`. `group` names what may never be divided between splits, `pair` a real picture and its redrawings.

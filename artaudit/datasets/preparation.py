@@ -59,7 +59,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """What an audit of the manifest at `path` found; `near` is None where nobody looked at the pictures."""
+    """What an audit of the manifest at `path` found; `near` is None where pictures were not compared."""
 
     path: Path
     bias: Bias

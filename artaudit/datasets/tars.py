@@ -1,4 +1,4 @@
-"""Members of a tar file nobody vouches for: looked at where they lie, never extracted.
+"""Members of a tar file that is not trusted: read where they lie, never extracted.
 
 Tar is what POSIX.1-2001 calls ustar and pax, https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html.
 """

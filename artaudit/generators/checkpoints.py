@@ -17,6 +17,7 @@ from safetensors import safe_open
 
 from artaudit.errors import ModelError, UsageError
 from artaudit.generators.diffusers_layout import INDEX, TOKENIZER_FILES
+from artaudit.generators.families import FAMILIES, SD_1, SDXL
 from artaudit.generators.folders import CONFIG, believed, quiet
 from artaudit.generators.layouts import (
     CLIP,
@@ -32,7 +33,7 @@ from artaudit.generators.layouts import (
 )
 
 SPACES: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {"SD 1.x": (0.18215, 0.0), "SDXL": (0.13025, 0.0), "SD 3": (1.5305, 0.0609), "FLUX.1": (0.3611, 0.1159)}
+    {name: (one.scaling, one.shift) for name, one in FAMILIES.items() if one.checkpoint and one.scaling is not None}
 )
 """Scaling factor and shift of the latent spaces whose autoencoders have this layout."""
 
@@ -53,7 +54,7 @@ def unpacked(checkpoint: Path, tokenizer: Path | None, room: Path, family: str =
     """
     shapes = _shapes(checkpoint)
     small, large = f"{CLIP}final_layer_norm.weight" in shapes, f"{OPEN_CLIP_XL}ln_final.weight" in shapes
-    space = family or ("SDXL" if large else "SD 1.x" if small or f"{OPEN_CLIP}ln_final.weight" in shapes else "")
+    space = family or (SDXL if large else SD_1 if small or f"{OPEN_CLIP}ln_final.weight" in shapes else "")
     autoencoder = _autoencoder(shapes, checkpoint, space)
     if tokenizer is not None and (small or large) and f"{UNET}input_blocks.0.0.weight" in shapes:
         _pipeline(checkpoint, shapes, autoencoder, tokenizer, room, large=large)

@@ -45,7 +45,7 @@ def choose(names: Sequence[str], *, needs_generator: bool = False) -> Choice:
         if not records:
             return _embedded(shipped, needs_generator=needs_generator)
     else:
-        records = _named(names, {record.name: record for record in (*shipped, *own)})
+        records = _named(names, pool.by_name((*own, *shipped)))
     lacking = [record.name for record in records if needs_generator and not _denoises(record)]
     if lacking:
         raise UsageError(f"{lacking[0]} has no denoiser, which this method needs: choose a model that has one.")

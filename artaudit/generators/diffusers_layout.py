@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from artaudit.errors import ModelError
 from artaudit.generators.autoencoders import CLASSES
+from artaudit.generators.families import family_of
 from artaudit.generators.folders import CONFIG, read_config
 
 INDEX = "model_index.json"
@@ -40,17 +40,6 @@ OPTIONAL_PARTS = ("text_encoder_3", "tokenizer_3")
 AUTOENCODER_PARTS = ("vae", "vqvae", "movq")
 TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "merges.txt", "special_tokens_map.json", "added_tokens.json")
 _PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".msgpack", ".h5")
-
-SPACES: Mapping[tuple[str, int, float], str] = MappingProxyType(
-    {
-        ("AutoencoderKL", 4, 0.18215): "SD 1.x",
-        ("AutoencoderKL", 4, 0.13025): "SDXL",
-        ("AutoencoderKL", 16, 1.5305): "SD 3",
-        ("AutoencoderKL", 16, 0.3611): "FLUX.1",
-        ("AutoencoderDC", 32, 0.41407): "Sana",
-    }
-)
-"""Latent spaces by class, channels and scaling factor; Stable Diffusion 2.x shares that of 1.x."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +130,4 @@ def _within(path: Path, root: Path) -> Path:
 
 
 def _space(folder: Path) -> str | None:
-    config: dict[str, Any] = read_config(folder / CONFIG)
-    kind = str(config.get("_class_name"))
-    if kind == "AutoencoderKLFlux2":
-        return "FLUX.2"
-    try:
-        key = kind, int(config.get("latent_channels", 4)), float(config.get("scaling_factor", 0.18215))
-    except (TypeError, ValueError):
-        return None
-    return SPACES.get(key)
+    return family_of(read_config(folder / CONFIG))

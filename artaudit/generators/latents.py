@@ -24,7 +24,7 @@ from artaudit.generators.studio import Studio
 from artaudit.protocols import Condition
 
 LENGTH = 8
-"""Words of a prompt that are heard; the rest of the sequence is the empty word."""
+"""Words of a prompt that are used, at most; a shorter one is padded with the empty word."""
 
 WEIGHTS = "denoiser.safetensors"
 
@@ -71,7 +71,7 @@ class ConditionedDenoiser(nn.Module):
 def latent_diffusion(folder: Path, *, name: str, family: str, digest: str) -> LatentDiffusion:
     """Open the model in `folder`: config.json and denoiser.safetensors.
 
-    Words that it does not know are not heard; its `vocabulary` lists those it knows. Raises ModelError where a file
+    Words that it does not know are ignored; its `vocabulary` lists those it knows. Raises ModelError where a file
     is broken, or the autoencoder that the config names is none that comes with artaudit.
     """
     config = read_config(folder / CONFIG)

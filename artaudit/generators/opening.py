@@ -20,7 +20,7 @@ def abilities(record: pool.Record) -> tuple[str, ...]:
 
 
 def open_model(record: pool.Record, *, denoiser: bool = True) -> Encoder:
-    """Check a model's files against their pinned digests and open it, on wish without the denoiser that it has."""
+    """Check a model's files against their pinned digests and open it, without its denoiser where that is asked for."""
     kind = catalog.load(catalog.MODELS, record.kind)
     wanted = [one.name for one in signature(kind).parameters.values() if one.kind is one.POSITIONAL_OR_KEYWORD]
     encoder: Encoder

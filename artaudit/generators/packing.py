@@ -1,4 +1,4 @@
-"""Matrices in four bits a weight: groups of 64 along the inputs, a half-precision scale and a zero point for each.
+"""Matrices in four bits per weight: groups of 64 along the inputs, a half-precision scale and a zero point for each.
 
 A weight is `(code - zero) * scale`. Two codes lie in a byte, the lower half first.
 Dettmers and Zettlemoyer, "The case for 4-bit precision", https://arxiv.org/abs/2212.09720

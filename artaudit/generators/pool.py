@@ -1,4 +1,4 @@
-"""Which models are there: a folder a model with a record of its files and their digests, and those we ship."""
+"""Which models are there: one folder per model with a record of its files and their digests, and those we ship."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -97,6 +97,19 @@ def embedded() -> list[Record]:
 def backbones() -> list[Record]:
     """Return the records of the frozen towers that come with artaudit: they see whole pictures, and have no latents."""
     return [record for record in _shipped() if record.kind == BACKBONE]
+
+
+def available() -> list[Record]:
+    """Return the records of all models with latents: the installed ones, then those that come with artaudit."""
+    return [*installed(models_folder()), *embedded()]
+
+
+def by_name(records: Iterable[Record]) -> dict[str, Record]:
+    """Return records by name; of two with one name the first, so that an installed model stands for its namesake."""
+    named: dict[str, Record] = {}
+    for record in records:
+        named.setdefault(record.name, record)
+    return named
 
 
 def record_of(name: str, kind: str, paths: Sequence[Path], *, family: str, licence: str, use: str) -> Record:

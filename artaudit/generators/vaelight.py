@@ -11,6 +11,7 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from artaudit.generators.families import SD_1
 from artaudit.generators.state_dicts import fill, read_state, short
 from artaudit.tensors import pad_to_multiple
 
@@ -95,7 +96,7 @@ class VaeLight:
     factor = 8
     channels = 4
 
-    def __init__(self, encoder: Path, decoder: Path, *, name: str = "vaelight", family: str = "SD 1.x") -> None:
+    def __init__(self, encoder: Path, decoder: Path, *, name: str = "vaelight", family: str = SD_1) -> None:
         """Read both safetensors files; the digest is the encoder's.
 
         Raises ModelError where a file is missing, broken or of another layout.

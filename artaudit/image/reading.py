@@ -1,4 +1,4 @@
-"""The one place that decodes picture files, with limits, for files nobody vouches for."""
+"""The one place that decodes picture files, with limits, as the files are not trusted."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import UInt
 from PIL import Image as Pillow
 
-from artaudit.errors import ImageError
+from artaudit.errors import ArtauditError, ImageError, UsageError
 from artaudit.image.picture import Image, turn_back
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -63,6 +63,12 @@ def write_atomically(path: Path, data: bytes) -> None:
         if beside is not None:
             beside.unlink(missing_ok=True)
     _flush_folder(path.parent)
+
+
+def ensure_new(path: Path, instead: str = "choose another name", kind: type[ArtauditError] = UsageError) -> None:
+    """Raise an error of `kind`, which says what to do `instead`, where anything lies at `path` already."""
+    if path.exists() or path.is_symlink():
+        raise kind(f"{path} exists and nothing is overwritten: {instead}.")
 
 
 def ensure_writable(folder: Path) -> None:

@@ -25,7 +25,7 @@ Vectors = Float32[np.ndarray, "views numbers"]
 
 @dataclass(frozen=True, slots=True)
 class Sketches:
-    """The sketches of all views of all works, one a column, and whose each is."""
+    """The sketches of all views of all works, one per column, and the work that each is of."""
 
     owners: Int32[np.ndarray, " views"] = field(repr=False)
     bits: UInt64[np.ndarray, "8 views"] = field(repr=False)

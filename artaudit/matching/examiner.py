@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
 
-from artaudit.findings import CLOAKED_VERSIONS, FalseAlarms, Finding
+import numpy as np
+from jaxtyping import UInt8
+
+from artaudit.findings import CLOAKED_VERSIONS, COPY, MATCH, FalseAlarms, Finding
 from artaudit.image import Image
-from artaudit.matching import Match, Portfolio
+from artaudit.matching import Confirmation, Match, Portfolio, difference, overlay
+from artaudit.protocols import Illustration
+
+WorkPixels = Callable[[int], UInt8[np.ndarray, "height width 3"]]
 
 METHODS = {
     "file": "sha256 of the file's bytes",
@@ -27,6 +34,14 @@ FALSE_ALARMS = {
 }
 """What `benchmarks/match.py` measured of copies wrongly found, by tier; pairs share pictures, so they say how many."""
 
+OVERLAY = (
+    "Left the checked picture, right the registered work. The outlined regions show the same; each line joins a place "
+    "in one with the same place in the other."
+)
+DIFFERENCE = (
+    "The part that shows the work, the work laid on it, and what differs, amplified; middle grey is no difference."
+)
+
 STYLE = "copies and parts of copies are looked for; nothing here says anything about style"
 _LINES_KEPT = 60
 _WHOLE = 0.95
@@ -36,10 +51,13 @@ class PortfolioExaminer:
     """Compares a picture with every registered work."""
 
     name = "portfolio"
+    group = MATCH
+    question = COPY
 
-    def __init__(self, portfolio: Portfolio) -> None:
-        """Take what to compare with."""
-        self._portfolio = portfolio
+    def __init__(self, portfolio: Portfolio | None = None, works: WorkPixels | None = None) -> None:
+        """Take what to compare with, and for drawing where the pixels of a work are found by its number."""
+        self._portfolio = portfolio or Portfolio([])
+        self._works = works
 
     def examine(self, image: Image) -> list[Finding]:
         """Return a finding for each work that the picture shows, or one that none was found."""
@@ -53,6 +71,17 @@ class PortfolioExaminer:
         works = "the only one" if compared["compared_with"] == 1 else f"all {compared['compared_with']}"
         claim = f"copy of a registered work (compared with {works})"
         return found or [Finding(self.name, claim, holds=False, method=method, details=compared)]
+
+    def illustrate(self, image: Image, finding: Finding) -> list[Illustration]:
+        """Return both pictures with the matched regions outlined, and what differs; nothing without a region."""
+        seen = finding.details.get("confirmation")
+        if finding.work is None or not seen or self._works is None:
+            return []
+        pair = image.rgb8, self._works(finding.work), _confirmation(seen)
+        return [
+            Illustration("overlay", OVERLAY, overlay(*pair)),
+            Illustration("difference", DIFFERENCE, difference(*pair)),
+        ]
 
 
 def _compared(portfolio: Portfolio) -> dict[str, Any]:
@@ -116,3 +145,12 @@ def _shown(match: Match) -> str:
     if seen.work_share < _WHOLE:
         return f"shows {seen.work_share:.0%} of"
     return "is a copy of" if seen.suspect_share >= _WHOLE else f"contains, on {seen.suspect_share:.0%} of its area,"
+
+
+def _confirmation(plain: dict[str, Any]) -> Confirmation:
+    """Turn what JSON kept of a confirmation back into one."""
+    return Confirmation(**{name: _tuples(value) for name, value in plain.items()})
+
+
+def _tuples(value: object) -> Any:  # noqa: ANN401 - whatever the field holds
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -1,7 +1,7 @@
 """The index of a portfolio: made once, kept beside the registry, brought up to date with the works that came or went.
 
-While works are taken in, a few of them are looked for among the owner's other works: pictures of one hand are the
-hardest strangers, so what is found there says how far a match can be trusted in this portfolio.
+While works are taken in, a few of them are looked for among the owner's other works: pictures by one artist are the
+hardest to tell apart, so what is found there says how far a match can be trusted in this portfolio.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ASKED, AT_ONCE = 100, 10
 """Works that are looked for among the others at most, and how many of them when the index is brought up to date."""
 
 RIVALS = 3
-"""How many of the most similar other works, each lying one way, are confirmed then."""
+"""How many of the most similar other works, in one orientation each, are confirmed then."""
 
 
 DESCRIBED = 20
@@ -46,7 +46,7 @@ class OwnWorks:
     most: int
 
     def sentence(self) -> str:
-        """Say it."""
+        """Return the result as a sentence."""
         if not self.pairs:
             return "not measured on the owner's own works: there is nothing to compare them with"
         return (

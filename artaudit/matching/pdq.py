@@ -81,7 +81,7 @@ def pdq_orientations(rgb8: UInt8[np.ndarray, "height width 3"]) -> tuple[PdqHash
 
 
 def nearest(suspect: Sequence[PdqHash], works: Sequence[PdqHash]) -> list[tuple[int, int]]:
-    """Return, a work, the smallest distance to any of the suspect's hashes and the place of that hash."""
+    """Return for each work the smallest distance to any of the suspect's hashes and the place of that hash."""
     ours = np.frombuffer(b"".join(work.bits for work in works), np.uint8).reshape(-1, 1, _BYTES)
     theirs = np.frombuffer(b"".join(one.bits for one in suspect), np.uint8).reshape(1, -1, _BYTES)
     distances = np.bitwise_count(ours ^ theirs).sum(axis=2, dtype=np.int64)

@@ -131,7 +131,7 @@ class Portfolio:
     describer: Describer | None = None
 
     def matches(self, image: Image) -> list[Match]:
-        """Return the works found in `image`, one match a work, the surest first; empty when none is.
+        """Return the works found in `image`, one match per work, the surest first; empty when none is.
 
         It is looked at as it is, mirrored, with its colours inverted, and both. Raises RegistryError when a stored
         fingerprint is damaged.

@@ -1,4 +1,4 @@
-"""Which works are worth confirming: every feature of the suspect votes for the works that have its like.
+"""Which works are worth confirming: every feature of the suspect votes for the works with similar ones.
 
 An inverted file (Sivic and Zisserman, "Video Google", 2003, https://doi.org/10.1109/ICCV.2003.1238663) lists the
 features of all works by word. A voter reads the lists of its nearest words and votes for every work in which a
@@ -18,7 +18,7 @@ from artaudit.matching.keypoints import Keypoints
 from artaudit.matching.vocabulary import WORDS, vocabulary
 
 CANDIDATES = 20
-"""Works, each lying one way, that are confirmed at most."""
+"""Candidates, a work in one orientation each, that are confirmed at most."""
 
 POOLED, VOTERS = 300, 2000
 """Features a registered picture puts into the pool, and features of a suspect that vote."""
@@ -46,7 +46,7 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The features of all works in the order of their words: whose each is, and its signature.
+    """The features of all works in the order of their words: the work of each, and its signature.
 
     Those of word w lie from `starts[w]` to `starts[w + 1]`.
     """

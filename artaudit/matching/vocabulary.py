@@ -39,7 +39,7 @@ class Vocabulary:
         return (nearest[0][:, :, None] * CENTRES + nearest[1][:, None, :]).reshape(len(descriptors), near * near)
 
     def signatures(self, descriptors: UInt8[np.ndarray, "count 128"]) -> UInt64[np.ndarray, "count 2"]:
-        """Return 128 bits a descriptor; those of like features differ in few."""
+        """Return 128 bits per descriptor; similar features differ in few of them."""
         return np.packbits(descriptors > self.middles, axis=1).view("<u8").astype(np.uint64)
 
     def _nearest(self, part: Float32[np.ndarray, "count 64"], half: int, near: int) -> Int64[np.ndarray, "count near"]:

@@ -1,4 +1,4 @@
-"""Where a descent is, kept beside its result while it runs, so that one that was stopped goes on."""
+"""The state of a descent, kept beside its result while it runs, so that it can be resumed."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from artaudit.protect.descent import State
 from artaudit.protocols import Budget
 
 SECONDS = 30.0
-"""Between one writing and the next, at least."""
+"""Seconds between two writes, at least."""
 
 _SHARE = 20
-"""Writing takes one part in so many of the time at most, however large the picture."""
+"""At most one part in so many of the time is spent writing, however large the picture."""
 _PLANES = ("change", "mean", "power")
 
 
@@ -34,7 +34,7 @@ def path_beside(target: Path) -> Path:
 
 
 def digest(image: Image, cloak: DescentCloak, budget: Budget, seed: int) -> str:
-    """Return the sha256 of all that a descent follows from; how much time it has is no part of it."""
+    """Return the sha256 of everything that determines a descent; its time limit is left out."""
     models = [(model.name, model.digest) for model in cloak.models]
     towers = [] if cloak.style is None else [(cloak.style.name, cloak.style.digest)]
     makers = [str(torch.__version__), version("artaudit")]

@@ -37,7 +37,7 @@ class Loss(Protocol):
 
 @runtime_checkable
 class Term(Constraint, Protocol):
-    """A dear loss: looked at every so many steps, it pulls with the same `weight` in between, and binds nothing."""
+    """An expensive loss, no bound: its slope is taken every few steps and used in between, with a `weight`."""
 
     weight: float
 
@@ -83,7 +83,7 @@ class Task:
 
 @dataclass(slots=True)
 class State:
-    """Where a descent is: everything that going on needs."""
+    """The state of a descent: everything that is needed to resume it."""
 
     change: Colours
     mean: Colours
@@ -94,7 +94,7 @@ class State:
 
 @runtime_checkable
 class Keeper(Protocol):
-    """What remembers a descent that may be stopped."""
+    """Keeps the state of a descent, so that it can be resumed."""
 
     def recalled(self, fresh: State) -> State:
         """Return the state to go on from: one kept of the same descent, else `fresh`."""

@@ -51,7 +51,7 @@ def exposed_window(picture: Picture, side: int = WINDOW) -> tuple[slice, slice]:
     """Return rows and columns of the window to show people before a cloak is made, `side` pixels at most.
 
     It is the one with most ground on which a change shows, flat or of the colours of skin, of those that hold enough
-    content: a change shows most on a blank sky, but a window of nothing else tells nobody what becomes of the picture.
+    content: a change shows most on a blank sky, but a window of nothing else does not show what becomes of it.
     Where windows are alike, the one nearest to the middle is taken.
     """
     flat, skinny = flat_ground(picture), skin(picture)

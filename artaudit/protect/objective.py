@@ -24,7 +24,7 @@ class Aim(Protocol):
 
 @runtime_checkable
 class Objective(Protocol):
-    """What a cloak wants of a model; one file each, settings in the constructor."""
+    """What a cloak optimises against a model; one file each, settings in the constructor."""
 
     @property
     def needs_generator(self) -> bool:

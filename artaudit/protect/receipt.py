@@ -18,7 +18,7 @@ from artaudit.protect.effect import effects
 from artaudit.protect.visibility import visibility
 from artaudit.protocols import Cloaked, Encoder
 
-SCHEMA = "artaudit-receipt/2"
+SCHEMA = "artaudit-receipt/3"
 LIMITS = (
     "The effect is measured on the very models the cloak was made against; other models move less.",
     "A cloak raises the cost of learning from a picture, no more; noise followed by denoising removes most of it.",
@@ -35,7 +35,7 @@ def receipt(image: Image, saved: Image, cloaked: Cloaked, encoders: Sequence[Enc
     return {
         "schema": SCHEMA,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "method": cloaked.method,
+        "method": dict(cloaked.method),
         "seed": cloaked.seed,
         "budget": {
             "ssimulacra2": cloaked.budget.ssimulacra2,

@@ -180,5 +180,6 @@ def test_the_receipt_tells_what_is_needed_to_repeat_and_to_judge():
     assert paper["visibility"]["linf"] <= 7 / 255 + 1e-6
     assert paper["visibility"]["psnr_db"] > 31
     assert paper["effect"][0]["gain_over_visible_noise"] > 1
-    assert "Push" in paper["method"]
-    assert "Descent(steps=20" in paper["method"]
+    assert paper["method"]["name"] == "push"
+    assert paper["method"]["objective"] == {"kind": "Push"}
+    assert paper["method"]["descent"]["steps"] == 20

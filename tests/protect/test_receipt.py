@@ -24,14 +24,14 @@ def written(budget: Budget) -> dict:
     noise = np.random.default_rng(2).integers(-3, 4, image.stored.shape)
     colours = (image.stored.astype(int) + noise).clip(0, 255).astype(np.uint8)
     encoders = [open_model(one) for one in pool.embedded() if one.kind == "studio"][:2]
-    cloaked = Cloaked(colours, "Noise()", budget, 5, tuple((one.name, one.digest) for one in encoders))
+    cloaked = Cloaked(colours, {"name": "noise"}, budget, 5, tuple((one.name, one.digest) for one in encoders))
     saved = decode(encode(image, colours), name="picture.png")
     return receipt(image, saved, cloaked, encoders, "a note")
 
 
 def test_a_receipt_says_what_was_promised_and_measures_it_beside_noise_as_visible():
     paper = written(Budget(ssimulacra2=80.0))
-    assert paper["schema"] == "artaudit-receipt/2" and paper["seed"] == 5
+    assert paper["schema"] == "artaudit-receipt/3" and paper["seed"] == 5
     assert paper["budget"] == {"ssimulacra2": 80.0, "linf": None, "levels_of_255": None}
     assert {"ssimulacra2", "ssimulacra2_worst_tile", "flip", "flip_worst_tile"} <= set(paper["visibility"])
     assert len(paper["effect"]) == 2

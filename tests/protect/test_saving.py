@@ -29,7 +29,7 @@ def picture(kind: str, seed: int = 0, **options: object) -> Image:
 def cloaked(image: Image, budget: Budget = SEVEN, size: float = 7, seed: int = 1) -> Cloaked:
     noise = np.rint(np.random.default_rng(seed).uniform(-size, size, image.samples.shape))
     colours = np.clip(np.rint(image.samples * 255) + noise, 0, 255).astype(np.uint8)
-    return Cloaked(colours, method="noise", budget=budget, seed=seed, models=())
+    return Cloaked(colours, method={"name": "noise"}, budget=budget, seed=seed, models=())
 
 
 @settings(max_examples=10, deadline=None)

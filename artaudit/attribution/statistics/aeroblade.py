@@ -34,7 +34,7 @@ class Aeroblade:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """One name a number, in order."""
+        """Names of the numbers, in their order."""
         return ("log redrawing distance",)
 
     def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch 1"]:

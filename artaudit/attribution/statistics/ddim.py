@@ -1,4 +1,4 @@
-"""How well a denoiser retraces a picture: from its latents towards noise and back, without chance.
+"""How well a denoiser retraces a picture: from its latents towards noise and back, deterministically.
 
 Song et al., "Denoising Diffusion Implicit Models", ICLR 2021, https://arxiv.org/abs/2010.02502; the error of the way
 back as a sign of the maker: Wang et al., "DIRE", ICCV 2023, https://arxiv.org/abs/2303.09295
@@ -33,7 +33,7 @@ class Ddim:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """One name a number, in order."""
+        """Names of the numbers, in their order."""
         return ("log error of latents", "log mean error along the path", "log error of pixels")
 
     @torch.no_grad()

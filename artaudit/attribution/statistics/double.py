@@ -28,7 +28,7 @@ class Double:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """One name a number, in order."""
+        """Names of the numbers, in their order."""
         return ("log first error", "log first/second error", "homogeneity")
 
     def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch 3"]:

@@ -23,7 +23,7 @@ class Joined:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """One name a number, in order."""
+        """Names of the numbers, in their order."""
         return tuple(name for one in self.statistics for name in one.names)
 
     def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch numbers"]:

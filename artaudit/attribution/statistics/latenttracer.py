@@ -45,7 +45,7 @@ class LatentTracer:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """One name a number, in order."""
+        """Names of the numbers, in their order."""
         return ("log error inverted", "log first error over inverted", "log error inverted over redrawn again")
 
     def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch 3"]:

@@ -34,7 +34,7 @@ class Octaves:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """One name a number, in order."""
+        """Names of the numbers, in their order."""
         places = [*(f"octave {number + 1}" for number in range(self.count)), "the rest"]
         margin = f", {self.inset} pixels in" if self.inset else ""
         kinds = [f"{kind} in {planes}{margin}" for kind in ("picture", "error") for planes in ("light", "colour")]

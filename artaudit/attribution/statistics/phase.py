@@ -28,7 +28,7 @@ class Phase:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """One name a number, in order."""
+        """Names of the numbers, in their order."""
         return ("log error off over on the grid",)
 
     def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch 1"]:

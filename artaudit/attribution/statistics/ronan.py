@@ -1,4 +1,4 @@
-"""Whether a generator drew a picture, its encoder unasked: search its input, then test the error for an outlier.
+"""Whether a generator drew a picture, without use of its encoder: search its input, then test the error for an outlier.
 
 Wang et al., "Where Did I Come From? Origin Attribution of AI-Generated Images", NeurIPS 2023,
 https://arxiv.org/abs/2306.08577. The test is Grubbs' (1950, https://doi.org/10.1214/aoms/1177729885), one-sided.
@@ -34,7 +34,7 @@ _AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Inversion:
-    """The input that came nearest to each picture, and the mean squared error that is left; maybe of several starts."""
+    """The input that came nearest to each picture, and the mean squared error that is left; of several starts too."""
 
     codes: Float[Tensor, " batch *code"]
     errors: Float[Tensor, " batch *starts"]
@@ -59,7 +59,7 @@ class Ronan:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """One name a number, in order; what the picture holds says how hard it is to draw."""
+        """Names of the numbers, in their order; what the picture holds says how hard it is to draw."""
         places = [*(f"octave {number + 1}" for number in range(_OCTAVES)), "the rest"]
         return ("log error inverted", *(f"log power of picture, {place}" for place in places))
 

@@ -12,7 +12,22 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from types import MappingProxyType
 
-from artaudit.findings import CLOAKED_VERSIONS, NONE, Assessment, Finding, Group, strength
+from artaudit.findings import (
+    CLAIMS,
+    CLOAKED_VERSIONS,
+    COPY,
+    MATCH,
+    MODEL,
+    NOISE,
+    NONE,
+    ORIGIN,
+    SIGNED,
+    WATERMARK,
+    Assessment,
+    Finding,
+    Group,
+    strength,
+)
 
 MADE, NOT_MADE, OPEN, UNASKED = "machine-made", "not machine-made", "cannot tell", "not examined"
 """Answers to the question whether a generative model drew the pixels, be it anew or from another picture."""
@@ -20,27 +35,11 @@ MADE, NOT_MADE, OPEN, UNASKED = "machine-made", "not machine-made", "cannot tell
 LEAST = 1.0
 """The smallest sum, either way, that is an answer: what was measured is ten times likelier one way than the other."""
 
-RATIO = "log10 of a likelihood ratio"
-"""The unit of scores that are ratios themselves."""
-
 SPARED = "found_before"
 """Key of details: what a finding was that is held back."""
 
-UNTOLD = MappingProxyType({"detector": "whether a machine made it", "attribution": "which model drew it"})
-"""What cannot be told where a finding is held back, by examiner."""
-
-MATCH, SIGNED, NOISE, WATERMARK, CLAIMS = "match", "signed", "noise", "watermark", "claims"
-GROUPS = MappingProxyType(
-    {
-        "portfolio": MATCH,
-        "signatures": SIGNED,
-        "detector": NOISE,
-        "attribution": NOISE,
-        "watermarks": WATERMARK,
-        "signals": CLAIMS,
-    }
-)
-"""By examiner, the group of its findings; those of one group rest on the same traces."""
+UNTOLD = MappingProxyType({ORIGIN: "whether a machine made it", MODEL: "which model drew it"})
+"""What cannot be told where a finding is held back, by question."""
 
 COUNTS = MappingProxyType(
     {
@@ -56,6 +55,8 @@ COUNTS = MappingProxyType(
 _APART = "adds nothing: whether it is independent of the other groups is not known"
 _SILENT = frozenset({MATCH, SIGNED, CLAIMS})
 """Groups whose ratios would not be added even if they had any."""
+_ASKING = frozenset({SIGNED, NOISE, WATERMARK})
+"""Groups that say something of a picture's origin, whatever else they are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def assess(findings: Sequence[Finding], compared_with: int) -> Assessment:
     ratios = [one.log10_likelihood_ratio for one in groups if one.log10_likelihood_ratio is not None]
     total = round(sum(ratios), 2) if ratios else None
     signs = list(_signs(findings))
-    origin, basis = _origin(signs, total, asked={one.name for one in groups})
+    asked = any(one.question == ORIGIN or one.group in _ASKING for one in findings)
+    origin, basis = _origin(signs, total, asked=asked)
     return Assessment(
         copy=_copy(findings, compared_with),
         origin=origin,
@@ -96,30 +98,19 @@ def support(total: float | None) -> str:
     return f"{word} support that {'a' if total > 0 else 'no'} generative model drew its pixels"
 
 
-def group_of(finding: Finding) -> str:
-    """Return the group of a finding; one by an examiner without a place is a group of its own."""
-    return GROUPS.get(finding.examiner, MATCH if finding.work is not None else finding.examiner)
-
-
 def ratio_of(finding: Finding) -> float | None:
-    """Return the decimal logarithm of the likelihood ratio that a finding carries, None where it has none or abstains.
-
-    Attribution asks whether one model drew the picture: its ratio speaks for a generative model where that holds, and
-    says nothing where it does not, as it may have been another.
-    """
-    found = None if finding.holds is None else finding.details.get("log10_likelihood_ratio")
-    if found is None and finding.unit == RATIO and finding.holds:
-        found = finding.score
-    return float(found) if isinstance(found, int | float) and math.isfinite(found) else None
+    """Return the decimal logarithm of a finding's likelihood ratio, None where it has none or abstains."""
+    ratio = None if finding.holds is None else finding.log10_likelihood_ratio
+    return ratio if ratio is not None and math.isfinite(ratio) else None
 
 
 def trusted(finding: Finding) -> bool:
     """Tell whether a signed statement fits the file and its signer is trusted."""
-    return group_of(finding) == SIGNED and bool(finding.holds) and bool(finding.details.get("trusted"))
+    return finding.group == SIGNED and bool(finding.holds) and bool(finding.details.get("trusted"))
 
 
 def spared(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Return findings in which noise accuses no picture that shows a work of which a cloaked version is registered.
+    """Return findings in which traces in pixels do not accuse a picture of a work with a registered cloaked version.
 
     Cloaks move what detectors measure, so that what points to a model there is no answer. What was found before is kept
     in the details, under `SPARED`.
@@ -132,17 +123,18 @@ def spared(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def _accuses(finding: Finding) -> bool:
-    return group_of(finding) == NOISE and (bool(finding.holds) or (ratio_of(finding) or 0) > 0)
+    return finding.group == NOISE and (bool(finding.holds) or (ratio_of(finding) or 0) > 0)
 
 
 def _open(finding: Finding, why: str) -> Finding:
+    what = UNTOLD.get(finding.question, f"what {finding.examiner} looks for")
     details = {**finding.details, SPARED: {"claim": finding.claim, "holds": finding.holds}}
-    return replace(finding, claim=f"{UNTOLD[finding.examiner]} ({why})", holds=None, details=details)
+    return replace(finding, claim=f"{what} ({why})", holds=None, details=details)
 
 
 def _groups(findings: Sequence[Finding]) -> Iterator[Group]:
     order = {name: place for place, name in enumerate(COUNTS)}
-    names = [group_of(one) for one in findings]
+    names = [one.group for one in findings]
     places = sorted(range(len(findings)), key=lambda one: (order.get(names[one], len(order)), names[one], one))
     for name, members in groupby(places, key=lambda one: names[one]):
         inside = tuple(members)
@@ -161,17 +153,17 @@ def _groups(findings: Sequence[Finding]) -> Iterator[Group]:
 def _signs(findings: Sequence[Finding]) -> Iterator[_Sign]:
     """Yield everything that points one way; a measured ratio does from `LEAST` on."""
     for one in findings:
-        group, ratio = group_of(one), ratio_of(one)
+        group, ratio = one.group, ratio_of(one)
         if group == SIGNED and one.holds and one.details.get("says") in (MADE, NOT_MADE):
             yield _Sign(one.claim, one.details["says"] == MADE, group, stands=trusted(one))
         elif group == NOISE and ratio is not None and abs(ratio) >= LEAST:
-            what = one.claim if one.examiner == "attribution" else f"its pixels give {support(ratio)}"
+            what = one.claim if one.question == MODEL else f"its pixels give {support(ratio)}"
             yield _Sign(what, ratio > 0, group)
         elif group in (WATERMARK, CLAIMS) and one.holds:
             yield _Sign(one.claim, made=True, tier=group)
 
 
-def _origin(signs: Sequence[_Sign], total: float | None, asked: set[str]) -> tuple[str, str]:
+def _origin(signs: Sequence[_Sign], total: float | None, *, asked: bool) -> tuple[str, str]:
     """Answer by the strongest kind of evidence there is, and name it; claims are never one."""
     measured = None if total is None or abs(total) < LEAST else total > 0
     hidden = any(one.tier == WATERMARK for one in signs)
@@ -184,7 +176,7 @@ def _origin(signs: Sequence[_Sign], total: float | None, asked: set[str]) -> tup
         return MADE, WATERMARK
     if measured is not None:
         return (MADE if measured else NOT_MADE), "measured"
-    return (OPEN if asked & {SIGNED, NOISE, WATERMARK} else UNASKED), ""
+    return (OPEN if asked else UNASKED), ""
 
 
 def _conflicts(signs: Sequence[_Sign]) -> Iterator[str]:
@@ -194,7 +186,7 @@ def _conflicts(signs: Sequence[_Sign]) -> Iterator[str]:
 
 
 def _copy(findings: Sequence[Finding], compared_with: int) -> str:
-    shown = {one.holds for one in findings if one.work is not None}
+    shown = {one.holds for one in findings if one.question == COPY}
     if True in shown:
         return "found"
     if None in shown:

@@ -14,7 +14,7 @@ from artaudit.auditor.assessment.weighing import assess
 from artaudit.auditor.evidence.casefile import SCHEMA, sha256
 from artaudit.auditor.evidence.html import render
 from artaudit.auditor.evidence.package import BAGIT, CA_FILE, PAGE, REPORT, TAG_MANIFEST, bag_info
-from artaudit.auditor.evidence.pages import EDITION, TEXTS, texts
+from artaudit.auditor.evidence.pages import ALIKE, TEXTS, texts
 from artaudit.auditor.registry.hash_chain import canonical, link
 from artaudit.auditor.registry.merkle import root_by
 from artaudit.auditor.signing.seals import Trust, check_seal
@@ -59,7 +59,7 @@ def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
         "works_sha256": {str(work["id"]): work["sha256"] for work in record["works"]},
         "log_size": record["log"]["size"],
         "log_root": record["log"]["root"],
-        "page": REMADE if record["page"] == EDITION else NAMED,
+        "page": REMADE if record["page"] in ALIKE else NAMED,
     }
 
 
@@ -131,7 +131,7 @@ def _custody(record: Mapping[str, Any]) -> Iterator[str]:
 
 def _weighed(record: Mapping[str, Any]) -> Iterator[str]:
     """Weigh the findings again where this edition weighed them."""
-    for check in record["checks"] if record["page"] == EDITION else ():
+    for check in record["checks"] if record["page"] in ALIKE else ():
         said = check["evidence"].get("assessment")
         if said is not None and said != _again(check["evidence"]):
             yield f"what check {check['id']} in {REPORT} is said to come to does not follow from its findings"
@@ -161,7 +161,7 @@ def _page(record: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[str
     """Make the page again where this edition made it; else look for the record's digest in it."""
     digest = sha256(files[REPORT])
     page = files.get(PAGE, b"")
-    if record["page"] != EDITION:
+    if record["page"] not in ALIKE:
         made = digest.encode() in page
     else:
         try:
@@ -174,7 +174,7 @@ def _page(record: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[str
 
 def _texts(record: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[str]:
     """Make the texts again where this edition made them."""
-    if record["page"] != EDITION:
+    if record["page"] not in ALIKE:
         return
     try:
         made = texts(record)

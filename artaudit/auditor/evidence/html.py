@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from artaudit.auditor.evidence.pages import template
+from artaudit.templates import template
 
 MARKS = {True: ("✔", "yes"), False: ("—", "no"), None: ("?", "cannot tell")}
 HIDDEN = ("confirmation", "crops", "raw", "title", "weight")
@@ -21,7 +21,7 @@ def render(record: Mapping[str, Any], files: Mapping[str, bytes], record_sha256:
     it can be made again to see whether it was changed; the record must be as report.json gives it, keys in order.
     """
     checks = views(record)
-    page = template("report.html", escaped=True)
+    page = template(__package__, "report.html", escaped=True)
     text = page.render(
         record=record,
         checks=checks,

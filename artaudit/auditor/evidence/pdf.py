@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from artaudit.auditor.evidence.html import headline, plain, views
-from artaudit.auditor.evidence.pages import moment
 from artaudit.auditor.signing.keys import Signer
 from artaudit.errors import MissingExtraError, PackageError
+from artaudit.templates import moment
 
 STANDARD = "a-3b"
 

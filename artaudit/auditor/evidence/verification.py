@@ -1,4 +1,4 @@
-"""Verifies a package that nobody vouches for: every digest recomputed, every disagreement named."""
+"""Verifies a package that is not trusted: every digest recomputed, every disagreement named."""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ from artaudit.auditor.registry.hash_chain import (
 )
 from artaudit.auditor.registry.schema import APPLICATION_ID, MIGRATIONS, triggers
 from artaudit.errors import RegistryError
+from artaudit.image.writing import ensure_new
 
 BUSY_SECONDS = 30
 
@@ -130,8 +131,7 @@ class Store:
 
     def backup(self, target: Path) -> None:
         """Write a whole copy to `target`, which must not exist yet."""
-        if target.exists() or target.is_symlink():
-            raise RegistryError(f"{target} exists and nothing is overwritten: choose another name.")
+        ensure_new(target, kind=RegistryError)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:

@@ -49,7 +49,7 @@ def signed_by(signature: bytes, data: bytes, pool: Sequence[x509.Certificate] = 
 
 
 def signer_of(signed: cms.SignedData, content: bytes, pool: Sequence[x509.Certificate] = ()) -> SigningIdentity:
-    """Return who signed `content`; raises one of MALFORMED where nobody did."""
+    """Return the signer of `content`; raises one of MALFORMED where this is no signature of it."""
     [info] = signed["signer_infos"]
     inside = [x509.load_der_x509_certificate(one.chosen.dump()) for one in signed["certificates"]]
     sid = info["sid"].chosen

@@ -96,7 +96,7 @@ def default_folder() -> Path:
 
 
 def create(folder: Path, name: str, passphrase: str) -> SigningIdentity:
-    """Make an authority of one's own and a certificate signed by it, and keep them with their key in `folder`.
+    """Make a new authority and a certificate signed by it, and keep them with their key in `folder`.
 
     The authority's key signs that one certificate and is forgotten: nobody can make another in its name.
     Raises UsageError when `folder` holds keys already, or `passphrase` is too short.

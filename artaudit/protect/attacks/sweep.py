@@ -32,7 +32,7 @@ class AttackSweep:
     """One attack from weak to strong.
 
     `setting` says what the numbers in `strengths` are. `make` turns one of them, and after it the model or network
-    that the attack `needs`, into the attack itself. An `everyday` attack befalls pictures that nobody attacks. A
+    that the attack `needs`, into the attack itself. An `everyday` attack happens to any published picture. A
     `slow` one takes minutes on a processor and runs only when asked for.
     """
 

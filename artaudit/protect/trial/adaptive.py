@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from PIL import Image as Pillow
 
-from artaudit import catalog
 from artaudit.datasets.drawings import SIDE as DRAWN
 from artaudit.datasets.drawings import draw
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
@@ -25,16 +24,21 @@ from artaudit.generators import pool
 from artaudit.image import Image, decode
 from artaudit.metrics import auc
 from artaudit.protect.attacks.trained import RemoverTrainer, suspicion
-from artaudit.protect.job import CloakOrder, prepare
+from artaudit.protect.job import CloakJob, CloakOrder, prepare
 from artaudit.protect.receipt import middle
+from artaudit.protect.settings import method_named, transform_of, with_settings
 from artaudit.protect.trial.judges import models_of
 from artaudit.protect.trial.pairs import Pair
 from artaudit.protect.trial.survival import remover_of, weights_of
 from artaudit.protocols import Budget, Progress
 from artaudit.tensors import to_batch
 
+REPEATED = ("objective", "descent", "together")
+"""Parts of a method that fit any picture and any models; the transforms are repeated too."""
+
+_DEFAULT = CloakOrder().method
 _BEST = 95.0
-"""The highest score that lessons ask for: nothing is learned from what changes nothing."""
+"""The highest SSIMULACRA2 score of training pairs: nothing is learned from pairs without a change."""
 
 HELD_OUT = 0.25
 """Share of the pairs that the attacker never trains on, to see what it can tell."""
@@ -42,7 +46,7 @@ HELD_OUT = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Schooling:
-    """How the attacker prepares: so many pictures of `side` pixels, cloaked in `steps`, and so many lessons."""
+    """How the attacker trains: on so many `pairs` of `side` pixels, cloaked in `steps`, and by what schedule."""
 
     pairs: int = 48
     side: int = 96
@@ -85,12 +89,12 @@ class Adversary:
 
 
 def school(pair: Pair, schooling: Schooling, *, seed: int, progress: Progress | None = None) -> Adversary:
-    """Train an attacker on pairs made like the picture under trial: its method and models where a receipt names them.
+    """Train an attacker on pairs made like the picture under trial: by the method and models that a receipt names.
 
     The budget is what shows of the picture's own change; where no original is known, the default one. Style references
     are left out: on pictures this small they cost the most.
     """
-    job = prepare(_order(pair.receipt, schooling.steps))
+    job = job_like(pair.receipt, schooling.steps)
     tool = replace(job.cloak, style=None)
     budget = _budget(pair) or job.budget
     clean, cloaked = [], []
@@ -112,16 +116,41 @@ def school(pair: Pair, schooling: Schooling, *, seed: int, progress: Progress | 
     )
 
 
+def job_like(receipt: Mapping[str, Any] | None, steps: int) -> CloakJob:
+    """Return a job that cloaks as a receipt says, in so many steps: its method, settings and models; else the default.
+
+    Receipts of the second schema keep the method's name alone.
+    """
+    job = prepare(_order(receipt, steps))
+    made = None if receipt is None else receipt["method"]
+    if not isinstance(made, Mapping) or not made["name"]:
+        return job
+    cloak = with_settings(job.cloak, {name: made[name] for name in REPEATED})
+    seen = [transform_of(one) for one in made["expectation"]]
+    known = tuple(one for one in seen if one is not None)
+    expectation = known if len(known) == len(seen) else cloak.expectation
+    cloak = replace(cloak, descent=replace(cloak.descent, steps=steps), expectation=expectation)
+    return replace(job, cloak=cloak)
+
+
 def _order(receipt: Mapping[str, Any] | None, steps: int) -> CloakOrder:
     """Read method and models off a receipt, as far as they are still here; the default cloak without one."""
     if receipt is None:
         return CloakOrder(steps=steps)
-    named = re.search(r"objective=(\w+)", str(receipt["method"]))
-    kinds = {path.rpartition(":")[2]: name for name, path in catalog.CLOAKS.items()}
-    method = kinds.get(named[1] if named else "", "push")
-    here = {one.name for one in (*pool.installed(pool.models_folder()), *pool.embedded()) if one.use == pool.SURROGATE}
+    here = {one.name for one in pool.available() if one.use == pool.SURROGATE}
     known = tuple(name for name in models_of(receipt) if name in here)
-    return CloakOrder(method=method, models=known or ("auto",), steps=steps)
+    return CloakOrder(method=_method(receipt["method"]), models=known or ("auto",), steps=steps)
+
+
+def _method(made: Mapping[str, Any] | str) -> str:
+    """Return the name of the method of a receipt, the default where it is not of the catalog.
+
+    Receipts of the second schema hold the text of a Python object, which names the class of its objective.
+    """
+    if isinstance(made, str):
+        found = re.search(r"objective=(\w+)", made)
+        return method_named(found[1] if found else "") or _DEFAULT
+    return str(made["name"]) or _DEFAULT
 
 
 def _budget(pair: Pair) -> Budget | None:

@@ -42,9 +42,9 @@ from artaudit.tensors import to_array, to_batch
 Result = TypeVar("Result")
 
 BASE = "nothing"
-"""The arm of the model as it was."""
+"""The arm of the untrained model."""
 OTHERS = "photographs and drawings by code"
-"""The arm of pictures by nobody in question: what it recovers is no style."""
+"""The arm trained on pictures that are not by the artist: what it recovers is not the style."""
 STRANGERS = 1000
 """Added to the seeds of pictures that stand for no artist, so that none is drawn twice."""
 
@@ -85,7 +85,7 @@ class MimicrySetup:
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """What came of it: examinations by the name of an arm, one a seed; the model's own; pictures of no artist."""
+    """Results: for each arm one examination per seed, the untrained model's, and pictures of no artist."""
 
     arms: Mapping[str, tuple[Examined, ...]]
     base: Examined
@@ -206,7 +206,7 @@ def _resized(picture: Pillow.Image, side: int) -> Part:
 
 
 def _without_pictures(shared: MimicrySetup) -> MimicrySetup:
-    """Spare the way between processes what training does not read."""
+    """Leave out what training does not read, so that less is sent between processes."""
     return replace(shared, pictures=(), tools=())
 
 

@@ -68,7 +68,7 @@ def judges(receipt: Mapping[str, Any] | None = None) -> tuple[Judge, ...]:
     Hold-outs are those that were installed as such, and, where a `receipt` names the models of a cloak and all of them
     are known, those of other families.
     """
-    known = (*pool.installed(pool.models_folder()), *pool.embedded(), *pool.backbones())
+    known = (*pool.available(), *pool.backbones())
     records = (one for one in known if one.kind == "studio" or one not in (*pool.embedded(), *pool.backbones()))
     met = _families_met(receipt, known)
     found = [Judge(one, one.use == pool.HOLD_OUT or (met is not None and one.family not in met)) for one in records]

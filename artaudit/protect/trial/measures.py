@@ -11,11 +11,12 @@ from jaxtyping import Float
 
 from artaudit.generators import pool
 from artaudit.generators.opening import open_model
+from artaudit.metrics import Interval
 from artaudit.protect.effect import ALIKE
 from artaudit.protect.trial.fine_tuning import OTHERS, Arm, MimicrySetup, Taught
 from artaudit.protect.trial.judges import CHANGED, CLEAN, judges
 from artaudit.protect.trial.mimicry import Examined
-from artaudit.protect.trial.recovery import Interval, Recoveries, recoveries
+from artaudit.protect.trial.recovery import Recoveries, recoveries
 from artaudit.protect.trial.style import BLOCK, features, judge, kernel_distances
 from artaudit.protocols import Encoder
 
@@ -25,7 +26,7 @@ NOISE = ALIKE
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measure, smaller is better learned: the model's own, every arm's mean, and what was recovered by it."""
+    """One measure, smaller is better learned: of the untrained model, the mean of every arm, and the recovery."""
 
     about: str
     base: float

@@ -33,10 +33,10 @@ from artaudit.protocols import Progress
 QUICK = ("jpeg", "blur", "noise-denoise", "diffpure")
 """Attacks that mimics learn after where none is named: an edit, a filter, two purifiers, each at its strongest."""
 FEWEST = 3
-"""Training runs below which a recovery counts for nothing."""
+"""Training runs that are needed for a recovery to count."""
 
 FEWEST_CROPS = 5
-"""Clean crops below which nobody can tell a style."""
+"""Clean crops that are needed to tell a style."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +88,14 @@ def chosen_model(name: str | None) -> pool.Record:
 
     Those kept for measuring come first, for the cloak has not met them; without a card it is the embedded one.
     """
-    own = [one for one in pool.installed(pool.models_folder()) if "denoiser" in abilities(one)]
-    shipped = [one for one in pool.embedded() if "denoiser" in abilities(one)]
+    able = [one for one in pool.available() if "denoiser" in abilities(one)]
     if name is not None:
-        named = [one for one in (*own, *shipped) if one.name == name]
-        if not named:
-            known = ", ".join(one.name for one in (*own, *shipped))
-            raise UsageError(f"No model with a denoiser is called {name}: choose {known}.")
-        return named[0]
+        known = pool.by_name(able)
+        if name not in known:
+            raise UsageError(f"No model with a denoiser is called {name}: choose {', '.join(known)}.")
+        return known[name]
+    shipped = [one for one in able if one in pool.embedded()]
+    own = [one for one in able if one not in shipped]
     fitting = sorted(own, key=lambda one: one.use != pool.HOLD_OUT) if torch.cuda.is_available() else []
     return [*fitting, *shipped][0]
 
@@ -134,7 +134,7 @@ def held_out_crops(others: Sequence[Part], side: int, most: int) -> tuple[tuple[
 
 
 def _arms(chosen: Sequence[str], cloaked: Sequence[Trial]) -> tuple[list[Arm], list[str]]:
-    """Return what mimics learn from, and the names of the attacks that none learns after."""
+    """Return what mimics learn from, and the names of the attacks that no mimic is trained after."""
     wanted = {name for name in catalog.ATTACKS if name in chosen or "all" in chosen}
     wanted |= set(QUICK) if "quick" in chosen else set()
     axes = {name: catalog.load(catalog.ATTACKS, name) for name in catalog.ATTACKS}

@@ -5,11 +5,8 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from functools import cache
-from importlib import resources
 from typing import Any
 
-import jinja2
 import numpy as np
 import torch
 from PIL import Image as Pillow
@@ -25,6 +22,7 @@ from artaudit.protect.trial.run import Trial
 from artaudit.protect.trial.uses import FINE_TUNING, HARDLY, NOT, PROTECTED, REDRAWING, STYLE_REFERENCE, UNKNOWN
 from artaudit.protect.visibility import SCALE
 from artaudit.protocols import Autoencoder
+from artaudit.templates import template
 from artaudit.tensors import to_array, to_batch
 
 NAMES = {
@@ -52,15 +50,8 @@ def card(trials: Sequence[Trial]) -> bytes:
     shown = [{"record": trial.document, **_figures(trial)} for trial in trials]
     sheets = {trial.sheet for trial in trials if trial.sheet is not None}
     words = {"names": NAMES, "marks": MARKS, "against": AGAINST, "scale": SCALE[:-1], "bound": NOISE_GAIN}
-    page = _template().render(trials=shown, sheets=[_uri(one, "png") for one in sheets], **words)
+    page = template(__package__, "card.html").render(trials=shown, sheets=[_uri(one, "png") for one in sheets], **words)
     return page.encode(errors="backslashreplace")
-
-
-@cache
-def _template() -> jinja2.Template:
-    source = (resources.files(__package__) / "templates" / "card.html").read_text("utf-8")
-    page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return page.from_string(source)
 
 
 def _figures(trial: Trial) -> dict[str, str | None]:

@@ -16,7 +16,7 @@ _COLUMNS = 4
 
 
 def gains_figure(effect: dict[str, Any], attacks: Sequence[dict[str, Any]]) -> bytes:
-    """Return an SVG: a row an attack, every judge's gain at each strength, the line of noise at 1.2."""
+    """Return an SVG: a row per attack, every judge's gain at each strength, the line of noise at 1.2."""
     rows = [("untouched", [effect]), *((name, list(steps)) for name, steps in groupby(attacks, lambda a: a["attack"]))]
     plot, axes = _figure(7.2, 1.0 + 0.27 * len(rows))
     for row, (_, steps) in enumerate(rows):

@@ -12,19 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from artaudit.metrics import Interval
+
 DRAWS = 2000
 
 Measured = Float[np.ndarray, "seeds units"]
-"""One measure, smaller is better learned: a row a training run, a column a held-out crop or a drawn picture."""
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """An estimate and its bootstrap 95 % interval, infinite where clean pictures taught nothing in too many draws."""
-
-    value: float
-    low: float
-    high: float
+"""One measure, smaller is better learned: a row per training run, a column per held-out crop or picture."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 
-from artaudit.findings import Finding
+from artaudit.findings import CLAIMS, FILE, TOOL, Finding
 from artaudit.image import Image
 from artaudit.provenance.claimed.automatic1111 import read_automatic1111
 from artaudit.provenance.claimed.comfyui import read_comfyui
@@ -32,7 +32,7 @@ READERS: tuple[Callable[[Fields], Claim | None], ...] = (
     read_tc260,
     read_vendor,
 )
-"""One reader a tool or a label: it sees the texts of one place and returns the claim they make."""
+"""One reader for each tool or label: it sees the texts of one place and returns the claim they make."""
 
 METHOD = "texts that generators write, read from PNG text, EXIF, XMP, IPTC, comments and the lowest bits of the samples"
 
@@ -46,6 +46,8 @@ class FileClaims:
     """Finds the parameters that generators write into their pictures."""
 
     name = "signals"
+    group = CLAIMS
+    question = FILE
 
     def examine(self, image: Image) -> list[Finding]:
         """Return a finding for each claim, or one that says none was found; never raises for what a file holds.
@@ -63,6 +65,6 @@ class FileClaims:
 
     def _claimed(self, claim: Claim, unread: str) -> Finding:
         known = {name: value for name, value in asdict(claim).items() if value is not None}
-        details = known | {"tier": CLAIMED, "weight": WEIGHT} | ({"unread": unread} if unread else {})
+        details = known | {TOOL: claim.tool, "tier": CLAIMED, "weight": WEIGHT} | ({"unread": unread} if unread else {})
         text = f"the file says it was made with {claim.tool}"
         return Finding(self.name, text, holds=True, method=METHOD, details=details)

@@ -1,4 +1,4 @@
-"""Texts by which services can be told that write no parameters, or few: one row a service.
+"""Texts by which services can be told that write no parameters, or few: one row for each.
 
 Sources: https://docs.midjourney.com , https://github.com/black-forest-labs/flux , https://exiftool.org/TagNames/ .
 """

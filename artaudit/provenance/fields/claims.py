@@ -1,4 +1,4 @@
-"""The words of this room: the texts of one place in a file, and what a tool's texts claim."""
+"""The types of this room: the texts of one place in a file, and what a tool's texts claim."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What text out of a stranger's file may cost, and the readers that keep to it."""
+"""What reading text out of an untrusted file may cost, and the readers that keep to it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def inflate(data: bytes, *, gzip: bool = False) -> tuple[bytes, str]:
 
 
 def parse_object(text: str) -> dict[str, Any]:
-    """Parse a JSON object of strangers; NaN and infinities become None.
+    """Parse an untrusted JSON object; NaN and infinities become None.
 
     Raises ValueError for text that is no JSON object, longer than `TEXT_BYTES` or deeper than `JSON_DEPTH`.
     """

@@ -1,6 +1,6 @@
 """Text hidden in the lowest bits of a picture's samples, as NovelAI and an extension of AUTOMATIC1111 write it.
 
-The bits run down the columns, left to right: one a pixel in the opacity, or three a pixel in red, green and blue.
+The bits run down the columns, left to right: one per pixel in the opacity, or three in red, green and blue.
 Fifteen bytes of signature come first, then the length in bits (32 bits, big-endian), then the text, gzipped where
 the signature ends in "comp" (https://github.com/NovelAI/novelai-image-metadata).
 """

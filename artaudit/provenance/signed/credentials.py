@@ -129,7 +129,7 @@ def _training(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _problems(results: dict[str, Any]) -> Iterator[str]:
-    """Yield the codes of what failed; a signer whom nobody put on a list is no failure."""
+    """Yield the codes of what failed; a signer who is on no trust list is no failure."""
     deltas = (_object(_object(one).get("validationDeltas")) for one in _list(results.get("ingredientDeltas")))
     for place in (_object(results.get("activeManifest")), *deltas):
         codes = (plain(_object(one).get("code")) for one in _list(place.get("failure")))

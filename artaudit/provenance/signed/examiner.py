@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from artaudit.errors import UsageError
-from artaudit.findings import Finding
+from artaudit.findings import FILE, Finding
+from artaudit.findings import SIGNED as SIGNED_GROUP
 from artaudit.image import Image
 from artaudit.provenance.fields.containers import all_fields
 from artaudit.provenance.fields.limits import cut
@@ -39,6 +40,8 @@ class Signatures:
     """Checks the signed statements in a file; `anchors` are the certificates to trust, as PEM."""
 
     name = "signatures"
+    group = SIGNED_GROUP
+    question = FILE
 
     def __init__(self, anchors: str | None = None, novelai_key: str = NOVELAI_KEY) -> None:
         """Without `anchors` take those that ARTAUDIT_TRUST names; raises UsageError when that file holds none."""

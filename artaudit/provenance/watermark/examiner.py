@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt
 
-from artaudit.findings import FalseAlarms, Finding
+from artaudit.findings import ORIGIN, FalseAlarms, Finding
+from artaudit.findings import WATERMARK as WATERMARK_GROUP
 from artaudit.image import Image
 from artaudit.provenance.tiers import NOT_CHECKABLE, WATERMARK
 from artaudit.provenance.watermark.payloads import PAYLOADS, THRESHOLD, readable, strongest
@@ -30,6 +31,8 @@ class Watermarks:
     """Looks for the codes that Stable Diffusion 1, 2, XL and FLUX hide with invisible-watermark."""
 
     name = "watermarks"
+    group = WATERMARK_GROUP
+    question = ORIGIN
 
     def examine(self, image: Image) -> list[Finding]:
         """Return one finding: the code that stands out, or that none does; it cannot tell of very small pictures."""

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from artaudit import catalog
 from artaudit.auditor.assessment.sentences import summary, verdict
-from artaudit.auditor.assessment.weighing import CLOAKED_VERSIONS, GROUPS, LEAST, SPARED, assess, spared, support
-from artaudit.findings import SCALE, Finding
+from artaudit.auditor.assessment.weighing import COUNTS, LEAST, SPARED, assess, spared, support
+from artaudit.findings import CLOAKED_VERSIONS, PLACES, SCALE, Finding
 
 
 def detector(ratio: float | None, *, holds: bool | None = False, claim: str = "noise like machines'") -> Finding:
@@ -39,12 +39,22 @@ def watermark(*, holds: bool, **details: float) -> Finding:
 
 
 CLAIM = Finding("signals", "the file says it was made with ComfyUI", holds=True, method="m")
+ADDED = ("group", "question", "log10_likelihood_ratio")
 SILENT = Finding("signals", "generator parameters in the file", holds=False, method="m")
 UNSIGNED = Finding("signatures", "signed statement about its making", holds=False, method="m")
 
 
-def test_every_examiner_has_its_group():
-    assert GROUPS.keys() == catalog.EXAMINERS.keys()
+def test_every_examiner_has_its_group_and_its_question():
+    for name in catalog.EXAMINERS:
+        kind, before = catalog.load(catalog.EXAMINERS, name), PLACES[name]
+        assert (getattr(kind, "group", before[0]), getattr(kind, "question", before[1])) == before
+        assert before[0] in COUNTS
+
+
+@pytest.mark.parametrize("found", [*(detector(ratio) for ratio in (None, 1.2)), attribution(1.9, holds=True), CLAIM])
+def test_a_record_that_keeps_no_group_or_ratio_weighs_what_it_did(found):
+    former = {name: value for name, value in found.as_dict().items() if name not in ADDED}
+    assert Finding.of(former) == Finding.of(found.as_dict()) == found
 
 
 def test_two_looks_at_the_same_noise_count_once():

@@ -9,15 +9,18 @@ import pytest
 
 from artaudit.auditor.assessment.weighing import assess
 from artaudit.auditor.evidence import Seal
+from artaudit.auditor.evidence.casefile import sha256
+from artaudit.auditor.evidence.html import render
 from artaudit.auditor.evidence.package import bag
-from artaudit.auditor.evidence.pages import EDITION
+from artaudit.auditor.evidence.pages import EDITION, texts
+from artaudit.auditor.registry.hash_chain import canonical
 from artaudit.findings import Finding
 
-GOLDEN = "c69fed72e3764db2"
+GOLDEN = "de609506c92b9811"
 TEXTS = {
     "VERIFY.txt": "9d9aa87bcca68783",
     "data/CERTIFICATION-902.md": "36fb343b5b47cf90",
-    "data/report.html": "4ac5c9c98e9b798a",
+    "data/report.html": "6885f8d73ec322b9",
 }
 WEIGHTS = "018c4cb965b8b272"
 CHANGED = "it has changed: give `pages.EDITION` other digits, and this test what it makes now"
@@ -34,7 +37,7 @@ ALL = (
         finding("detector", holds=ratio > 1, **{RATIO: ratio})
         for ratio in (-6.5, -1.0, 0.0, 0.4, 0.9, 1.0, 2.5, 3.5, 4.5, 7)
     ),
-    replace(finding("attribution", holds=True), unit="log10 of a likelihood ratio", score=1.9),
+    replace(finding("attribution", holds=True), log10_likelihood_ratio=1.9, score=1.9),
     finding("attribution", holds=None),
     finding("signatures", holds=True, says="machine-made", trusted=True),
     finding("signatures", holds=True, says="not machine-made", trusted=False),
@@ -65,3 +68,27 @@ def test_weights_are_those_of_the_edition():
     sets = [found for size in (1, 2) for found in combinations(ALL, size)]
     weighed = json.dumps([asdict(assess(found, number % 2)) for number, found in enumerate(sets)])
     assert (EDITION[:16], hashlib.sha256(weighed.encode()).hexdigest()[:16]) == (GOLDEN, WEIGHTS), CHANGED
+
+
+FORMER = "c69fed72e3764db2d37f39551af54c4a9749aecd5172f8a50b885f3a5dfe5054"
+ADDED = ("group", "question", "log10_likelihood_ratio")
+
+
+def former(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the package as the edition before made it: findings carry no group, question or ratio."""
+    record = json.loads(files["data/report.json"]) | {"page": FORMER}
+    for finding in (one for check in record["checks"] for one in check["evidence"]["findings"]):
+        for name in ADDED:
+            del finding[name]
+    written = canonical(record).encode()
+    files = {**files, "data/report.json": written}
+    return {**files, "data/report.html": render(record, files, sha256(written)), **texts(record)}
+
+
+def test_a_package_of_the_edition_before_is_still_made_again_and_compared(files, problems_of, redone):
+    was = former(files)
+    assert problems_of(redone(was)) == ()
+    changed = was["data/report.html"].replace(b"second sentence", b"other sentence")
+    assert any(
+        "report.html was not made from" in one for one in problems_of(redone({**was, "data/report.html": changed}))
+    )

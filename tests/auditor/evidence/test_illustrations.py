@@ -8,9 +8,9 @@ import torch
 from PIL import Image as Pillow
 
 from artaudit.attribution.candidates import candidates, open_candidate
-from artaudit.attribution.examiner import Origin
+from artaudit.attribution.examiner import AMPLIFIED, Origin
 from artaudit.attribution.statistic import redraw
-from artaudit.auditor.evidence.illustrations import AMPLIFIED, OriginPictures, illustrators
+from artaudit.auditor.evidence.illustrations import illustrators
 from artaudit.auditor.registry import Registry
 from artaudit.datasets.photographs import photograph
 from artaudit.findings import Finding
@@ -48,7 +48,7 @@ def test_those_who_draw_are_found_by_the_examiner_they_belong_to(tmp_path):
 def test_an_attribution_shows_what_the_model_leaves_as_it_was(drawn):
     image, finding = drawn
     assert finding.holds
-    [shown] = OriginPictures().illustrate(image, Finding.of(finding.as_dict()))
+    [shown] = Origin().illustrate(image, Finding.of(finding.as_dict()))
     seen, redrawn, errors = np.split(shown.rgb8.astype(int), 3, axis=1)
     assert np.abs(np.minimum(AMPLIFIED * np.abs(redrawn - seen), 255) - errors).max() <= AMPLIFIED
     assert MODEL in shown.caption
@@ -59,4 +59,4 @@ def test_nothing_is_drawn_where_no_model_claims_the_picture_or_it_is_gone(drawn)
     plain = finding.as_dict()
     gone = {**plain, "details": {**plain["details"], "candidates": [{"model": "no-such-model", "belongs": True}]}}
     for other in ({**plain, "holds": False}, {**plain, "details": {}}, gone):
-        assert OriginPictures().illustrate(image, Finding.of(other)) == []
+        assert Origin().illustrate(image, Finding.of(other)) == []

@@ -1,0 +1,72 @@
+"""The method of a cloak and its settings as plain JSON values, for receipts, and read back from these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from artaudit import catalog, transforms
+from artaudit.transforms import Transform
+
+Component = TypeVar("Component")
+
+KIND = "kind"
+"""Key of settings: the class of the component that they are settings of."""
+
+TRANSFORMS: Mapping[str, Any] = MappingProxyType(
+    {
+        one.__name__: one
+        for one in (
+            transforms.Identity,
+            transforms.Blur,
+            transforms.Noise,
+            transforms.Rescale,
+            transforms.Crop,
+            transforms.Jpeg,
+            transforms.Encoded,
+            transforms.Screenshot,
+        )
+    }
+)
+"""Transforms that are made again from their settings, by the names of their classes."""
+
+
+def method_named(objective: str) -> str:
+    """Return the name that the catalog gives an objective's class, "" for a class that it does not hold."""
+    return next((name for name, path in catalog.CLOAKS.items() if path.rpartition(":")[2] == objective), "")
+
+
+def settings_of(component: Any) -> Any:  # noqa: ANN401 - JSON values of any component
+    """Return plain JSON values: of a dataclass its kind and the fields it shows, of other classes kind and repr."""
+    if component is None or isinstance(component, bool | int | float | str):
+        return component
+    if isinstance(component, tuple | list):
+        return [settings_of(one) for one in component]
+    kind, plain = {KIND: type(component).__name__}, getattr(component, "__dataclass_params__", None)
+    if plain is not None and plain.repr:
+        return kind | {one.name: settings_of(getattr(component, one.name)) for one in fields(component) if one.repr}
+    return kind | {"repr": repr(component)}
+
+
+def with_settings(component: Component, settings: Mapping[str, Any]) -> Component:
+    """Return a dataclass with the settings that were kept of its kind.
+
+    What cannot be made from plain values, such as a picture to pull towards, stays as it is in `component`.
+    """
+    given: dict[str, Any] = {}
+    for name in (one.name for one in fields(component) if one.init and one.name in settings):  # type: ignore[arg-type]
+        present, kept = getattr(component, name), settings[name]
+        if not isinstance(kept, Mapping):
+            given[name] = tuple(kept) if isinstance(kept, list) else kept
+        elif is_dataclass(present) and kept.get(KIND) == type(present).__name__:
+            given[name] = with_settings(present, kept)
+    return replace(component, **given)  # type: ignore[type-var]
+
+
+def transform_of(settings: Mapping[str, Any]) -> Transform | None:
+    """Make a transform from its settings; None for one that is not known here."""
+    kind = TRANSFORMS.get(settings[KIND])
+    made: Transform | None = None if kind is None else kind(**{k: v for k, v in settings.items() if k != KIND})
+    return made
