@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, cast
 
 from artaudit.attribution.calibration import BELONGING, CandidateCalibration
-from artaudit.attribution.candidates import LEAST, SIDE, Candidate, Opinion, answer, candidates, opinions
+from artaudit.attribution.candidate import LEAST, SIDE, Candidate, Opinion, answer, candidates, opinions
 from artaudit.attribution.grid import SIDES
 from artaudit.findings import Finding
-from artaudit.image import Image
+from artaudit.image import Image, read
 
 UNIT = "log10 of a likelihood ratio"
 
@@ -38,6 +39,23 @@ class Origin:
     def examine(self, image: Image) -> list[Finding]:
         """Return one finding: who drew the picture, that nobody held here did, or that it cannot be told."""
         return [finding(opinions(image, self._asked, resized=self._resized), self._asked)]
+
+
+def attribute(
+    picture: Image | Path | str,
+    asked: Sequence[Candidate] | None = None,
+    *,
+    resized: bool = False,
+    search: bool = True,
+) -> Finding:
+    """Say which of the candidates drew a picture, that none of them did, or that it cannot be told.
+
+    `asked` are those that `candidates` returns, by default all. With `resized` sizes that the picture may have had
+    before are tried too; `search` False spares the search for the grid, for pictures that were surely never cropped.
+    """
+    image = picture if isinstance(picture, Image) else read(picture)
+    asked = candidates() if asked is None else asked
+    return finding(opinions(image, asked, resized=resized, search=search), asked)
 
 
 def finding(said: Sequence[Opinion], asked: Sequence[Candidate]) -> Finding:

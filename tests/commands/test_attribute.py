@@ -10,7 +10,7 @@ import torch
 from PIL import Image as Pillow
 
 from artaudit.attribution.calibration import BELONGING
-from artaudit.attribution.candidates import LEAST, SIDE, answer, candidates, opinions
+from artaudit.attribution.candidate import LEAST, SIDE, answer, candidates, opinions
 from artaudit.attribution.examiner import Origin
 from artaudit.datasets.photographs import photograph
 from artaudit.generators import pool

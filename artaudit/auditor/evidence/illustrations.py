@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from artaudit import catalog
-from artaudit.attribution.candidates import Opinion, candidates, open_candidate, opinions
+from artaudit.attribution.candidate import Opinion, candidates, open_candidate, opinions
 from artaudit.attribution.examiner import Origin
 from artaudit.attribution.statistic import redraw
 from artaudit.auditor.registry import Registry

@@ -20,7 +20,7 @@ from artaudit.attribution.grid import SCALES, Grid, find_grid, rescaled
 from artaudit.attribution.statistic import Statistic, in_parts, redraw, whole
 from artaudit.errors import UsageError
 from artaudit.generators import pool
-from artaudit.generators.opening import abilities, open_model
+from artaudit.generators.opening import abilities, list_models, open_model
 from artaudit.image import Image
 from artaudit.protocols import Autoencoder
 from artaudit.tensors import to_batch
@@ -106,7 +106,7 @@ def candidates(names: Sequence[str] = ("auto",)) -> list[Candidate]:
     Of twins, which draw with the very same decoder, "auto" takes the one that was calibrated. Raises UsageError for a
     name that is not there or that cannot draw.
     """
-    records = {one.name: one for one in (*pool.embedded(), *pool.installed(pool.models_folder()))}
+    records = {one.name: one for one in list_models()}
     able = {name: one for name, one in records.items() if "attribution" in abilities(one)}
     chosen = able if tuple(names) == ("auto",) else {name: able.get(name) for name in names}
     missing = [name for name, one in chosen.items() if one is None]
@@ -119,8 +119,7 @@ def candidates(names: Sequence[str] = ("auto",)) -> list[Candidate]:
 
 def rivals(one: Candidate) -> list[Candidate]:
     """Return everyone else that can draw, twins too."""
-    records = (*pool.embedded(), *pool.installed(pool.models_folder()))
-    able = [other for other in records if "attribution" in abilities(other)]
+    able = [other for other in list_models() if "attribution" in abilities(other)]
     return [Candidate(other, calibration_of(other)) for other in able if other.name != one.record.name]
 
 
