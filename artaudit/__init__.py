@@ -13,7 +13,9 @@ from artaudit.exports import exports
 if TYPE_CHECKING:
     from artaudit.auditor.check import check
     from artaudit.auditor.evidence.verification import verify_package
+    from artaudit.auditor.register import register
     from artaudit.auditor.registry import Registry
+    from artaudit.auditor.report import report
     from artaudit.errors import (
         ArtauditError,
         ImageError,
@@ -33,6 +35,8 @@ _NAMES = {
     "Image": "artaudit.image.picture:Image",
     "cloak": "artaudit.protect.calling:cloak",
     "check": "artaudit.auditor.check:check",
+    "register": "artaudit.auditor.register:register",
+    "report": "artaudit.auditor.report:report",
     "Registry": "artaudit.auditor.registry:Registry",
     "verify_package": "artaudit.auditor.evidence.verification:verify_package",
     "Finding": "artaudit.findings:Finding",
@@ -67,5 +71,7 @@ __all__ = [
     "check",
     "cloak",
     "read",
+    "register",
+    "report",
     "verify_package",
 ]

@@ -86,7 +86,11 @@ def test_the_package_says_that_it_is_typed():
 @pytest.mark.parametrize("name", list(catalog.DETECTORS))
 def test_detectors_are_estimators_as_scikit_learn_knows_them(name):
     kind = catalog.load(catalog.DETECTORS, name)
-    needed = {"reconstruction": {"models": ["studio-sd1"]}, "embedding": {"model": "tower"}, "checkpoint": {"file": "f"}}
+    needed = {
+        "reconstruction": {"models": ["studio-sd1"]},
+        "embedding": {"model": "tower"},
+        "checkpoint": {"file": "f"},
+    }
     made = kind(**needed.get(name, {}))
     settings = made.get_params()
     assert set(settings) == set(inspect.signature(kind).parameters)
