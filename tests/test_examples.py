@@ -53,6 +53,7 @@ def run(name, *words):
     module.main([str(word) for word in words])
 
 
+@pytest.mark.slow
 def test_a_folder_is_cloaked_against_an_own_model(vae, pictures, tmp_path, capsys):
     few = tmp_path / "few"
     few.mkdir()
@@ -65,6 +66,7 @@ def test_a_folder_is_cloaked_against_an_own_model(vae, pictures, tmp_path, capsy
     assert read(tmp_path / "cloaked" / "0.png").sha256 != read(few / "0.png").sha256
 
 
+@pytest.mark.slow
 def test_a_detector_is_trained_and_measured_on_an_own_manifest(drawings, capsys, monkeypatch):
     monkeypatch.setattr(bench, "RESAMPLES", 10)
     run("train_detector", drawings / "manifest.csv", drawings / "toy", "--settings", '{"crops": 2}', "--draws", "1")
@@ -73,6 +75,7 @@ def test_a_detector_is_trained_and_measured_on_an_own_manifest(drawings, capsys,
     assert (drawings / "toy" / "README.md").is_file()
 
 
+@pytest.mark.slow
 def test_an_own_autoencoder_is_asked_what_it_drew(vae, pictures, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("ARTAUDIT_MODELS", str(tmp_path / "models"))
     words = ("attribute_own", "toy", vae, pictures, pictures / "3.png")
