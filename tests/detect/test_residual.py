@@ -31,6 +31,7 @@ def pairs():
     return reals, [np.rint(one * 255).astype(np.float32) / 255 for one in drawn]
 
 
+@pytest.mark.slow
 def test_unseen_pairs_are_told_apart_and_the_threshold_is_held_by_real_pictures(pairs):
     reals, drawn = pairs
     china, flower = slice(0, 8), slice(8, 16)
