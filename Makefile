@@ -7,13 +7,29 @@ COLLECTED ?= ../pictures
 # Free art that cloaks are measured on, and nothing learns from.
 ART := ardentryst monsterz-data pingus-data
 
-.PHONY: demo test lint docs embedded bench bench-attribute bench-detect bench-match bench-trial detector clean
+.PHONY: demo test quick coverage dist lint docs embedded bench bench-attribute bench-detect bench-match bench-trial detector clean
 
 demo: .venv/installed
 	$(BIN)/python demo/run.py demo-output
 
 test: lint
 	$(BIN)/python -m pytest
+
+quick: lint
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -q -m "not slow" -n auto --dist loadfile
+
+coverage: .venv/installed
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+# The wheel, in an environment that holds nothing else, has to answer a check.
+dist: .venv/installed
+	rm -rf dist .cache/empty
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	$(BIN)/python -m hatchling build -t sdist
+	$(PYTHON) -m venv .cache/empty
+	.cache/empty/bin/python -m pip install --quiet --constraint constraints.txt dist/*.whl
+	$(BIN)/python -c 'from artaudit.datasets.photographs import photograph as p; open(".cache/empty/a.jpg", "wb").write(p("china.jpg"))'
+	cd .cache/empty && ARTAUDIT_DB=a.db bin/audit register a.jpg && { ARTAUDIT_DB=a.db bin/audit check a.jpg; test $$? = 1; }
 
 lint: .venv/installed
 	$(BIN)/ruff check .

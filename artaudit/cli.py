@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import MappingProxyType
 
 import click
 
@@ -30,9 +31,28 @@ from artaudit.errors import ArtauditError
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
+GROUPS = MappingProxyType(
+    {
+        "Begin with these": (protect, trial, register, check, report),
+        "More for artists": (works, sign),
+        "For evidence": (verify, case, seal, reproduce, keys),
+        "For research": (attribute, detector, data),
+        "Upkeep": (models, db, completion),
+    }
+)
+"""Who uses which commands, in the order in which help shows them."""
+
 
 class Commands(click.Group):
-    """A group that says of a name it does not know which of its groups has a command of that name."""
+    """A group that shows its commands by who uses them, and knows where a name lies that is none of its own."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """Write the commands, a section for each group."""
+        longest = max(map(len, self.commands))
+        room = formatter.width - longest - 6
+        for heading, commands in GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(f"{one.name:<{longest}}", one.get_short_help_str(room)) for one in commands])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -77,24 +97,6 @@ def main() -> None:
     sys.exit(code or 0)
 
 
-for _command in (
-    register,
-    check,
-    protect,
-    attribute,
-    trial,
-    report,
-    verify,
-    seal,
-    sign,
-    reproduce,
-    models,
-    works,
-    db,
-    completion,
-    case,
-    keys,
-    data,
-    detector,
-):
-    audit.add_command(_command)
+for _commands in GROUPS.values():
+    for _command in _commands:
+        audit.add_command(_command)

@@ -1,4 +1,4 @@
-"""What the rooms expect of each other: encoders, autoencoders, cloaks and examiners, as protocols."""
+"""What the rooms expect of each other: encoders, autoencoders, budgets and examiners, as protocols."""
 
 from __future__ import annotations
 
@@ -151,18 +151,6 @@ class Cloaked:
     budget: Budget
     seed: int
     models: tuple[tuple[str, str], ...]
-
-
-@runtime_checkable
-class Cloak(Protocol):
-    """Changes a picture within a budget so that models learn it wrongly."""
-
-    def apply(self, image: Image, *, budget: Budget, seed: int, progress: Progress | None = None) -> Cloaked:
-        """Return the cloaked samples of `image`; `progress` is told (done, total) as the work goes on.
-
-        Raises ImageError for a picture that cannot carry a cloak.
-        """
-        ...
 
 
 @runtime_checkable

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from artaudit import catalog
-from artaudit.cli import audit
+from artaudit.cli import GROUPS, audit
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("CLOAKS", "MODELS", "DETECTORS", "ADDED", "ATTRIBUTIONS", "EXAMINERS", "LAYOUTS", "ATTACKS")
@@ -30,6 +30,14 @@ def test_every_component_is_documented_and_there(name):
     table, component = name.split("/")
     assert catalog.load(TABLES[table], component).__doc__
     assert f"| `{component}` |" in (ROOT / "docs" / "components.md").read_text()
+
+
+def test_help_groups_every_command_once_and_begins_with_what_an_artist_needs():
+    grouped = [one.name for commands in GROUPS.values() for one in commands]
+    assert sorted(grouped) == sorted(audit.commands)
+    assert grouped[:5] == ["protect", "trial", "register", "check", "report"]
+    shown = audit.get_help(click.Context(audit, info_name="audit"))
+    assert [heading for heading in GROUPS if f"{heading}:\n  {GROUPS[heading][0].name}" in shown] == list(GROUPS)
 
 
 def test_commands_that_the_readme_shows_exist():

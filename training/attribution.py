@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from artaudit.attribution.calibrating import learn
-from artaudit.attribution.candidates import Candidate, candidates
+from artaudit.attribution.candidate import Candidate, candidates
 from artaudit.generators import pool
 from artaudit.generators.opening import abilities
 from artaudit.image import Image, read

@@ -1,1 +1,35 @@
 """The room of attribution: which autoencoder's latent space a picture comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from artaudit.exports import exports
+
+if TYPE_CHECKING:
+    from artaudit.attribution.calibrating import calibrate_model
+    from artaudit.attribution.candidate import Candidate, candidates
+    from artaudit.attribution.evaluation import evaluate
+    from artaudit.attribution.examiner import attribute
+    from artaudit.attribution.statistic import Statistic
+
+_NAMES = {
+    "candidates": "artaudit.attribution.candidate:candidates",
+    "Candidate": "artaudit.attribution.candidate:Candidate",
+    "attribute": "artaudit.attribution.examiner:attribute",
+    "calibrate_model": "artaudit.attribution.calibrating:calibrate_model",
+    "evaluate": "artaudit.attribution.evaluation:evaluate",
+    "Statistic": "artaudit.attribution.statistic:Statistic",
+}
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = exports(__name__, _NAMES)
+
+__all__ = [
+    "Candidate",
+    "Statistic",
+    "attribute",
+    "calibrate_model",
+    "candidates",
+    "evaluate",
+]

@@ -13,7 +13,16 @@ from jaxtyping import Float
 from torch import Tensor
 
 from artaudit.attribution.calibration import BELONGING, OFF_GRID, CandidateCalibration, calibrate
-from artaudit.attribution.candidates import DENOISING, METHOD, Candidate, calibration_path, open_candidate, statistic
+from artaudit.attribution.candidate import (
+    DENOISING,
+    METHOD,
+    Candidate,
+    calibration_path,
+    candidates,
+    open_candidate,
+    rivals,
+    statistic,
+)
 from artaudit.attribution.grid import rescaled
 from artaudit.attribution.statistic import in_parts, redraw
 from artaudit.datasets.drawings import draw, soften
@@ -97,6 +106,19 @@ def _known(
     ]
     drawn["redrawn by its autoencoder alone"] = own
     return {BELONGING: to_8_bits(torch.cat(made)), **strangers(crops), **drawn}, ()
+
+
+def calibrate_model(
+    name: str, pictures: Sequence[Image], *, method: str = METHOD, progress: Progress | None = None
+) -> CandidateCalibration:
+    """Calibrate the model of this name on real pictures against all others that are held here, keep and return it.
+
+    Raises UsageError for a name that is not there or cannot draw, and for fewer than ten pictures.
+    """
+    (candidate,) = candidates((name,))
+    learned = learn(candidate, rivals(candidate), pictures, method=method, progress=progress)
+    keep(candidate, learned)
+    return learned
 
 
 def keep(candidate: Candidate, calibration: CandidateCalibration) -> Path:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from jaxtyping import UInt8
 
 from artaudit.attribution.calibration import BELONGING, CandidateCalibration
-from artaudit.attribution.candidates import LEAST, SIDE, Candidate, Opinion, answer, candidates, opinions
+from artaudit.attribution.candidate import LEAST, SIDE, Candidate, Opinion, answer, candidates, opinions
 from artaudit.attribution.grid import SIDES
 from artaudit.errors import ModelError, UsageError
 from artaudit.findings import MODEL, NOISE, Finding
-from artaudit.image import Image
+from artaudit.image import Image, read
 from artaudit.protocols import Illustration
 from artaudit.tensors import to_array
 
@@ -65,6 +66,23 @@ class Origin:
             return []
         caption = REDRAWN.format(model=claimed[0], times=AMPLIFIED)
         return [Illustration("redrawn", caption, _errors(best)) for best in said[:1]]
+
+
+def attribute(
+    picture: Image | Path | str,
+    asked: Sequence[Candidate] | None = None,
+    *,
+    resized: bool = False,
+    search: bool = True,
+) -> Finding:
+    """Say which of the candidates drew a picture, that none of them did, or that it cannot be told.
+
+    `asked` are those that `candidates` returns, by default all. With `resized` sizes that the picture may have had
+    before are tried too; `search` False spares the search for the grid, for pictures that were surely never cropped.
+    """
+    image = picture if isinstance(picture, Image) else read(picture)
+    asked = candidates() if asked is None else asked
+    return finding(opinions(image, asked, resized=resized, search=search), asked)
 
 
 def finding(said: Sequence[Opinion], asked: Sequence[Candidate]) -> Finding:

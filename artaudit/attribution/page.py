@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from torch import Tensor
 
 from artaudit.attribution.calibration import CandidateCalibration
-from artaudit.attribution.candidates import Opinion
+from artaudit.attribution.candidate import Opinion
 from artaudit.attribution.examiner import AMPLIFIED, UNIT, told
 from artaudit.findings import Finding
 from artaudit.templates import template

@@ -16,9 +16,14 @@ from artaudit.protect.receipt import environment
 from artaudit.protocols import Examiner
 
 
-def check(path: Path, registry: Registry, look: Sequence[Examiner] | None = None) -> tuple[int, Evidence]:
-    """Examine the picture at `path` and keep the evidence; return the number of its case and the evidence."""
-    return examine(read(path), registry, look)
+def check(
+    picture: Image | Path | str, registry: Registry, look: Sequence[Examiner] | None = None
+) -> tuple[int, Evidence]:
+    """Examine a picture or the one at a path and keep the evidence; return the number of its case and the evidence.
+
+    `look` are those who look at it, by default all of the catalog. Raises ImageError for what is no sound picture.
+    """
+    return examine(picture if isinstance(picture, Image) else read(picture), registry, look)
 
 
 def examine(

@@ -26,9 +26,10 @@ class Measured:
     descriptors: bytes | None
 
 
-def register(path: Path, registry: Registry, title: str | None = None) -> tuple[Work, bool]:
-    """Add the picture at `path` to the portfolio; False when these bytes were there already."""
-    return enrol(registry, read(path), title=title or path.stem)
+def register(picture: Image | Path | str, registry: Registry, title: str | None = None) -> tuple[Work, bool]:
+    """Add a picture or the one at a path to the portfolio; False when these bytes were there already."""
+    image = picture if isinstance(picture, Image) else read(picture)
+    return enrol(registry, image, title=title or Path(image.name).stem)
 
 
 def register_all(

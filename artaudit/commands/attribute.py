@@ -53,7 +53,7 @@ def attribute_pictures(
     The middle of each picture is looked at, on the grid of latents that fits best.
     """
     from artaudit.attribution import page  # noqa: PLC0415 - heavy
-    from artaudit.attribution.candidates import candidates, opinions  # noqa: PLC0415 - heavy
+    from artaudit.attribution.candidate import candidates, opinions  # noqa: PLC0415 - heavy
     from artaudit.attribution.examiner import finding  # noqa: PLC0415 - heavy
     from artaudit.image import read, write_atomically  # noqa: PLC0415 - heavy
     from artaudit.image.writing import ensure_new  # noqa: PLC0415 - heavy
@@ -84,7 +84,7 @@ def attribute_pictures(
 @AS_JSON
 def list_candidates(*, as_json: bool) -> None:
     """List the models that are asked, and how well each tells its own pictures."""
-    from artaudit.attribution import candidates  # noqa: PLC0415 - heavy
+    from artaudit.attribution.candidate import candidates  # noqa: PLC0415 - heavy
 
     rows = [
         {
@@ -93,7 +93,7 @@ def list_candidates(*, as_json: bool) -> None:
             "obstacle": one.obstacle,
             "calibration": None if one.calibration is None else asdict(one.calibration),
         }
-        for one in candidates.candidates()
+        for one in candidates()
     ]
     if as_json:
         print_json(rows)
@@ -118,16 +118,16 @@ def calibrate(model: str, pictures: tuple[Path, ...], *, method: str, as_json: b
 
     PICTURES are files or folders, at least ten pictures that no model made, better a hundred.
     """
-    from artaudit.attribution import calibrating, candidates  # noqa: PLC0415 - heavy
+    from artaudit.attribution.calibrating import calibrate_model  # noqa: PLC0415 - heavy
+    from artaudit.attribution.candidate import calibration_path, candidates  # noqa: PLC0415 - heavy
     from artaudit.image import read  # noqa: PLC0415 - heavy
     from artaudit.image.sources import gather  # noqa: PLC0415 - heavy
 
-    (candidate,) = candidates.candidates((model,))
+    (candidate,) = candidates((model,))
     images, code = each([source.path for source in gather(pictures)], read)
     if code:
         raise UsageError("Some pictures could not be read: leave them out.")
-    learned = calibrating.learn(candidate, candidates.rivals(candidate), images, method=method)
-    path = calibrating.keep(candidate, learned)
+    learned, path = calibrate_model(model, images, method=method), calibration_path(candidate.record)
     if as_json:
         print_json({"path": str(path), **asdict(learned)})
         return

@@ -117,6 +117,7 @@ def trial(
 def _ensure_answerable(original: Path | None, pictures: Sequence[Path], output: Path | None) -> None:
     """Raise UsageError where nothing that is asked for could come out."""
     from artaudit.image import ensure_writable  # noqa: PLC0415 - heavy
+    from artaudit.image.writing import ensure_new  # noqa: PLC0415 - heavy
 
     if original is not None and len(pictures) > 1 and not original.is_dir():
         raise UsageError("--original belongs to one picture: try the others one by one, or name a folder of originals.")

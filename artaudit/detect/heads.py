@@ -126,12 +126,6 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
         squares = [picture[top : top + self.side, left : left + self.side] for top, left in corners]
         return corners, self.describe(np.stack(squares).astype(np.float32))
 
-    def score_crops(self, picture: Picture) -> list[tuple[Corner, float]]:
-        """Return each crop's corner and log odds: where the evidence lies. A picture's are those of the crops' mean."""
-        corners, described = self.read_crops(picture)
-        scores = self.score_features(described) if corners else ()
-        return [(corner, float(score)) for corner, score in zip(corners, scores, strict=True)]
-
     def knows(self, picture: Picture) -> bool:
         """Tell whether a picture, large enough for a crop, lies within what was learned from."""
         return bool(self.gate_.knows(self.features([picture]))[0])

@@ -37,7 +37,7 @@ class ReconstructionDetector(CropDetector):
         alarms: float = 0.0,
     ) -> None:
         """Keep the settings."""
-        self.models = list(models)
+        self.models = models
         self.regularisation, self.crops, self.side, self.alarms = regularisation, crops, side, alarms
 
     def use(self, autoencoders: Sequence[Autoencoder]) -> None:

@@ -33,6 +33,24 @@ def add(about: pool.Record, paths: Sequence[Path]) -> tuple[pool.Record, str]:
         return _installed(about, offer(Path(room)), folder, note)
 
 
+def add_model(
+    name: str,
+    *paths: Path | str,
+    family: str = "",
+    kind: str = "",
+    licence: str = "unknown",
+    use: str = pool.SURROGATE,
+) -> pool.Record:
+    """Install a model under a name, from what `add` takes, and return its record.
+
+    `family` names its latent space and `kind` how its files are read, where these do not tell; a model that is only
+    ever measured on has the use "hold-out". Raises what `add` raises.
+    """
+    about = pool.Record(name, kind, family, licence, use, pool.models_folder(), ())
+    record, _ = add(about, [Path(path) for path in paths])
+    return record
+
+
 def _installed(about: pool.Record, found: Offer, folder: Path, note: str = "") -> tuple[pool.Record, str]:
     family = about.family or found.family
     if about.kind not in ("", found.kind):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from inspect import signature
 
 from artaudit import catalog
-from artaudit.errors import ModelError
+from artaudit.errors import ModelError, UsageError
 from artaudit.generators import pool
 from artaudit.generators.state_dicts import short
 from artaudit.protocols import Encoder
@@ -17,6 +17,25 @@ def abilities(record: pool.Record) -> tuple[str, ...]:
         return ("features",)
     redraws = ("autoencoder", "attribution") if record.kind not in catalog.ENCODERS else ()
     return ("encoder", *redraws, *(("denoiser",) if record.kind in catalog.GENERATORS else ()))
+
+
+def list_models() -> list[pool.Record]:
+    """Return the records of all models with latents: those that come with artaudit, then the installed ones.
+
+    Raises ModelError for a broken record.
+    """
+    return [*pool.embedded(), *pool.installed(pool.models_folder())]
+
+
+def load_model(name: str, *, denoiser: bool = True) -> Encoder:
+    """Open the model of this name, on wish without its denoiser; an `Autoencoder` or a `Generator` where it is one.
+
+    Raises UsageError for a name that is not there, ModelError for files that are not those that were pinned.
+    """
+    known = {record.name: record for record in list_models()}
+    if name not in known:
+        raise UsageError(f"No model is called {name}: choose {', '.join(known)}.")
+    return open_model(known[name], denoiser=denoiser)
 
 
 def open_model(record: pool.Record, *, denoiser: bool = True) -> Encoder:

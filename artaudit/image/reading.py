@@ -32,12 +32,12 @@ class Limits:
     pixels: int = 100_000_000
 
 
-def read(path: Path, limits: Limits | None = None) -> Image:
+def read(path: Path | str, limits: Limits | None = None) -> Image:
     """Read and decode the picture file at `path`.
 
     Raises UsageError for a path that is no readable file, ImageError for a file that is no sound picture.
     """
-    limits = limits or Limits()
+    path, limits = Path(path), limits or Limits()
     try:
         if path.is_dir():
             raise UsageError(f"{path} is a folder: name the pictures in it.")

@@ -19,7 +19,6 @@ from safetensors.numpy import load_file
 VOCABULARY = Path(__file__).parent / "vocabulary.safetensors"
 CENTRES = 256
 WORDS = CENTRES**2
-SIGNATURE_BITS = 128
 
 _HALF = 64
 _ROWS = 512

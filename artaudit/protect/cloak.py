@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -68,6 +68,8 @@ class DescentCloak:
     seconds: float | None = None
     """Time for one picture; None takes all steps, and only then is the result the same on every run."""
     together: bool = False
+    further: tuple[Callable[[Pixels], Constraint], ...] = field(default=(), repr=False)
+    """What makes constraints of one's own, beside those of the budget, from each clean window."""
 
     def __post_init__(self) -> None:
         """Refuse weights that do not fit the models."""
@@ -177,11 +179,11 @@ class _Setting:
         return None if self.alpha is None else self.alpha[..., tile.window[0], tile.window[1]]
 
     def constraints(self, tile: Tile, budget: Budget) -> tuple[Constraint, ...]:
-        if budget.ssimulacra2 is None:
-            return ()
-        clean = self.seen[..., tile.window[0], tile.window[1]]
-        score = budget.ssimulacra2
-        return ScoreFloor(clean, score), FlickerCeiling(clean, noise_of(clean, score))
+        clean, score = self.seen[..., tile.window[0], tile.window[1]], budget.ssimulacra2
+        further = tuple(make(clean) for make in self.cloak.further)
+        if score is None:
+            return further
+        return ScoreFloor(clean, score), FlickerCeiling(clean, noise_of(clean, score)), *further
 
     def loss(self, tile: Tile) -> Loss:
         """Return the loss of a tile; its clean window is encoded once per model and transform, when first needed."""

@@ -198,9 +198,13 @@ def finished(source: Source, goal: Targets) -> bool:
 
 def original(path: Path) -> Image:
     """Read a picture that is to be cloaked; raises ImageError for a kind of file that cannot be written back."""
-    image = read(path)
+    return writable(read(path))
+
+
+def writable(image: Image) -> Image:
+    """Return a picture that can be written back; raises ImageError for a kind of file that cannot."""
     if image.read_only:
-        raise ImageError(f"{path} cannot be cloaked: {image.read_only}; convert it to PNG first.")
+        raise ImageError(f"{image.name} cannot be cloaked: {image.read_only}; convert it to PNG first.")
     return image
 
 

@@ -10,7 +10,7 @@ import torch
 from PIL import Image as Pillow
 
 from artaudit.attribution.calibration import BELONGING
-from artaudit.attribution.candidates import LEAST, SIDE, answer, candidates, opinions
+from artaudit.attribution.candidate import LEAST, SIDE, answer, candidates, opinions
 from artaudit.attribution.examiner import Origin
 from artaudit.datasets.photographs import photograph
 from artaudit.generators import pool
@@ -59,6 +59,7 @@ def audit(run_audit, real, redrawn):
     return run_audit
 
 
+@pytest.mark.slow
 def test_the_maker_is_named_and_nobody_claims_a_photograph(audit):
     code, out, _ = audit("attribute", "redrawn.png", "real.png", "--json", "-o", "page.html")
     own, other = json.loads(out)
@@ -73,6 +74,7 @@ def test_the_maker_is_named_and_nobody_claims_a_photograph(audit):
     assert audit("attribute", "real.png", "-o", "page.html")[0] == 2
 
 
+@pytest.mark.slow
 def test_a_check_names_the_maker_too(audit):
     code, out, _ = audit("check", "redrawn.png", "--json")
     (found,) = [one for one in json.loads(out)[0]["findings"] if one["examiner"] == "attribution"]
@@ -80,6 +82,7 @@ def test_a_check_names_the_maker_too(audit):
     assert found["false_alarms"]["trials"] > 100 and found["details"]["weight"]
 
 
+@pytest.mark.slow
 def test_a_model_is_calibrated_on_a_folder_and_the_result_is_used(audit):
     rng = np.random.default_rng(0)
     Path("mine").mkdir()
@@ -148,6 +151,7 @@ def test_a_jpeg_of_a_drawn_picture_still_belongs(redrawn):
     assert answer(said)[0].startswith("the decoder of studio-sd1")
 
 
+@pytest.mark.slow
 def test_smooth_and_colourless_pictures_belong_to_nobody(real):
     flat = np.full((128, 128, 3), 0.6, np.float32)
     slope = np.repeat(np.repeat(np.linspace(0, 1, 128, dtype=np.float32)[:, None, None], 128, 1), 3, 2)
@@ -157,6 +161,7 @@ def test_smooth_and_colourless_pictures_belong_to_nobody(real):
         assert answer(opinions(as_image(pixels), candidates())) == ()
 
 
+@pytest.mark.slow
 def test_a_resize_is_found_and_undone(redrawn):
     large = np.asarray(Pillow.fromarray(np.rint(redrawn * 255).astype(np.uint8)).resize((512, 400), 3)) / 255
     plain, tried = (opinions(as_image(large), candidates(("studio-sd1",)), resized=one)[0] for one in (False, True))

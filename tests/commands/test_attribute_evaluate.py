@@ -37,6 +37,7 @@ def data(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_makers_are_named(data, run_audit):
     words = ("studio-sd1", str(data), "--edit", "as it is")
     code, out, _ = run_audit("attribute", "evaluate", *words, "--json")

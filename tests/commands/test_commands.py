@@ -36,6 +36,7 @@ def drawing(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_straight_line(audit, tmp_path):
     original = tmp_path / "china.jpg"
     original.write_bytes(photograph("china.jpg"))
@@ -75,6 +76,7 @@ def test_results_stand_beside_the_original_under_a_name_of_their_own(audit, draw
     ]
 
 
+@pytest.mark.slow
 def test_the_same_seed_writes_the_same_picture(audit, drawing):
     for folder in ("one", "two"):
         assert audit("protect", drawing, "-o", folder, "--seed", "5").returncode == 0

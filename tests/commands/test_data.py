@@ -36,6 +36,7 @@ def biased(tmp_path):
     return tmp_path / "set"
 
 
+@pytest.mark.slow
 def test_the_straight_line(audit, biased):
     indexed = audit("index", biased, "-o", "m.csv", "--json")
     told = json.loads(indexed.stdout)
@@ -56,6 +57,7 @@ def test_the_straight_line(audit, biased):
     assert alone.pop("bytes a pixel") < 0.9 and set(alone.values()) == {0.5}
 
 
+@pytest.mark.slow
 def test_several_sources_and_manifests_become_one(audit, biased, tmp_path):
     audit("index", biased / "real", "-o", "deep/real.csv", "--label", "real", "--licence", "CC0")
     with tarfile.open(tmp_path / "shard.tar", "w") as tar:
@@ -80,6 +82,7 @@ def test_several_sources_and_manifests_become_one(audit, biased, tmp_path):
     assert list(manifest.read(tmp_path / "again.csv")) == list(rows.values())
 
 
+@pytest.mark.slow
 def test_a_failed_audit_names_the_next_command_and_it_runs(audit, biased):
     audit("index", biased, "-o", "m.csv")
     line = next(line for line in audit("audit", "m.csv").stdout.splitlines() if line.startswith("next: "))

@@ -18,6 +18,7 @@ from artaudit.detect.calibration import Calibration
 from artaudit.detect.loading import open_detector, shipped
 from artaudit.errors import UsageError
 
+pytestmark = pytest.mark.slow  # each needs the detector that the first one trains
 KEPT = {"README.md", storage.SETTINGS, storage.TENSORS}
 
 

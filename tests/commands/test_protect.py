@@ -50,6 +50,7 @@ def change(audit: Audit, paper: dict) -> np.ndarray:
     return np.abs(after - before)
 
 
+@pytest.mark.slow
 def test_a_folder_keeps_its_shape_and_only_what_is_missing_is_made_again(audit):
     assert len(audit.json("art", "-o", "out")) == 3
     made = sorted(str(path.relative_to(audit.home / "out")) for path in (audit.home / "out").rglob("*.*g"))
@@ -68,6 +69,7 @@ def test_a_result_that_was_changed_since_is_not_taken_for_done(audit):
     assert "nothing is overwritten" in audit("art/one.png", "-o", "out", "--resume").stderr
 
 
+@pytest.mark.slow
 def test_a_dry_run_tells_what_would_be_and_writes_nothing(audit):
     plans = audit.json("art", "-o", "out", "--dry-run")
     assert [Path(plan["result"]).name for plan in plans] == ["one.png", "three.webp", "two.jpg"]
@@ -85,6 +87,7 @@ def test_black_of_a_mask_stays_as_it_was(audit):
     assert moved[:, :54].any() and not moved[:, 58:].any()
 
 
+@pytest.mark.slow
 def test_the_mark_and_the_comparison_come_on_request(audit):
     [paper] = audit.json("art/one.png", "--no-train", "--comparison")
     result = decode((audit.home / paper["result"]).read_bytes(), name="one")
@@ -212,6 +215,7 @@ def test_what_was_stopped_goes_on_inside_the_picture(audit, monkeypatch):
     assert audit.json("art/one.png", "-o", "out", "--resume") == []
 
 
+@pytest.mark.slow
 def test_without_resume_a_stopped_picture_is_begun_anew(audit, monkeypatch):
     monkeypatch.setattr(checkpoint, "SECONDS", 0.0)
     with monkeypatch.context() as patch:
@@ -222,6 +226,7 @@ def test_without_resume_a_stopped_picture_is_begun_anew(audit, monkeypatch):
     assert not list(audit.home.rglob(".*.partial.safetensors"))
 
 
+@pytest.mark.slow
 def test_the_mark_is_signed_where_there_are_keys_and_only_written_where_they_stay_locked(audit, monkeypatch):
     keys.create(audit.home / "keys", "Ada Lovelace", "correct horse battery")
     monkeypatch.setenv("ARTAUDIT_PASSPHRASE", "correct horse battery")
@@ -237,6 +242,7 @@ def test_the_mark_is_signed_where_there_are_keys_and_only_written_where_they_sta
     assert forbids_training(read(audit.home / "unsigned" / "two.jpg"))
 
 
+@pytest.mark.slow
 def test_a_lower_quality_makes_a_smaller_file_and_the_receipt_tells_the_whole_change(audit):
     [best] = audit.json("art/sub/two.jpg", "-o", "best")
     [small] = audit.json("art/sub/two.jpg", "-o", "small", "--quality", "85")
@@ -251,6 +257,7 @@ def test_a_preset_brings_its_own_budget(audit):
     assert paper["method"]["name"] == "push"
 
 
+@pytest.mark.slow
 def test_a_preset_pulls_to_the_target_that_is_named(audit):
     [own] = audit.json("art/one.png", "--preset", "photoguard", "-o", "own")
     [other] = audit.json("art/one.png", "--preset", "photoguard", "--target", "art/sub/two.jpg", "-o", "other")

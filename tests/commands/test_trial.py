@@ -16,6 +16,7 @@ def audit(run_audit, monkeypatch):
     return run_audit
 
 
+@pytest.mark.slow
 def test_a_cloak_of_this_tool_is_tried_without_naming_its_original_and_leaves_a_card(audit):
     assert audit("protect", "one.png", "--steps", "3", "--seed", "1")[0] == 0
     words = ("trial", "one-cloaked.png", "one.png", "--attacks", "jpeg", "--processes", "1", "--seed", "1")
@@ -39,6 +40,7 @@ def test_a_lone_picture_is_said_in_a_sentence(audit):
     assert code == 0 and "cannot tell" in out and "--original" in out
 
 
+@pytest.mark.slow
 def test_originals_of_many_pictures_may_lie_in_a_folder_under_the_same_names(audit):
     Path("before").mkdir()
     Path("after").mkdir()
@@ -61,6 +63,7 @@ def test_a_mimic_or_a_held_out_picture_that_is_not_there_is_named_before_anythin
     assert code == 2 and not out and said in complaint
 
 
+@pytest.mark.slow
 def test_where_mimics_cannot_learn_the_trials_of_a_folder_stand(audit):
     for folder in ("after", "others"):
         Path(folder).mkdir()

@@ -27,6 +27,7 @@ def rows(count: int, seed: int = 0, **of_generated) -> list[Row]:
     return made
 
 
+@pytest.mark.slow
 def test_equal_mixtures_pass():
     found = bias(rows(300))
     assert not found.biased and not found.culprits
@@ -34,6 +35,7 @@ def test_equal_mixtures_pass():
     assert "does not give the label away" in str(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fact", "of_generated"),
     [
@@ -54,6 +56,7 @@ def test_a_fact_that_differs_is_found_and_named(fact, of_generated):
     assert words.real != words.generated
 
 
+@pytest.mark.slow
 def test_facts_that_tell_nothing_alone_may_tell_together():
     rng = np.random.default_rng(3)
     made = []
@@ -67,6 +70,7 @@ def test_facts_that_tell_nothing_alone_may_tell_together():
     assert "together" in str(found)
 
 
+@pytest.mark.slow
 def test_pairs_in_equal_containers_pass():
     found = bias(
         [
@@ -87,6 +91,7 @@ def test_a_group_that_repeats_does_not_count_as_many():
         )
 
 
+@pytest.mark.slow
 def test_few_pictures_leave_a_doubt_that_is_said():
     found = bias(rows(15, seed=4))
     assert found.whole.high - found.whole.low > 0.2
@@ -96,6 +101,7 @@ def test_few_pictures_leave_a_doubt_that_is_said():
         assert "cannot rule a bias out" in str(found)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers_and_large_sets_are_sampled():
     many = rows(MOST)
     one, two = bias(many, seed=1), bias(many, seed=1)

@@ -50,6 +50,7 @@ def pictures(first, count):
     return list(torch.cat(crops).numpy().astype(np.float32) / 255), torch.cat(made).numpy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_a_network_tells_new_pictures_apart_and_comes_back_from_the_disk(kind, tmp_path):
     detector = clone(KINDS[kind])

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from artaudit.attribution.candidates import candidates
+from artaudit.attribution.candidate import candidates
 from artaudit.errors import ModelError, UsageError
 from artaudit.generators import pool
 from artaudit.generators.choice import DENOISER_FALLBACK, FALLBACK, choose

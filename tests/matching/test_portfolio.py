@@ -59,6 +59,7 @@ def test_an_edited_copy_is_found_and_placed(portfolio, works, as_image, edit, nu
     assert found[0].confirmation.confirmed
 
 
+@pytest.mark.slow
 def test_a_mirrored_copy_in_a_page_is_found(portfolio, works, as_image, in_page):
     for number, title in ((1, "china.jpg"), (2, "flower.jpg")):
         [found] = portfolio.matches(as_image(in_page(works[title][:, ::-1])))

@@ -28,6 +28,7 @@ def crop(rgb8):
     return rgb8[rows // 3 : rows // 3 + rows, columns // 3 : columns // 3 + columns]
 
 
+@pytest.mark.slow
 def test_paintings_of_the_same_motif_are_not_confused(paintings, entries):
     vases = [(number, image) for number, image in enumerate(paintings) if "sunflowers" in image.name]
     assert len(vases) > 5
@@ -36,6 +37,7 @@ def test_paintings_of_the_same_motif_are_not_confused(paintings, entries):
         assert [match for match in others.matches(image) if match.band == "copy"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "edit",
     [

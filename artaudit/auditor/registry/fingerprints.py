@@ -26,11 +26,6 @@ class FingerprintStore:
         row = self._store.one("SELECT data FROM fingerprints WHERE work = ? AND kind = ?", work, kind)
         return bytes(row["data"]) if row else b""
 
-    def with_fingerprint(self, kind: str) -> set[int]:
-        """Return the works that have a fingerprint of this kind that is not empty."""
-        rows = self._store.rows("SELECT work FROM fingerprints WHERE kind = ? AND length(data) > 0", kind)
-        return {row["work"] for row in rows}
-
     def add_descriptor(self, work: int, kind: str, data: bytes, sketches: bytes) -> bool:
         """Keep the descriptors of a work and their sketches; False when it has some of this kind."""
         with self._store.writing():

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image as Pillow
 
-from artaudit.attribution.candidates import candidates, open_candidate
+from artaudit.attribution.candidate import candidates, open_candidate
 from artaudit.attribution.examiner import AMPLIFIED, Origin
 from artaudit.attribution.statistic import redraw
 from artaudit.auditor.evidence.illustrations import illustrators

@@ -83,6 +83,7 @@ def check(found: dict) -> None:
     assert all(one.endswith(".") for one in found["said"])
 
 
+@pytest.mark.slow
 def test_a_file_that_may_not_grow_is_a_clear_error_and_the_registry_stays_whole(tmp_path):
     found = run(tmp_path, "limit")
     check(found)
@@ -90,6 +91,7 @@ def test_a_file_that_may_not_grow_is_a_clear_error_and_the_registry_stays_whole(
     assert "case.zip cannot be written" in found["said"][1]
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_a_clear_error_and_the_registry_stays_whole(tmp_path):
     namespace = ["unshare", "--map-root-user", "--mount"]
     able = shutil.which("unshare") and subprocess.run(

@@ -192,6 +192,7 @@ def test_a_grid_of_windows_leaves_a_picture_whole_where_the_model_does():
     assert torch.allclose(GridPure(3, Faithful())(pixels, 0), pixels, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_trained_remover_takes_a_fixed_pattern_off_and_leaves_clean_pictures_alone():
     pictures = torch.cat([drawing(number) for number in range(12)])
     pattern = 0.04 * torch.sign(torch.sin(torch.arange(64.0) * 1.3)).expand(1, 3, 64, 64)

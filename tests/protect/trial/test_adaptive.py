@@ -59,6 +59,7 @@ def test_a_picture_to_pull_towards_is_named_and_not_kept(clean):
     assert with_settings(Mist2(), told) == Mist2()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hold_out")
 def test_a_trained_attacker_removes_and_tells_with_its_own_errors_stated(clean, noised, registry):
     order = TrialOrder(("trained-remover",), clean, trained=True, schooling=QUICK, seed=2, processes=1)
@@ -70,6 +71,7 @@ def test_a_trained_attacker_removes_and_tells_with_its_own_errors_stated(clean, 
     assert "no false alarm" in told["sentence"]
 
 
+@pytest.mark.slow
 def test_a_lone_picture_is_called_cloaked_only_above_the_threshold(noised, registry):
     order = TrialOrder(("jpeg",), trained=True, schooling=QUICK, seed=2, processes=1)
     document = attempt(noised(0.0), registry, order).document

@@ -22,6 +22,7 @@ def wish(**settings) -> mimicry_trial.MimicryOrder:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hold_out")
 def test_mimics_of_all_arms_end_up_on_the_card_and_no_model_that_cloaks_are_made_against_gives_an_a(
     clean, noised, registry
@@ -52,6 +53,7 @@ def test_mimics_of_all_arms_end_up_on_the_card_and_no_model_that_cloaks_are_made
     assert learned([tried.document, tried.document, alone.document]) == [record["sentence"]]
 
 
+@pytest.mark.slow
 def test_a_grade_says_why_mimics_do_not_count_for_the_best(clean, noised, registry):
     order = TrialOrder(("jpeg",), clean, seed=1, processes=1)
     few = wish(held_out=(clean,), attacks=(), seeds=1)

@@ -58,6 +58,7 @@ def test_a_lone_picture_cannot_be_told(noised, registry):
     assert b"cannot tell" in card([trial])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hold_out")
 def test_a_real_cloak_finds_its_original_and_beats_noise_until_attacks_are_left_out(clean, registry):
     made = cloaked(clean, registry)
@@ -81,6 +82,7 @@ def test_a_real_cloak_finds_its_original_and_beats_noise_until_attacks_are_left_
     json.dumps(document, allow_nan=False)
 
 
+@pytest.mark.slow
 def test_an_original_that_was_moved_away_must_be_named(clean, registry):
     made = cloaked(clean, registry)
     moved = clean.rename(clean.with_name("elsewhere.png"))
@@ -100,6 +102,7 @@ def test_an_attack_that_is_not_in_the_catalog_is_refused():
         TrialOrder(attacks=("magic",))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hold_out")
 def test_the_card_asks_for_nothing_from_outside_and_repeats_itself(clean, noised, registry):
     trial = tried(noised(1.0), registry, "jpeg", "noise", original=clean)
@@ -115,6 +118,7 @@ def test_the_card_asks_for_nothing_from_outside_and_repeats_itself(clean, noised
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hold_out")
 def test_how_long_it_takes_is_told_before_any_attack_is_carried_out(clean, noised, registry):
     told = []

@@ -324,6 +324,7 @@ def test_what_cannot_be_read_cannot_be_told(image):
     assert finding.details["unread"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [
