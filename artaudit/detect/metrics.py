@@ -120,7 +120,7 @@ def bootstrap(
     values = []
     for _ in range(resamples):
         drawn = np.concatenate(
-            [members[one] for members in kinds for one in rng.integers(len(members), size=len(members))]
+            [members[place] for members in kinds for place in rng.integers(len(members), size=len(members))]
         )
         values.append(metric(scores[drawn], made[drawn]))
     low, high = np.quantile(values, (0.025, 0.975))
