@@ -194,8 +194,12 @@ def _ranked(detector: Any, features: Features, apart: Sequence[Specimen]) -> dic
         )
     )
     these = ~made | (families == ALONE)
-    interval = metrics.bootstrap(metrics.auc, scores, made, groups=groups, resamples=200)
-    return {"auc": str(interval), "alone": round(float(metrics.auc(scores[these], made[these])), 3), "n": len(scores)}
+    interval = metrics.bootstrap(metrics.labelled_auc, scores, made, groups=groups, resamples=200)
+    return {
+        "auc": str(interval),
+        "alone": round(float(metrics.labelled_auc(scores[these], made[these])), 3),
+        "n": len(scores),
+    }
 
 
 def table(found: dict[str, dict[str, Any]]) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from artaudit.detect import metrics, storage
 from artaudit.detect.calibration import Calibration, of_kind
@@ -127,7 +128,7 @@ def unseen(kind: str, table: Table) -> Judged:
     return Judged(scores, known)
 
 
-def by_picture(table: Table, scores: Scores) -> tuple[Scores, np.ndarray]:
+def by_picture(table: Table, scores: Scores) -> tuple[Float[np.ndarray, " pictures"], np.ndarray]:
     """Return the highest score of any reading of each picture, and whose it is."""
     return highest_by_group(scores, table.facts["sha256"], origin(table))
 
@@ -175,7 +176,7 @@ def ranked(table: Table, told: Judged, threshold: float, clear: float) -> dict[s
     over, under = told.counted >= threshold, told.known & (scores < clear)
     row: dict[str, Any] = {"made": int(made.sum()), "real": int((~made).sum())}
     if made.any() and not made.all():
-        found = metrics.bootstrap(metrics.auc, scores, made, groups=table.facts["group"], resamples=200)
+        found = metrics.bootstrap(metrics.labelled_auc, scores, made, groups=table.facts["group"], resamples=200)
         row["auc"] = [round(one, 4) for one in (found.value, found.low, found.high)]
     for label, names in ((True, ("found", "cleared", "unknown")), (False, ("alarms", "real cleared", "real unknown"))):
         here = made == label

@@ -1,4 +1,4 @@
-"""The base of all detectors: native crops, a linear head over their features, a gate, a threshold from real pictures."""
+"""The base of all detectors: native crops, a linear head on their features, a gate, a threshold from real pictures."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
 
     `regularisation` is scikit-learn's C; pictures are read in up to `crops` squares of `side` pixels and are too
     small below that. After `fit`, `weights_` with `bias_` give the log odds of a picture's mean description as scaled
-    by `mean_` and `scale_`; `gate_` tells what resembles the training data, `threshold_` is the score above which at most
-    the share `alarms` of held-out real pictures lie, and `false_alarms_` says on how many that was measured. `kinds_`,
-    where there is one, holds both of each kind of picture; `clear_` is the score below which hardly any machine-made
-    picture lies, if it is known.
+    by `mean_` and `scale_`; `gate_` tells what resembles the training data, `threshold_` is the score above which at
+    most the share `alarms` of held-out real pictures lie, and `false_alarms_` says on how many that was measured.
+    `kinds_`, where there is one, holds both of each kind of picture; `clear_` is the score below which hardly any
+    machine-made picture lies, if it is known.
     """
 
     PARTS: ClassVar[dict[str, type]] = {

@@ -68,6 +68,8 @@ def _row(
     for name in names:
         these = seen.among([name])
         scores = fitted.score_features(these.features)
-        found = metrics.bootstrap(metrics.auc, scores, these.made, groups=these.groups, resamples=performance.RESAMPLES)
+        found = metrics.bootstrap(
+            metrics.labelled_auc, scores, these.made, groups=these.groups, resamples=performance.RESAMPLES
+        )
         row[name] = asdict(found)
     return row

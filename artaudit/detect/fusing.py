@@ -100,7 +100,9 @@ def _figures(read: FeatureTable, scores: Scores, detector: FusedDetector) -> dic
     alone = dict(zip((SHIPPED, *detector.added), read.features[:, columns].T, strict=True))
     return {
         name: asdict(
-            metrics.bootstrap(metrics.auc, values, read.made, groups=read.groups, resamples=performance.RESAMPLES)
+            metrics.bootstrap(
+                metrics.labelled_auc, values, read.made, groups=read.groups, resamples=performance.RESAMPLES
+            )
         )
         for name, values in (alone | {FUSED: scores}).items()
     }

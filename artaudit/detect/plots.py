@@ -63,7 +63,7 @@ def robustness(seen: Mapping[str, ScoreTable]) -> Figure:
     figure, axes = _blank("", "AUC, 95 % interval")
     for number, table in enumerate(seen.values()):
         found = metrics.bootstrap(
-            metrics.auc, table.scores, table.made, groups=table.groups, resamples=performance.RESAMPLES
+            metrics.labelled_auc, table.scores, table.made, groups=table.groups, resamples=performance.RESAMPLES
         )
         axes.plot([number, number], [found.low, found.high], color="black")
         axes.plot([number], [found.value], marker=MARKERS[number % len(MARKERS)], color="black")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 
 from artaudit.detect import metrics
 from artaudit.detect.crop_detector import Scores
@@ -27,7 +28,9 @@ def lowest_threshold(scores: Scores, origins: np.ndarray, over_all: float, in_on
     return float(scores.min())
 
 
-def highest_by_group(scores: Scores, groups: np.ndarray, origins: np.ndarray) -> tuple[Scores, np.ndarray]:
+def highest_by_group(
+    scores: Scores, groups: np.ndarray, origins: np.ndarray
+) -> tuple[Float[np.ndarray, " groups"], np.ndarray]:
     """Return the highest score in each group and the group's origin: several readings of a picture count once."""
     _, first, number = np.unique(groups, return_index=True, return_inverse=True)
     highest = np.full(len(first), -np.inf)

@@ -1,4 +1,4 @@
-"""What ships is trained by rules: whole origins are left out, thresholds hold in every source, labels are read alike."""
+"""What ships is trained by rules: whole origins are left out, thresholds hold in every source, labels read alike."""
 
 import numpy as np
 import pytest

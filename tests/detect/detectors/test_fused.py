@@ -31,10 +31,10 @@ def test_a_fusion_ranks_better_than_its_parts_and_weighs_none_negatively(told):
     rows, made = told
     fused = FusedDetector(["wrong", "good"]).fit_features(rows, made)
     assert fused.weights_.min() == fused.weights_[1] == 0
-    alone = [metrics.auc(rows[:, at], made) for at in (SCORE, NETWORKS, NETWORKS + 1)]
-    assert metrics.auc(fused.score_features(rows), made) > max(alone)
+    alone = [metrics.labelled_auc(rows[:, at], made) for at in (SCORE, NETWORKS, NETWORKS + 1)]
+    assert metrics.labelled_auc(fused.score_features(rows), made) > max(alone)
     origins = np.array([f"{number % 10}" for number in range(400)])
-    assert metrics.auc(unseen(rows, made, origins, ["wrong", "good"]), made) > max(alone) - 0.01
+    assert metrics.labelled_auc(unseen(rows, made, origins, ["wrong", "good"]), made) > max(alone) - 0.01
 
 
 def test_scores_beyond_all_that_was_seen_weigh_no_more(told):
