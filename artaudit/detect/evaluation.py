@@ -56,18 +56,18 @@ def evaluate(
     if output is not None:
         _ensure_new(output)
     chosen = {name: named_edit(name) for name in edits}
-    rows, readings = manifest.read_splits(data, split), {}
+    rows, features = manifest.read_splits(data, split), {}
     if len({row.label for row in rows}) < len(LABELS):
         raise UsageError(f"{data} has {rows[0].label} pictures alone in {split}: metrics compare them with the others.")
     for number, (name, edit) in enumerate(chosen.items()):
         told = _part(progress, number, len(chosen))
-        readings[name] = read_features(detector, rows, data.parent, _always(edit), progress=told)
-    seen = {name: table.scored(detector) for name, table in readings.items()}
-    crossed = _crossed(detector, data, learn, readings[edits[0]].labelled()) if learn else {}
+        features[name] = read_features(detector, rows, data.parent, _always(edit), progress=told)
+    seen = {name: table.scored(detector) for name, table in features.items()}
+    crossed = _crossed(detector, data, learn, features[edits[0]].labelled()) if learn else {}
     found = {
         "detector": {"path": str(folder), "sha256": storage.digest(folder), "threshold": detector.threshold_},
         "data": {"path": str(data), "sha256": manifest.digest(data), "split": split, "edits": list(chosen)},
-        **_measured(detector, readings, seen),
+        **_measured(detector, features, seen),
         **crossed,
     }
     if output is not None:
@@ -75,20 +75,20 @@ def evaluate(
     return found
 
 
-def _measured(detector: Any, readings: Mapping[str, FeatureTable], seen: Mapping[str, ScoreTable]) -> dict[str, Any]:  # noqa: ANN401
+def _measured(detector: Any, features: Mapping[str, FeatureTable], seen: Mapping[str, ScoreTable]) -> dict[str, Any]:  # noqa: ANN401
     threshold = float(detector.threshold_)
     return {
         "curve": {
-            name: performance.ranking(table, threshold) | readings[name].calibrated(detector)
+            name: performance.ranking(table, threshold) | features[name].calibrated(detector)
             for name, table in seen.items()
         },
         "generators": {name: performance.generator_by_generator(table, threshold) for name, table in seen.items()},
         "false_alarms": performance.false_alarms(seen, threshold),
         "roc": {name: performance.roc(table) for name, table in seen.items()},
-        "pictures": [row for name, table in readings.items() for row in _pictures(name, table, seen[name], threshold)],
+        "pictures": [row for name, table in features.items() for row in _pictures(name, table, seen[name], threshold)],
         "unread": [
             {"edit": name, "path": left.row.path, "reason": left.reason}
-            for name, table in readings.items()
+            for name, table in features.items()
             for left in table.unread
         ],
     }
