@@ -60,22 +60,22 @@ BACKBONES = MappingProxyType({"clip-vision": "artaudit.generators.clip:ClipVisio
 
 DETECTORS = MappingProxyType(
     {
-        "backbone": "artaudit.detect.backbone:BackboneDetector",
-        "residual": "artaudit.detect.residual:ResidualDetector",
-        "npr": "artaudit.detect.npr:NprDetector",
-        "cnn": "artaudit.detect.cnn:CnnDetector",
-        "lnp": "artaudit.detect.lnp:LnpDetector",
-        "reconstruction": "artaudit.detect.reconstruction:ReconstructionDetector",
-        "embedding": "artaudit.detect.embedding:EmbeddingDetector",
-        "checkpoint": "artaudit.detect.checkpoints:CheckpointDetector",
+        "backbone": "artaudit.detect.detectors.backbone:BackboneDetector",
+        "residual": "artaudit.detect.detectors.residual:ResidualDetector",
+        "npr": "artaudit.detect.detectors.npr:NprDetector",
+        "cnn": "artaudit.detect.detectors.cnn:CnnDetector",
+        "lnp": "artaudit.detect.detectors.lnp:LnpDetector",
+        "reconstruction": "artaudit.detect.detectors.reconstruction:ReconstructionDetector",
+        "embedding": "artaudit.detect.detectors.embedding:EmbeddingDetector",
+        "checkpoint": "artaudit.detect.detectors.checkpoint:CheckpointDetector",
     }
 )
 """Classifiers of machine-made pictures, to be fitted; a check asks the one that comes with artaudit."""
 
 ADDED = MappingProxyType(
     {
-        "published": "artaudit.detect.published:PublishedDetector",
-        "fused": "artaudit.detect.fused:FusedDetector",
+        "published": "artaudit.detect.detectors.published:PublishedDetector",
+        "fused": "artaudit.detect.detectors.fused:FusedDetector",
     }
 )
 """Detectors that `audit detector add` makes; no configuration trains them."""

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from artaudit.detect import storage
-from artaudit.detect.judging import judge
+from artaudit.detect.decision import decide
 from artaudit.detect.loading import open_detector, shipped
 from artaudit.detect.metrics import clopper_pearson
 from artaudit.image import read
@@ -99,7 +99,7 @@ def answers(folders: list[Path], count: int) -> str:
     here = [one for one in rows if one.sha256 in places]
     detector, told = open_detector(shipped()), {label: Counter[str]() for label in ("made", "real")}
     for one in here[:: max(1, len(here) // count)]:
-        said = judge(detector, opened(one, places[one.sha256]), "lossless")
+        said = decide(detector, opened(one, places[one.sha256]), "lossless")
         word = {True: "found", False: "cleared", None: f"cannot tell: {said.reason}"}[said.holds]
         told[one.label][word] += 1
     return "\n".join(f"{label}: {dict(counted)}" for label, counted in told.items())

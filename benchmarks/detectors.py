@@ -26,18 +26,20 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
-from artaudit.detect import loop, metrics
-from artaudit.detect.cnn import CnnDetector
-from artaudit.detect.learned import NetworkDetector
-from artaudit.detect.lnp import LnpDetector
+from artaudit.detect import metrics
+from artaudit.detect.detectors.cnn import CnnDetector
+from artaudit.detect.detectors.lnp import LnpDetector
+from artaudit.detect.detectors.npr import NprDetector
+from artaudit.detect.detectors.reconstruction import ReconstructionDetector
+from artaudit.detect.detectors.residual import ResidualDetector
 from artaudit.detect.loading import equipped
-from artaudit.detect.npr import NprDetector
-from artaudit.detect.reconstruction import ReconstructionDetector
-from artaudit.detect.residual import ResidualDetector
+from artaudit.detect.network_detector import NetworkDetector
+from artaudit.detect.training_loop import RunDirectory
 from artaudit.edits import Chain, Edit, Saved, Trimmed, handling
 from artaudit.generators import pool
 from benchmarks.page import PAGE, write
 from training.collection import DEV, HELD, LEARNED, MADE, Listed, found, listed, opened
+from training.detector import root_weights
 
 Features = Float[np.ndarray, "pictures numbers"]
 OUT = Path(".cache/detectors")
@@ -73,11 +75,6 @@ def specimens(folders: Sequence[Path], part: str, every: int) -> list[Specimen]:
 def _middle(levels: Any) -> Any:  # noqa: ANN401 - levels
     top, left = (max(0, length - SIDE) // 16 * 8 for length in levels.shape[:2])
     return np.ascontiguousarray(levels[top : top + SIDE, left : left + SIDE])
-
-
-def balance(domains: np.ndarray) -> np.ndarray:
-    """Return how much each picture weighs, so that every domain weighs with the root of its number."""
-    return np.array([1 / np.sqrt((domains == one).sum()) for one in domains])
 
 
 def detectors() -> dict[str, Callable[[], Any]]:
@@ -139,10 +136,10 @@ def learn(detector: NetworkDetector, found: Sequence[Specimen], seconds: float) 
     _steps(probe, PROBED)
     begin = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
-        probe.learn(pairs, desk=loop.Desk(Path(folder)))
+        probe.learn(pairs, run=RunDirectory(Path(folder)))
     _steps(detector, max(PROBED, round(seconds * PROBED / (time.process_time() - begin))))
     with tempfile.TemporaryDirectory() as folder:
-        detector.learn(pairs, desk=loop.Desk(Path(folder)))
+        detector.learn(pairs, run=RunDirectory(Path(folder)))
 
 
 def _steps(detector: NetworkDetector, steps: int) -> None:
@@ -177,7 +174,7 @@ def measured(detector: Any, found: Sequence[Specimen], apart: Sequence[Specimen]
     learned = time.process_time()
     features, made = read(detector, found, _handled), np.array([one.made for one in found])
     kept, domains = np.isfinite(features).all(1), np.array([one.domain for one in found])
-    weights = balance(domains)[kept]
+    weights = root_weights(domains)[kept]
     reals = features[kept & ~made]
     detector.fit_features(features[kept], made[kept], held_out=reals, weights=weights / weights.mean())
     done: dict[str, Any] = {"steps": getattr(detector, "steps", 0), "learn": round(learned - begin)}
@@ -197,8 +194,12 @@ def _ranked(detector: Any, features: Features, apart: Sequence[Specimen]) -> dic
         )
     )
     these = ~made | (families == ALONE)
-    interval = metrics.bootstrap(metrics.auc, scores, made, groups=groups, resamples=200)
-    return {"auc": str(interval), "alone": round(float(metrics.auc(scores[these], made[these])), 3), "n": len(scores)}
+    interval = metrics.bootstrap(metrics.labelled_auc, scores, made, groups=groups, resamples=200)
+    return {
+        "auc": str(interval),
+        "alone": round(float(metrics.labelled_auc(scores[these], made[these])), 3),
+        "n": len(scores),
+    }
 
 
 def table(found: dict[str, dict[str, Any]]) -> str:

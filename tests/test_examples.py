@@ -11,7 +11,7 @@ import torch
 from PIL import Image as Pillow
 
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
-from artaudit.detect import bench
+from artaudit.detect import performance
 from artaudit.image import decode, read
 
 ROOT = Path(__file__).parents[1]
@@ -68,7 +68,7 @@ def test_a_folder_is_cloaked_against_an_own_model(vae, pictures, tmp_path, capsy
 
 @pytest.mark.slow
 def test_a_detector_is_trained_and_measured_on_an_own_manifest(drawings, capsys, monkeypatch):
-    monkeypatch.setattr(bench, "RESAMPLES", 10)
+    monkeypatch.setattr(performance, "RESAMPLES", 10)
     run("train_detector", drawings / "manifest.csv", drawings / "toy", "--settings", '{"crops": 2}', "--draws", "1")
     told = capsys.readouterr().out
     assert float(re.search(r", threshold[^\n]*\nAUC ([\d.]+), 95 %", told)[1]) > 0.7

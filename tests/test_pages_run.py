@@ -8,7 +8,7 @@ import pytest
 from PIL import Image as Pillow
 
 from artaudit.datasets.photographs import photograph
-from artaudit.detect import bench
+from artaudit.detect import performance
 from artaudit.image import decode
 
 ROOT = Path(__file__).parents[1]
@@ -20,7 +20,7 @@ def room(tmp_path, monkeypatch):
     pixels = decode(photograph("china.jpg"), name="china.jpg").rgb8[120:280, 200:392]
     Pillow.fromarray(np.ascontiguousarray(pixels)).save(tmp_path / "painting.png")
     monkeypatch.setenv("ARTAUDIT_MODELS", str(tmp_path / "models"))
-    monkeypatch.setattr(bench, "RESAMPLES", 10)
+    monkeypatch.setattr(performance, "RESAMPLES", 10)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -19,14 +19,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from artaudit.detect import metrics, storage
-from artaudit.detect.backbone import BackboneDetector, residual_part
-from artaudit.detect.bars import ALARMS, IN_A_SOURCE, bar
 from artaudit.detect.calibration import Calibration, of_kind
-from artaudit.detect.heads import CropDetector, Scores
+from artaudit.detect.crop_detector import CropDetector, Scores
+from artaudit.detect.detectors.backbone import BackboneDetector, residual_part
+from artaudit.detect.detectors.residual import ResidualDetector
 from artaudit.detect.model_folder import CARD
-from artaudit.detect.residual import ResidualDetector
+from artaudit.detect.thresholds import ALARMS, IN_A_SOURCE, highest_by_group, lowest_threshold
 from artaudit.findings import KINDS, FalseAlarms
 from training.collection import DEV, HELD, LEARNED, LIST
 from training.features import OUT, Table, load
@@ -39,7 +40,7 @@ UNMATCHED = re.compile("anime|noob|pony|illustrious|anima", re.IGNORECASE)
 head that knows such drawings from machines alone takes the style for the sign."""
 
 LEAST = 80
-"""Real pictures that a kind needs for a bar of its own."""
+"""Real pictures that a kind needs for a threshold of its own."""
 
 FOLDS, SEED = 8, 20261128
 SAVED = "JPEG 96"
@@ -48,15 +49,20 @@ SIZES = ((0, 384), (384, 768), (768, 1 << 20))
 """Pixels of the shorter side that tables are divided by."""
 
 
-def party(table: Table) -> np.ndarray:
+def origin(table: Table) -> np.ndarray:
     """Return what is left out together: a family of generators, or a source of real pictures."""
     return np.where(table.made, table.facts["family"], table.facts["source"])
 
 
+def root_weights(origins: np.ndarray) -> Scores:
+    """Return the weight of each row so that every origin counts with the root of its number of rows."""
+    _, number, counts = np.unique(origins, return_inverse=True, return_counts=True)
+    return 1 / np.sqrt(counts[number])
+
+
 def balance(table: Table) -> Scores:
-    """Return how much each reading counts: every party with the root of its number, both labels alike."""
-    _, number, counts = np.unique(party(table), return_inverse=True, return_counts=True)
-    weights = 1 / np.sqrt(counts[number])
+    """Return how much each reading counts: every origin with the root of its number, both labels alike."""
+    weights = root_weights(origin(table))
     for label in (False, True):
         weights[table.made == label] /= weights[table.made == label].sum()
     return weights * len(weights) / 2
@@ -78,8 +84,8 @@ def learn(kind: str, table: Table) -> CropDetector:
 
 
 def folds(table: Table) -> np.ndarray:
-    """Return the fold of every reading; a party lies in one, and folds have about as many of each label."""
-    names, number = np.unique(party(table), return_inverse=True)
+    """Return the fold of every reading; an origin lies in one, and folds have about as many of each label."""
+    names, number = np.unique(origin(table), return_inverse=True)
     order, found = np.random.default_rng(SEED).permutation(len(names)), np.zeros(len(names), int)
     counts, made = np.bincount(number), np.array([table.made[number == one].any() for one in range(len(names))])
     for label in (False, True):
@@ -122,29 +128,26 @@ def unseen(kind: str, table: Table) -> Judged:
     return Judged(scores, known)
 
 
-def by_picture(table: Table, scores: Scores) -> tuple[Scores, np.ndarray]:
+def by_picture(table: Table, scores: Scores) -> tuple[Float[np.ndarray, " pictures"], np.ndarray]:
     """Return the highest score of any reading of each picture, and whose it is."""
-    _, first, number = np.unique(table.facts["sha256"], return_index=True, return_inverse=True)
-    highest = np.full(len(first), -np.inf)
-    np.maximum.at(highest, number, scores)
-    return highest, party(table)[first]
+    return highest_by_group(scores, table.facts["sha256"], origin(table))
 
 
-def set_bars(detector: CropDetector, table: Table, told: Judged) -> None:
-    """Set the bars of all kinds together and of each, and the score below which a picture is cleared.
+def set_thresholds(detector: CropDetector, table: Table, told: Judged) -> None:
+    """Set the thresholds of all kinds together and of each, and the score below which a picture is cleared.
 
-    Bars are set on all real pictures, those that weights may not learn from too: a bar holds nothing of a picture.
+    They are set on all real pictures, also those that weights may not learn from: a threshold keeps nothing of them.
     """
     real, counted = ~table.made, told.counted
-    detector.threshold_ = bar(*by_picture(table.rows(real), counted[real]), ALARMS, IN_A_SOURCE)
+    detector.threshold_ = lowest_threshold(*by_picture(table.rows(real), counted[real]), ALARMS, IN_A_SOURCE)
     detector.false_alarms_ = alarms(counted[real], detector.threshold_)
-    detector.clear_ = -bar(*by_picture(table.rows(~real), -told.scores[~real]), CLEARED, IN_A_FAMILY)
+    detector.clear_ = -lowest_threshold(*by_picture(table.rows(~real), -told.scores[~real]), CLEARED, IN_A_FAMILY)
     detector.kinds_ = {}
     for kind in KINDS:
         alike = real & (table.facts["kind"] == kind)
         highest, whose = by_picture(table.rows(alike), counted[alike])
         if len(highest) >= LEAST:
-            own = bar(highest, whose, ALARMS, IN_A_SOURCE)
+            own = lowest_threshold(highest, whose, ALARMS, IN_A_SOURCE)
             detector.kinds_[kind] = {"threshold": own, "false_alarms": asdict(alarms(counted[alike], own))}
     detector.calibration_ = calibrated(table, told.scores)
 
@@ -173,7 +176,7 @@ def ranked(table: Table, told: Judged, threshold: float, clear: float) -> dict[s
     over, under = told.counted >= threshold, told.known & (scores < clear)
     row: dict[str, Any] = {"made": int(made.sum()), "real": int((~made).sum())}
     if made.any() and not made.all():
-        found = metrics.bootstrap(metrics.auc, scores, made, groups=table.facts["group"], resamples=200)
+        found = metrics.bootstrap(metrics.labelled_auc, scores, made, groups=table.facts["group"], resamples=200)
         row["auc"] = [round(one, 4) for one in (found.value, found.low, found.high)]
     for label, names in ((True, ("found", "cleared", "unknown")), (False, ("alarms", "real cleared", "real unknown"))):
         here = made == label
@@ -207,24 +210,24 @@ def _each(
 
 
 def held_out(kind: str, table: Table) -> dict[str, Any]:
-    """Measure the part that was held out with a detector, and bars, that the other part teaches."""
+    """Measure the part that was held out with a detector, and thresholds, that the other part teaches."""
     dev, held = table.where(part=DEV), table.where(part=HELD)
     detector = learn(kind, dev)
-    set_bars(detector, dev, unseen(kind, dev))
+    set_thresholds(detector, dev, unseen(kind, dev))
     return figures(held, judged(detector, features(kind, held)), detector)
 
 
 def made(kind: str, table: Table) -> tuple[CropDetector, dict[str, Any]]:
-    """Return what ships, with bars set by detectors that saw nothing of what they judged, and its figures."""
+    """Return what ships, with thresholds set by detectors that saw nothing of what they judged, and its figures."""
     detector, told = learn(kind, table), unseen(kind, table)
-    set_bars(detector, table, told)
+    set_thresholds(detector, table, told)
     return detector, {"held out": held_out(kind, table), "left out": figures(table, told, detector)}
 
 
 def card(kind: str, detector: CropDetector, table: Table) -> str:
     """Return the model card."""
     learned = table.rows(table.facts["use"] == LEARNED)
-    real, drawn = (sorted(set(party(learned.rows(learned.made == label)).tolist())) for label in (False, True))
+    real, drawn = (sorted(set(origin(learned.rows(learned.made == label)).tolist())) for label in (False, True))
     only = sorted(set(table.facts["source"][table.facts["use"] != LEARNED].tolist()))
     sees = {
         "backbone": "class tokens of CLIP ViT-B/16 (see `clip-vit-b16`, pre-trained by OpenAI on pictures of the web, "
@@ -258,7 +261,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if args.measure:
             dev = table.where(part=DEV)
             told, detector = unseen(kind, dev), learn(kind, dev)
-            set_bars(detector, dev, told)
+            set_thresholds(detector, dev, told)
             print(kind, json.dumps(figures(dev, told, detector), indent=1), flush=True)
             continue
         detector, said = made(kind, table)

@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 import torch
 
-from artaudit.detect.backbone import BackboneDetector
-from artaudit.detect.readings import last_stratum
+from artaudit.detect.detectors.backbone import BackboneDetector
+from artaudit.detect.feature_table import last_stratum
 from artaudit.image import write_atomically
 from training.collection import DEV, LEARNED, LIST, MADE, REAL, Listed, edits_of, found, listed, opened
 

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 from artaudit.exports import exports
 
 if TYPE_CHECKING:
-    from artaudit.detect.backbone import BackboneDetector
     from artaudit.detect.calibrating import calibrate
-    from artaudit.detect.checkpoints import CheckpointDetector
-    from artaudit.detect.cnn import CnnDetector
-    from artaudit.detect.embedding import EmbeddingDetector
+    from artaudit.detect.crop_detector import CropDetector
+    from artaudit.detect.detectors.backbone import BackboneDetector
+    from artaudit.detect.detectors.checkpoint import CheckpointDetector
+    from artaudit.detect.detectors.cnn import CnnDetector
+    from artaudit.detect.detectors.embedding import EmbeddingDetector
+    from artaudit.detect.detectors.lnp import LnpDetector
+    from artaudit.detect.detectors.npr import NprDetector
+    from artaudit.detect.detectors.reconstruction import ReconstructionDetector
+    from artaudit.detect.detectors.residual import ResidualDetector
     from artaudit.detect.evaluation import evaluate
-    from artaudit.detect.heads import CropDetector
-    from artaudit.detect.lnp import LnpDetector
     from artaudit.detect.loading import open_detector as load_detector
     from artaudit.detect.loading import shipped
-    from artaudit.detect.npr import NprDetector
-    from artaudit.detect.reconstruction import ReconstructionDetector
-    from artaudit.detect.residual import ResidualDetector
     from artaudit.detect.scoring import score
     from artaudit.detect.training import train
 
@@ -30,15 +30,15 @@ _NAMES = {
     "calibrate": "artaudit.detect.calibrating:calibrate",
     "evaluate": "artaudit.detect.evaluation:evaluate",
     "score": "artaudit.detect.scoring:score",
-    "CropDetector": "artaudit.detect.heads:CropDetector",
-    "BackboneDetector": "artaudit.detect.backbone:BackboneDetector",
-    "ResidualDetector": "artaudit.detect.residual:ResidualDetector",
-    "NprDetector": "artaudit.detect.npr:NprDetector",
-    "CnnDetector": "artaudit.detect.cnn:CnnDetector",
-    "LnpDetector": "artaudit.detect.lnp:LnpDetector",
-    "ReconstructionDetector": "artaudit.detect.reconstruction:ReconstructionDetector",
-    "EmbeddingDetector": "artaudit.detect.embedding:EmbeddingDetector",
-    "CheckpointDetector": "artaudit.detect.checkpoints:CheckpointDetector",
+    "CropDetector": "artaudit.detect.crop_detector:CropDetector",
+    "BackboneDetector": "artaudit.detect.detectors.backbone:BackboneDetector",
+    "ResidualDetector": "artaudit.detect.detectors.residual:ResidualDetector",
+    "NprDetector": "artaudit.detect.detectors.npr:NprDetector",
+    "CnnDetector": "artaudit.detect.detectors.cnn:CnnDetector",
+    "LnpDetector": "artaudit.detect.detectors.lnp:LnpDetector",
+    "ReconstructionDetector": "artaudit.detect.detectors.reconstruction:ReconstructionDetector",
+    "EmbeddingDetector": "artaudit.detect.detectors.embedding:EmbeddingDetector",
+    "CheckpointDetector": "artaudit.detect.detectors.checkpoint:CheckpointDetector",
 }
 
 if not TYPE_CHECKING:

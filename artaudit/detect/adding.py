@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from artaudit.detect import storage
-from artaudit.detect.known import NETWORKS, is_safetensors, recognised
+from artaudit.detect.detectors.published import PublishedDetector
+from artaudit.detect.known_networks import NETWORKS, is_safetensors, recognised
 from artaudit.detect.loading import FUSED, SHIPPED, added_folder, open_detector, shipped
-from artaudit.detect.published import PublishedDetector
 from artaudit.errors import ModelError, UsageError
 from artaudit.generators.state_dicts import copy
 
@@ -54,7 +54,7 @@ def add(source: Path, name: str = "") -> dict[str, Any]:
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     open_detector.cache_clear()
-    return next(one for one in listed() if one["name"] == called)
+    return next(row for row in listed() if row["name"] == called)
 
 
 def remove(name: str) -> list[str]:
@@ -71,8 +71,8 @@ def remove(name: str) -> list[str]:
         gone.append(FUSED)
     open_detector.cache_clear()
     try:
-        for one in reversed(gone):  # a fused detector never outlives its parts
-            shutil.rmtree(added_folder() / one)
+        for folder in reversed(gone):  # a fused detector never outlives its parts
+            shutil.rmtree(added_folder() / folder)
     except OSError as error:
         raise ModelError(f"{added_folder()} cannot be changed ({error.strerror}): remove {name} there.") from error
     return gone
@@ -80,7 +80,7 @@ def remove(name: str) -> list[str]:
 
 def networks() -> list[str]:
     """Return the names of all added networks."""
-    return [one["name"] for one in listed() if one["kind"] == PUBLISHED]
+    return [row["name"] for row in listed() if row["kind"] == PUBLISHED]
 
 
 def listed() -> list[dict[str, Any]]:
@@ -89,7 +89,7 @@ def listed() -> list[dict[str, Any]]:
     `asked` says which one a check asks, `calibrated` whether scores have a meaning, `parts` the sha256 of what a fused
     one rests on. Raises ModelError for a broken record.
     """
-    rows = [_row(SHIPPED, shipped()), *(_row(one.name, one) for one in _folders())]
+    rows = [_row(SHIPPED, shipped()), *(_row(folder.name, folder) for folder in _folders())]
     fused = any(row["name"] == FUSED and row["calibrated"] for row in rows)
     return [row | {"asked": row["name"] == (FUSED if fused else SHIPPED)} for row in rows]
 
@@ -109,7 +109,9 @@ def _row(name: str, folder: Path) -> dict[str, Any]:
         "calibrated": "calibration_" in document["parts"],
         "sha256": storage.digest(folder),
         "file_sha256": settings.get("sha256", ""),
-        "about": {one: document["about"][one] for one in ("network", "source", "licence") if one in document["about"]},
+        "about": {
+            fact: document["about"][fact] for fact in ("network", "source", "licence") if fact in document["about"]
+        },
         "folder": str(folder),
     }
 
@@ -121,7 +123,7 @@ def _file_of(source: Path) -> Path:
         return source
     found = _ending(source, (".safetensors", ".onnx"))
     if len(found) > 1:
-        raise UsageError(f"{source} holds {', '.join(one.name for one in found)}: name the one to add.")
+        raise UsageError(f"{source} holds {', '.join(path.name for path in found)}: name the one to add.")
     pickles = _ending(source, (".pt", ".pth", ".ckpt", ".bin", ".pkl"))
     if not found and pickles:
         recognised(pickles[0])

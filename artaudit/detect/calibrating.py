@@ -15,10 +15,10 @@ from artaudit.datasets import manifest
 from artaudit.datasets.manifest import GENERATED, REAL, Row
 from artaudit.detect import storage
 from artaudit.detect.calibration import Calibration
+from artaudit.detect.detectors.published import PublishedDetector
+from artaudit.detect.feature_table import Drawn, handled, read_features, stratum
 from artaudit.detect.loading import open_detector, shipped
 from artaudit.detect.model_folder import keep
-from artaudit.detect.published import PublishedDetector
-from artaudit.detect.readings import Drawn, handled, read_features, stratum
 from artaudit.errors import UsageError
 from artaudit.findings import FalseAlarms
 from artaudit.protocols import Progress

@@ -54,7 +54,7 @@ class Calibration(BaseEstimator):  # type: ignore[misc]
         names, slopes, offsets, bounds = zip(*lines, strict=True)
         self.strata_ = list(names)
         self.slopes_, self.offsets_, self.bounds_ = np.array(slopes), np.array(offsets), np.array(bounds)
-        self.reals_, self.counts_ = np.concatenate(kept), np.array([len(one) for one in kept])
+        self.reals_, self.counts_ = np.concatenate(kept), np.array([len(scores) for scores in kept])
         return self
 
     def knows(self, stratum: str) -> bool:

@@ -72,7 +72,7 @@ def read_config(path: Path) -> Config:
         raise UsageError(f"{path} must name its data: write a line like `data: manifest.csv`.")
     wrong = complaint(told, KEYS, "key")
     name = told.get("detector", "residual")
-    taken = {one: SETTINGS[one] for one in TAKES.get(name, ())} if not wrong else {}
+    taken = {setting: SETTINGS[setting] for setting in TAKES.get(name, ())} if not wrong else {}
     wrong = wrong or complaint(told.get("settings", {}), taken, f"setting of {name}")
     if wrong:
         raise UsageError(f"{path} is wrong: {wrong}")

@@ -9,15 +9,15 @@ from typing import Any
 
 from artaudit.datasets import manifest
 from artaudit.datasets.manifest import LABELS, Row
-from artaudit.detect import bench, crossing, storage
-from artaudit.detect.bench import Seen
-from artaudit.detect.crossing import Described
-from artaudit.detect.fused import FusedDetector
-from artaudit.detect.heads import CropDetector
-from artaudit.detect.learned import NetworkDetector
+from artaudit.detect import cross_generator, performance, storage
+from artaudit.detect.crop_detector import CropDetector
+from artaudit.detect.cross_generator import LabelledFeatures
+from artaudit.detect.detectors.fused import FusedDetector
+from artaudit.detect.detectors.published import PublishedDetector
+from artaudit.detect.feature_table import FeatureTable, handled, read_features
 from artaudit.detect.loading import open_scoring
-from artaudit.detect.published import PublishedDetector
-from artaudit.detect.readings import Readings, handled, read_features
+from artaudit.detect.network_detector import NetworkDetector
+from artaudit.detect.performance import ScoreTable
 from artaudit.detect.scoring import verdict
 from artaudit.edits import ROBUSTNESS, Edit
 from artaudit.errors import UsageError
@@ -56,18 +56,18 @@ def evaluate(
     if output is not None:
         _ensure_new(output)
     chosen = {name: named_edit(name) for name in edits}
-    rows, readings = manifest.read_splits(data, split), {}
+    rows, features = manifest.read_splits(data, split), {}
     if len({row.label for row in rows}) < len(LABELS):
         raise UsageError(f"{data} has {rows[0].label} pictures alone in {split}: metrics compare them with the others.")
     for number, (name, edit) in enumerate(chosen.items()):
         told = _part(progress, number, len(chosen))
-        readings[name] = read_features(detector, rows, data.parent, _always(edit), progress=told)
-    seen = {name: one.seen(detector) for name, one in readings.items()}
-    crossed = _crossed(detector, data, learn, readings[edits[0]].described()) if learn else {}
+        features[name] = read_features(detector, rows, data.parent, _always(edit), progress=told)
+    seen = {name: table.scored(detector) for name, table in features.items()}
+    crossed = _crossed(detector, data, learn, features[edits[0]].labelled()) if learn else {}
     found = {
         "detector": {"path": str(folder), "sha256": storage.digest(folder), "threshold": detector.threshold_},
         "data": {"path": str(data), "sha256": manifest.digest(data), "split": split, "edits": list(chosen)},
-        **_measured(detector, readings, seen),
+        **_measured(detector, features, seen),
         **crossed,
     }
     if output is not None:
@@ -75,25 +75,26 @@ def evaluate(
     return found
 
 
-def _measured(detector: Any, readings: Mapping[str, Readings], seen: Mapping[str, Seen]) -> dict[str, Any]:  # noqa: ANN401
+def _measured(detector: Any, features: Mapping[str, FeatureTable], seen: Mapping[str, ScoreTable]) -> dict[str, Any]:  # noqa: ANN401
     threshold = float(detector.threshold_)
     return {
         "curve": {
-            name: bench.ranking(one, threshold) | readings[name].calibrated(detector) for name, one in seen.items()
+            name: performance.ranking(table, threshold) | features[name].calibrated(detector)
+            for name, table in seen.items()
         },
-        "generators": {name: bench.generator_by_generator(one, threshold) for name, one in seen.items()},
-        "false_alarms": bench.false_alarms(seen, threshold),
-        "roc": {name: bench.roc(one) for name, one in seen.items()},
-        "pictures": [row for name, one in readings.items() for row in _pictures(name, one, seen[name], threshold)],
+        "generators": {name: performance.generator_by_generator(table, threshold) for name, table in seen.items()},
+        "false_alarms": performance.false_alarms(seen, threshold),
+        "roc": {name: performance.roc(table) for name, table in seen.items()},
+        "pictures": [row for name, table in features.items() for row in _pictures(name, table, seen[name], threshold)],
         "unread": [
             {"edit": name, "path": left.row.path, "reason": left.reason}
-            for name, one in readings.items()
-            for left in one.unread
+            for name, table in features.items()
+            for left in table.unread
         ],
     }
 
 
-def _pictures(edit: str, read: Readings, seen: Seen, threshold: float) -> list[dict[str, Any]]:
+def _pictures(edit: str, read: FeatureTable, seen: ScoreTable, threshold: float) -> list[dict[str, Any]]:
     """Return a row for each picture that gave a score after an edit."""
     return [
         {
@@ -115,17 +116,17 @@ def _pictures(edit: str, read: Readings, seen: Seen, threshold: float) -> list[d
     ]
 
 
-def _crossed(detector: CropDetector, data: Path, learn: str, seen: Described) -> dict[str, dict[str, Any]]:
+def _crossed(detector: CropDetector, data: Path, learn: str, seen: LabelledFeatures) -> dict[str, dict[str, Any]]:
     """Return how heads that learn from the split `learn`, each picture handled twice, do on other generators."""
     rows = manifest.read_splits(data, learn)
-    learned = read_features(detector, rows, data.parent, handled(2, 0)).described()
+    learned = read_features(detector, rows, data.parent, handled(2, 0)).labelled()
     return {
-        "trained_on_one": crossing.trained_on_one(detector, learned, seen),
-        "left_out": crossing.left_out(detector, learned, seen),
+        "trained_on_one": cross_generator.trained_on_one(detector, learned, seen),
+        "left_out": cross_generator.left_out(detector, learned, seen),
     }
 
 
-def _write(found: Mapping[str, Any], seen: Mapping[str, Seen], output: Path) -> None:
+def _write(found: Mapping[str, Any], seen: Mapping[str, ScoreTable], output: Path) -> None:
     from artaudit.detect import plots, tables  # noqa: PLC0415 - matplotlib is heavy
 
     output.mkdir(parents=True, exist_ok=True)

@@ -11,8 +11,8 @@ from jaxtyping import UInt8
 from PIL import Image as Pillow
 
 from artaudit.detect import storage
-from artaudit.detect.fused import FusedDetector
-from artaudit.detect.judging import Judgement, judge
+from artaudit.detect.decision import Decision, decide
+from artaudit.detect.detectors.fused import FusedDetector
 from artaudit.detect.loading import open_calibrated, shipped
 from artaudit.detect.scoring import stratum
 from artaudit.findings import Finding
@@ -60,7 +60,7 @@ class MachineMade:
         Raises ModelError for a detector that was never calibrated.
         """
         detector: Any = open_calibrated(self._folder)
-        said = judge(detector, image.rgb8, stratum(image), self._kind)
+        decision = decide(detector, image.rgb8, stratum(image), self._kind)
         asked = {"crop_side": getattr(detector, "side", None), "said_to_be": self._kind}
         if self._folder != shipped():
             asked["other_detector"] = storage.digest(self._folder)
@@ -68,15 +68,15 @@ class MachineMade:
             asked["parts"] = dict(detector.parts_)
         finding = Finding(
             self.name,
-            _claim(said),
-            said.holds,
+            _claim(decision),
+            decision.holds,
             method=f"{detector!r}, sha256 {storage.digest(self._folder)[:16]}",
-            threshold=round(said.bar.threshold, 3),
+            threshold=round(decision.threshold.score, 3),
             unit=UNIT,
-            false_alarms=said.bar.false_alarms,
-            details=_details(said) | asked,
+            false_alarms=decision.threshold.false_alarms,
+            details=_details(decision) | asked,
         )
-        return [finding if said.score is None else replace(finding, score=round(said.score, 3))]
+        return [finding if decision.score is None else replace(finding, score=round(decision.score, 3))]
 
     def illustrate(self, image: Image, finding: Finding) -> list[Illustration]:
         """Return the picture, small, with the crops that were looked at tinted by their scores; nothing without."""
@@ -87,38 +87,45 @@ class MachineMade:
         small.thumbnail((SHOWN, SHOWN))
         ratio = small.width / image.width
         placed = tuple((round(top * ratio), round(left * ratio), score) for top, left, score in crops)
-        drawn = heatmap(np.asarray(small), placed, side=max(1, round(side * ratio)), bar=finding.threshold)
+        drawn = heatmap(np.asarray(small), placed, side=max(1, round(side * ratio)), threshold=finding.threshold)
         return [Illustration("traces", HEATMAP, drawn)]
 
 
-def _claim(said: Judgement) -> str:
+def _claim(decision: Decision) -> str:
     """Say in a few words what was asked and, where it cannot be told, why."""
-    if said.holds is None:
-        return f"whether a machine made it ({said.reason})"
-    beside = f", beside real {BESIDE[said.bar.kind]}" if said.bar.kind else ""
-    return f"{'it has ' if said.holds else ''}traces that machine-made pictures have{beside}"
+    if decision.holds is None:
+        return f"whether a machine made it ({decision.reason})"
+    beside = f", beside real {BESIDE[decision.threshold.kind]}" if decision.threshold.kind else ""
+    return f"{'it has ' if decision.holds else ''}traces that machine-made pictures have{beside}"
 
 
-def _details(said: Judgement) -> dict[str, Any]:
-    details: dict[str, Any] = {"weight": WEIGHT, "crops": [[top, left, round(one, 3)] for top, left, one in said.crops]}
-    if said.bar.kind:
-        details["beside"] = BESIDE[said.bar.kind]
-    if said.log10_ratio is not None:
-        ratio = {"log10_likelihood_ratio": round(said.log10_ratio, 2), "support": said.support}
-        details |= ratio | {"p_value": said.p_value}
+def _details(decision: Decision) -> dict[str, Any]:
+    details: dict[str, Any] = {
+        "weight": WEIGHT,
+        "crops": [[top, left, round(score, 3)] for top, left, score in decision.crops],
+    }
+    if decision.threshold.kind:
+        details["beside"] = BESIDE[decision.threshold.kind]
+    if decision.log10_ratio is not None:
+        ratio = {"log10_likelihood_ratio": round(decision.log10_ratio, 2), "support": decision.support}
+        details |= ratio | {"p_value": decision.p_value}
     return details
 
 
 def heatmap(
-    picture: UInt8[np.ndarray, "height width 3"], crops: tuple[tuple[int, int, float], ...], *, side: int, bar: float
+    picture: UInt8[np.ndarray, "height width 3"],
+    crops: tuple[tuple[int, int, float], ...],
+    *,
+    side: int,
+    threshold: float,
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """Return the picture in grey where no crop lies, blue where crops score low and red where they pass the `bar`.
+    """Return the picture in grey where no crop lies, blue where crops score low, red where they reach the `threshold`.
 
     `crops` are (top, left, score), squares of `side` pixels; where they overlap their mean counts.
     """
     total, seen = np.zeros(picture.shape[:2]), np.zeros(picture.shape[:2])
     for top, left, score in crops:
-        total[top : top + side, left : left + side] += np.clip(score / max(abs(bar), 1e-6), -1, 1)
+        total[top : top + side, left : left + side] += np.clip(score / max(abs(threshold), 1e-6), -1, 1)
         seen[top : top + side, left : left + side] += 1
     heat = total / np.maximum(seen, 1)
     tint = np.stack([heat.clip(0, 1), np.zeros_like(heat), (-heat).clip(0, 1)], axis=2) * 255

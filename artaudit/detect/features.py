@@ -83,7 +83,7 @@ def _alike() -> Int[np.ndarray, " runs"]:
     """Return the class of every run: runs that are mirror images or negatives of each other share one."""
     runs = np.stack(np.unravel_index(np.arange(SIDES**3), (SIDES,) * 3), axis=1)
     kin = [runs, runs[:, ::-1], 2 * REACH - runs, 2 * REACH - runs[:, ::-1]]
-    first = np.min([np.ravel_multi_index(tuple(one.T), (SIDES,) * 3) for one in kin], axis=0)
+    first = np.min([np.ravel_multi_index(tuple(versions.T), (SIDES,) * 3) for versions in kin], axis=0)
     return np.unique(first, return_inverse=True)[1]
 
 
@@ -148,10 +148,10 @@ def _grid(residual: Plane) -> Numbers:
 
 def _colours(levels: Picture) -> Numbers:
     """Return how the residuals of red, green and blue go together, and how strong each is."""
-    planes = np.stack([gaussian_residual(np.ascontiguousarray(levels[..., one])).ravel() for one in range(3)])
+    planes = np.stack([gaussian_residual(np.ascontiguousarray(levels[..., colour])).ravel() for colour in range(3)])
     spread = planes.std(axis=1) + _SMALL
     shared = planes @ planes.T / planes.shape[1]
-    ties = [shared[one, other] / (spread[one] * spread[other]) for one, other in ((0, 1), (0, 2), (1, 2))]
+    ties = [shared[a, b] / (spread[a] * spread[b]) for a, b in ((0, 1), (0, 2), (1, 2))]
     return np.concatenate([np.arctanh(np.clip(ties, -0.999, 0.999)), np.log(spread)])
 
 

@@ -1,6 +1,6 @@
 """Calibrates added networks and joins them with the shipped detector, on pictures that none of them learned from.
 
-Every score that sets a bar or teaches what scores mean is given by a fusion that saw nothing of that picture's
+Every score that sets a threshold or teaches what scores mean is given by a fusion that saw nothing of that picture's
 generator or source (of its group, where the manifest names too few).
 """
 
@@ -17,17 +17,17 @@ import numpy as np
 from jaxtyping import Float
 
 from artaudit.datasets import manifest
-from artaudit.detect import bench, metrics, storage
+from artaudit.detect import metrics, performance, storage
 from artaudit.detect.adding import PUBLISHED, networks
-from artaudit.detect.bars import ALARMS, IN_A_SOURCE, bar
 from artaudit.detect.calibrating import Counts, count, refuse_too_few
 from artaudit.detect.calibration import Calibration
-from artaudit.detect.fused import NETWORKS, SCORE, FusedDetector, parties_of, unseen
-from artaudit.detect.heads import Scores
+from artaudit.detect.crop_detector import Scores
+from artaudit.detect.detectors.fused import NETWORKS, SCORE, FusedDetector, origins_of, unseen
+from artaudit.detect.detectors.published import SMALLEST
+from artaudit.detect.feature_table import FeatureTable, handled, read_features
 from artaudit.detect.loading import FUSED, SHIPPED, added_folder, open_detector, parts, shipped
 from artaudit.detect.model_folder import keep
-from artaudit.detect.published import SMALLEST
-from artaudit.detect.readings import Readings, handled, read_features
+from artaudit.detect.thresholds import ALARMS, IN_A_SOURCE, highest_by_group, lowest_threshold
 from artaudit.errors import UsageError
 from artaudit.findings import FalseAlarms
 from artaudit.protocols import Progress
@@ -62,26 +62,28 @@ def fuse(
     kept = added_folder() / f".reading-{hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]}"
     read = read_features(detector, rows, data.parent, drawn, kept=kept, progress=progress)
     summary = _learned(detector, read, about, counts)
-    for at, (name, one) in enumerate(zip(names, found, strict=True), NETWORKS):
-        _calibrate_alone(one, read, read.features[:, [at]])
-        keep(one, added_folder() / name, PUBLISHED, storage.describe(added_folder() / name)["about"] | about)
+    for column, (name, network) in enumerate(zip(names, found, strict=True), NETWORKS):
+        _calibrate_alone(network, read, read.features[:, [column]])
+        keep(network, added_folder() / name, PUBLISHED, storage.describe(added_folder() / name)["about"] | about)
     shutil.rmtree(kept)
     open_detector.cache_clear()
     return summary | {"least": least}
 
 
-def _learned(detector: FusedDetector, read: Readings, about: dict[str, Any], counts: Counts) -> dict[str, Any]:
-    """Learn the weights, the bar and the calibration of a fused detector, keep it, and say how good each part is."""
+def _learned(detector: FusedDetector, read: FeatureTable, about: dict[str, Any], counts: Counts) -> dict[str, Any]:
+    """Learn weights, threshold and calibration of a fused detector, keep it, and say how good each part is."""
     made, groups = read.made, read.groups
     names = np.array([row.generator if row.label == manifest.GENERATED else row.source for row in read.rows])
-    parties, left_out = parties_of(made, names, groups)
-    scores = unseen(read.features, made, parties, detector.added)
+    origins, left_out = origins_of(made, names, groups)
+    scores = unseen(read.features, made, origins, detector.added)
     detector.fit_features(read.features, made)
     counted = np.where(detector.gate_.knows(read.features), scores, -np.inf)[~made]
     population = (
         f"readings of real pictures that the fusion learned nothing from, of {about['split']} in {about['data']}"
     )
-    detector.threshold_ = bar(*_by_picture(counted, groups[~made], parties[~made]), ALARMS, IN_A_SOURCE)
+    detector.threshold_ = lowest_threshold(
+        *highest_by_group(counted, groups[~made], origins[~made]), ALARMS, IN_A_SOURCE
+    )
     detector.false_alarms_ = FalseAlarms(int((counted >= detector.threshold_).sum()), len(counted), population)
     detector.calibration_ = Calibration().fit(scores, made, strata=read.strata, groups=groups)
     figures = _figures(read, scores, detector)
@@ -92,26 +94,22 @@ def _learned(detector: FusedDetector, read: Readings, about: dict[str, Any], cou
     return summary | {"strata": strata}
 
 
-def _figures(read: Readings, scores: Scores, detector: FusedDetector) -> dict[str, dict[str, float]]:
+def _figures(read: FeatureTable, scores: Scores, detector: FusedDetector) -> dict[str, dict[str, float]]:
     """Return the AUC, with its 95 % interval, of each part alone and of the whole, on the same readings."""
     columns = [SCORE, *range(NETWORKS, read.features.shape[1])]
     alone = dict(zip((SHIPPED, *detector.added), read.features[:, columns].T, strict=True))
     return {
-        name: asdict(metrics.bootstrap(metrics.auc, one, read.made, groups=read.groups, resamples=bench.RESAMPLES))
-        for name, one in (alone | {FUSED: scores}).items()
+        name: asdict(
+            metrics.bootstrap(
+                metrics.labelled_auc, values, read.made, groups=read.groups, resamples=performance.RESAMPLES
+            )
+        )
+        for name, values in (alone | {FUSED: scores}).items()
     }
 
 
-def _calibrate_alone(detector: Any, read: Readings, odds: Float[np.ndarray, "count 1"]) -> None:  # noqa: ANN401
+def _calibrate_alone(detector: Any, read: FeatureTable, odds: Float[np.ndarray, "count 1"]) -> None:  # noqa: ANN401
     """Set a network's threshold and what its scores mean, from its log odds of the same readings."""
     detector.begin(odds[~read.made])
     scores = detector.score_features(odds)
     detector.calibration_ = Calibration().fit(scores, read.made, strata=read.strata, groups=read.groups)
-
-
-def _by_picture(scores: Scores, groups: np.ndarray, parties: np.ndarray) -> tuple[Scores, np.ndarray]:
-    """Return the highest score of any reading of each group, and whose it is: readings of one are not many pictures."""
-    _, first, number = np.unique(groups, return_index=True, return_inverse=True)
-    highest = np.full(len(first), -np.inf)
-    np.maximum.at(highest, number, scores)
-    return highest, parties[first]

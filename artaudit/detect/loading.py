@@ -10,10 +10,10 @@ from typing import Any, cast
 
 from artaudit import catalog
 from artaudit.detect import storage
-from artaudit.detect.fused import FusedDetector
-from artaudit.detect.judging import Calibrated
-from artaudit.detect.published import PublishedDetector
-from artaudit.detect.reconstruction import ReconstructionDetector
+from artaudit.detect.decision import Calibrated
+from artaudit.detect.detectors.fused import FusedDetector
+from artaudit.detect.detectors.published import PublishedDetector
+from artaudit.detect.detectors.reconstruction import ReconstructionDetector
 from artaudit.detect.scoring import Scoring
 from artaudit.errors import ModelError, UsageError
 from artaudit.generators import pool
@@ -93,9 +93,9 @@ def parts(networks: Sequence[str]) -> tuple[list[PublishedDetector], dict[str, s
     Raises ModelError for a network that is not there.
     """
     found = [storage.read(PublishedDetector, added_folder() / name) for name in networks]
-    for name, one in zip(networks, found, strict=True):
-        one.use(added_folder() / name)
-    told = {name: one.sha256 for name, one in zip(networks, found, strict=True)}
+    for name, network in zip(networks, found, strict=True):
+        network.use(added_folder() / name)
+    told = {name: network.sha256 for name, network in zip(networks, found, strict=True)}
     return found, {SHIPPED: storage.digest(shipped())} | told
 
 
@@ -114,7 +114,7 @@ def equipped(detector: Any) -> Any:  # noqa: ANN401 - any detector
 
 def _autoencoders(names: Sequence[str]) -> list[Autoencoder]:
     """Open models by name, installed ones and those that come with artaudit; raises UsageError for one that is none."""
-    known = {one.name: one for one in (*pool.embedded(), *pool.installed(pool.models_folder()))}
+    known = {record.name: record for record in (*pool.embedded(), *pool.installed(pool.models_folder()))}
     able = [name for name, record in known.items() if "autoencoder" in abilities(record)]
     for name in names:
         if name not in able:

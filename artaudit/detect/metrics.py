@@ -7,16 +7,16 @@ exact intervals after Clopper and Pearson 1934, https://doi.org/10.1093/biomet/2
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.special import expit
 from scipy.stats import beta
-from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+from sklearn.metrics import average_precision_score, roc_curve
 
 from artaudit.errors import UsageError
+from artaudit.metrics import Interval, auc
 
 Scores = Float[np.ndarray, " count"]
 Labels = Bool[np.ndarray, " count"]
@@ -25,21 +25,9 @@ Metric = Callable[[Scores, Labels], float]
 BINS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A figure and the bounds that hold it with 95 % confidence."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
-
-
-def auc(scores: Scores, made: Labels) -> float:
-    """Return how often a machine-made picture scores above a real one."""
-    return float(roc_auc_score(made, scores))
+def labelled_auc(scores: Scores, made: Labels) -> float:
+    """Return the chance that a machine-made picture scores above a real one, ties counted half."""
+    return auc(scores[made], scores[~made])
 
 
 def average_precision(scores: Scores, made: Labels) -> float:
@@ -91,7 +79,7 @@ def cllr(scores: Scores, made: Labels) -> float:
 
 RANKING: Mapping[str, Metric] = MappingProxyType(
     {
-        "AUC": auc,
+        "AUC": labelled_auc,
         "AP": average_precision,
         "EER": equal_error_rate,
         "TPR at 1 % FPR": hits_at(0.01),
@@ -120,7 +108,7 @@ def bootstrap(
     values = []
     for _ in range(resamples):
         drawn = np.concatenate(
-            [members[one] for members in kinds for one in rng.integers(len(members), size=len(members))]
+            [members[place] for members in kinds for place in rng.integers(len(members), size=len(members))]
         )
         values.append(metric(scores[drawn], made[drawn]))
     low, high = np.quantile(values, (0.025, 0.975))

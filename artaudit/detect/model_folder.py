@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from artaudit.detect import storage
+from artaudit.detect.detectors.published import PublishedDetector
 from artaudit.detect.loading import open_detector
-from artaudit.detect.published import PublishedDetector
 from artaudit.errors import UsageError
 from artaudit.image import write_atomically
 

@@ -26,7 +26,7 @@ Field = tuple[int, int | memoryview]
 
 
 @dataclass(frozen=True, slots=True)
-class Graph:
+class OnnxGraph:
     """Names of inputs and outputs, and the shape of every stored tensor by its name."""
 
     inputs: tuple[str, ...]
@@ -34,7 +34,7 @@ class Graph:
     tensors: dict[str, tuple[int, ...]]
 
 
-def read_graph(content: bytes) -> Graph:
+def read_graph(content: bytes) -> OnnxGraph:
     """Return what a self-contained model of ONNX's own operators holds.
 
     Raises ValueError, which says what is wrong, for bytes that are no model, for data in other files, for operators
@@ -62,7 +62,7 @@ def read_graph(content: bytes) -> Graph:
             (inputs if number == INPUT else outputs).append(_text(_view(value), VALUE_NAME))
         elif number == SPARSE:
             raise ValueError("it holds sparse tensors")
-    return Graph(tuple(one for one in inputs if one not in tensors), tuple(outputs), tensors)
+    return OnnxGraph(tuple(name for name in inputs if name not in tensors), tuple(outputs), tensors)
 
 
 def _check_node(node: memoryview) -> None:

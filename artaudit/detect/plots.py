@@ -16,9 +16,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
-from artaudit.detect import bench, metrics
-from artaudit.detect.bench import Seen
-from artaudit.detect.crossing import Estimate
+from artaudit.detect import metrics, performance
+from artaudit.detect.cross_generator import Estimate
+from artaudit.detect.performance import ScoreTable
 from artaudit.image import write_atomically
 
 MARKERS, DASHES = "osD^vP*X", ("-", "--", "-.", ":")
@@ -26,7 +26,7 @@ _BRIGHT = 0.6
 """From which grey on numbers are written in black."""
 
 
-def draw_all(seen: Mapping[str, Seen], crossed: Mapping[str, Mapping[str, Estimate]], folder: Path) -> list[Path]:
+def draw_all(seen: Mapping[str, ScoreTable], crossed: Mapping[str, Mapping[str, Estimate]], folder: Path) -> list[Path]:
     """Write every figure as SVG into a folder, `crossed` being a matrix or empty; return the paths.
 
     Text stays text, and equal data gives equal files.
@@ -45,12 +45,12 @@ def draw_all(seen: Mapping[str, Seen], crossed: Mapping[str, Mapping[str, Estima
     return paths
 
 
-def ranking(seen: Mapping[str, Seen]) -> Figure:
+def ranking(seen: Mapping[str, ScoreTable]) -> Figure:
     """Return what share is found over what share of real pictures alarms, an edit a line."""
     figure, axes = _blank("false alarms among real pictures", "found among machine-made pictures")
-    for number, (name, one) in enumerate(seen.items()):
-        alarms, found, _ = roc_curve(one.made, one.scores, drop_intermediate=False)
-        least = 0.5 / max(1, int((~one.made).sum()))
+    for number, (name, table) in enumerate(seen.items()):
+        alarms, found, _ = roc_curve(table.made, table.scores, drop_intermediate=False)
+        least = 0.5 / max(1, int((~table.made).sum()))
         style = DASHES[number % len(DASHES)]
         axes.step(np.maximum(alarms, least), found, where="post", color="black", linestyle=style, label=name)
     axes.set(xscale="log", ylim=(0, 1))
@@ -58,11 +58,13 @@ def ranking(seen: Mapping[str, Seen]) -> Figure:
     return figure
 
 
-def robustness(seen: Mapping[str, Seen]) -> Figure:
+def robustness(seen: Mapping[str, ScoreTable]) -> Figure:
     """Return AUC with its 95 % interval after each edit; the dashed line is chance."""
     figure, axes = _blank("", "AUC, 95 % interval")
-    for number, one in enumerate(seen.values()):
-        found = metrics.bootstrap(metrics.auc, one.scores, one.made, groups=one.groups, resamples=bench.RESAMPLES)
+    for number, table in enumerate(seen.values()):
+        found = metrics.bootstrap(
+            metrics.labelled_auc, table.scores, table.made, groups=table.groups, resamples=performance.RESAMPLES
+        )
         axes.plot([number, number], [found.low, found.high], color="black")
         axes.plot([number], [found.value], marker=MARKERS[number % len(MARKERS)], color="black")
         axes.annotate(f"{found.value:.2f}", (number, found.value), xytext=(6, 0), textcoords="offset points")
@@ -72,12 +74,12 @@ def robustness(seen: Mapping[str, Seen]) -> Figure:
     return figure
 
 
-def scores(one: Seen) -> Figure:
+def scores(table: ScoreTable) -> Figure:
     """Return how scores of both kinds lie, real ones hatched."""
     figure, axes = _blank("log odds", "share of pictures")
-    edges = np.linspace(one.scores.min(), one.scores.max() + 1e-9, 31).tolist()
+    edges = np.linspace(table.scores.min(), table.scores.max() + 1e-9, 31).tolist()
     for made, label, hatch in ((False, "real", "///"), (True, "machine-made", "")):
-        kept = one.scores[one.made == made]
+        kept = table.scores[table.made == made]
         axes.hist(
             kept,
             edges,

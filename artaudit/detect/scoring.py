@@ -6,19 +6,19 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
 from artaudit.datasets.container import container
 from artaudit.detect.calibration import stratum_of
 from artaudit.detect.crops import Corner, Picture
-from artaudit.detect.domain import DomainGate
+from artaudit.detect.out_of_distribution import InDistributionGate
 from artaudit.errors import ImageError
 from artaudit.image import Image
 
 FOUND, BELOW, CANNOT_TELL = "found", "below the threshold", "cannot tell"
 """Verdicts. Below the threshold says that the detector found nothing, never that no machine made the picture."""
 
-TOO_SMALL, STRANGE = "too small for one crop", "out of distribution"
+TOO_SMALL, UNLIKE = "too small for one crop", "out of distribution"
 """Why it cannot be told."""
 
 
@@ -27,7 +27,7 @@ class Scoring(Protocol):
     """A fitted detector of crops."""
 
     threshold_: float
-    gate_: DomainGate
+    gate_: InDistributionGate
     side: int
 
     def read_crops(self, picture: Picture) -> tuple[list[Corner], Float[np.ndarray, "count features"]]:
@@ -40,7 +40,7 @@ class Scoring(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Crop:
+class ScoredCrop:
     """A square that was looked at: its upper left corner and side in pixels of the upright picture, and its score."""
 
     top: int
@@ -71,7 +71,7 @@ class Scored:
     out_of_distribution: bool | None
     log10_likelihood_ratio: float | None
     p_value: float | None
-    crops: tuple[Crop, ...]
+    crops: tuple[ScoredCrop, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return what JSON shows."""
@@ -86,19 +86,39 @@ COLUMNS = tuple(name for name in Scored.__slots__ if name != "crops")
 """The columns of CSV."""
 
 
+@dataclass(frozen=True, slots=True)
+class CropScores:
+    """The scores of a picture's crops, each (top, left, score), and of the `picture`: that of their mean description.
+
+    `in_distribution` says whether the picture lies within what the detector learned from.
+    """
+
+    crops: tuple[tuple[int, int, float], ...]
+    picture: float
+    in_distribution: bool
+
+
+def crop_scores(detector: Scoring, levels: UInt8[np.ndarray, "height width 3"]) -> CropScores | None:
+    """Return the scores of a picture and of its crops; None where it is too small for one crop."""
+    corners, described = detector.read_crops(levels.astype(np.float32) / 255)
+    if not corners:
+        return None
+    scores, mean = detector.score_features(described), described.mean(axis=0, keepdims=True)
+    crops = tuple((top, left, float(score)) for (top, left), score in zip(corners, scores, strict=True))
+    return CropScores(crops, float(detector.score_features(mean)[0]), bool(detector.gate_.knows(mean)[0]))
+
+
 def score(detector: Scoring, image: Image) -> Scored:
     """Score one picture; the gate, the threshold and a calibration, where there is one, are the detector's own."""
-    kind, threshold = stratum(image), float(detector.threshold_)
-    about = (image.name, image.sha256, image.width, image.height, kind)
-    corners, described = detector.read_crops(image.rgb8.astype(np.float32) / 255)
-    if not corners:
+    file_kind, threshold = stratum(image), float(detector.threshold_)
+    about = (image.name, image.sha256, image.width, image.height, file_kind)
+    measured = crop_scores(detector, image.rgb8)
+    if measured is None:
         return Scored(*about, None, threshold, CANNOT_TELL, TOO_SMALL, None, None, None, ())
-    whole = described.mean(axis=0, keepdims=True)
-    value, known = float(detector.score_features(whole)[0]), bool(detector.gate_.knows(whole)[0])
-    scores = detector.score_features(described)
-    crops = tuple(Crop(*corner, detector.side, float(one)) for corner, one in zip(corners, scores, strict=True))
-    ratio, p_value = _calibrated(detector, value, kind)
-    said, reason = verdict(value, threshold, known=known), "" if known else STRANGE
+    value, known = measured.picture, measured.in_distribution
+    crops = tuple(ScoredCrop(top, left, detector.side, each) for top, left, each in measured.crops)
+    ratio, p_value = _calibrated(detector, value, file_kind)
+    said, reason = verdict(value, threshold, known=known), "" if known else UNLIKE
     return Scored(*about, value, threshold, said, reason, not known, ratio, p_value, crops)
 
 

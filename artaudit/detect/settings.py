@@ -40,7 +40,7 @@ class Setting:
             return isinstance(value, str) and value in self.choices
         if self.kind in (TEXTS, WHOLES):
             inner = Setting(TEXT if self.kind == TEXTS else WHOLE, "", least=self.least)
-            return isinstance(value, list | tuple) and all(inner.fits(one) for one in value)
+            return isinstance(value, list | tuple) and all(inner.fits(item) for item in value)
         if self.kind in (TEXT, FLAG, MAPPING):
             return isinstance(value, {TEXT: str, FLAG: bool, MAPPING: Mapping}[self.kind])
         if isinstance(value, bool) or not isinstance(value, int if self.kind == WHOLE else int | float):

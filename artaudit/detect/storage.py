@@ -93,7 +93,7 @@ def _taken_apart(whole: Any, prefix: str, tensors: dict[str, np.ndarray]) -> dic
         elif isinstance(value, np.ndarray):
             tensors[prefix + name] = np.ascontiguousarray(value)
         elif isinstance(value, nn.Module):
-            tensors |= {f"{prefix}{name}/{key}": one.numpy() for key, one in value.state_dict().items()}
+            tensors |= {f"{prefix}{name}/{key}": weight.numpy() for key, weight in value.state_dict().items()}
         else:
             learned[name] = value
     return {"settings": whole.get_params(deep=False), "learned": learned, "parts": parts}
@@ -108,7 +108,9 @@ def _put_together(kind: type[Kind], plain: Mapping[str, Any], prefix: str, tenso
             setattr(whole, name[len(prefix) :], value)
     for name, network in getattr(whole, "networks", dict)().items():
         below = f"{prefix}{name}/"
-        weights = {key[len(below) :]: torch.from_numpy(one) for key, one in tensors.items() if key.startswith(below)}
+        weights = {
+            key[len(below) :]: torch.from_numpy(weight) for key, weight in tensors.items() if key.startswith(below)
+        }
         network.load_state_dict(weights)
         setattr(whole, name, network.eval())
     for name, value in plain["parts"].items():

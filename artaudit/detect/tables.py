@@ -62,9 +62,9 @@ def tables(found: Mapping[str, Any]) -> dict[str, Table]:
         "pictures": list(found["pictures"]),
         "unread": list(found["unread"]),
         "trained_on_one": [
-            {"trained_on": one, "measured_on": other, "AUC": value}
-            for one, row in crossed.items()
-            for other, value in row.items()
+            {"trained_on": learned, "measured_on": measured, "AUC": value}
+            for learned, row in crossed.items()
+            for measured, value in row.items()
         ],
         "left_out": [{"left_out": name, "AUC": value} for name, value in found.get("left_out", {}).items()],
     }
@@ -86,7 +86,7 @@ def as_latex(table: Sequence[Mapping[str, Any]], columns: Sequence[str], about: 
     numbers = [not isinstance(table[0][name], str) for name in columns]
     lines = [
         f"% {about}; needs \\usepackage{{booktabs}}",
-        f"\\begin{{tabular}}{{{''.join('r' if one else 'l' for one in numbers)}}}",
+        f"\\begin{{tabular}}{{{''.join('r' if number else 'l' for number in numbers)}}}",
         "\\toprule",
         _line(name.replace("_", " ") for name in columns),
         "\\midrule",
@@ -101,10 +101,10 @@ def _flat(row: Mapping[str, Any]) -> Cells:
     cells: Cells = {}
     for name, value in row.items():
         if isinstance(value, Mapping):
-            cells |= {name if part == "value" else f"{name}_{part}": one for part, one in value.items()}
+            cells |= {name if part == "value" else f"{name}_{part}": number for part, number in value.items()}
         else:
             cells[name] = value
-    return {name: one for name, one in cells.items() if not isinstance(one, Mapping)}
+    return {name: cell for name, cell in cells.items() if not isinstance(cell, Mapping)}
 
 
 def _printed(value: Any) -> str:  # noqa: ANN401 - any cell

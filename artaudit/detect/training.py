@@ -19,12 +19,12 @@ from artaudit.datasets.manifest import LABELS, REAL, Row
 from artaudit.datasets.splitting import leaks
 from artaudit.detect import storage
 from artaudit.detect.config import Config, read_config
-from artaudit.detect.learned import NetworkDetector
+from artaudit.detect.crop_pairs import CropPairs, divided, opener
+from artaudit.detect.feature_table import handled, read_features
 from artaudit.detect.loading import equipped
-from artaudit.detect.loop import LOG, Desk, leads
 from artaudit.detect.model_folder import keep
-from artaudit.detect.pairing import Pairs, divided, opener
-from artaudit.detect.readings import handled, read_features
+from artaudit.detect.network_detector import NetworkDetector
+from artaudit.detect.training_loop import LOG, RunDirectory, leads
 from artaudit.errors import UsageError
 from artaudit.image.writing import ensure_writable
 from artaudit.protocols import Progress
@@ -58,7 +58,9 @@ def train(path: Path, output: Path, progress: Progress | None = None) -> dict[st
     kept = output / KEPT / hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
     if isinstance(detector, NetworkDetector):
         learned = [row for row in rows if row.split == config.learn]
-        _learn(detector, learned, source.parent, config.seed, Desk(kept / "network", progress, config.tensorboard))
+        _learn(
+            detector, learned, source.parent, config.seed, RunDirectory(kept / "network", progress, config.tensorboard)
+        )
         if not leads():
             return {}
     drawn = handled(config.draws, config.seed)
@@ -71,15 +73,15 @@ def train(path: Path, output: Path, progress: Progress | None = None) -> dict[st
     for log in (kept / "network").rglob(LOG):
         shutil.copyfile(log, output / log.relative_to(kept / "network").as_posix().replace("/", "-"))
     shutil.rmtree(output / KEPT)
-    left = {one.row.path: one.reason for one in read.unread}
+    left = {picture.row.path: picture.reason for picture in read.unread}
     return summary | {"unread": [{"path": path, "reason": reason} for path, reason in left.items()]}
 
 
-def _learn(detector: NetworkDetector, rows: Sequence[Row], folder: Path, seed: int, desk: Desk) -> None:
+def _learn(detector: NetworkDetector, rows: Sequence[Row], folder: Path, seed: int, run: RunDirectory) -> None:
     """Learn a network; one that has patience is watched on a part of the groups that it does not learn from."""
     opened = opener(folder)
     parts = divided(rows) if detector.patience else (rows,)
-    detector.learn(*(Pairs(part, opened, detector.side, detector.batch, seed) for part in parts), desk=desk)
+    detector.learn(*(CropPairs(part, opened, detector.side, detector.batch, seed) for part in parts), run=run)
 
 
 def _refuse_one_kind(rows: Sequence[Row], source: Path, config: Config) -> None:

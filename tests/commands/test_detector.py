@@ -13,7 +13,7 @@ from sklearn.base import clone
 
 from artaudit.cli import audit
 from artaudit.datasets import manifest
-from artaudit.detect import bench, calibrating, evaluation, readings, storage, training
+from artaudit.detect import calibrating, evaluation, feature_table, performance, storage, training
 from artaudit.detect.calibration import Calibration
 from artaudit.detect.loading import open_detector, shipped
 from artaudit.errors import UsageError
@@ -25,7 +25,7 @@ KEPT = {"README.md", storage.SETTINGS, storage.TENSORS}
 @pytest.fixture(autouse=True)
 def few_resamples(monkeypatch):
     """Draw few samples for intervals: how well they cover is tested elsewhere."""
-    monkeypatch.setattr(bench, "RESAMPLES", 10)
+    monkeypatch.setattr(performance, "RESAMPLES", 10)
 
 
 @pytest.fixture(scope="module")
@@ -152,16 +152,16 @@ def test_calibration_counts_before_it_reads(model, data, monkeypatch):
     result = run("detector", "calibrate", model, data / "manifest.csv")
     assert isinstance(result.exception, UsageError)
     rows = manifest.read_splits(data / "manifest.csv", "val")
-    counts = calibrating.count(rows, readings.handled(4, 0))
+    counts = calibrating.count(rows, feature_table.handled(4, 0))
     assert all(f"{name}: {row['real']} real" in str(result.exception) for name, row in counts.items())
-    assert sum(row["real"] for row in calibrating.count(rows, readings.handled(1, 0)).values()) == 12
-    assert calibrating.count(rows, readings.handled(1, 0), side=225) == {}
+    assert sum(row["real"] for row in calibrating.count(rows, feature_table.handled(1, 0)).values()) == 12
+    assert calibrating.count(rows, feature_table.handled(1, 0), side=225) == {}
 
 
 def test_ratios_that_were_learned_are_measured(model, data):
     detector = open_detector(model)
     rows = [row for row in manifest.read(data / "manifest.csv") if row.split == "val"]
-    read = readings.read_features(detector, rows, data, readings.handled(1, 0))
+    read = feature_table.read_features(detector, rows, data, feature_table.handled(1, 0))
     assert read.calibrated(detector) == {}
     same = replace(read, strata=np.repeat("lossless", len(read.rows)))
     scores, calibrated = detector.score_features(read.features), clone(detector)
@@ -215,7 +215,7 @@ def calibrated(model, data, tmp_path_factory):
     detector = clone(open_detector(model))
     detector.__dict__.update(open_detector(model).__dict__)
     rows = [row for row in manifest.read(data / "manifest.csv") if row.split == "val"]
-    read = readings.read_features(detector, rows, data, readings.handled(1, 0))
+    read = feature_table.read_features(detector, rows, data, feature_table.handled(1, 0))
     strata = np.repeat("lossless", len(read.rows))
     scores = detector.score_features(read.features)
     detector.calibration_ = Calibration(5).fit(scores, read.made, strata=strata, groups=read.groups)

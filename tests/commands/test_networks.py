@@ -9,8 +9,8 @@ from PIL import Image as Pillow
 from safetensors.torch import save_file
 
 from artaudit.datasets.drawings import draw
-from artaudit.detect import bench, calibrating, fusing, readings
-from artaudit.detect.known import expected
+from artaudit.detect import calibrating, feature_table, fusing, performance
+from artaudit.detect.known_networks import expected
 from artaudit.detect.loading import open_detector
 from artaudit.generators.clip import VARIABLE
 
@@ -50,8 +50,8 @@ def manifest(tmp_path_factory):
 def quick(monkeypatch):
     """Leave the tower out, draw few samples for intervals, and read every picture as it is: one stratum is enough."""
     monkeypatch.setenv(VARIABLE, "none")
-    monkeypatch.setattr(bench, "RESAMPLES", 10)
-    monkeypatch.setattr(fusing, "handled", lambda *_: lambda _row: [readings.Chain(())])
+    monkeypatch.setattr(performance, "RESAMPLES", 10)
+    monkeypatch.setattr(fusing, "handled", lambda *_: lambda _row: [feature_table.Chain(())])
     open_detector.cache_clear()
     yield
     open_detector.cache_clear()

@@ -11,11 +11,11 @@ from PIL import Image as Pillow
 from artaudit.auditor.assessment.sentences import verdict
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
 from artaudit.detect import storage
+from artaudit.detect.decision import Threshold, decide, threshold_for
+from artaudit.detect.detectors.reconstruction import ReconstructionDetector
+from artaudit.detect.detectors.residual import ResidualDetector
 from artaudit.detect.examiner import MachineMade, heatmap
-from artaudit.detect.judging import Bar, bar_for, judge
 from artaudit.detect.loading import equipped, open_detector, shipped
-from artaudit.detect.reconstruction import ReconstructionDetector
-from artaudit.detect.residual import ResidualDetector
 from artaudit.errors import ModelError, UsageError
 from artaudit.findings import KINDS, FalseAlarms
 from artaudit.image import decode
@@ -99,8 +99,8 @@ def test_a_detector_without_kinds_has_one_bar_and_clears_nothing():
     detector, plain = open_detector(shipped()), ResidualDetector()
     plain.gate_, plain.calibration_ = detector.gate_, detector.calibration_
     plain.threshold_, plain.false_alarms_ = 2.0, FalseAlarms(0, 9, "nobody")
-    assert bar_for(plain, "painting") == Bar(2.0, FalseAlarms(0, 9, "nobody"))
-    assert bar_for(plain, "").clear == float("-inf")
+    assert threshold_for(plain, "painting") == Threshold(2.0, FalseAlarms(0, 9, "nobody"))
+    assert threshold_for(plain, "").clear == float("-inf")
 
 
 class Fixed:
@@ -133,7 +133,7 @@ class Fixed:
     ],
 )
 def test_only_beyond_either_bar_is_there_an_answer(scores, holds, why):
-    said = judge(Fixed(*scores), np.zeros((64, 64, 3), np.uint8), "lossless")
+    said = decide(Fixed(*scores), np.zeros((64, 64, 3), np.uint8), "lossless")
     assert said.holds is holds
     assert why in said.reason
 
@@ -143,7 +143,7 @@ def test_damaged_bars_are_one_clear_error(kinds):
     damaged = copy.copy(open_detector(shipped()))
     damaged.kinds_ = kinds
     with pytest.raises(ModelError, match="damaged"):
-        bar_for(damaged, "painting")
+        threshold_for(damaged, "painting")
 
 
 def test_no_ratio_exceeds_what_the_calibration_supports():
@@ -160,7 +160,7 @@ def test_the_shipped_detector_is_small_and_its_digest_is_named():
 
 def test_the_heatmap_is_red_where_crops_pass_and_grey_where_none_lies():
     picture = np.full((64, 96, 3), 100, np.uint8)
-    shown = heatmap(picture, ((0, 0, 9.0), (0, 32, -9.0)), side=32, bar=3.0).astype(int)
+    shown = heatmap(picture, ((0, 0, 9.0), (0, 32, -9.0)), side=32, threshold=3.0).astype(int)
     assert (shown[40:, :] == 100).all()
     assert (shown[:32, :32, 0] > shown[:32, :32, 2]).all()
     assert (shown[:32, 32:64, 2] > shown[:32, 32:64, 0]).all()

@@ -13,7 +13,7 @@ MADE = np.array([False, False, False, True, True, True])
 
 
 def test_metrics_by_hand():
-    assert metrics.auc(SCORES, MADE) == pytest.approx(8 / 9)
+    assert metrics.labelled_auc(SCORES, MADE) == pytest.approx(8 / 9)
     assert metrics.balanced_accuracy(SCORES, MADE) == pytest.approx(2 / 3)
     assert metrics.hits_at(0.01)(SCORES, MADE) == pytest.approx(2 / 3)
     assert metrics.hits_at(0.34)(SCORES, MADE) == 1
@@ -44,9 +44,9 @@ def test_true_log_ratios_are_calibrated():
 def test_the_interval_widens_when_pictures_of_a_group_go_together():
     rng = np.random.default_rng(0)
     made, scores = np.repeat([False, True], 40), rng.normal(0, 1, 80) + np.repeat([0.0, 1.0], 40)
-    alone = metrics.bootstrap(metrics.auc, scores, made, groups=np.arange(80))
+    alone = metrics.bootstrap(metrics.labelled_auc, scores, made, groups=np.arange(80))
     copies = metrics.bootstrap(
-        metrics.auc, np.repeat(scores, 4), np.repeat(made, 4), groups=np.repeat(np.arange(80), 4)
+        metrics.labelled_auc, np.repeat(scores, 4), np.repeat(made, 4), groups=np.repeat(np.arange(80), 4)
     )
     assert alone.value == copies.value
     assert copies.high - copies.low == pytest.approx(alone.high - alone.low, abs=0.03)
@@ -56,7 +56,7 @@ def test_the_interval_widens_when_pictures_of_a_group_go_together():
 @pytest.mark.parametrize("made", [[True] * 3, [False] * 3])
 def test_one_kind_alone_has_no_metric(made):
     with pytest.raises(UsageError, match="both kinds"):
-        metrics.bootstrap(metrics.auc, np.arange(3.0), np.array(made), groups=np.arange(3))
+        metrics.bootstrap(metrics.labelled_auc, np.arange(3.0), np.array(made), groups=np.arange(3))
 
 
 def test_exact_intervals():

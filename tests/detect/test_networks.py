@@ -15,15 +15,16 @@ from safetensors.torch import load_file, save_file
 from sklearn.base import clone
 from torch import nn
 
-from artaudit.detect import loop, storage
-from artaudit.detect.checkpoints import CheckpointDetector, finest
-from artaudit.detect.cnn import CnnDetector
-from artaudit.detect.embedding import EmbeddingDetector
-from artaudit.detect.lnp import LnpDetector, wrapped
-from artaudit.detect.metrics import auc
+from artaudit.detect import storage, training_loop
+from artaudit.detect.detectors.checkpoint import CheckpointDetector, finest
+from artaudit.detect.detectors.cnn import CnnDetector
+from artaudit.detect.detectors.embedding import EmbeddingDetector
+from artaudit.detect.detectors.lnp import LnpDetector, wrapped
+from artaudit.detect.detectors.npr import NprDetector
+from artaudit.detect.detectors.reconstruction import ReconstructionDetector
+from artaudit.detect.metrics import labelled_auc
 from artaudit.detect.networks import ResidualNetwork
-from artaudit.detect.npr import NprDetector
-from artaudit.detect.reconstruction import ReconstructionDetector
+from artaudit.detect.training_loop import RunDirectory, TrainingSchedule
 from artaudit.errors import ModelError, UsageError
 
 SIDE = 32
@@ -54,13 +55,13 @@ def pictures(first, count):
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_a_network_tells_new_pictures_apart_and_comes_back_from_the_disk(kind, tmp_path):
     detector = clone(KINDS[kind])
-    detector.learn(draw, desk=loop.Desk(tmp_path / "run"))
+    detector.learn(draw, run=RunDirectory(tmp_path / "run"))
     learned, made = pictures(100, 16)
     detector.fit(learned, made, held_out=pictures(200, 1)[0][:4])
     seen, truth = pictures(300, 6)
     scores = detector.score_samples(seen)
     if kind.startswith("lnp"):
-        assert auc(scores, truth) > 0.7  # noise without content gives a denoiser little to learn from
+        assert labelled_auc(scores, truth) > 0.7  # noise without content gives a denoiser little to learn from
     else:
         assert scores[truth].min() > scores[~truth].max()
     storage.write(detector, tmp_path / "kept", kind=kind, about={})
@@ -78,10 +79,10 @@ def test_a_stopped_run_ends_in_the_same_numbers(tmp_path, at, watched):
     def steps(folder, progress=None):
         torch.manual_seed(0)
         network = nn.Sequential(ResidualNetwork(3, (1, 1)), nn.Dropout(0.1))
-        desk = loop.Desk(folder, progress)
-        loop.train(network, draw, loss, loop.Schedule(11, keep=3), desk, watched)
+        run = RunDirectory(folder, progress)
+        training_loop.train(network, draw, loss, TrainingSchedule(11, keep=3), run, watched)
         return network.state_dict(), [
-            row.rpartition(', "seconds"')[0] for row in (folder / loop.LOG).read_text().split("\n")
+            row.rpartition(', "seconds"')[0] for row in (folder / training_loop.LOG).read_text().split("\n")
         ]
 
     def loss(network, pixels, made):
@@ -107,16 +108,19 @@ def test_a_watched_network_ends_early_with_the_weights_that_did_best(tmp_path):
     network = nn.Linear(3, 1)
     nn.init.zeros_(network.weight)
     nn.init.zeros_(network.bias)
-    desk, schedule = loop.Desk(tmp_path), loop.Schedule(40, rate=0.1, keep=2, patience=2)
-    loop.train(network, draw, loss, schedule, desk, draw)
-    rows = [json.loads(row) for row in (tmp_path / loop.LOG).read_text().splitlines()]
+    run, schedule = (
+        RunDirectory(tmp_path),
+        TrainingSchedule(40, rate=0.1, keep=2, patience=2),
+    )
+    training_loop.train(network, draw, loss, schedule, run, draw)
+    rows = [json.loads(row) for row in (tmp_path / training_loop.LOG).read_text().splitlines()]
     seen = [row["held out"] for row in rows if "held out" in row]
     assert len(rows) == 6
     assert seen[0] == min(seen)
     pixels = draw(0, 0)[0].permute(0, 3, 1, 2).float() / 255
     assert loss(network.eval(), pixels, None).item() == pytest.approx(seen[0], rel=0.05)
-    loop.train(network, draw, loss, schedule, desk, draw)
-    assert len((tmp_path / loop.LOG).read_text().splitlines()) == 6
+    training_loop.train(network, draw, loss, schedule, run, draw)
+    assert len((tmp_path / training_loop.LOG).read_text().splitlines()) == 6
 
 
 @pytest.fixture
@@ -135,23 +139,35 @@ def test_half_precision_learns_and_keeps_whole_weights(precision, tmp_path):
 
     torch.manual_seed(0)
     network = ResidualNetwork(3, (1,))
-    loop.train(network, draw, loss, loop.Schedule(2, precision=precision), loop.Desk(tmp_path))
+    training_loop.train(
+        network,
+        draw,
+        loss,
+        TrainingSchedule(2, precision=precision),
+        RunDirectory(tmp_path),
+    )
     assert {value.dtype for value in network.parameters()} == {torch.float32}
-    rows = [json.loads(row) for row in (tmp_path / loop.LOG).read_text().splitlines()]
+    rows = [json.loads(row) for row in (tmp_path / training_loop.LOG).read_text().splitlines()]
     assert np.isfinite([row["loss"] for row in rows]).all()
 
 
 def test_a_damaged_state_is_refused(tmp_path):
-    (tmp_path / loop.STATE).write_bytes(b"no state")
+    (tmp_path / training_loop.STATE).write_bytes(b"no state")
     with pytest.raises(ModelError, match="delete it to begin anew"):
-        loop.train(ResidualNetwork(3, (1,)), draw, lambda n, p, _: n(p).mean(), loop.Schedule(2), loop.Desk(tmp_path))
+        training_loop.train(
+            ResidualNetwork(3, (1,)),
+            draw,
+            lambda n, p, _: n(p).mean(),
+            TrainingSchedule(2),
+            RunDirectory(tmp_path),
+        )
 
 
 def test_tensorboard_is_asked_for_where_it_is_missing(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    desk = loop.Desk(tmp_path, tensorboard=True)
+    run = RunDirectory(tmp_path, tensorboard=True)
     with pytest.raises(ModelError, match=r"pip install 'artaudit\[tensorboard\]'"):
-        loop.train(ResidualNetwork(3, (1,)), draw, lambda n, p, _: n(p).mean(), loop.Schedule(1), desk)
+        training_loop.train(ResidualNetwork(3, (1,)), draw, lambda n, p, _: n(p).mean(), TrainingSchedule(1), run)
 
 
 def learn_together(folder, where):
@@ -159,10 +175,16 @@ def learn_together(folder, where):
     torch.manual_seed(0)
     torch.set_num_threads(1)
     network = CnnDetector(width=2).networks()["network_"]
-    desk = loop.Desk(Path(folder))
+    run = RunDirectory(Path(folder))
     maps = CnnDetector().view
-    loop.train(network, draw, lambda n, p, m: ((n(maps(p))[:, 0] - m.float()) ** 2).mean(), loop.Schedule(3), desk)
-    name = "first" if loop.leads() else "second"
+    training_loop.train(
+        network,
+        draw,
+        lambda n, p, m: ((n(maps(p))[:, 0] - m.float()) ** 2).mean(),
+        TrainingSchedule(3),
+        run,
+    )
+    name = "first" if training_loop.leads() else "second"
     save_file(dict(network.named_parameters()), Path(where) / f"{name}.safetensors")
 
 
@@ -180,7 +202,7 @@ def test_two_processes_end_with_the_same_weights(tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
     first, second = (load_file(tmp_path / f"{name}.safetensors") for name in ("first", "second"))
     assert all(torch.equal(first[name], second[name]) for name in first)
-    rows = [json.loads(row) for row in (tmp_path / "run" / loop.LOG).read_text().splitlines()]
+    rows = [json.loads(row) for row in (tmp_path / "run" / training_loop.LOG).read_text().splitlines()]
     assert [row["step"] for row in rows] == [0, 1, 2]
 
 
@@ -317,14 +339,15 @@ def test_a_killed_process_is_taken_up_by_the_next(tmp_path):
     script = (
         "import sys, torch; sys.path.insert(0, sys.argv[2])\n"
         "from pathlib import Path\n"
-        "from artaudit.detect import loop; from artaudit.detect.networks import ResidualNetwork\n"
+        "from artaudit.detect.networks import ResidualNetwork\n"
+        "from artaudit.detect.training_loop import RunDirectory, TrainingSchedule, train\n"
         "torch.manual_seed(0); network = ResidualNetwork(3, (1,))\n"
         "def draw(step, process):\n"
         "    g = torch.Generator().manual_seed(step)\n"
         "    return torch.randint(0, 255, (4, 16, 16, 3), generator=g, dtype=torch.uint8), torch.arange(4) >= 2\n"
         "loss = lambda n, p, m: ((n(p)[:, 0] - m.float()) ** 2).mean()\n"
         "tell = lambda done, total: print(done, flush=True)\n"
-        "loop.train(network, draw, loss, loop.Schedule(40, keep=1), loop.Desk(Path(sys.argv[1]), tell))\n"
+        "train(network, draw, loss, TrainingSchedule(40, keep=1), RunDirectory(Path(sys.argv[1]), tell))\n"
         "print('end', sum(p.double().sum().item() for p in network.parameters()))\n"
     )
     root = str(Path(__file__).parents[2])

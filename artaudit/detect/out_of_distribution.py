@@ -1,4 +1,4 @@
-"""A gate that knows the pictures a detector learned from, and lets others pass by unjudged.
+"""Tells whether a picture resembles those a detector was trained on; of any other the detector says nothing.
 
 Mahalanobis distance after Lee et al. 2018, https://arxiv.org/abs/1807.03888, in the leading directions of the data.
 """
@@ -13,18 +13,19 @@ from sklearn.decomposition import PCA
 Features = Float[np.ndarray, "count features"]
 
 
-class DomainGate(BaseEstimator):  # type: ignore[misc]
-    """Measures how far features lie from all that was learned from.
+class InDistributionGate(BaseEstimator):  # type: ignore[misc]
+    """Measures how far a picture's features lie from the training data, and accepts those that lie near it.
 
-    After `fit`, `distances` has two columns: the distance along the `directions` leading ones, and what those leave
-    over, both divided by their `kept` quantile on the training data; above 1 in either is out of domain.
+    Features are scaled and projected on the first `directions` principal components. There are two distances: the
+    Mahalanobis distance within these components, and the length of what they do not explain. `fit` divides each by its
+    `kept` quantile on the training data, so that a picture with either distance above 1 is out of distribution.
     """
 
     def __init__(self, directions: int = 48, kept: float = 0.99) -> None:
         """Keep the settings."""
         self.directions, self.kept = directions, kept
 
-    def fit(self, features: Features) -> DomainGate:
+    def fit(self, features: Features) -> InDistributionGate:
         """Learn from the features of pictures, a row each."""
         self.mean_, self.scale_ = features.mean(axis=0), features.std(axis=0) + 1e-9
         count = max(1, min(self.directions, *features.shape, len(features) - 1))
@@ -35,7 +36,7 @@ class DomainGate(BaseEstimator):  # type: ignore[misc]
         return self
 
     def distances(self, features: Features) -> Float[np.ndarray, "count 2"]:
-        """Return the distance along and beside the leading directions, in units of what is still in domain."""
+        """Return the distance within the components and the residual's, above 1 where out of distribution."""
         scaled = self._scaled(features)
         along = scaled @ self.axes_.T
         beside = scaled - along @ self.axes_
@@ -43,7 +44,7 @@ class DomainGate(BaseEstimator):  # type: ignore[misc]
         return sizes / self.limits_
 
     def knows(self, features: Features) -> Bool[np.ndarray, " count"]:
-        """Tell for each row whether it lies within what was learned from."""
+        """Tell for each row whether it is in distribution: neither distance exceeds 1."""
         return np.all(self.distances(features) <= 1, axis=1)
 
     def _scaled(self, features: Features) -> Features:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from torch import nn
 
-from artaudit.detect.learned import Maps, NetworkDetector, Pixels
-from artaudit.detect.loop import Precision
+from artaudit.detect.network_detector import Maps, NetworkDetector, Pixels
 from artaudit.detect.networks import ResidualNetwork
+from artaudit.detect.training_loop import Precision
 
 
 class NprDetector(NetworkDetector):

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from artaudit.detect.heads import CropDetector, Features, Squares
+from artaudit.detect.crop_detector import CropDetector, Features, Squares
 from artaudit.errors import UsageError
 from artaudit.protocols import Autoencoder
 
@@ -45,7 +45,7 @@ class ReconstructionDetector(CropDetector):
         if not autoencoders:
             raise UsageError("A reconstruction detector needs `models`: names that `audit models list` shows.")
         self._autoencoders = list(autoencoders)
-        self.digests_ = {one.name: one.digest for one in autoencoders}
+        self.digests_ = {model.name: model.digest for model in autoencoders}
 
     def describe(self, squares: Squares) -> Features:
         """Return four numbers for each crop and autoencoder: log errors of pixels and of residuals, and their ratios.
@@ -56,7 +56,7 @@ class ReconstructionDetector(CropDetector):
             self.use(())
         pixels = torch.from_numpy(np.ascontiguousarray(squares.transpose(0, 3, 1, 2)))
         with torch.no_grad():
-            found = [_errors(one, pixels) for one in self._autoencoders]
+            found = [_errors(model, pixels) for model in self._autoencoders]
         return torch.cat(found, dim=1).numpy().astype(np.float64)
 
 
@@ -67,8 +67,8 @@ def _errors(model: Autoencoder, pixels: Float[Tensor, "count 3 side side"]) -> F
     return torch.cat([first, first - second], dim=1)
 
 
-def _distances(one: Float[Tensor, "count 3 side side"], other: Float[Tensor, "count 3 side side"]) -> Tensor:
+def _distances(first: Float[Tensor, "count 3 side side"], second: Float[Tensor, "count 3 side side"]) -> Tensor:
     """Return log mean squares of the difference and of what a mean over 3 x 3 misses of it."""
-    apart = one - other
+    apart = first - second
     fine = apart - torch.nn.functional.avg_pool2d(apart, 3, 1, 1)
     return torch.stack([(part**2).mean(dim=(1, 2, 3)).add(_SMALL).log() for part in (apart, fine)], dim=1)

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from artaudit.detect import metrics
-from artaudit.detect.fused import FOLDS, NETWORKS, SCORE, FusedDetector, folds, parties_of, unseen
-from artaudit.detect.published import PublishedDetector
-from artaudit.detect.residual import ResidualDetector
+from artaudit.detect.detectors.fused import FOLDS, NETWORKS, SCORE, FusedDetector, folds, origins_of, unseen
+from artaudit.detect.detectors.published import PublishedDetector
+from artaudit.detect.detectors.residual import ResidualDetector
 from artaudit.errors import ModelError
 
 
@@ -31,10 +31,10 @@ def test_a_fusion_ranks_better_than_its_parts_and_weighs_none_negatively(told):
     rows, made = told
     fused = FusedDetector(["wrong", "good"]).fit_features(rows, made)
     assert fused.weights_.min() == fused.weights_[1] == 0
-    alone = [metrics.auc(rows[:, at], made) for at in (SCORE, NETWORKS, NETWORKS + 1)]
-    assert metrics.auc(fused.score_features(rows), made) > max(alone)
-    parties = np.array([f"{number % 10}" for number in range(400)])
-    assert metrics.auc(unseen(rows, made, parties, ["wrong", "good"]), made) > max(alone) - 0.01
+    alone = [metrics.labelled_auc(rows[:, at], made) for at in (SCORE, NETWORKS, NETWORKS + 1)]
+    assert metrics.labelled_auc(fused.score_features(rows), made) > max(alone)
+    origins = np.array([f"{number % 10}" for number in range(400)])
+    assert metrics.labelled_auc(unseen(rows, made, origins, ["wrong", "good"]), made) > max(alone) - 0.01
 
 
 def test_scores_beyond_all_that_was_seen_weigh_no_more(told):
@@ -62,21 +62,21 @@ def test_a_detector_of_useless_parts_says_the_same_of_everything():
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 7)), min_size=1, max_size=80))
 def test_parties_are_left_out_whole_and_every_row_once(drawn):
     made = np.array([one for one, _ in drawn])
-    parties = np.array([f"{'made' if one else 'real'} {number}" for one, number in drawn])
-    apart = list(folds(made, parties))
+    origins = np.array([f"{'made' if one else 'real'} {number}" for one, number in drawn])
+    apart = list(folds(made, origins))
     assert (np.sum(apart, axis=0) == 1).all()
     assert len(apart) <= FOLDS
-    for one in set(parties.tolist()):
-        assert sum((parties == one)[fold].any() for fold in apart) == 1
+    for one in set(origins.tolist()):
+        assert sum((origins == one)[fold].any() for fold in apart) == 1
 
 
 def test_generators_and_sources_are_left_out_where_there_are_enough():
     made = np.repeat([False, True], 6)
     names = np.array(["a", "a", "b", "b", "a", "b", "x", "y", "z", "x", "y", "z"])
     groups = np.array([str(number) for number in range(12)])
-    parties, said = parties_of(made, names, groups)
+    origins, said = origins_of(made, names, groups)
     assert said == ["groups", "generators"]
-    assert parties.tolist() == [*groups[:6], *(f"generators: {one}" for one in names[6:])]
+    assert origins.tolist() == [*groups[:6], *(f"generators: {one}" for one in names[6:])]
 
 
 class Says(PublishedDetector):

@@ -9,9 +9,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from artaudit.detect import loop
-from artaudit.detect.heads import CropDetector, Features, Squares
+from artaudit.detect.crop_detector import CropDetector, Features, Squares
 from artaudit.detect.networks import NoiseNetwork, ResidualNetwork
+from artaudit.detect.training_loop import Draw, Precision, RunDirectory, TrainingSchedule, train
 
 Pixels = Float[Tensor, "count 3 height width"]
 Maps = Float[Tensor, "count channels rows columns"]
@@ -30,7 +30,7 @@ class NetworkDetector(CropDetector):
     batch: int
     rate: float
     seed: int
-    precision: loop.Precision
+    precision: Precision
     patience: int
     network_: ResidualNetwork | NoiseNetwork
 
@@ -42,20 +42,20 @@ class NetworkDetector(CropDetector):
     def networks(self) -> dict[str, nn.Module]:
         """Return the networks by the attribute that holds each, with weights that follow from torch's seed."""
 
-    def learn(self, draw: loop.Draw, watched: loop.Draw | None = None, *, desk: loop.Desk) -> None:
-        """Learn the network from crops, going on where the desk says a run was stopped; `watched` draws others."""
+    def learn(self, draw: Draw, watched: Draw | None = None, *, run: RunDirectory) -> None:
+        """Learn the network from crops, going on where a stopped run left off; `watched` draws held-out ones."""
         torch.manual_seed(self.seed)
         for name, network in self.networks().items():
             setattr(self, name, network)
-        self.prepare(draw, desk)
-        loop.train(self.network_, draw, self._loss, self.schedule(), desk, watched)
+        self.prepare(draw, run)
+        train(self.network_, draw, self._loss, self.schedule(), run, watched)
 
-    def prepare(self, draw: loop.Draw, desk: loop.Desk) -> None:
+    def prepare(self, draw: Draw, run: RunDirectory) -> None:
         """Learn what `view` needs; most views need nothing."""
 
-    def schedule(self) -> loop.Schedule:
+    def schedule(self) -> TrainingSchedule:
         """Return how long and how fast the network learns."""
-        return loop.Schedule(self.steps, self.rate, seed=self.seed, patience=self.patience, precision=self.precision)
+        return TrainingSchedule(self.steps, self.rate, seed=self.seed, patience=self.patience, precision=self.precision)
 
     def describe(self, squares: Squares) -> Features:
         """Return what the network's head sees of each crop."""

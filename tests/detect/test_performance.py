@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from artaudit.detect import bench, tables
-from artaudit.detect.bench import Seen
+from artaudit.detect import performance, tables
+from artaudit.detect.performance import ScoreTable
 
 REALS, MADE = 40, 30
 
@@ -14,21 +14,21 @@ REALS, MADE = 40, 30
 @pytest.fixture(autouse=True)
 def few_resamples(monkeypatch):
     """Draw few samples for intervals: the counts are what is tested here."""
-    monkeypatch.setattr(bench, "RESAMPLES", 10)
+    monkeypatch.setattr(performance, "RESAMPLES", 10)
 
 
-def seen(*, known=True, found=20, small=None):
+def table(*, known=True, found=20, small=None):
     """Return real pictures that score -2 to -1, and machine-made ones of which `found` pass a threshold of 1."""
     scores = np.concatenate([np.linspace(-2, -1, REALS), np.linspace(2, 3, found), np.linspace(-0.9, 0, MADE - found)])
     made = np.arange(REALS + MADE) >= REALS
     inside = np.where(made, known, np.ones(REALS + MADE, bool))
     sources = np.array(["" if one else ("kodak" if place < 10 else "louvre") for place, one in enumerate(made)])
     generators = np.array([("a" if place % 3 else "b") if one else "" for place, one in enumerate(made)])
-    return Seen(scores, inside, made, np.arange(REALS + MADE), generators, sources, small or {})
+    return ScoreTable(scores, inside, made, np.arange(REALS + MADE), generators, sources, small or {})
 
 
 def test_what_is_found_is_a_share_of_all_with_its_bounds():
-    row = bench.ranking(seen(small={(True, "a"): 2, (False, "kodak"): 1}), 1.0)
+    row = performance.ranking(table(small={(True, "a"): 2, (False, "kodak"): 1}), 1.0)
     assert row["AUC"] == pytest.approx({"value": 1.0, "low": 1.0, "high": 1.0})
     assert row["found"]["count"] == 20
     assert row["found"]["value"] == pytest.approx(20 / 32)
@@ -39,27 +39,29 @@ def test_what_is_found_is_a_share_of_all_with_its_bounds():
 
 
 def test_little_found_of_what_ranks_well_has_its_reason():
-    strange = bench.ranking(seen(known=False), 1.0)
+    strange = performance.ranking(table(known=False), 1.0)
     assert strange["found"]["count"] == 0
     assert strange["note"] == (
         "AUC 1.000, yet 0 of 30 found: 30 of 30 are out of distribution, where the detector says nothing"
     )
-    assert bench.ranking(seen(found=0), 1.0)["note"].endswith("0 of 30 found: 30 of 30 score below the threshold")
+    assert performance.ranking(table(found=0), 1.0)["note"].endswith(
+        "0 of 30 found: 30 of 30 score below the threshold"
+    )
 
 
 def test_generators_and_sources_have_counts_of_their_own():
-    one = seen(small={(True, "a"): 3, (False, "kodak"): 2})
-    rows = bench.generator_by_generator(one, 1.0)
+    one = table(small={(True, "a"): 3, (False, "kodak"): 2})
+    rows = performance.generator_by_generator(one, 1.0)
     assert {name: (row["n"], row["too_small"]) for name, row in rows.items()} == {"a": (23, 3), "b": (10, 0)}
     assert sum(row["found"]["count"] for row in rows.values()) == 20
-    alarms = bench.false_alarms({"as it is": one}, -1.5)
+    alarms = performance.false_alarms({"as it is": one}, -1.5)
     assert {name: row["as it is"]["pictures"] for name, row in alarms.items()} == {"kodak": 12, "louvre": 30}
     assert alarms["kodak"]["as it is"]["alarms"] == 0
     assert alarms["louvre"]["as it is"]["rate"]["count"] == alarms["louvre"]["as it is"]["alarms"] == 20
 
 
 def test_the_curve_runs_from_nothing_found_to_everything():
-    points = bench.roc(seen())
+    points = performance.roc(table())
     assert points[0] == {"threshold": None, "false_alarms": 0, "found": 0}
     assert (points[-1]["false_alarms"], points[-1]["found"]) == (1, 1)
     assert all(one["found"] <= other["found"] for one, other in itertools.pairwise(points))

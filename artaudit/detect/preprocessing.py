@@ -13,7 +13,11 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 from PIL import Image as Pillow
 
-from artaudit.detect.embedding import NORMALS
+NORMALS = {
+    "clip": ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)),
+    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+}
+"""Mean and spread of the pixels that networks were trained on."""
 
 Levels = UInt8[np.ndarray, "height width 3"]
 
@@ -26,7 +30,7 @@ class Size(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Preprocessing:
     """How a network's code makes its view.
 
     The shorter side becomes `short` pixels, `scaled` says how the other one is rounded, Pillow's `filter` resamples
@@ -46,7 +50,7 @@ class View:
         picture = Pillow.fromarray(levels).resize(size, self.filter)
         left, top = self.corner(size.width - self.side), self.corner(size.height - self.side)
         cut = np.asarray(picture.crop((left, top, left + self.side, top + self.side)), dtype=np.float32)
-        mean, spread = (np.array(one, dtype=np.float32) for one in NORMALS["imagenet"])
+        mean, spread = (np.array(colours, dtype=np.float32) for colours in NORMALS["imagenet"])
         return np.ascontiguousarray(((cut / np.float32(255) - mean) / spread).transpose(2, 0, 1))
 
 

@@ -14,10 +14,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from artaudit.detect import loop
-from artaudit.detect.learned import Maps, NetworkDetector, Pixels
-from artaudit.detect.loop import Precision
+from artaudit.detect.network_detector import Maps, NetworkDetector, Pixels
 from artaudit.detect.networks import ResidualNetwork, denoiser
+from artaudit.detect.training_loop import Draw, Precision, RunDirectory, train
 from artaudit.errors import UsageError
 
 _LIMIT = 10 / 255
@@ -75,10 +74,10 @@ class LnpDetector(NetworkDetector):
         """Return the blank denoiser and the blank network."""
         return {"denoiser_": denoiser(3), "network_": ResidualNetwork(5, self.blocks)}
 
-    def prepare(self, draw: loop.Draw, desk: loop.Desk) -> None:
+    def prepare(self, draw: Draw, run: RunDirectory) -> None:
         """Teach the denoiser on real crops with added noise."""
         schedule = replace(self.schedule(), steps=self.denoiser_steps, rate=2e-3)
-        loop.train(self.denoiser_, draw, _noise_left, schedule, replace(desk, folder=desk.folder / "denoiser"))
+        train(self.denoiser_, draw, _noise_left, schedule, replace(run, folder=run.folder / "denoiser"))
 
 
 def wrapped(noise: Maps) -> Maps:

@@ -13,14 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from artaudit.detect.heads import CropDetector, Features, Squares
+from artaudit.detect.crop_detector import CropDetector, Features, Squares
+from artaudit.detect.preprocessing import NORMALS
 from artaudit.errors import ModelError, UsageError
-
-NORMALS = {
-    "clip": ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)),
-    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
-}
-"""Mean and spread of the pixels that networks were trained on."""
 
 
 class EmbeddingDetector(CropDetector):

@@ -17,7 +17,7 @@ from torch import Tensor
 from artaudit.datasets.listing import Left
 from artaudit.datasets.manifest import GENERATED, Row
 from artaudit.datasets.pictures import Pictures
-from artaudit.detect.readings import LIVED
+from artaudit.detect.feature_table import LIVED
 from artaudit.edits import handling
 from artaudit.errors import UsageError
 
@@ -35,8 +35,8 @@ WATCHED = 8
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Pairs by chance alone: what a step draws follows from the seed, the step and the process.
+class CropPairs:
+    """Draws pairs at random: what a step draws follows from the seed, the step and the process.
 
     Rows that share a `pair` are drawn together and cut alike; others are drawn one of each label, generators and
     sources being equally frequent. Both members go through handlings of the same chances.
@@ -80,8 +80,8 @@ class Pairs:
         made = _any(rng, self._kinds[True])
         real = self._twins.get(made.pair) or _any(rng, self._kinds[False])
         spot, seed = rng.random(2), int(rng.integers(2**31))
-        cut = [one for row in (real, made) if (one := self._cut(row, spot, seed)) is not None]
-        return cut if len(cut) == 2 else []  # noqa: PLR2004 - a pair
+        crops = [crop for row in (real, made) if (crop := self._cut(row, spot, seed)) is not None]
+        return crops if len(crops) == 2 else []  # noqa: PLR2004 - a pair
 
     def _cut(self, row: Row, spot: np.ndarray, seed: int) -> Square | None:
         levels = self.open(row)

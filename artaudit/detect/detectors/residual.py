@@ -10,8 +10,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from artaudit.detect.crop_detector import CropDetector, Features, Squares
 from artaudit.detect.features import crop_features
-from artaudit.detect.heads import CropDetector, Features, Squares
 
 
 class ResidualDetector(CropDetector):
@@ -28,4 +28,4 @@ class ResidualDetector(CropDetector):
 
     def describe(self, squares: Squares) -> Features:
         """Return the features of each crop."""
-        return np.stack([np.concatenate(list(crop_features(one).values())) for one in squares])
+        return np.stack([np.concatenate(list(crop_features(square).values())) for square in squares])

@@ -1,22 +1,22 @@
-"""What ships is trained by rules: parties are left out whole, bars hold in every source, both labels read alike."""
+"""What ships is trained by rules: whole origins are left out, thresholds hold in every source, labels read alike."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artaudit.detect.bars import bar
 from artaudit.detect.metrics import clopper_pearson
+from artaudit.detect.thresholds import lowest_threshold
 from training.collection import DEV, HELD, LEARNED, MADE, REAL, edits_of, listed
-from training.detector import balance, by_picture, folds, party
+from training.detector import balance, by_picture, folds, origin
 from training.features import Table
 
 PARTS = (DEV, HELD)
 
 
-def table(labels, parties):
+def table(labels, origins):
     made = np.array(labels, bool)
-    names = np.array([f"p{one}" for one in parties])
+    names = np.array([f"p{one}" for one in origins])
     facts = {"label": np.where(made, MADE, REAL), "family": np.where(made, names, ""), "source": names}
     return Table(np.zeros((len(made), 1)), facts)
 
@@ -24,20 +24,20 @@ def table(labels, parties):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.floats(-5, 5), st.integers(0, 4)), min_size=1, max_size=200), st.floats(0, 0.2))
 def test_no_more_pass_a_bar_than_it_allows(found, share):
-    scores, parties = np.array([one for one, _ in found]), np.array([one for _, one in found])
-    passed = scores >= bar(scores, parties, share, 0.05)
+    scores, origins = np.array([one for one, _ in found]), np.array([one for _, one in found])
+    passed = scores >= lowest_threshold(scores, origins, share, 0.05)
     assert passed.sum() <= max(1, share * len(scores))
-    for one in set(parties.tolist()):
-        here = parties == one
+    for one in set(origins.tolist()):
+        here = origins == one
         assert passed[here].sum() <= 1 or clopper_pearson(int(passed[here].sum()), int(here.sum())).low <= 0.05
 
 
 def test_a_source_of_which_many_pass_raises_the_bar_and_one_of_few_pictures_does_not():
     scores = np.concatenate([np.linspace(0, 1, 1000), np.full(10, 3.0)])
-    parties = np.repeat([0, 1], [1000, 10])
-    assert bar(scores, parties, 0.05, 0.03) > 3.0
+    origins = np.repeat([0, 1], [1000, 10])
+    assert lowest_threshold(scores, origins, 0.05, 0.03) > 3.0
     scores[-8:] = 0.0
-    assert bar(scores, parties, 0.05, 0.03) < 1.0
+    assert lowest_threshold(scores, origins, 0.05, 0.03) < 1.0
 
 
 def test_a_picture_counts_once_by_the_reading_that_scores_highest():
@@ -49,13 +49,13 @@ def test_a_picture_counts_once_by_the_reading_that_scores_highest():
 
 def test_one_odd_picture_does_not_raise_the_bar():
     scores = np.concatenate([np.linspace(0, 1, 99), [50.0]])
-    assert bar(scores, np.zeros(100), 0.01, 0.03) <= 1.0 + 1e-9
+    assert lowest_threshold(scores, np.zeros(100), 0.01, 0.03) <= 1.0 + 1e-9
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 20)), min_size=2, max_size=200))
 def test_a_party_lies_in_one_fold(rows):
     one = table(*zip(*rows, strict=True))
-    fold, names = folds(one), party(one)
+    fold, names = folds(one), origin(one)
     for made in (False, True):
         for name in set(names[one.made == made].tolist()):
             assert len(set(fold[(names == name) & (one.made == made)].tolist())) == 1

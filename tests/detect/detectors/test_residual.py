@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
 from artaudit.detect import storage
-from artaudit.detect.residual import ResidualDetector
+from artaudit.detect.detectors.residual import ResidualDetector
 from artaudit.errors import ModelError
 from artaudit.generators import pool
 from artaudit.generators.opening import open_model

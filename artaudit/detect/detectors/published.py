@@ -21,10 +21,10 @@ from sklearn.base import BaseEstimator
 
 from artaudit.detect import onnx_files
 from artaudit.detect.calibration import Calibration
-from artaudit.detect.checkpoints import transformer
+from artaudit.detect.crop_detector import CropDetector, Features
 from artaudit.detect.crops import Corner, Picture
-from artaudit.detect.heads import CropDetector, Features
-from artaudit.detect.known import NETWORKS, Form, is_safetensors, recognised
+from artaudit.detect.detectors.checkpoint import transformer
+from artaudit.detect.known_networks import NETWORKS, Form, is_safetensors, recognised
 from artaudit.errors import MissingExtraError, ModelError
 from artaudit.findings import FalseAlarms
 
@@ -36,8 +36,8 @@ SMALLEST = 128
 """Pixels along the shorter side below which a picture is too small to tell, as for the shipped detector."""
 
 
-class Anything(BaseEstimator):  # type: ignore[misc]
-    """A gate that every number passes: one score alone does not tell what a picture is like."""
+class FiniteGate(BaseEstimator):  # type: ignore[misc]
+    """Takes every finite score as in distribution: a single number does not tell what a picture is like."""
 
     def knows(self, features: Features) -> Bool[np.ndarray, " count"]:
         """Tell which rows hold numbers."""
@@ -52,7 +52,7 @@ class PublishedDetector(CropDetector):
     """
 
     PARTS: ClassVar[dict[str, type]] = {
-        "gate_": Anything,
+        "gate_": FiniteGate,
         "false_alarms_": FalseAlarms,
         "calibration_": Calibration,
     }
@@ -70,7 +70,7 @@ class PublishedDetector(CropDetector):
 
     def describe(self, squares: Float[np.ndarray, "count height width 3"]) -> Features:
         """Return the log odds of each picture of a stack; raises ModelError for a file that is not the pinned one."""
-        views = np.stack([NETWORKS[self.network].view(_levels(one)) for one in squares])
+        views = np.stack([NETWORKS[self.network].view(_levels(picture)) for picture in squares])
         odds = np.asarray(self._asked()(views), dtype=np.float64).reshape(-1, 1)
         if len(odds) != len(views) or not np.isfinite(odds).all():
             raise ModelError(f"{self.file} gave no number for a picture: add the network again from its source.")
@@ -85,7 +85,7 @@ class PublishedDetector(CropDetector):
     def begin(self, reals: Features) -> None:
         """Set the threshold on what `features` returned of real pictures; the score stays the network's own."""
         self.mean_, self.scale_, self.weights_, self.bias_ = np.zeros(1), np.ones(1), np.ones(1), 0.0
-        self.gate_ = Anything()
+        self.gate_ = FiniteGate()
         self.set_threshold(reals, "readings of real pictures")
 
     def _asked(self) -> Network:
@@ -140,7 +140,7 @@ def _by_onnxruntime(content: bytes, path: Path) -> Network:
 
     def asked(views: Views) -> np.ndarray:
         try:
-            return np.concatenate([session.run(None, {graph.inputs[0]: one[None]})[0] for one in views])
+            return np.concatenate([session.run(None, {graph.inputs[0]: view[None]})[0] for view in views])
         except Exception as error:  # likewise
             raise ModelError(f"{path} cannot be asked ({error}): add it again from its source.") from error
 

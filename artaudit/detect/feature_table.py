@@ -16,10 +16,10 @@ from jaxtyping import Bool, Float
 from artaudit.datasets.listing import Left
 from artaudit.datasets.manifest import GENERATED, Row
 from artaudit.datasets.pictures import Pictures
-from artaudit.detect import bench
-from artaudit.detect.bench import Seen
+from artaudit.detect import performance
 from artaudit.detect.calibration import stratum_of
-from artaudit.detect.crossing import Described
+from artaudit.detect.cross_generator import LabelledFeatures
+from artaudit.detect.performance import ScoreTable
 from artaudit.edits import Chain, Edit, Saved, handling
 from artaudit.errors import UsageError
 from artaudit.image import Image, write_atomically
@@ -51,7 +51,7 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
-class Readings:
+class FeatureTable:
     """Features and, for each, the row of the manifest and the stratum of the file that its edit ends in.
 
     `unread` names the pictures that gave none.
@@ -72,28 +72,28 @@ class Readings:
         """Return what belongs together: the pair, else the group, else the file itself."""
         return np.array([row.pair or row.group or row.path for row in self.rows])
 
-    def described(self) -> Described:
-        """Return the features with what heads are fitted and measured by."""
+    def labelled(self) -> LabelledFeatures:
+        """Return the features with the labels, generators and groups that heads are fitted and measured by."""
         generators = np.array([row.generator for row in self.rows])
-        return Described(self.features, self.made, generators, self.groups)
+        return LabelledFeatures(self.features, self.made, generators, self.groups)
 
     def calibrated(self, detector: Any) -> dict[str, dict[str, float]]:  # noqa: ANN401 - any detector of features
         """Return what a detector's likelihood ratios are worth where it has them; nothing where it has none."""
         learned = getattr(detector, "calibration_", None)
-        known = np.array([learned is not None and learned.knows(one) for one in self.strata], dtype=bool)
+        known = np.array([learned is not None and learned.knows(stratum) for stratum in self.strata], dtype=bool)
         if learned is None or not known.any():
             return {}
         scores = detector.score_features(self.features[known])
-        told = [learned.log10_ratio(float(one), at) for one, at in zip(scores, self.strata[known], strict=True)]
-        return bench.calibrated(np.array(told) * np.log(10), self.made[known], self.groups[known])
+        told = [learned.log10_ratio(float(score), at) for score, at in zip(scores, self.strata[known], strict=True)]
+        return performance.calibrated(np.array(told) * np.log(10), self.made[known], self.groups[known])
 
-    def seen(self, detector: Any) -> Seen:  # noqa: ANN401 - any detector of features
-        """Return the scores of a fitted detector with what the bench wants to know."""
+    def scored(self, detector: Any) -> ScoreTable:  # noqa: ANN401 - any detector of features
+        """Return the scores of a fitted detector with what tables of performance need."""
         generators, sources = (np.array([getattr(row, name) for row in self.rows]) for name in ("generator", "source"))
         known = detector.gate_.knows(self.features)
-        small = Counter(_kind(one.row) for one in self.unread if one.too_small)
+        small = Counter(_kind(picture.row) for picture in self.unread if picture.too_small)
         scores = detector.score_features(self.features)
-        return Seen(scores, known, self.made, self.groups, generators, sources, small)
+        return ScoreTable(scores, known, self.made, self.groups, generators, sources, small)
 
 
 def handled(draws: int, seed: int) -> Drawn:
@@ -114,7 +114,7 @@ def read_features(
     *,
     kept: Path | None = None,
     progress: Progress | None = None,
-) -> Readings:
+) -> FeatureTable:
     """Read all rows; pictures that are missing, broken or too small are left out.
 
     In the folder `kept` each picture's features are written once they are known, and a later call reads them there.
@@ -132,9 +132,9 @@ def read_features(
             else:
                 found = _features(detector, image, drawn)
             _keep(kept, number, row, found)
-        for one, edit in zip(found, drawn, strict=False):
-            if np.isfinite(one).all():
-                features.append(one)
+        for numbers, edit in zip(found, drawn, strict=False):
+            if np.isfinite(numbers).all():
+                features.append(numbers)
                 read.append(row)
                 strata.append(stratum(edit, row))
             else:
@@ -145,7 +145,7 @@ def read_features(
             progress(number + 1, len(rows))
     if not features:
         raise UsageError(f"No picture of the data set in {folder} could be read at 128 pixels or more: index it again.")
-    return Readings(np.stack(features), tuple(read), np.array(strata), tuple(unread))
+    return FeatureTable(np.stack(features), tuple(read), np.array(strata), tuple(unread))
 
 
 def stratum(edit: Edit, row: Row) -> str:

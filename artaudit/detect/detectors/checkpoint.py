@@ -18,9 +18,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from artaudit.detect.embedding import NORMALS
-from artaudit.detect.heads import CropDetector, Features, Squares
+from artaudit.detect.crop_detector import CropDetector, Features, Squares
 from artaudit.detect.networks import ResidualNetwork
+from artaudit.detect.preprocessing import NORMALS
 from artaudit.errors import ModelError, UsageError
 
 Pixels = Float[Tensor, "count 3 height width"]
@@ -61,7 +61,7 @@ class CheckpointDetector(CropDetector):
                 found = self._network(finest(pixels))
                 odds = found[:, 1:] - found[:, :1]
             else:
-                mean, spread = (torch.tensor(one)[:, None, None] for one in NORMALS["imagenet"])
+                mean, spread = (torch.tensor(colours)[:, None, None] for colours in NORMALS["imagenet"])
                 odds = self._network(pixel_values=(pixels - mean) / spread).logits
         return odds.numpy().astype(np.float64)
 
@@ -151,7 +151,7 @@ def _renamed(plain: Mapping[str, Tensor]) -> list[tuple[str, Tensor]]:
             before = f"vit.layers.{number}."
         if layer == "attn.qkv":
             parts = zip("qkv", value.chunk(3), strict=True)
-            found += [(f"{before}attention.{one}_proj{ending}", part) for one, part in parts]
+            found += [(f"{before}attention.{letter}_proj{ending}", part) for letter, part in parts]
         else:
             found.append((before + NAMES[layer] + ending, value))
     return found

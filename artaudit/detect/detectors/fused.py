@@ -15,9 +15,9 @@ from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 
 from artaudit.detect.calibration import Calibration
+from artaudit.detect.crop_detector import Features, Pictures, Scores
 from artaudit.detect.crops import Corner, Picture
-from artaudit.detect.heads import Features, Pictures, Scores
-from artaudit.detect.published import SMALLEST, PublishedDetector
+from artaudit.detect.detectors.published import SMALLEST, PublishedDetector
 from artaudit.errors import ModelError
 from artaudit.findings import FalseAlarms
 
@@ -25,12 +25,12 @@ SCORE, DISTANCES, NETWORKS = 0, slice(1, 3), 3
 """Columns of a row: the shipped detector's score, its gate's two distances, and from there the networks' log odds."""
 
 FOLDS = 5
-PARTIES = 3
-"""Generators, or sources of real pictures, from which on they are left out whole; with fewer, groups are."""
+LEAST_ORIGINS = 3
+"""From so many generators, or sources of real pictures, on each is left out as a whole; with fewer, groups are."""
 
 
-class Within(BaseEstimator):  # type: ignore[misc]
-    """The shipped detector's gate, whose distances the rows hold: above 1 a picture is unlike all that it knows."""
+class ShippedGate(BaseEstimator):  # type: ignore[misc]
+    """Tells by the shipped detector's two distances, which each row holds, whether a picture is in distribution."""
 
     def knows(self, features: Features) -> Bool[np.ndarray, " count"]:
         """Tell for each row whether it lies within what the shipped detector learned from."""
@@ -45,7 +45,7 @@ class FusedDetector(BaseEstimator):  # type: ignore[misc]
     the sha256 of each part, the shipped one first: other parts are another detector.
     """
 
-    PARTS: ClassVar[dict[str, type]] = {"gate_": Within, "false_alarms_": FalseAlarms, "calibration_": Calibration}
+    PARTS: ClassVar[dict[str, type]] = {"gate_": ShippedGate, "false_alarms_": FalseAlarms, "calibration_": Calibration}
 
     false_alarms_: FalseAlarms
     calibration_: Calibration
@@ -96,7 +96,7 @@ class FusedDetector(BaseEstimator):  # type: ignore[misc]
         """Return a row for each picture, NaN where it is too small to tell."""
         found = [rows.mean(axis=0) if corners else None for corners, rows in map(self.read_crops, pictures)]
         blank = np.full(NETWORKS + len(self.added), np.nan)
-        return np.stack([blank if one is None else one for one in found])
+        return np.stack([blank if row is None else row for row in found])
 
     def fit_features(self, features: Features, machine_made: Bool[np.ndarray, " count"]) -> FusedDetector:
         """Learn the weights from rows; both labels count alike."""
@@ -111,7 +111,7 @@ class FusedDetector(BaseEstimator):  # type: ignore[misc]
                 self.weights_[kept], self.bias_ = model.coef_[0], float(model.intercept_[0])
                 break
             kept[np.flatnonzero(kept)[model.coef_[0].argmin()]] = False
-        self.gate_ = Within()
+        self.gate_ = ShippedGate()
         return self
 
     def score_features(self, features: Features) -> Scores:
@@ -129,44 +129,44 @@ def _scores(features: Features) -> Float[np.ndarray, "count parts"]:
 
 
 def unseen(
-    features: Features, made: Bool[np.ndarray, " count"], parties: np.ndarray, networks: Sequence[str]
+    features: Features, made: Bool[np.ndarray, " count"], origins: np.ndarray, networks: Sequence[str]
 ) -> Float[np.ndarray, " count"]:
-    """Return the score of each row by a fusion that learned from no row of its party."""
+    """Return the score that each row gets from a fusion trained without the rows of the same origin."""
     found = np.zeros(len(features))
-    for apart in folds(made, parties):
+    for apart in folds(made, origins):
         joined = FusedDetector(networks).fit_features(features[~apart], made[~apart])
         found[apart] = joined.score_features(features[apart])
     return found
 
 
-def folds(made: Bool[np.ndarray, " count"], parties: np.ndarray) -> Iterator[Bool[np.ndarray, " count"]]:
-    """Yield what is left out together, up to `FOLDS` times: whole parties, of each label about as many.
+def folds(made: Bool[np.ndarray, " count"], origins: np.ndarray) -> Iterator[Bool[np.ndarray, " count"]]:
+    """Yield up to `FOLDS` masks of rows to leave out: whole origins, about as many rows of each label in every fold.
 
-    A label with one party alone is learned from and left out at once: nothing else is there.
+    Where a label has a single origin, the fold that leaves it out leaves no other rows of that label.
     """
     place: dict[str, int] = {}
     for label in (False, True):
         filled = np.zeros(FOLDS)
-        names, counts = np.unique(parties[made == label], return_counts=True)
+        names, counts = np.unique(origins[made == label], return_counts=True)
         for number in np.argsort(-counts, kind="stable"):
-            one = place.setdefault(str(names[number]), int(filled.argmin()))
-            filled[one] += counts[number]
-    where = np.array([place[str(one)] for one in parties])
+            fold = place.setdefault(str(names[number]), int(filled.argmin()))
+            filled[fold] += counts[number]
+    where = np.array([place[str(origin)] for origin in origins])
     for fold in sorted(set(where.tolist())):
         yield where == fold
 
 
-def parties_of(made: Bool[np.ndarray, " count"], names: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Return what each row is left out with, and what that is for real and for machine-made pictures.
+def origins_of(made: Bool[np.ndarray, " count"], names: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Return the origin of each row, and what origins are for real and for machine-made pictures.
 
-    `names` are the generators of machine-made pictures and the sources of real ones, left out whole where there are
-    `PARTIES` of them; where there are fewer, the pictures' groups are.
+    An origin is what is left out as a whole. `names` are the generators of machine-made pictures and the sources of
+    real ones: these are the origins where there are `LEAST_ORIGINS` of them, else the pictures' groups.
     """
-    parties, said = groups.astype(object), []
+    origins, said = groups.astype(object), []
     for label, word in ((False, "sources"), (True, "generators")):
         here = made == label
-        enough = len(set(names[here].tolist()) - {""}) >= PARTIES
+        enough = len(set(names[here].tolist()) - {""}) >= LEAST_ORIGINS
         if enough:
-            parties[here] = [f"{word}: {one}" for one in names[here]]
+            origins[here] = [f"{word}: {name}" for name in names[here]]
         said.append(word if enough else "groups")
-    return parties.astype(str), said
+    return origins.astype(str), said

@@ -6,9 +6,9 @@ import torch
 
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
 from artaudit.detect import storage
-from artaudit.detect.backbone import EMPHASIS, SMALLEST, BackboneDetector, mirrored, residual_part
+from artaudit.detect.detectors.backbone import EMPHASIS, SMALLEST, BackboneDetector, mirrored, residual_part
+from artaudit.detect.detectors.residual import ResidualDetector
 from artaudit.detect.loading import shipped
-from artaudit.detect.residual import ResidualDetector
 from artaudit.errors import ModelError, UsageError
 from artaudit.generators.clip import SIDE, VARIABLE, backbone
 from artaudit.image import decode

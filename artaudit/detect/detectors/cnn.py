@@ -9,10 +9,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from artaudit.detect.learned import Maps, NetworkDetector, Pixels
-from artaudit.detect.loop import Precision
+from artaudit.detect.network_detector import Maps, NetworkDetector, Pixels
 from artaudit.detect.networks import NoiseNetwork
 from artaudit.detect.residuals import KERNELS
+from artaudit.detect.training_loop import Precision
 
 _LIMIT = 10 / 255
 """Residuals beyond so much are edges, not noise."""

@@ -38,7 +38,7 @@ STATE, LOG = "state.safetensors", "log.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class TrainingSchedule:
     """How long and how fast to learn: AdamW, a warm-up of a twentieth of the steps, then a cosine down to zero.
 
     `rate` is the highest learning rate; the state is kept every `keep` steps, and so often a network that is watched is
@@ -62,8 +62,8 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """Where a run keeps what it needs to go on, its log, and whom it tells how far it is."""
+class RunDirectory:
+    """The folder with the state and the log of a training run, and what is told of its progress."""
 
     folder: Path
     progress: Progress | None = None
@@ -91,9 +91,14 @@ class Best:
 
 
 def train(
-    network: nn.Module, draw: Draw, loss: Loss, schedule: Schedule, desk: Desk, watched: Draw | None = None
+    network: nn.Module,
+    draw: Draw,
+    loss: Loss,
+    schedule: TrainingSchedule,
+    run: RunDirectory,
+    watched: Draw | None = None,
 ) -> None:
-    """Train a network in place, from where the desk's folder says a run was stopped.
+    """Train a network in place, going on where a run in the folder of `run` was stopped.
 
     With `watched`, batches of pictures that `draw` never gives, the network ends with the weights that did best on
     these, and may end early. Raises ModelError for a state that is damaged or another network's.
@@ -103,10 +108,10 @@ def train(
     runner = Accelerator(mixed_precision=schedule.precision)
     optimiser = torch.optim.AdamW(network.parameters(), lr=schedule.rate, weight_decay=schedule.decay)
     best = Best()
-    done = _resume(network, optimiser, desk.folder, best)
+    done = _resume(network, optimiser, run.folder, best)
     ready, optimiser = runner.prepare(network, optimiser)
     ready.train()
-    board = _board(desk) if runner.is_main_process else None
+    board = _board(run) if runner.is_main_process else None
     for step in range(done, schedule.steps):
         if best.enough(schedule.patience):
             break
@@ -114,7 +119,7 @@ def train(
         started = time.perf_counter()
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate_at(step)
-        pictures, made = (one.to(runner.device) for one in draw(step, runner.process_index))
+        pictures, made = (tensor.to(runner.device) for tensor in draw(step, runner.process_index))
         with runner.autocast():
             cost = loss(ready, pictures.permute(0, 3, 1, 2).float() / 255, made)
         optimiser.zero_grad()
@@ -127,11 +132,11 @@ def train(
             row["held out"] = _held_out(runner, ready, watched, loss, schedule.looks)
             best.look(network, row["held out"])
         if runner.is_main_process:
-            _write_down(desk, {**row, "seconds": round(time.perf_counter() - started, 3)}, board)
+            _write_down(run, {**row, "seconds": round(time.perf_counter() - started, 3)}, board)
             if resting:
-                _keep(network, optimiser, step + 1, desk.folder, best)
-            if desk.progress:
-                desk.progress(step + 1, schedule.steps)
+                _keep(network, optimiser, step + 1, run.folder, best)
+            if run.progress:
+                run.progress(step + 1, schedule.steps)
     runner.wait_for_everyone()
     network.load_state_dict(best.weights or network.state_dict())
     network.to("cpu").eval()
@@ -145,7 +150,7 @@ def _held_out(runner: Any, network: nn.Module, watched: Draw, loss: Loss, looks:
     total = torch.zeros((), device=runner.device)
     with torch.no_grad(), runner.autocast():
         for look in range(looks):
-            pictures, made = (one.to(runner.device) for one in watched(look, 0))
+            pictures, made = (tensor.to(runner.device) for tensor in watched(look, 0))
             total += loss(network, pictures.permute(0, 3, 1, 2).float() / 255, made) / looks
     network.train()
     return float(broadcast(total))
@@ -158,19 +163,19 @@ def leads() -> bool:
     return bool(PartialState().is_main_process)
 
 
-def _board(desk: Desk) -> Any:  # noqa: ANN401 - TensorBoard is optional
-    if not desk.tensorboard:
+def _board(run: RunDirectory) -> Any:  # noqa: ANN401 - TensorBoard is optional
+    if not run.tensorboard:
         return None
     try:
         from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise ModelError("TensorBoard is not installed: pip install 'artaudit[tensorboard]'.") from error
-    return SummaryWriter(str(desk.folder / "tensorboard"))
+    return SummaryWriter(str(run.folder / "tensorboard"))
 
 
-def _write_down(desk: Desk, row: Mapping[str, float | int], board: Any) -> None:  # noqa: ANN401
-    desk.folder.mkdir(parents=True, exist_ok=True)
-    with (desk.folder / LOG).open("a", encoding="utf-8") as file:
+def _write_down(run: RunDirectory, row: Mapping[str, float | int], board: Any) -> None:  # noqa: ANN401
+    run.folder.mkdir(parents=True, exist_ok=True)
+    with (run.folder / LOG).open("a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
     if board:
         for name in row.keys() & {"loss", "rate", "held out"}:

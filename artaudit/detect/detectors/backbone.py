@@ -14,9 +14,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from artaudit.detect.crop_detector import CropDetector, Features, Scores, Squares
 from artaudit.detect.crops import Corner, Picture, textured_crops
-from artaudit.detect.heads import CropDetector, Features, Scores, Squares
-from artaudit.detect.residual import ResidualDetector
+from artaudit.detect.detectors.residual import ResidualDetector
 from artaudit.errors import ModelError
 from artaudit.generators.clip import SIDE, VARIABLE, ClipVision, backbone
 
@@ -84,7 +84,7 @@ class BackboneDetector(CropDetector):
         shared = [whole]
         if self.residuals:
             shared += list(ResidualDetector().features([picture]))
-        rows = np.stack([np.concatenate([one, *shared]) for one in native])
+        rows = np.stack([np.concatenate([crop, *shared]) for crop in native])
         return [(max(0, top - inset[0]), max(0, left - inset[1])) for top, left in corners], rows
 
     @cached_property

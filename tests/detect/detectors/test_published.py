@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from artaudit.detect import known
-from artaudit.detect.known import NETWORKS, recognised
+from artaudit.detect import known_networks
+from artaudit.detect.detectors.published import PublishedDetector, _by_onnxruntime, opened
+from artaudit.detect.known_networks import NETWORKS, recognised
 from artaudit.detect.onnx_files import read_graph
-from artaudit.detect.published import PublishedDetector, _by_onnxruntime, opened
 from artaudit.errors import MissingExtraError, ModelError
 from artaudit.generators.state_dicts import digest_of
 
@@ -144,7 +144,7 @@ def test_what_may_run_code_or_is_too_large_is_refused(published, tmp_path, monke
         recognised(tmp_path / "bare")
     with pytest.raises(ModelError, match="cannot be read"):
         recognised(tmp_path / "nowhere")
-    monkeypatch.setattr(known, "LARGEST", 1 << 20)
+    monkeypatch.setattr(known_networks, "LARGEST", 1 << 20)
     with pytest.raises(ModelError, match="more than 1 MiB"):
         recognised(published["sieve"][0])
 

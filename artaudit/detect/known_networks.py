@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 from safetensors import SafetensorError, safe_open
 
 from artaudit.detect import onnx_files
-from artaudit.detect.views import View, both_rounded, cut_off, longer_rounded, lower_half, rounded_half
+from artaudit.detect.preprocessing import Preprocessing, both_rounded, cut_off, longer_rounded, lower_half, rounded_half
 from artaudit.errors import ModelError
 
 LARGEST = 256 << 20
@@ -39,41 +39,41 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownNetwork:
     """A published network: what it is, where its code lies, how it sees a picture, and the forms its file comes in."""
 
     about: str
     source: str
-    view: View
+    view: Preprocessing
     forms: tuple[Form, ...]
     licence: str = "MIT"
 
 
-_TORCHVISION = View(440, 384, Pillow.Resampling.BILINEAR, cut_off, rounded_half)
+_TORCHVISION = Preprocessing(440, 384, Pillow.Resampling.BILINEAR, cut_off, rounded_half)
 NETWORKS = MappingProxyType(
     {
-        "community-forensics-384": Known(
+        "community-forensics-384": KnownNetwork(
             "Community Forensics, ViT-S/16 at 384 pixels (OwensLab/commfor-model-384), safetensors",
             "https://github.com/JeongsooP/Community-Forensics",
             _TORCHVISION,
             (Form("vit."),),
         ),
-        "community-forensics-224": Known(
+        "community-forensics-224": KnownNetwork(
             "Community Forensics, ViT-S/16 at 224 pixels (OwensLab/commfor-model-224), safetensors",
             "https://github.com/JeongsooP/Community-Forensics",
-            View(256, 224, Pillow.Resampling.BILINEAR, cut_off, rounded_half),
+            Preprocessing(256, 224, Pillow.Resampling.BILINEAR, cut_off, rounded_half),
             (Form("vit."),),
         ),
-        "sieve": Known(
+        "sieve": KnownNetwork(
             "Sieve, the ONNX file of one of its releases",
             "https://github.com/Phineas1500/sieve-ai-image-detector",
-            View(440, 384, Pillow.Resampling.BILINEAR, both_rounded, lower_half),
+            Preprocessing(440, 384, Pillow.Resampling.BILINEAR, both_rounded, lower_half),
             (Form("m.vit.", ("input", "logit")),),
         ),
-        "frontier-2026-08": Known(
+        "frontier-2026-08": KnownNetwork(
             "the Community Forensics frontier or low-quality detector of August 2026, ONNX or safetensors",
             "https://github.com/Sekinal/local-ai-image-signal-training",
-            View(440, 384, Pillow.Resampling.BICUBIC, longer_rounded, rounded_half),
+            Preprocessing(440, 384, Pillow.Resampling.BICUBIC, longer_rounded, rounded_half),
             (Form("wrapped.", ("images", "logits")), Form(""), Form("model.")),
         ),
     }
@@ -112,9 +112,9 @@ def recognised(path: Path) -> tuple[str, Form]:
         raise ModelError(f"{path} cannot be read ({error.strerror}): correct the path.") from error
     except (ValueError, SafetensorError) as error:
         raise ModelError(f"{path} is no file that can be added ({error}): {_known()}") from error
-    for name, one in NETWORKS.items():
-        for form in one.forms:
-            if form.ends == ends and _holds(shapes, form, one.view.side):
+    for name, network in NETWORKS.items():
+        for form in network.forms:
+            if form.ends == ends and _holds(shapes, form, network.view.side):
                 return name, form
     raise ModelError(f"{path} holds none of the networks that are known here: {_known()}")
 
@@ -153,4 +153,4 @@ def _shapes(path: Path) -> Shapes:
 
 
 def _known() -> str:
-    return "known are " + "; ".join(one.about for one in NETWORKS.values()) + "."
+    return "known are " + "; ".join(network.about for network in NETWORKS.values()) + "."

@@ -1,4 +1,4 @@
-"""What all detectors share: native crops, a linear head over their descriptions, a gate, a bar set on real pictures."""
+"""The base of all detectors: native crops, a linear head on their features, a gate, a threshold from real pictures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from artaudit.detect.calibration import Calibration
 from artaudit.detect.crops import Corner, Picture, textured_crops
-from artaudit.detect.domain import DomainGate
+from artaudit.detect.out_of_distribution import InDistributionGate
 from artaudit.findings import FalseAlarms
 
 Scores = Float[np.ndarray, " count"]
@@ -33,14 +33,14 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
 
     `regularisation` is scikit-learn's C; pictures are read in up to `crops` squares of `side` pixels and are too
     small below that. After `fit`, `weights_` with `bias_` give the log odds of a picture's mean description as scaled
-    by `mean_` and `scale_`; `gate_` knows the pictures it learned from, `threshold_` is the score above which at most
-    the share `alarms` of held-out real pictures lie, and `false_alarms_` says on how many that was measured. `kinds_`,
-    where there is one, holds both of each kind of picture; `clear_` is the score below which hardly any machine-made
-    picture lies, if it is known.
+    by `mean_` and `scale_`; `gate_` tells what resembles the training data, `threshold_` is the score above which at
+    most the share `alarms` of held-out real pictures lie, and `false_alarms_` says on how many that was measured.
+    `kinds_`, where there is one, holds both of each kind of picture; `clear_` is the score below which hardly any
+    machine-made picture lies, if it is known.
     """
 
     PARTS: ClassVar[dict[str, type]] = {
-        "gate_": DomainGate,
+        "gate_": InDistributionGate,
         "false_alarms_": FalseAlarms,
         "calibration_": Calibration,
     }
@@ -83,7 +83,7 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
         )
         model.fit(self._scaled(features), machine_made, sample_weight=weights)
         self.weights_, self.bias_ = model.coef_[0], float(model.intercept_[0])
-        self.gate_ = DomainGate().fit(features)
+        self.gate_ = InDistributionGate().fit(features)
         self.set_threshold(held_out)
         return self
 
@@ -99,8 +99,8 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
     def features(self, pictures: Pictures) -> Features:
         """Return the mean description of each picture's crops, a row each; NaN where it is too small to tell."""
         found = [described.mean(axis=0) if corners else None for corners, described in map(self.read_crops, pictures)]
-        length = next((len(one) for one in found if one is not None), len(getattr(self, "mean_", "1")))
-        return np.stack([np.full(length, np.nan) if one is None else one for one in found])
+        length = next((len(row) for row in found if row is not None), len(getattr(self, "mean_", "1")))
+        return np.stack([np.full(length, np.nan) if row is None else row for row in found])
 
     def score_features(self, features: Features) -> Scores:
         """Return the log odds of pictures by their features."""

@@ -25,8 +25,8 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """Scores of pictures and what each is; `known` says which lie in the detector's domain.
+class ScoreTable:
+    """Scores of pictures and what each is; `known` says which are in distribution for the detector.
 
     `small` counts pictures that gave no score because they are too small, by (machine-made, generator or source).
     """
@@ -39,17 +39,17 @@ class Seen:
     sources: np.ndarray
     small: Mapping[tuple[bool, str], int]
 
-    def rows(self, kept: Bool[np.ndarray, " count"]) -> Seen:
+    def rows(self, kept: Bool[np.ndarray, " count"]) -> ScoreTable:
         """Return the pictures that `kept` marks, and none that is too small."""
         told = self.groups[kept], self.generators[kept], self.sources[kept]
-        return Seen(self.scores[kept], self.known[kept], self.made[kept], *told, {})
+        return ScoreTable(self.scores[kept], self.known[kept], self.made[kept], *told, {})
 
     def too_small(self, *, made: bool, name: str | None = None) -> int:
         """Return how many pictures of a kind are too small, of one generator or source or of all."""
         return sum(count for (kind, who), count in self.small.items() if kind == made and name in (None, who))
 
 
-def ranking(seen: Seen, threshold: float) -> Row:
+def ranking(seen: ScoreTable, threshold: float) -> Row:
     """Return every metric of a ranking with its interval, and what became of real and machine-made pictures.
 
     Pictures out of distribution count as not found, and keep their score in the metrics.
@@ -61,7 +61,7 @@ def ranking(seen: Seen, threshold: float) -> Row:
     return found | outcome | {"real": {"n": alarms["n"], **named}, "note": _note(found["AUC"]["value"], outcome)}
 
 
-def generator_by_generator(seen: Seen, threshold: float) -> dict[str, Row]:
+def generator_by_generator(seen: ScoreTable, threshold: float) -> dict[str, Row]:
     """Return, for each generator, its pictures' ranking among all real ones and what became of them."""
     table = {}
     for name in sorted(set(seen.generators[seen.made].tolist())):
@@ -72,18 +72,18 @@ def generator_by_generator(seen: Seen, threshold: float) -> dict[str, Row]:
     return table
 
 
-def false_alarms(seen: Mapping[str, Seen], threshold: float) -> dict[str, dict[str, Row]]:
+def false_alarms(seen: Mapping[str, ScoreTable], threshold: float) -> dict[str, dict[str, Row]]:
     """Return, for each source of real pictures and each edit, false alarms with exact intervals, and abstentions."""
-    table: dict[str, dict[str, Row]] = {}
-    for edit, one in seen.items():
-        for source in sorted(set(one.sources[~one.made].tolist())):
-            here = one.rows(~one.made & (one.sources == source))
-            row = _outcome(here, threshold, made=False, small=one.too_small(made=False, name=source))
-            table.setdefault(source, {})[edit] = {"pictures": row.pop("n"), **row}
-    return table
+    rates: dict[str, dict[str, Row]] = {}
+    for edit, table in seen.items():
+        for source in sorted(set(table.sources[~table.made].tolist())):
+            here = table.rows(~table.made & (table.sources == source))
+            row = _outcome(here, threshold, made=False, small=table.too_small(made=False, name=source))
+            rates.setdefault(source, {})[edit] = {"pictures": row.pop("n"), **row}
+    return rates
 
 
-def roc(seen: Seen) -> list[dict[str, float | None]]:
+def roc(seen: ScoreTable) -> list[dict[str, float | None]]:
     """Return the points of the ROC curve, the strictest threshold first; None is the one that nothing passes."""
     alarms, found, thresholds = roc_curve(seen.made, seen.scores)
     return [
@@ -108,14 +108,14 @@ def calibrated(
     }
 
 
-def _metrics(seen: Seen) -> Row:
+def _metrics(seen: ScoreTable) -> Row:
     return {
         name: asdict(metrics.bootstrap(metric, seen.scores, seen.made, groups=seen.groups, resamples=RESAMPLES))
         for name, metric in metrics.RANKING.items()
     }
 
 
-def _outcome(seen: Seen, threshold: float, *, made: bool, small: int) -> Row:
+def _outcome(seen: ScoreTable, threshold: float, *, made: bool, small: int) -> Row:
     """Return what became of one kind of pictures: found (or, of real ones, alarms) and why others were not."""
     here = seen.made == made
     over = seen.scores >= threshold
