@@ -15,7 +15,7 @@ from artaudit.detect.decision import Decision, decide
 from artaudit.detect.detectors.fused import FusedDetector
 from artaudit.detect.loading import open_calibrated, shipped
 from artaudit.detect.scoring import stratum
-from artaudit.findings import Finding
+from artaudit.findings import NOISE, ORIGIN, Finding
 from artaudit.image import Image
 from artaudit.protocols import Illustration
 
@@ -49,6 +49,8 @@ class MachineMade:
     """Asks a detector whether a machine made the picture, within what it knows."""
 
     name = "detector"
+    group = NOISE
+    question = ORIGIN
 
     def __init__(self, folder: Path | None = None, kind: str = "") -> None:
         """Take the folder of the detector [default: the shipped one], and what pictures are said to be, if known."""
