@@ -114,7 +114,8 @@ def test_the_rows_of_crops_say_where_the_evidence_lies_and_their_mean_is_the_pic
     assert whole[SCORE] == pytest.approx(base.score_features(described)[0])
     assert whole[1:3] == pytest.approx(base.gate_.distances(described)[0])
     assert whole[NETWORKS:].tolist() == [3.0, -1.0]
-    assert np.ptp(rows[:, SCORE]) == pytest.approx(np.ptp([score for _, score in base.score_crops(pictures[0])]))
+    scores = base.score_features(base.read_crops(pictures[0])[1])
+    assert np.ptp(rows[:, SCORE]) == pytest.approx(np.ptp(scores))
     assert fused.features(pictures[:2]).shape == (2, 5)
     assert np.isnan(fused.features([np.zeros((100, 300, 3), np.float32)])).all()
     assert fused.side == 64
