@@ -1,8 +1,8 @@
 """FLIP, what shows when two pictures are flipped in place: 0 equal, 1 as far apart as can be, for every pixel.
 
 Andersson et al., "FLIP: A Difference Evaluator for Alternating Images", HPG 2020,
-https://doi.org/10.1145/3406183. Differentiable and separable; by default at 67 pixels a degree, .7 metres before a
-screen of 3840 pixels on .7 metres.
+https://doi.org/10.1145/3406183. Differentiable, with separable filters. By default at 67 pixels per degree of visual
+angle: a screen 0.7 m wide with 3840 pixels, seen from 0.7 m.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _COLOUR_POWER, _FEATURE_POWER = 0.7, 0.5
 _KNEE, _KNEE_ERROR = 0.4, 0.95
 _TINY = 1e-8
 _BAND, _MARGIN = 1024, 32
-"""Rows compared at once, and rows around them that the filters look at."""
+"""Rows compared at once, and rows around them that the filters reach."""
 
 
 class Flip:
-    """What shows of pictures beside one original, which is looked at once."""
+    """FLIP errors of pictures against one original, which is filtered once."""
 
     def __init__(self, original: Pixels, pixels_a_degree: float = PIXELS_A_DEGREE) -> None:
-        """Look at an original in [0, 1]; half as many `pixels_a_degree` stand for twice the magnification."""
+        """Filter an original in [0, 1]; half as many `pixels_a_degree` stand for twice the magnification."""
         self._resolution = pixels_a_degree
         with torch.no_grad():
             self._colours, self._edges, self._points = _seen(original, pixels_a_degree)
@@ -58,7 +58,7 @@ class Flip:
 
 
 def flip(original: Picture, changed: Picture) -> Float[np.ndarray, "height width"]:
-    """Return the error of every pixel of two pictures in [0, 1] of one size; its mean is what FLIP stands for."""
+    """Return the error of every pixel of two pictures in [0, 1] of one size; the mean is their FLIP value."""
     bands = []
     with torch.no_grad():
         for top in range(0, len(original), _BAND):
@@ -103,13 +103,13 @@ def _lab(light: Planes) -> Planes:
 
 
 def _hunt(lab: Planes) -> Planes:
-    """Return colours that fade in the dark, as the Hunt effect has it."""
+    """Return colours whose chroma shrinks with lightness (the Hunt effect)."""
     return torch.stack([lab[0], 0.01 * lab[0] * lab[1], 0.01 * lab[0] * lab[2]])
 
 
-def _hyab(one: Planes, other: Planes) -> Map:
+def _hyab(first: Planes, second: Planes) -> Map:
     """Return the HyAB distance: city block between lightness and colour."""
-    apart = one - other
+    apart = first - second
     return apart[0].abs() + (apart[1] ** 2 + apart[2] ** 2 + _TINY).sqrt()
 
 
@@ -120,7 +120,7 @@ def _largest() -> float:
 
 
 def _redistributed(errors: Map) -> Map:
-    """Bring errors to [0, 1]: what lies below four tenths of the largest takes most of the range."""
+    """Map colour errors to [0, 1]; those below 0.4 of the largest take 0.95 of the range."""
     largest = _largest()
     knee = _KNEE * largest
     return torch.where(
@@ -131,7 +131,7 @@ def _redistributed(errors: Map) -> Map:
 
 
 def _filtered(opponent: Planes, resolution: float) -> Planes:
-    """Blur every plane as the eye does at so many pixels a degree."""
+    """Blur every plane as the eye does at `resolution` pixels per degree."""
     reach = math.ceil(3 * math.sqrt(0.04 / (2 * math.pi**2)) * resolution)
     place = torch.arange(-reach, reach + 1, dtype=torch.float64) / resolution
     planes = []
@@ -154,12 +154,12 @@ def _features(luma: Map, deviation: float) -> tuple[Map, Map]:
     smooth = bell / bell.sum()
     slope = -place * bell
     bend = ((place / deviation) ** 2 - 1) * bell
-    found = []
+    strengths = []
     for kernel in (slope, bend):
         balanced = torch.where(kernel > 0, kernel / kernel.clamp(min=0).sum(), kernel / -kernel.clamp(max=0).sum())
         across, down = _separable(luma, smooth, balanced), _separable(luma, balanced, smooth)
-        found.append((across**2 + down**2 + _TINY**2).sqrt())
-    return found[0], found[1]
+        strengths.append((across**2 + down**2 + _TINY**2).sqrt())
+    return strengths[0], strengths[1]
 
 
 def _separable(plane: Map, down: Float[Tensor, " taps"], across: Float[Tensor, " taps"]) -> Map:

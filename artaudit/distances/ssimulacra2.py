@@ -1,4 +1,4 @@
-"""SSIMULACRA2, a visible-difference score: 100 equal, 90 not told apart by flicker, 80 not side by side, 50 annoying.
+"""SSIMULACRA2, a visible-difference score: 100 equal, 90 no flicker seen, 80 no difference side by side, 50 annoying.
 
 Sneyers, "SSIMULACRA 2", Cloudinary 2022 and 2023, https://github.com/cloudinary/ssimulacra2 (BSD-3-Clause); the
 Gaussian is that of its tool, after Charalampidis 2016, https://doi.org/10.1109/TSP.2016.2585494. Differentiable.
@@ -24,13 +24,13 @@ Picture = Float[np.ndarray, "height width 3"]
 
 SCALES = 6
 TILE = 256
-"""Pixels along the tiles whose scores are told apart."""
+"""Pixels along a side of the tiles that get scores of their own."""
 
 _SMALLEST = 113
 """Pictures with a shorter side are continued by their mirror image: below 113 pixels the tool has fewer than six
 scales and takes the weights of others for them."""
 _BAND, _MARGIN = 512, 192
-"""Rows compared at once, and rows around them that the coarsest maps look at; multiples of 64."""
+"""Rows compared at once, and rows around them that the coarsest maps reach; multiples of 64."""
 _C2 = 0.0009
 _OPSIN = ((0.30, 0.622, 0.078), (0.23, 0.692, 0.078), (0.24342268924547819, 0.20476744424496821, 0.55180986650955360))
 _BIAS = 0.0037930732552754493
@@ -79,11 +79,11 @@ WEIGHTS = {
     (B, 5, SSIM): (0.0, 0.0005130064588990679),
     (B, 5, BLURRING): (0.0, 0.00010854057858411537),
 }
-"""What the mean and the 4-norm of an error map count, by plane, scale (0 is the finest) and kind of error."""
+"""Weights of the mean and the 4-norm of an error map, by plane, scale (0 is the finest) and kind of error."""
 
 
 class ErrorMap(NamedTuple):
-    """Errors of one plane and kind at one scale, 0 none, and what their mean and their 4-norm count."""
+    """Errors of one plane and kind at one scale (0: none), and the weights of their mean and their 4-norm."""
 
     scale: int
     mean: float
@@ -92,8 +92,8 @@ class ErrorMap(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What one scale of the original gives to every comparison; `planes` of X, Y and B are looked at."""
+class _OriginalScale:
+    """The original at one scale: the `planes` (X, Y, B) with weights, their values, means and mean squares."""
 
     planes: list[int]
     values: Planes = field(repr=False)
@@ -102,26 +102,27 @@ class _Known:
 
 
 class Ssimulacra2:
-    """The score of pictures beside one original, which is looked at once."""
+    """Scores of pictures against one original, whose maps are computed once."""
 
     def __init__(self, original: Pixels, *, cutoff: float = 0.0) -> None:
-        """Look at an original in [0, 1]; maps that count `cutoff` or less are left out, which is quicker."""
+        """Prepare an original in [0, 1]; maps whose weights are at most `cutoff` are left out, which is quicker."""
         self._weights = {place: both for place, both in WEIGHTS.items() if max(both) > cutoff}
         scales = range(1 + max(scale for _, scale, _ in self._weights))
         with torch.no_grad():
-            self._known = [self._looked_at(*pair) for pair in zip(scales, _pyramid(original, len(scales)), strict=True)]
+            pyramid = _pyramid(original, len(scales))
+            self._original = [self._at_scale(scale, xyb) for scale, xyb in zip(scales, pyramid, strict=True)]
 
-    def _looked_at(self, scale: int, xyb: Planes) -> _Known:
+    def _at_scale(self, scale: int, xyb: Planes) -> _OriginalScale:
         planes = sorted({plane for plane, at, _ in self._weights if at == scale})
         values = xyb[planes]
-        return _Known(planes, values, _blurred(values), _blurred(values**2))
+        return _OriginalScale(planes, values, _blurred(values), _blurred(values**2))
 
     def __call__(self, changed: Pixels) -> Float[Tensor, ""]:
         """Return the score of a picture in [0, 1] of the original's size, 100 at most, without a lower bound."""
         return self._scores(changed, (1, 1))[0]
 
     def tiles(self, changed: Pixels, side: int = TILE) -> Float[Tensor, "rows columns"]:
-        """Return a score for every tile of `side` pixels, or near to it, where the sides are no multiples."""
+        """Return a score for every tile of about `side` pixels; the tiles divide the picture evenly."""
         return self._scores(changed, _divided(changed, side))[1]
 
     def whole_and_worst(self, changed: Pixels, side: int = TILE) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
@@ -133,10 +134,10 @@ class Ssimulacra2:
         self, changed: Pixels, shape: tuple[int, int]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, "rows columns"]]:
         whole, tiles = changed.new_zeros(()), changed.new_zeros(shape)
-        for one in self.maps(changed):
-            for weight, power in ((one.mean, 1), (one.fourth, 4)):
+        for error_map in self.maps(changed):
+            for weight, power in ((error_map.mean, 1), (error_map.fourth, 4)):
                 if weight:
-                    errors = one.values**power
+                    errors = error_map.values**power
                     pooled = (
                         F.adaptive_avg_pool2d(errors[None], shape)[0] if shape != (1, 1) else errors.mean()[None, None]
                     )
@@ -146,7 +147,8 @@ class Ssimulacra2:
 
     def maps(self, changed: Pixels) -> Iterator[ErrorMap]:
         """Yield the error maps of a picture of the original's size, finest first."""
-        for scale, (known, xyb) in enumerate(zip(self._known, _pyramid(changed, len(self._known)), strict=True)):
+        pyramid = _pyramid(changed, len(self._original))
+        for scale, (known, xyb) in enumerate(zip(self._original, pyramid, strict=True)):
             values = xyb[known.planes]
             means = _blurred(values)
             edges = (1 + (values - means).abs()) / (1 + (known.values - known.means).abs()) - 1
@@ -172,17 +174,17 @@ def ssimulacra2(original: Picture, changed: Picture) -> float:
 def whole_and_worst(original: Picture, changed: Picture) -> tuple[float, float]:
     """Return the score of two pictures in [0, 1] of one size, and that of their worst tile of about 256 pixels.
 
-    Memory does not grow with the height: bands of 512 rows are looked at one after the other.
+    Memory does not grow with the height: bands of 512 rows are compared one after the other.
     """
     worst, pixels, sums = 100.0, np.zeros(1), np.zeros(1)
     weights: list[tuple[float, int]] = []
     for rows, core in _bands(len(original)):
         with torch.no_grad():
-            found = list(_core_sums(Ssimulacra2(to_batch(original[rows])), to_batch(changed[rows]), core))
-        weights = [(weight, power) for weight, power, _, _, _ in found]
-        pixels = pixels + np.array([count for _, _, count, _, _ in found])
-        sums = sums + np.array([total for _, _, _, total, _ in found])
-        tiles = sum((weight * mean ** (1 / power) for weight, power, _, _, mean in found), torch.zeros(()))
+            terms = list(_core_sums(Ssimulacra2(to_batch(original[rows])), to_batch(changed[rows]), core))
+        weights = [(weight, power) for weight, power, _, _, _ in terms]
+        pixels = pixels + np.array([count for _, _, count, _, _ in terms])
+        sums = sums + np.array([total for _, _, _, total, _ in terms])
+        tiles = sum((weight * mean ** (1 / power) for weight, power, _, _, mean in terms), torch.zeros(()))
         worst = min(worst, float(score(tiles).min()))
     means = sums / pixels
     errors = sum(weight * mean ** (1 / power) for (weight, power), mean in zip(weights, means, strict=True))
@@ -190,7 +192,10 @@ def whole_and_worst(original: Picture, changed: Picture) -> tuple[float, float]:
 
 
 def _bands(height: int) -> Iterator[tuple[slice, slice]]:
-    """Yield rows to look at and those of them that count, which cover the picture once; a short rest joins the last."""
+    """Yield each band's rows with their margins, and the part of these to count; a short rest joins the last band.
+
+    The parts to count cover the picture once.
+    """
     starts = list(range(0, max(1, height - _MARGIN), _BAND))
     for start, stop in zip(starts, [*starts[1:], height], strict=True):
         rows = slice(max(0, start - _MARGIN), min(height, stop + _MARGIN))
@@ -200,14 +205,14 @@ def _bands(height: int) -> Iterator[tuple[slice, slice]]:
 def _core_sums(
     measure: Ssimulacra2, changed: Pixels, core: slice
 ) -> Iterator[tuple[float, int, int, float, Float[Tensor, "rows columns"]]]:
-    """Yield for each map and norm its weight and power, and of the rows that count number, sum and means of tiles."""
+    """Yield for each map and norm: weight, power, and count, sum and tile means of the errors in the `core` rows."""
     rows = min(core.stop, changed.shape[-2]) - core.start
     shape = max(1, round(rows / TILE)), _divided(changed, TILE)[1]
     last = core.stop >= changed.shape[-2]
-    for one in measure.maps(changed):
-        stride = 2**one.scale
-        kept = one.values[core.start // stride : None if last else core.stop // stride].double()
-        for weight, power in ((one.mean, 1), (one.fourth, 4)):
+    for error_map in measure.maps(changed):
+        stride = 2**error_map.scale
+        kept = error_map.values[core.start // stride : None if last else core.stop // stride].double()
+        for weight, power in ((error_map.mean, 1), (error_map.fourth, 4)):
             if weight:
                 errors = kept**power
                 yield weight, power, errors.numel(), float(errors.sum()), F.adaptive_avg_pool2d(errors[None], shape)[0]
@@ -220,7 +225,7 @@ def _divided(pixels: Pixels, side: int) -> tuple[int, int]:
 
 
 def score(errors: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    """Return the score for a weighted sum of errors: a cubic and a power that were fitted to what people said."""
+    """Return the score for a weighted sum of errors: a cubic and a power that were fitted to people's ratings."""
     scaled = 0.9562382616834844 * errors
     bent = 2.326765642916932 * scaled - 0.020884521182843837 * scaled**2 + 6.248496625763138e-05 * scaled**3
     return 100 - 10 * bent.clamp(min=1e-9) ** 0.6276336467831387
@@ -237,18 +242,18 @@ def _pyramid(pixels: Pixels, scales: int) -> Iterator[Planes]:
         yield torch.stack([7 * (long - middle) + 0.42, luma + 0.01, short - luma + 0.55])
 
 
-def _structure(known: _Known, values: Planes, means: Planes, number: int) -> Float[Tensor, "rows columns"]:
-    """Return what the structural similarity lacks of 1, without its term for the mean's own size."""
-    one, other = known.means[number], means[number]
-    ours, theirs = known.values[number], values[number]
-    mixed, square = _blurred(torch.stack([ours * theirs, theirs**2]))
-    shared = 2 * (mixed - one * other) + _C2
-    apart = (known.powers[number] - one**2) + (square - other**2) + _C2
-    return (1 - (1 - (one - other) ** 2) * shared / apart).clamp(min=0)
+def _structure(known: _OriginalScale, values: Planes, means: Planes, number: int) -> Float[Tensor, "rows columns"]:
+    """Return 1 - SSIM, where the difference of the means is not divided by their size."""
+    original_mean, changed_mean = known.means[number], means[number]
+    original, changed = known.values[number], values[number]
+    mixed, square = _blurred(torch.stack([original * changed, changed**2]))
+    numerator = 2 * (mixed - original_mean * changed_mean) + _C2
+    denominator = (known.powers[number] - original_mean**2) + (square - changed_mean**2) + _C2
+    return (1 - (1 - (original_mean - changed_mean) ** 2) * numerator / denominator).clamp(min=0)
 
 
 def _blurred(planes: Planes) -> Planes:
-    """Blur by 1.5 pixels; beyond the border is nothing."""
+    """Blur by a Gaussian of 1.5 pixels; the planes are zero beyond the border."""
     kernel = planes.new_tensor([*_KERNEL[:0:-1], *_KERNEL])
     reach = len(_KERNEL) - 1
     across = F.conv2d(planes[:, None], kernel.view(1, 1, 1, -1), padding=(0, reach))

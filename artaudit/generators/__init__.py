@@ -1,4 +1,4 @@
-"""The room of generators: models that turn pictures into latents and back."""
+"""Generators: models that turn pictures into latents and back."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from artaudit.errors import ModelError
-from artaudit.generators.folders import believed, class_of, like, network
+from artaudit.generators.folders import as_model_errors, class_of, like, network
 from artaudit.tensors import pad_to_multiple
 
 _OUTPUTS: MappingProxyType[str, Callable[[Any], Tensor]] = MappingProxyType(
@@ -82,7 +82,7 @@ class DiffusersAutoencoder:
         kind = class_of(folder, CLASSES)
         self._network: Any = network(getattr(diffusers, kind), folder)
         config, self._latents = self._network.config, _OUTPUTS[kind]
-        with believed(folder, kind):
+        with as_model_errors(folder, kind):
             self._space = _space(self._network)
             patch = PATCH if isinstance(self._space, Patched) else 1
             self.factor, self.channels = _factor(config) * patch, int(config.latent_channels) * patch**2

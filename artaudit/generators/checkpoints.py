@@ -1,4 +1,4 @@
-"""Models in one safetensors file, as they are traded, unpacked into a folder of diffusers.
+"""Checkpoints, whole models in one safetensors file, unpacked into a folder of diffusers.
 
 The layout is that of https://github.com/CompVis/latent-diffusion (Rombach et al., https://arxiv.org/abs/2112.10752).
 """
@@ -18,7 +18,7 @@ from safetensors import safe_open
 from artaudit.errors import ModelError, UsageError
 from artaudit.generators.diffusers_layout import INDEX, TOKENIZER_FILES
 from artaudit.generators.families import FAMILIES, SD_1, SDXL
-from artaudit.generators.folders import CONFIG, believed, quiet
+from artaudit.generators.folders import CONFIG, as_model_errors, quiet
 from artaudit.generators.layouts import (
     CLIP,
     CLIP_XL,
@@ -33,7 +33,11 @@ from artaudit.generators.layouts import (
 )
 
 SPACES: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {name: (one.scaling, one.shift) for name, one in FAMILIES.items() if one.checkpoint and one.scaling is not None}
+    {
+        name: (family.scaling, family.shift)
+        for name, family in FAMILIES.items()
+        if family.checkpoint and family.scaling is not None
+    }
 )
 """Scaling factor and shift of the latent spaces whose autoencoders have this layout."""
 
@@ -45,8 +49,8 @@ _TOKENS = {"model_max_length": 77, "tokenizer_class": "CLIPTokenizer"} | {
 }
 
 
-def unpacked(checkpoint: Path, tokenizer: Path | None, room: Path, family: str = "") -> str:
-    """Write what a checkpoint holds below `room` and return, as a sentence, what is left out.
+def unpacked(checkpoint: Path, tokenizer: Path | None, target: Path, family: str = "") -> str:
+    """Write what a checkpoint holds below `target` and return, as a sentence, what is left out.
 
     Stable Diffusion 1.x and XL become whole pipelines if `tokenizer` is the folder of CLIP's tokenizer, which no
     checkpoint holds; of all others, and without it, the autoencoder is taken. Raises UsageError where the latent
@@ -57,12 +61,12 @@ def unpacked(checkpoint: Path, tokenizer: Path | None, room: Path, family: str =
     space = family or (SDXL if large else SD_1 if small or f"{OPEN_CLIP}ln_final.weight" in shapes else "")
     autoencoder = _autoencoder(shapes, checkpoint, space)
     if tokenizer is not None and (small or large) and f"{UNET}input_blocks.0.0.weight" in shapes:
-        _pipeline(checkpoint, shapes, autoencoder, tokenizer, room, large=large)
+        _pipeline(checkpoint, shapes, autoencoder, tokenizer, target, large=large)
         return ""
-    _write(room / CONFIG, autoencoder)
+    _write(target / CONFIG, autoencoder)
     import diffusers  # noqa: PLC0415 - heavy
 
-    _convert(diffusers.AutoencoderKL, checkpoint, room, room)
+    _convert(diffusers.AutoencoderKL, checkpoint, target, target)
     if not any(key.startswith(UNET) for key in shapes):
         return ""
     if small or large:
@@ -73,38 +77,38 @@ def unpacked(checkpoint: Path, tokenizer: Path | None, room: Path, family: str =
 
 
 def _pipeline(
-    checkpoint: Path, shapes: Shapes, autoencoder: dict[str, Any], tokenizer: Path, room: Path, *, large: bool
+    checkpoint: Path, shapes: Shapes, autoencoder: dict[str, Any], tokenizer: Path, target: Path, *, large: bool
 ) -> None:
     import diffusers  # noqa: PLC0415 - heavy
 
     kind = diffusers.StableDiffusionXLPipeline if large else diffusers.StableDiffusionPipeline
-    _write(room / "vae" / CONFIG, autoencoder)
-    _write(room / "unet" / CONFIG, unet_config(shapes, large=large))
-    _write(room / "text_encoder" / CONFIG, clip_config(shapes, CLIP_XL if large else CLIP))
-    _tokenizer(tokenizer, room / "tokenizer", "<|endoftext|>")
+    _write(target / "vae" / CONFIG, autoencoder)
+    _write(target / "unet" / CONFIG, unet_config(shapes, large=large))
+    _write(target / "text_encoder" / CONFIG, clip_config(shapes, CLIP_XL if large else CLIP))
+    _tokenizer(tokenizer, target / "tokenizer", "<|endoftext|>")
     parts = {"vae": "AutoencoderKL", "unet": "UNet2DConditionModel", "scheduler": "DDIMScheduler"}
     index = {part: ["diffusers", name] for part, name in parts.items()}
     index |= {"text_encoder": ["transformers", "CLIPTextModel"], "tokenizer": ["transformers", "CLIPTokenizer"]}
     if large:
-        _write(room / "text_encoder_2" / CONFIG, open_clip_config(shapes, OPEN_CLIP_XL))
-        _tokenizer(tokenizer, room / "tokenizer_2", "!")
+        _write(target / "text_encoder_2" / CONFIG, open_clip_config(shapes, OPEN_CLIP_XL))
+        _tokenizer(tokenizer, target / "tokenizer_2", "!")
         index["text_encoder_2"] = ["transformers", "CLIPTextModelWithProjection"]
         index["tokenizer_2"] = ["transformers", "CLIPTokenizer"]
     betas = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "clip_sample": False}
     velocity = {"prediction_type": "v_prediction" if "v_pred" in shapes else "epsilon"}
     ends = {"set_alpha_to_one": False, "steps_offset": 1, "rescale_betas_zero_snr": "ztsnr" in shapes}
-    _write(room / "scheduler" / "scheduler_config.json", {"_class_name": "DDIMScheduler"} | betas | velocity | ends)
-    _write(room / INDEX, {"_class_name": kind.__name__} | index)
-    _convert(kind, checkpoint, room, room)
+    _write(target / "scheduler" / "scheduler_config.json", {"_class_name": "DDIMScheduler"} | betas | velocity | ends)
+    _write(target / INDEX, {"_class_name": kind.__name__} | index)
+    _convert(kind, checkpoint, target, target)
 
 
 def _autoencoder(shapes: Shapes, checkpoint: Path, space: str) -> dict[str, Any]:
-    found = [prefix for prefix in _VAE if f"{prefix}encoder.down.0.block.0.conv1.weight" in shapes]
-    if not found:
+    prefixes = [prefix for prefix in _VAE if f"{prefix}encoder.down.0.block.0.conv1.weight" in shapes]
+    if not prefixes:
         raise ModelError(f"{checkpoint} holds no autoencoder of a known layout: give a whole diffusers folder.")
     if space not in SPACES:
         raise UsageError(f"Autoencoders of several models look like {checkpoint.name}: say --family, {_spaces()}.")
-    return vae_config(shapes, found[0], *SPACES[space])
+    return vae_config(shapes, prefixes[0], *SPACES[space])
 
 
 def _spaces() -> str:
@@ -112,7 +116,7 @@ def _spaces() -> str:
 
 
 def _shapes(checkpoint: Path) -> Shapes:
-    with believed(checkpoint, "safetensors file; pickles are not read"), safe_open(checkpoint, "pt") as file:
+    with as_model_errors(checkpoint, "safetensors file; pickles are not read"), safe_open(checkpoint, "pt") as file:
         return {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118 - no mapping
 
 
@@ -121,9 +125,9 @@ def _convert(kind: Any, checkpoint: Path, config: Path, target: Path) -> None:  
     with safe_open(checkpoint, "pt") as file:
         dtype = file.get_tensor(next(iter(file.keys()))).dtype
     options = {"torch_dtype": dtype if dtype in (torch.float16, torch.bfloat16) else torch.float32}
-    with believed(checkpoint, kind.__name__), quiet():
-        found = kind.from_single_file(str(checkpoint), config=str(config), local_files_only=True, **options)
-        found.save_pretrained(target)
+    with as_model_errors(checkpoint, kind.__name__), quiet():
+        model = kind.from_single_file(str(checkpoint), config=str(config), local_files_only=True, **options)
+        model.save_pretrained(target)
 
 
 def _tokenizer(source: Path, target: Path, pad: str) -> None:

@@ -41,7 +41,8 @@ def choose(names: Sequence[str], *, needs_generator: bool = False) -> Choice:
     """
     own, shipped = pool.installed(pool.models_folder()), pool.embedded()
     if tuple(names) == ("auto",):
-        records = [one for one in own if one.use == pool.SURROGATE and (not needs_generator or _denoises(one))]
+        surrogates = [record for record in own if record.use == pool.SURROGATE]
+        records = [record for record in surrogates if not needs_generator or _denoises(record)]
         if not records:
             return _embedded(shipped, needs_generator=needs_generator)
     else:
@@ -49,9 +50,9 @@ def choose(names: Sequence[str], *, needs_generator: bool = False) -> Choice:
     lacking = [record.name for record in records if needs_generator and not _denoises(record)]
     if lacking:
         raise UsageError(f"{lacking[0]} has no denoiser, which this method needs: choose a model that has one.")
-    said = ", ".join(f"{record.name} ({record.family})" for record in records)
+    listed = ", ".join(f"{record.name} ({record.family})" for record in records)
     opened = tuple(open_model(record, denoiser=needs_generator) for record in records)
-    return Choice(opened, f"The cloak was made against {said}.")
+    return Choice(opened, f"The cloak was made against {listed}.")
 
 
 def _denoises(record: pool.Record) -> bool:
@@ -72,6 +73,6 @@ def _embedded(shipped: Sequence[pool.Record], *, needs_generator: bool) -> Choic
     records = [record for record in shipped if _denoises(record) == needs_generator]
     if not records:
         raise UsageError("No model with a denoiser is installed, which this method needs: `audit models add` one.")
-    # Those without a decoder learned to be cloaked against; with the autoencoders beside them a cloak gets no further.
+    # Encoders without a decoder were trained to be cloaked against; adding the autoencoders makes no better cloak.
     records = [record for record in records if record.kind in catalog.ENCODERS] or records
     return Choice(tuple(map(open_model, records)), DENOISER_FALLBACK if needs_generator else FALLBACK)

@@ -1,4 +1,4 @@
-"""CLIP's image tower: what image prompts and many classifiers see of a picture, differentiable.
+"""CLIP's image encoder, the features that image prompts and many classifiers use, differentiable.
 
 Radford et al., "Learning Transferable Visual Models From Natural Language Supervision",
 https://arxiv.org/abs/2103.00020
@@ -31,12 +31,12 @@ DEVIATION = (0.26862954, 0.26130258, 0.27577711)
 
 VARIABLE = "ARTAUDIT_BACKBONE"
 BACKBONE, NONE = "clip-vit-b16", "none"
-"""What the variable may say; unset or empty is the first."""
+"""Values of the variable; unset or empty means the first."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClipFeatures:
-    """What the tower sees of a batch of pictures."""
+    """Features of a batch of pictures."""
 
     tokens: tuple[Float[Tensor, "batch 197 768"], ...] = field(repr=False)
     """The hidden states after each of the 12 blocks: the class token, then 14 x 14 patches by rows."""
@@ -74,10 +74,10 @@ class ClipVision:
         return _resized(pixels, SIDE, SIDE)
 
     def features(self, pixels: Float[Tensor, "batch 3 224 224"]) -> ClipFeatures:
-        """Return what the tower sees of pixels in [0, 1], where they lie; gradients reach the pixels."""
-        mean, deviation = (pixels.new_tensor(each)[:, None, None] for each in (MEAN, DEVIATION))
+        """Return the features of pixels in [0, 1], on the device of the pixels; gradients reach the pixels."""
+        mean, deviation = (pixels.new_tensor(values)[:, None, None] for values in (MEAN, DEVIATION))
         tokens, embedding = self._network(like((pixels - mean) / deviation, self._network))
-        return ClipFeatures(tuple(each.to(pixels) for each in tokens), embedding.to(pixels))
+        return ClipFeatures(tuple(state.to(pixels) for state in tokens), embedding.to(pixels))
 
 
 def backbone() -> ClipVision | None:
@@ -98,11 +98,11 @@ def wanted() -> bool:
 
 @cache
 def _opened() -> ClipVision:
-    found = [record for record in pool.backbones() if record.name == BACKBONE]
-    if not found:
+    records = [record for record in pool.backbones() if record.name == BACKBONE]
+    if not records:
         raise ModelError(f"{BACKBONE} did not come with this artaudit: install it again or set {VARIABLE}={NONE}.")
-    found[0].verify()
-    return ClipVision(*found[0].paths, name=BACKBONE, family=found[0].family)
+    records[0].verify()
+    return ClipVision(*records[0].paths, name=BACKBONE, family=records[0].family)
 
 
 def _resized(pixels: Tensor, rows: int, columns: int) -> Float[Tensor, "batch 3 rows columns"]:

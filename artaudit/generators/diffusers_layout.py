@@ -95,7 +95,7 @@ def _component(root: Path, folder: Path, prefix: str) -> Iterator[tuple[str, Pat
 
 
 def _weights(folder: Path) -> dict[str, str]:
-    """Return the safetensors of a component by the names that loaders look for; half precision where that is all."""
+    """Return the safetensors of a component by the names that loaders expect; half precision if there is no other."""
     for stem in ("diffusion_pytorch_model", "model"):
         for index in (f"{stem}.safetensors.index.json", f"{stem}.safetensors.index.fp16.json"):
             if (folder / index).is_file():
@@ -118,15 +118,14 @@ def _shards(index: Path) -> list[str]:
 
 
 def _within(path: Path, root: Path) -> Path:
-    """Return a file that lies below `root`, or where the hub's cache keeps what its snapshots link to."""
-    found = path.resolve()
-    home = root.resolve()
-    shelf = home.parents[1] / "blobs" if home.parent.name == "snapshots" else home
-    if not found.is_file():
+    """Return a file that lies below `root`, or in the blobs of the hub's cache if `root` is a snapshot there."""
+    file, home = path.resolve(), root.resolve()
+    blobs = home.parents[1] / "blobs" if home.parent.name == "snapshots" else home
+    if not file.is_file():
         raise ModelError(f"{path} is missing: give a whole diffusers folder.")
-    if not found.is_relative_to(home) and not found.is_relative_to(shelf):
+    if not file.is_relative_to(home) and not file.is_relative_to(blobs):
         raise ModelError(f"{path} is a link that leaves its folder: copy the file there first.")
-    return found
+    return file
 
 
 def _space(folder: Path) -> str | None:

@@ -19,7 +19,7 @@ Latents = Float[Tensor, "batch channels rows columns"]
 Steps = Int[Tensor, " batch"]
 
 GUIDANCE = "guidance"
-"""Entry of a condition of models that are told how closely to follow the prompt, and need no second answer for it."""
+"""Entry of a condition that holds the guidance strength, for models that take it as an input (distilled guidance)."""
 
 
 @runtime_checkable
@@ -31,10 +31,10 @@ class LatentSpace(Autoencoder, Protocol):
 
 @dataclass
 class LatentDiffusion:
-    """A generator; `dataclasses.replace(model, denoiser=other)` is the same one with another network.
+    """A generator; `dataclasses.replace(model, denoiser=other)` is the same generator with another network.
 
-    `encode_prompt` turns a prompt into a condition, `ask` calls the denoiser: noisy latents, the time of each as its
-    schedule counts it, and a condition, to the denoiser's output in the shape of the latents.
+    `encode_prompt` turns a prompt into a condition. `ask` calls the denoiser with noisy latents, the time of each in
+    the schedule's units, and a condition; it returns the output in the shape of the latents.
     """
 
     name: str
@@ -46,16 +46,16 @@ class LatentDiffusion:
     encode_prompt: Callable[[str], Condition] = field(repr=False)
     ask: Callable[[nn.Module, Tensor, Tensor, Condition], Tensor] = field(repr=False)
     vocabulary: tuple[str, ...] | None = field(default=None, repr=False)
-    """The words it knows, None for a model that reads any text."""
+    """The words that prompts may use, None for a model that reads any text."""
     factor: int = field(init=False)
     schedule_steps: int = field(init=False)
 
     def __post_init__(self) -> None:
-        """Take over what the parts know."""
+        """Copy the factor of the autoencoder and the number of steps of the schedule."""
         self.factor, self.schedule_steps = self.autoencoder.factor, self.schedule.steps
 
     def spare_memory(self) -> None:
-        """Let the denoiser work out again, for gradients, what it need not keep: slower, in far less memory."""
+        """Turn on gradient checkpointing in the denoiser: gradients take longer and far less memory."""
         self.denoiser.enable_gradient_checkpointing()  # type: ignore[operator]
 
     def encode(self, pixels: Float[Tensor, "batch 3 height width"]) -> Latents:
@@ -67,12 +67,12 @@ class LatentDiffusion:
         return self.autoencoder.decode(latents)
 
     def condition(self, prompt: str) -> Condition:
-        """Return what the denoiser is told for a prompt, without gradients."""
+        """Return the text condition of a prompt, without gradients."""
         with torch.no_grad():
             return self.encode_prompt(prompt)
 
     def add_noise(self, latents: Latents, noise: Latents, steps: Steps) -> Latents:
-        """Return what the forward process makes of clean latents at these steps."""
+        """Return the noisy latents of the forward process at these steps."""
         return self.schedule.add_noise(latents, noise, steps)
 
     def predict(self, noisy: Latents, steps: Steps, condition: Condition) -> Latents:
@@ -80,7 +80,7 @@ class LatentDiffusion:
         return self.ask(self.denoiser, noisy, self.schedule.times(steps), condition)
 
     def training_target(self, latents: Latents, noise: Latents, steps: Steps) -> Latents:
-        """Return what `predict` is trained towards."""
+        """Return the training target of `predict`."""
         return self.schedule.training_target(latents, noise, steps)
 
     def generate(
@@ -94,7 +94,7 @@ class LatentDiffusion:
         guidance: float = 7.5,
         steps: int = 50,
     ) -> Float[Tensor, "1 3 height width"]:
-        """Return a picture in [0, 1], with classifier-free guidance where the model is not told its strength.
+        """Return a picture in [0, 1], with classifier-free guidance unless the model takes its strength as an input.
 
         Raises UsageError for sizes, steps or a strength out of range.
         """
@@ -104,29 +104,30 @@ class LatentDiffusion:
         shape = (1, self.autoencoder.channels, -(-height // self.factor), -(-width // self.factor))
         noise = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
         with torch.no_grad():
-            begun = None if start is None else self.encode(start)
-            drawn = sample(self.schedule, self._guided(prompt, guidance), noise, begun, strength, steps)
-            picture = self.decode(drawn)
+            start_latents = None if start is None else self.encode(start)
+            latents = sample(self.schedule, self._guided(prompt, guidance), noise, start_latents, strength, steps)
+            picture = self.decode(latents)
         return picture if start is None else picture[..., :height, :width]
 
     def _guided(self, prompt: str, guidance: float) -> Callable[[Tensor, Tensor], Tensor]:
-        wish = self.condition(prompt)
-        if GUIDANCE in wish.tensors:
-            wish = Condition({**wish.tensors, GUIDANCE: torch.full_like(wish.tensors[GUIDANCE], guidance)})
-            return lambda noisy, times: self.ask(self.denoiser, noisy, times, wish)
-        no_wish = self.condition("")
+        conditional = self.condition(prompt)
+        if GUIDANCE in conditional.tensors:
+            scale = torch.full_like(conditional.tensors[GUIDANCE], guidance)
+            conditional = Condition({**conditional.tensors, GUIDANCE: scale})
+            return lambda noisy, times: self.ask(self.denoiser, noisy, times, conditional)
+        unconditional = self.condition("")
 
         def guided(noisy: Tensor, times: Tensor) -> Tensor:
-            with_prompt = self.ask(self.denoiser, noisy, times, wish)
+            with_prompt = self.ask(self.denoiser, noisy, times, conditional)
             if guidance == 1:
                 return with_prompt
-            without = self.ask(self.denoiser, noisy, times, no_wish)
+            without = self.ask(self.denoiser, noisy, times, unconditional)
             return without + guidance * (with_prompt - without)
 
         return guided
 
 
-def told(condition: Condition, key: str, noisy: Latents, denoiser: nn.Module) -> Tensor:
-    """Return one entry of a condition, repeated for every picture of the batch, where the denoiser works."""
+def condition_entry(condition: Condition, key: str, noisy: Latents, denoiser: nn.Module) -> Tensor:
+    """Return an entry of a condition, repeated for every picture of the batch, on the denoiser's device."""
     values = condition.tensors[key]
     return like(values.expand(len(noisy), *values.shape[1:]), denoiser)

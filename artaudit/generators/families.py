@@ -1,4 +1,4 @@
-"""Families of models: who draws with one autoencoder, and by what its latent space is known in files."""
+"""Families of models that share an autoencoder, and how its config in diffusers identifies them."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         SANA: Family("Sana and its fine-tunes", "AutoencoderDC", channels=32, scaling=0.41407),
     }
 )
-"""By the name that records of models keep; files of Stable Diffusion 2.x do not tell it from 1.x, so a person must."""
+"""By the name in a model's record. Configs of Stable Diffusion 1.x and 2.x are alike, so a person must say which."""
 
 
 def family_of(config: Mapping[str, Any]) -> str | None:
-    """Return the family that an autoencoder's configuration in diffusers tells, None where it tells none."""
-    known = {name: one for name, one in FAMILIES.items() if one.autoencoder == config.get("_class_name")}
-    alone = [name for name, one in known.items() if one.autoencoder != PLAIN and one.scaling is None]
+    """Return the family that an autoencoder's config in diffusers identifies, None where it identifies none."""
+    known = {name: family for name, family in FAMILIES.items() if family.autoencoder == config.get("_class_name")}
+    alone = [name for name, family in known.items() if family.autoencoder != PLAIN and family.scaling is None]
     if alone:
         return alone[0]
     try:
-        found = int(config.get("latent_channels", 4)), float(config.get("scaling_factor", 0.18215))
+        latents = int(config.get("latent_channels", 4)), float(config.get("scaling_factor", 0.18215))
     except (TypeError, ValueError):
         return None
-    return next((name for name, one in known.items() if (one.channels, one.scaling) == found), None)
+    return next((name for name, family in known.items() if (family.channels, family.scaling) == latents), None)

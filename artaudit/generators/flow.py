@@ -13,7 +13,7 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from torch import Tensor, nn
 
 from artaudit.generators.autoencoders import DiffusersAutoencoder
-from artaudit.generators.diffusion import GUIDANCE, LatentDiffusion, told
+from artaudit.generators.diffusion import GUIDANCE, LatentDiffusion, condition_entry
 from artaudit.generators.folders import like, network, read_config
 from artaudit.generators.prompts import T5, Clip
 from artaudit.generators.schedules import Flow
@@ -24,7 +24,7 @@ PATCH = 2
 """Side of the patches of latents that the transformers take for one token."""
 
 SD3_TOKENS, FLUX_TOKENS = 256, 512
-"""Tokens of a prompt that T5 is given."""
+"""Length of a prompt for T5, in tokens."""
 
 
 def stable_diffusion_3(folder: Path, *, name: str, family: str, digest: str) -> LatentDiffusion:
@@ -48,7 +48,7 @@ def stable_diffusion_3(folder: Path, *, name: str, family: str, digest: str) -> 
 
     def ask(denoiser: nn.Module, noisy: Tensor, times: Tensor, condition: Condition) -> Tensor:
         rows, columns = noisy.shape[-2:]
-        words, pooled = (told(condition, key, noisy, denoiser) for key in ("words", "pooled"))
+        words, pooled = (condition_entry(condition, key, noisy, denoiser) for key in ("words", "pooled"))
         patched = like(pad_to_multiple(noisy, PATCH), denoiser)
         rest = {"timestep": times.to(patched.device), "encoder_hidden_states": words, "pooled_projections": pooled}
         return denoiser(patched, **rest).sample[..., :rows, :columns].to(noisy)
@@ -59,7 +59,7 @@ def stable_diffusion_3(folder: Path, *, name: str, family: str, digest: str) -> 
 
 
 def flux(folder: Path, *, name: str, family: str, digest: str) -> LatentDiffusion:
-    """Open FLUX.1; guidance is told to those distilled for it (dev) and is without effect on others (schnell)."""
+    """Open FLUX.1; guidance is an input of models distilled for it (dev) and has no effect on others (schnell)."""
     from diffusers import FluxTransformer2DModel  # noqa: PLC0415 - heavy
 
     clip = Clip(folder / "text_encoder", folder / "tokenizer", projected=False)
@@ -71,12 +71,12 @@ def flux(folder: Path, *, name: str, family: str, digest: str) -> LatentDiffusio
         return Condition({"words": t5.last(prompt), "pooled": clip.pooled(prompt), GUIDANCE: torch.ones(1)})
 
     def ask(denoiser: nn.Module, noisy: Tensor, times: Tensor, condition: Condition) -> Tensor:
-        words, pooled = (told(condition, key, noisy, denoiser) for key in ("words", "pooled"))
+        words, pooled = (condition_entry(condition, key, noisy, denoiser) for key in ("words", "pooled"))
         patches = F.pixel_unshuffle(like(pad_to_multiple(noisy, PATCH), denoiser), PATCH)
         rows, columns = patches.shape[-2:]
         rest = {
             "timestep": times.to(patches) / 1000,
-            "guidance": told(condition, GUIDANCE, noisy, denoiser) if distilled else None,
+            "guidance": condition_entry(condition, GUIDANCE, noisy, denoiser) if distilled else None,
             "encoder_hidden_states": words,
             "pooled_projections": pooled,
             "txt_ids": patches.new_zeros(words.shape[1], 3),

@@ -22,7 +22,7 @@ LARGEST_CONFIG = 4 << 20
 _FOREIGN = ("auto_map", "quantization_config", "attn_implementation", "_attn_implementation")
 """Entries of a config that make loaders import other code."""
 
-_DISBELIEF = (
+_LOADING_ERRORS = (
     *(OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError, ImportError),
     *(AssertionError, SafetensorError),
 )
@@ -55,33 +55,33 @@ def class_of(folder: Path, allowed: Sequence[str]) -> str:
     return str(name)
 
 
-def network(kind: Any, folder: Path, *, half: bool = False) -> Any:  # noqa: ANN401 - a class, and one of it
-    """Return a component's network, frozen, in float32; on a GPU where there is one, in bfloat16 there if `half`.
+def network(kind: Any, folder: Path, *, half: bool = False) -> Any:  # noqa: ANN401 - a class, and its instance
+    """Return a component's network, frozen, in float32; on a GPU if there is one, in bfloat16 there with `half`.
 
     Raises ModelError where the folder does not hold just what the class needs.
     """
     read_config(folder / CONFIG)
     dtype = torch.bfloat16 if half and device().type == "cuda" else torch.float32
     options = {"torch_dtype" if kind.__module__.startswith("diffusers.") else "dtype": dtype}
-    with believed(folder, kind.__name__), quiet():
-        found, report = kind.from_pretrained(
+    with as_model_errors(folder, kind.__name__), quiet():
+        module, report = kind.from_pretrained(
             str(folder), use_safetensors=True, local_files_only=True, output_loading_info=True, **options
         )
     lacking = sorted(map(str, report["missing_keys"])) + sorted(map(str, report["mismatched_keys"]))
     if lacking:
         raise ModelError(f"{folder} is no whole {kind.__name__} ({lacking[0]} is lacking): fetch the model again.")
-    frozen: Any = found.eval().requires_grad_(requires_grad=False).to(device())
+    frozen: Any = module.eval().requires_grad_(requires_grad=False).to(device())
     return frozen
 
 
 @contextmanager
-def believed(path: Path, what: str) -> Iterator[None]:
-    """Turn what libraries raise over files that are not what they say into a ModelError of one sentence."""
+def as_model_errors(path: Path, what: str) -> Iterator[None]:
+    """Turn the errors that libraries raise over broken files into a ModelError of one sentence."""
     try:
         yield
-    except _DISBELIEF as error:
-        said = str(error).split("\n")[0].rstrip(".") or type(error).__name__
-        raise ModelError(f"{path} is no whole {what} ({said}): fetch the model again.") from error
+    except _LOADING_ERRORS as error:
+        reason = str(error).split("\n")[0].rstrip(".") or type(error).__name__
+        raise ModelError(f"{path} is no whole {what} ({reason}): fetch the model again.") from error
 
 
 @contextmanager
@@ -101,11 +101,11 @@ def quiet() -> Iterator[None]:
 
 
 def device() -> torch.device:
-    """Return where networks of the size of real models work: a GPU where there is one."""
+    """Return the device for networks of the size of real models: a GPU if there is one."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def like(values: Tensor, module: nn.Module) -> Tensor:
-    """Return the values where the network works, in its precision; gradients pass."""
+    """Return the values on the device and in the precision of the network; gradients pass."""
     weight = next(module.parameters())
     return values.to(device=weight.device, dtype=weight.dtype)

@@ -1,4 +1,4 @@
-"""Models from the Hugging Face hub, at one revision: the only place of artaudit that reaches into the network.
+"""Models from the Hugging Face hub, at one revision: the only module of artaudit that downloads models.
 
 https://huggingface.co/docs/huggingface_hub
 """
@@ -28,8 +28,8 @@ class Fetched:
     licence: str
 
 
-def fetch(repository: str, revision: str, room: Path) -> Fetched:
-    """Download what a model of diffusers is opened from below `room`; a branch or tag becomes the commit it names.
+def fetch(repository: str, revision: str, target: Path) -> Fetched:
+    """Download the files of a diffusers model to `target`; a branch or tag becomes the commit it names.
 
     Raises UsageError for a name that is none, ModelError where the hub cannot be reached or lacks the repository,
     the revision or anything to open.
@@ -46,16 +46,16 @@ def fetch(repository: str, revision: str, room: Path) -> Fetched:
         if not re.fullmatch(_REVISION, commit):
             raise ModelError(f"The hub names no commit for {repository} at {revision}: try again later.")
         for name in wanted([sibling.rfilename for sibling in info.siblings or ()]):
-            api.hf_hub_download(repository, name, revision=commit, local_dir=room)
+            api.hf_hub_download(repository, name, revision=commit, local_dir=target)
     except HfHubHTTPError as error:
-        said = str(error).split("\n")[0].rstrip(".")
-        raise ModelError(f"The hub has no {repository} at {revision} for you ({said}): check both names.") from error
+        reason = str(error).split("\n")[0].rstrip(".")
+        raise ModelError(f"The hub has no {repository} at {revision} for you ({reason}): check both names.") from error
     except (HTTPError, OSError, ValueError) as error:
-        said = str(error).split("\n")[0].rstrip(".")
+        reason = str(error).split("\n")[0].rstrip(".")
         raise ModelError(
-            f"{repository} cannot be fetched from {api.endpoint} ({said}): go online, or `audit models add` a folder."
+            f"{repository} cannot be fetched from {api.endpoint} ({reason}): go online, or `audit models add` a folder."
         ) from error
-    return Fetched(room, repository, commit, _licence(info))
+    return Fetched(target, repository, commit, _licence(info))
 
 
 def wanted(names: Sequence[str]) -> list[str]:

@@ -28,9 +28,9 @@ def add(about: pool.Record, paths: Sequence[Path]) -> tuple[pool.Record, str]:
     if paths[0].is_dir():
         return _installed(about, offer(paths[0]), folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".unpacked-") as room:
-        note = unpacked(paths[0], paths[1] if len(paths) > 1 else None, Path(room), about.family)
-        return _installed(about, offer(Path(room)), folder, note)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".unpacked-") as target:
+        note = unpacked(paths[0], paths[1] if len(paths) > 1 else None, Path(target), about.family)
+        return _installed(about, offer(Path(target)), folder, note)
 
 
 def add_model(

@@ -1,4 +1,4 @@
-"""Our own small latent diffusion model: a UNet over an embedded autoencoder's latents, told words from a table.
+"""Our own small latent diffusion model: a UNet over an embedded autoencoder's latents, conditioned on a table of words.
 
 Rombach et al., "High-Resolution Image Synthesis with Latent Diffusion Models", https://arxiv.org/abs/2112.10752
 """
@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from artaudit.errors import ModelError
 from artaudit.generators import pool
-from artaudit.generators.diffusion import LatentDiffusion, told
-from artaudit.generators.folders import CONFIG, believed, device, like, read_config
+from artaudit.generators.diffusion import LatentDiffusion, condition_entry
+from artaudit.generators.folders import CONFIG, as_model_errors, device, like, read_config
 from artaudit.generators.schedules import Diffusion
 from artaudit.generators.state_dicts import fill, read_state
 from artaudit.generators.studio import Studio
@@ -41,9 +41,9 @@ class WordTable(nn.Module):
 
     def ids(self, prompt: str) -> Int[Tensor, " length"]:
         """Return the ids of the known words of a prompt in their order, cut or padded to the table's length."""
-        found = [self._known[word] for word in re.findall(r"[a-z0-9'-]+", prompt.lower()) if word in self._known]
-        heard = found[: self.length]
-        return torch.tensor(heard + [0] * (self.length - len(heard)), dtype=torch.int64)
+        known = [self._known[word] for word in re.findall(r"[a-z0-9'-]+", prompt.lower()) if word in self._known]
+        kept = known[: self.length]
+        return torch.tensor(kept + [0] * (self.length - len(kept)), dtype=torch.int64)
 
     def forward(self, ids: Int[Tensor, "batch length"]) -> Float[Tensor, "batch length width"]:
         """Return the vectors of the words."""
@@ -51,7 +51,7 @@ class WordTable(nn.Module):
 
 
 def build_denoiser(config: Mapping[str, Any]) -> nn.Module:
-    """Return the untrained UNet2DConditionModel of a model's whole config: its entry "denoiser" are the settings."""
+    """Return the untrained UNet2DConditionModel of a whole config, whose entry "denoiser" holds its settings."""
     from diffusers import UNet2DConditionModel  # noqa: PLC0415 - heavy
 
     network: nn.Module = UNet2DConditionModel(**config["denoiser"])
@@ -62,7 +62,7 @@ class ConditionedDenoiser(nn.Module):
     """A denoiser and its words, as one file of weights holds them."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        """Make an untrained model of a whole config."""
+        """Make an untrained model from a whole config."""
         super().__init__()
         self.denoiser = build_denoiser(config)
         self.words = WordTable(config["words"], config["denoiser"]["cross_attention_dim"])
@@ -82,7 +82,7 @@ def latent_diffusion(folder: Path, *, name: str, family: str, digest: str) -> La
         return Condition({"words": network.words(network.words.ids(prompt)[None].to(device()))})
 
     def ask(denoiser: nn.Module, noisy: Tensor, times: Tensor, condition: Condition) -> Tensor:
-        words = told(condition, "words", noisy, denoiser)
+        words = condition_entry(condition, "words", noisy, denoiser)
         answer = denoiser(like(noisy, denoiser), times.to(words.device), encoder_hidden_states=words)
         return answer.sample.to(noisy)
 
@@ -93,8 +93,8 @@ def latent_diffusion(folder: Path, *, name: str, family: str, digest: str) -> La
 
 
 def _network(config: Mapping[str, Any], state: Mapping[str, Tensor], folder: Path) -> ConditionedDenoiser:
-    """Pour the weights into a network that has no memory of its own before, whatever size the config asks for."""
-    with believed(folder / CONFIG, "config of a denoiser"), torch.device("meta"):
+    """Build the network on the meta device, so that no config makes it allocate memory, and assign the weights."""
+    with as_model_errors(folder / CONFIG, "config of a denoiser"), torch.device("meta"):
         empty = ConditionedDenoiser(config)
     return fill(empty, state, folder / WEIGHTS, assign=True)
 
@@ -109,9 +109,9 @@ def _schedule(config: Mapping[str, Any]) -> Diffusion:
 
 
 def _autoencoder(name: str, folder: Path) -> Studio:
-    found = [record for record in pool.embedded() if record.name == name and record.kind == "studio"]
-    if not found:
+    records = [record for record in pool.embedded() if record.name == name and record.kind == "studio"]
+    if not records:
         raise ModelError(f"{folder / CONFIG} names the autoencoder {name!r}, which does not come with artaudit.")
-    found[0].verify()
-    encoder, decoder = found[0].paths
-    return Studio(encoder, decoder, name=found[0].name, family=found[0].family)
+    records[0].verify()
+    encoder, decoder = records[0].paths
+    return Studio(encoder, decoder, name=records[0].name, family=records[0].family)

@@ -1,4 +1,4 @@
-"""Configs of diffusers and transformers, read off the shapes in a checkpoint of the latent-diffusion layout.
+"""Configs of diffusers and transformers, derived from the shapes in a checkpoint of the latent-diffusion layout.
 
 https://github.com/CompVis/latent-diffusion; https://github.com/mlfoundations/open_clip
 """
@@ -50,7 +50,7 @@ def unet_config(shapes: Shapes, *, large: bool) -> dict[str, Any]:
         "down_block_types": [_block("Down", depth) for depth in depths],
         "up_block_types": [_block("Up", depth) for depth in reversed(depths)],
         "transformer_layers_per_block": [max(1, depth) for depth in depths],
-        "cross_attention_dim": _told(shapes),
+        "cross_attention_dim": _text_width(shapes),
         "attention_head_dim": [width // HEAD for width in widths] if large else 8,
         "use_linear_projection": large,
     }
@@ -93,7 +93,7 @@ def size(shapes: Shapes, key: str, axis: int) -> int:
 
 
 def count(shapes: Shapes, pattern: str) -> int:
-    """Return how many numbers the group of a pattern takes in the names of the tensors."""
+    """Return how many different values the first group of a pattern has in the names of the tensors."""
     return len({match[1] for key in shapes if (match := re.match(pattern, key))})
 
 
@@ -111,11 +111,11 @@ def _levels(shapes: Shapes) -> list[tuple[int, int]]:
     return levels
 
 
-def _told(shapes: Shapes) -> int:
-    found = [shape[-1] for key, shape in shapes.items() if key.startswith(UNET) and key.endswith("attn2.to_k.weight")]
-    if not found:
+def _text_width(shapes: Shapes) -> int:
+    widths = [shape[-1] for key, shape in shapes.items() if key.startswith(UNET) and key.endswith("attn2.to_k.weight")]
+    if not widths:
         raise ModelError("The checkpoint has another layout (no attention to words): give a whole diffusers folder.")
-    return found[0]
+    return widths[0]
 
 
 def _block(way: str, depth: int) -> str:
@@ -123,7 +123,7 @@ def _block(way: str, depth: int) -> str:
 
 
 def _text(vocabulary: int, width: int) -> dict[str, Any]:
-    """Return what both text encoders share; the end of a prompt is its highest token, as in their releases."""
+    """Return what both text encoders share; with `eos_token_id` 2 a prompt ends at its highest token id."""
     tokens = {"bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2}
     heads = {"num_attention_heads": max(1, width // HEAD), "model_type": "clip_text_model"}
     return {"vocab_size": vocabulary, "hidden_size": width} | heads | tokens

@@ -1,4 +1,4 @@
-"""Opens models from their records, whatever their kind, and says of a kind what it can do."""
+"""Opens models of any kind from their records, and tells what each kind can do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from artaudit.protocols import Encoder
 
 
 def abilities(record: pool.Record) -> tuple[str, ...]:
-    """Return what a model of this kind can do, the kind alone being asked."""
+    """Return what a model of the record's kind can do, without opening it."""
     if record.kind in catalog.BACKBONES:
         return ("features",)
     redraws = ("autoencoder", "attribution") if record.kind not in catalog.ENCODERS else ()
@@ -28,7 +28,7 @@ def list_models() -> list[pool.Record]:
 
 
 def load_model(name: str, *, denoiser: bool = True) -> Encoder:
-    """Open the model of this name, on wish without its denoiser; an `Autoencoder` or a `Generator` where it is one.
+    """Open the model of this name, with or without its denoiser; an `Autoencoder` or a `Generator` where it is one.
 
     Raises UsageError for a name that is not there, ModelError for files that are not those that were pinned.
     """
@@ -39,9 +39,10 @@ def load_model(name: str, *, denoiser: bool = True) -> Encoder:
 
 
 def open_model(record: pool.Record, *, denoiser: bool = True) -> Encoder:
-    """Check a model's files against their pinned digests and open it, without its denoiser where that is asked for."""
+    """Check a model's files against their pinned digests and open it, with or without its denoiser."""
     kind = catalog.load(catalog.MODELS, record.kind)
-    wanted = [one.name for one in signature(kind).parameters.values() if one.kind is one.POSITIONAL_OR_KEYWORD]
+    parameters = signature(kind).parameters.values()
+    wanted = [parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
     encoder: Encoder
     if wanted == ["folder"]:
         record.verify_whole()

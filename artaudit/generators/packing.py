@@ -87,12 +87,12 @@ def unpacked(state: Mapping[str, Tensor], origin: Path) -> dict[str, Tensor]:
 
 def _matrix(codes: Tensor, scales: Tensor, zeros: Tensor, origin: Path) -> Float[Tensor, "outputs inputs"]:
     outputs, groups = scales.shape if scales.ndim == 2 else (0, 0)  # noqa: PLR2004 - a matrix
-    wanted = (
+    expected = (
         (torch.uint8, (outputs, groups * GROUP // 2)),
         (torch.float16, (outputs, groups)),
         (torch.uint8, (outputs, groups // 2)),
     )
-    if any((part.dtype, tuple(part.shape)) != one for part, one in zip((codes, scales, zeros), wanted, strict=True)):
+    if tuple((part.dtype, tuple(part.shape)) for part in (codes, scales, zeros)) != expected:
         raise other_layout(origin)
     return QuantizationGrid(scales, _whole(zeros)).values(_whole(codes))
 

@@ -1,4 +1,4 @@
-"""Which models are there: one folder per model with a record of its files and their digests, and those we ship."""
+"""The installed and the shipped models: one folder per model, with a record of its files and their digests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Opened = TypeVar("Opened")
 RECORD = "model.json"
 SCHEMA = "artaudit-model/1"
 SURROGATE, HOLD_OUT = "surrogate", "hold-out"
-"""What a model is for: to make cloaks against, or only ever to measure them on."""
+"""What a model is used for: to make cloaks against, or only to measure them on."""
 
 BACKBONE = "clip-vision"
 """The kind of an image tower, which is no member of a pool of encoders."""
@@ -95,7 +95,7 @@ def embedded() -> list[Record]:
 
 
 def backbones() -> list[Record]:
-    """Return the records of the frozen towers that come with artaudit: they see whole pictures, and have no latents."""
+    """Return the records of the frozen image encoders that come with artaudit: features of pictures, no latents."""
     return [record for record in _shipped() if record.kind == BACKBONE]
 
 
@@ -105,7 +105,7 @@ def available() -> list[Record]:
 
 
 def by_name(records: Iterable[Record]) -> dict[str, Record]:
-    """Return records by name; of two with one name the first, so that an installed model stands for its namesake."""
+    """Return records by name; of two records with the same name the first, so that installed models take precedence."""
     named: dict[str, Record] = {}
     for record in records:
         named.setdefault(record.name, record)
@@ -123,10 +123,10 @@ def record_of(name: str, kind: str, paths: Sequence[Path], *, family: str, licen
 def install(
     about: Record, sources: Mapping[str, Path], folder: Path, proof: Callable[[Record], Opened]
 ) -> tuple[Record, Opened]:
-    """Copy files below `folder` and keep them if `proof` can open the copy; return the record and what it opened.
+    """Copy files to `folder` and keep them if `proof` can open the copy; return the record and what it opened.
 
-    `sources` are the files by the relative path each gets; `about` says everything else. The model appears whole,
-    by one rename, or not at all. Raises UsageError for a name that is taken or unfit, ModelError for files that
+    `sources` maps the relative path of each copy to its file; `about` holds the rest of the record. The model appears
+    whole, by one rename, or not at all. Raises UsageError for a name that is taken or unfit, ModelError for files that
     cannot be read or written, and whatever `proof` raises.
     """
     try:

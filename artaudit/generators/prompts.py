@@ -1,4 +1,4 @@
-"""Prompts to what denoisers are told, with the text encoders of transformers.
+"""Prompts encoded for denoisers, with the text encoders of transformers.
 
 Radford et al., CLIP, https://arxiv.org/abs/2103.00020; Raffel et al., T5, https://arxiv.org/abs/1910.10683
 """
@@ -11,11 +11,11 @@ from typing import Any
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from artaudit.generators.folders import believed, network, read_config
+from artaudit.generators.folders import as_model_errors, network, read_config
 
 
 class Clip:
-    """A CLIP text encoder with its tokenizer; `projected` is the class whose pooled answer is projected."""
+    """A CLIP text encoder with its tokenizer; with `projected` its pooled output is projected."""
 
     def __init__(self, encoder: Path, tokenizer: Path, *, projected: bool) -> None:
         """Open both folders; raises ModelError."""
@@ -61,7 +61,7 @@ class T5:
 
 def _tokenizer(kind: Any, folder: Path) -> Any:  # noqa: ANN401 - a class of transformers
     read_config(folder / "tokenizer_config.json")
-    with believed(folder, kind.__name__):
+    with as_model_errors(folder, kind.__name__):
         return kind.from_pretrained(str(folder), local_files_only=True)
 
 

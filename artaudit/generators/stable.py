@@ -1,4 +1,4 @@
-"""Stable Diffusion 1.x, 2.x and XL: UNets told words by CLIP, from a pipeline folder of diffusers.
+"""Stable Diffusion 1.x, 2.x and XL: UNets conditioned on CLIP's text encoders, from a pipeline folder of diffusers.
 
 Rombach et al., https://arxiv.org/abs/2112.10752; Podell et al., "SDXL", https://arxiv.org/abs/2307.01952
 """
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from artaudit.errors import ModelError
 from artaudit.generators.autoencoders import DiffusersAutoencoder
-from artaudit.generators.diffusion import LatentDiffusion, told
+from artaudit.generators.diffusion import LatentDiffusion, condition_entry
 from artaudit.generators.folders import like, network, read_config
 from artaudit.generators.prompts import Clip
 from artaudit.generators.schedules import Diffusion
@@ -27,7 +27,7 @@ def stable_diffusion(folder: Path, *, name: str, family: str, digest: str) -> La
         return Condition({"words": clip.last(prompt)})
 
     def ask(denoiser: nn.Module, noisy: Tensor, times: Tensor, condition: Condition) -> Tensor:
-        words = told(condition, "words", noisy, denoiser)
+        words = condition_entry(condition, "words", noisy, denoiser)
         answer = denoiser(like(noisy, denoiser), times.to(words.device), encoder_hidden_states=words)
         return answer.sample.to(noisy)
 
@@ -37,20 +37,20 @@ def stable_diffusion(folder: Path, *, name: str, family: str, digest: str) -> La
 
 
 def stable_diffusion_xl(folder: Path, *, name: str, family: str, digest: str) -> LatentDiffusion:
-    """Open Stable Diffusion XL, told sizes as if the picture were whole and not cropped; raises ModelError."""
+    """Open Stable Diffusion XL, with the size condition of an uncropped picture; raises ModelError."""
     small = Clip(folder / "text_encoder", folder / "tokenizer", projected=False)
     large = Clip(folder / "text_encoder_2", folder / "tokenizer_2", projected=True)
-    silent = bool(read_config(folder / "model_index.json").get("force_zeros_for_empty_prompt", True))
+    zeroed = bool(read_config(folder / "model_index.json").get("force_zeros_for_empty_prompt", True))
     autoencoder, denoiser = _parts(folder, name, family, digest, added="text_time")
 
     def encode_prompt(prompt: str) -> Condition:
         words = torch.cat([small.last_but_one(prompt), large.last_but_one(prompt)], dim=-1)
         pooled = large.pooled(prompt)
-        loud = 0.0 if silent and not prompt else 1.0
-        return Condition({"words": words * loud, "pooled": pooled * loud})
+        factor = 0.0 if zeroed and not prompt else 1.0
+        return Condition({"words": words * factor, "pooled": pooled * factor})
 
     def ask(denoiser: nn.Module, noisy: Tensor, times: Tensor, condition: Condition) -> Tensor:
-        words, pooled = (told(condition, key, noisy, denoiser) for key in ("words", "pooled"))
+        words, pooled = (condition_entry(condition, key, noisy, denoiser) for key in ("words", "pooled"))
         height, width = (side * autoencoder.factor for side in noisy.shape[-2:])
         sizes = pooled.new_tensor([[height, width, 0, 0, height, width]]).expand(len(noisy), -1)
         added = {"text_embeds": pooled, "time_ids": sizes}

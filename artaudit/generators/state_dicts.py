@@ -1,4 +1,4 @@
-"""State dicts on disk: safetensors read with limits, named by their sha256, poured into a network."""
+"""State dicts on disk: safetensors read with limits, named by their sha256, loaded into a network."""
 
 from __future__ import annotations
 
@@ -95,9 +95,9 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
 
 
 class Uninitialised(TorchFunctionMode):
-    """While it is entered, layers are made without drawing first weights, for those that get all of theirs by `fill`.
+    """A context in which layers skip the random initialisation of weights, for networks whose weights come by `fill`.
 
-    Much quicker than torch's device "meta", which imports its rules for shapes of all operations first.
+    Much quicker than torch's device "meta", which first imports the shape rules of all operations.
     """
 
     def __torch_function__(
@@ -107,14 +107,14 @@ class Uninitialised(TorchFunctionMode):
         args: tuple[object, ...] = (),
         kwargs: Mapping[str, object] | None = None,
     ) -> object:
-        """Call a function of torch, unless it draws first weights."""
+        """Call a function of torch, unless it initialises weights."""
         if getattr(func, "__module__", "") == nn.init.__name__:
             return args[0] if args else (kwargs or {})["tensor"]
         return func(*args, **(kwargs or {}))
 
 
 def fill(network: Network, state: Mapping[str, Tensor], origin: Path, *, assign: bool = False) -> Network:
-    """Pour `state` into `network`, or let it have these very tensors with `assign`, and freeze it.
+    """Copy the tensors of `state` into `network`, or assign the tensors themselves with `assign`, and freeze it.
 
     Raises ModelError where names or shapes differ.
     """
@@ -128,10 +128,8 @@ def fill(network: Network, state: Mapping[str, Tensor], origin: Path, *, assign:
 def convolutions(state: Mapping[str, Tensor], origin: Path) -> list[Tensor]:
     """Return the weights of the convolutions that a sequence holds directly, by position.
 
-    Raises ModelError where there is none, or one wider than `WIDEST`.
-
-    Names like "12.weight" with four axes, each of at least one element, count; whatever else the file holds is left
-    to `fill`.
+    These are non-empty tensors with four axes and a name like "12.weight"; all others are left to `fill`. Raises
+    ModelError where there is none, or one with more than `WIDEST` outputs.
     """
     found = {}
     for key, value in state.items():
@@ -149,5 +147,5 @@ def other_layout(origin: Path) -> ModelError:
 
 
 def short(digest: str) -> str:
-    """Return the digits of a sha256 that go into a model's name."""
+    """Return the first 12 digits of a sha256, which a model's name ends in."""
     return digest[:12]

@@ -28,7 +28,7 @@ _LAYERS = 16
 
 
 class Residual(nn.Module):
-    """Two 3x3 convolutions with SiLU before each, added to their input; smooth, so that it derives twice."""
+    """Two 3x3 convolutions with SiLU before each, added to their input; smooth, so that second derivatives exist."""
 
     def __init__(self, width: int) -> None:
         """Make an untrained block that starts near the identity."""
@@ -69,7 +69,7 @@ class StudioDecoder(nn.Sequential):
 
 
 class StudioHalf:
-    """The encoder of one of our own models without a way back, read from its shipped file."""
+    """The encoder of one of our own models, without a decoder, read from its shipped file."""
 
     factor = 8
 
@@ -100,7 +100,7 @@ class Studio(StudioHalf):
         Raises ModelError where a file is missing, broken or of another layout.
         """
         super().__init__(encoder, name=name, family=family)
-        state, self.decoder_digest = read_state(decoder)
+        state, _ = read_state(decoder)
         self._decoder = fill(StudioDecoder(self.channels, self._widths), state, decoder)
 
     def decode(self, latents: Float[Tensor, "batch channels rows columns"]) -> Float[Tensor, "batch 3 height width"]:
@@ -110,7 +110,7 @@ class Studio(StudioHalf):
 
 
 def shape_of(state: Mapping[str, Tensor], origin: Path) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
-    """Read an encoder's latent channels, and the widths and depths of its levels, off its state dict.
+    """Return an encoder's latent channels, and the widths and depths of its levels, from its state dict.
 
     Raises ModelError where these are not those of a `StudioEncoder`.
     """

@@ -99,7 +99,7 @@ class Taesd(TaesdEncoder):
         Raises ModelError where a file is missing, broken or of another layout.
         """
         super().__init__(encoder, name=name, family=family)
-        state, self.decoder_digest = read_state(decoder)
+        state, _ = read_state(decoder)
         if convolutions(state, decoder)[0].shape[1] != self.channels or self.factor != 8:  # noqa: PLR2004
             msg = f"{decoder} does not decode the {self.channels} channels of {encoder}: give both halves of one model."
             raise ModelError(msg)

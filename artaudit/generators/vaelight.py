@@ -103,7 +103,7 @@ class VaeLight:
         """
         state, self.digest = read_state(encoder)
         self._encoder = fill(LightEncoder(), state, encoder)
-        state, self.decoder_digest = read_state(decoder)
+        state, _ = read_state(decoder)
         self._decoder = fill(LightDecoder(), state, decoder)
         self.name, self.family = f"{name}@{short(self.digest)}", family
 

@@ -104,8 +104,8 @@ class _Attention(nn.Module):
         self.v_proj, self.out_proj = nn.Linear(shape.width, shape.width), nn.Linear(shape.width, shape.width)
 
     def forward(self, tokens: Float[Tensor, "batch tokens width"]) -> Float[Tensor, "batch tokens width"]:
-        projected = (one(tokens) for one in (self.q_proj, self.k_proj, self.v_proj))
-        heads = (one.unflatten(2, (self.heads, -1)).transpose(1, 2) for one in projected)
+        projected = (projection(tokens) for projection in (self.q_proj, self.k_proj, self.v_proj))
+        heads = (values.unflatten(2, (self.heads, -1)).transpose(1, 2) for values in projected)
         return self.out_proj(F.scaled_dot_product_attention(*heads).transpose(1, 2).flatten(2))
 
 

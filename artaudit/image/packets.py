@@ -40,7 +40,7 @@ def with_packet(image: Image) -> bytes:
 
 
 def _png(image: Image, xmp: bytes) -> bytes:
-    """Put the packet behind the header, and leave out those that were there."""
+    """Put the packet behind the header and leave out older packets."""
     parts = [_PNG]
     position = len(_PNG)
     while position < len(image.data):
@@ -88,7 +88,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _webp(image: Image, xmp: bytes) -> bytes:
-    """Append the packet as the last chunk, and say so in the extended header, which a plain file is given."""
+    """Append the packet as the last chunk and set its flag in the extended header, which is added if missing."""
     (size,) = struct.unpack_from("<I", image.data, 4)
     chunks, position = [], 12
     while position + 8 <= min(8 + size, len(image.data)):

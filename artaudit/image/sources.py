@@ -1,4 +1,4 @@
-"""Which pictures a person means: files, folders and patterns, each with the place it keeps in an output folder."""
+"""The pictures that files, folders and patterns name, each with its relative path for an output folder."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from artaudit.errors import UsageError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
 READABLE = SUFFIXES | {".avif", ".gif", ".jfif"}
-"""What pictures that are only looked at may end in."""
+"""Suffixes of pictures that are only read, never written back."""
 
 PREVIEW, COMPARISON = "-preview", "-comparison"
 OWN = ("-cloaked", PREVIEW, COMPARISON)
-"""Ends of the names that results carry when they stand beside their originals."""
+"""Ends of the names (without suffix) of results that lie beside their originals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ def _search(path: Path, suffixes: frozenset[str], own: tuple[str, ...]) -> Itera
                 yield Source(below, below.relative_to(path))
     elif glob.has_magic(str(path)) and not path.exists():
         for match in sorted(glob.glob(str(path), recursive=True)):  # noqa: PTH207 - the pattern may be absolute
-            one = Path(match)
-            if _is_picture(one, one.parent, suffixes, own):
-                yield Source(one, Path(one.name))
+            picture = Path(match)
+            if _is_picture(picture, picture.parent, suffixes, own):
+                yield Source(picture, Path(picture.name))
     else:
         yield Source(path, Path(path.name))
 

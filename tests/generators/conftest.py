@@ -67,12 +67,12 @@ def t5(folder: Path, width: int) -> tuple[transformers.PreTrainedModel, transfor
     return transformers.T5EncoderModel(config), tokenizer
 
 
-def stable(room: Path, prediction: str = "epsilon") -> Any:
+def stable(folder: Path, prediction: str = "epsilon") -> Any:
     return diffusers.StableDiffusionPipeline(
         vae=diffusers.AutoencoderKL(**VAE),
         unet=diffusers.UNet2DConditionModel(**UNET, cross_attention_dim=32),
         text_encoder=clip(32, projected=False),
-        tokenizer=clip_tokenizer(room / "clip"),
+        tokenizer=clip_tokenizer(folder / "clip"),
         scheduler=diffusers.DDIMScheduler(
             **BETAS, clip_sample=False, set_alpha_to_one=False, steps_offset=1, prediction_type=prediction
         ),
@@ -82,7 +82,7 @@ def stable(room: Path, prediction: str = "epsilon") -> Any:
     )
 
 
-def stable_xl(room: Path) -> Any:
+def stable_xl(folder: Path) -> Any:
     return diffusers.StableDiffusionXLPipeline(
         vae=diffusers.AutoencoderKL(**VAE, scaling_factor=0.13025),
         unet=diffusers.UNet2DConditionModel(
@@ -95,15 +95,15 @@ def stable_xl(room: Path) -> Any:
         ),
         text_encoder=clip(32, projected=False),
         text_encoder_2=clip(48, projected=True),
-        tokenizer=clip_tokenizer(room / "clip"),
-        tokenizer_2=clip_tokenizer(room / "clip-2"),
+        tokenizer=clip_tokenizer(folder / "clip"),
+        tokenizer_2=clip_tokenizer(folder / "clip-2"),
         scheduler=diffusers.DDIMScheduler(**BETAS, clip_sample=False, set_alpha_to_one=False, steps_offset=1),
         add_watermarker=False,
     )
 
 
-def stable_3(room: Path) -> Any:
-    encoder, tokenizer = t5(room / "t5", 96)
+def stable_3(folder: Path) -> Any:
+    encoder, tokenizer = t5(folder / "t5", 96)
     return diffusers.StableDiffusion3Pipeline(
         vae=diffusers.AutoencoderKL(
             **VAE, latent_channels=16, scaling_factor=1.5305, shift_factor=0.0609, use_quant_conv=False
@@ -123,15 +123,15 @@ def stable_3(room: Path) -> Any:
         text_encoder=clip(32, projected=True),
         text_encoder_2=clip(48, projected=True),
         text_encoder_3=encoder,
-        tokenizer=clip_tokenizer(room / "clip"),
-        tokenizer_2=clip_tokenizer(room / "clip-2"),
+        tokenizer=clip_tokenizer(folder / "clip"),
+        tokenizer_2=clip_tokenizer(folder / "clip-2"),
         tokenizer_3=tokenizer,
         scheduler=diffusers.FlowMatchEulerDiscreteScheduler(shift=3.0),
     )
 
 
-def flux(room: Path, *, distilled: bool = True) -> Any:
-    encoder, tokenizer = t5(room / "t5", 32)
+def flux(folder: Path, *, distilled: bool = True) -> Any:
+    encoder, tokenizer = t5(folder / "t5", 32)
     return diffusers.FluxPipeline(
         vae=diffusers.AutoencoderKL(
             **VAE, latent_channels=4, scaling_factor=0.3611, shift_factor=0.1159, use_quant_conv=False
@@ -149,7 +149,7 @@ def flux(room: Path, *, distilled: bool = True) -> Any:
         ),
         text_encoder=clip(32, projected=False),
         text_encoder_2=encoder,
-        tokenizer=clip_tokenizer(room / "clip"),
+        tokenizer=clip_tokenizer(folder / "clip"),
         tokenizer_2=tokenizer,
         scheduler=diffusers.FlowMatchEulerDiscreteScheduler(
             shift=3.0 if distilled else 1.0, use_dynamic_shifting=distilled
@@ -159,17 +159,17 @@ def flux(room: Path, *, distilled: bool = True) -> Any:
 
 MAKERS: dict[str, Callable[[Path], Any]] = {
     "stable-diffusion": stable,
-    "velocity": lambda room: stable(room, "v_prediction"),
+    "velocity": lambda folder: stable(folder, "v_prediction"),
     "stable-diffusion-xl": stable_xl,
     "stable-diffusion-3": stable_3,
     "flux": flux,
-    "schnell": lambda room: flux(room, distilled=False),
+    "schnell": lambda folder: flux(folder, distilled=False),
 }
 
 
 @pytest.fixture(autouse=True)
 def unreachable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fail every test of this room that reaches for the network, even where a library hides that it could not."""
+    """Fail every test of this folder that reaches for the network, even if a library hides the error."""
     reached: list[object] = []
 
     def refuse(*address: object, **_: object) -> None:
@@ -190,14 +190,14 @@ def pipelines(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple
     def give(name: str) -> tuple[Path, Any]:
         if name not in made:
             torch.manual_seed(0)
-            room = tmp_path_factory.mktemp(name)
-            pipeline = MAKERS[name](room)
+            folder = tmp_path_factory.mktemp(name)
+            pipeline = MAKERS[name](folder)
             pipeline.set_progress_bar_config(disable=True)
             for part in pipeline.components.values():
                 if isinstance(part, torch.nn.Module):
                     part.eval()
-            pipeline.save_pretrained(room / "saved")
-            made[name] = room / "saved", pipeline
+            pipeline.save_pretrained(folder / "saved")
+            made[name] = folder / "saved", pipeline
         return made[name]
 
     return give

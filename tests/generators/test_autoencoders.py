@@ -1,4 +1,4 @@
-"""Autoencoders of diffusers: their own numbers, the right scale and range, and nothing that was not asked for."""
+"""Autoencoders of diffusers: the numbers of diffusers itself, the right scale and range, and hostile files refused."""
 
 import json
 import shutil
@@ -21,10 +21,10 @@ BLOCKS = {
 
 
 def flux2():
-    made = diffusers.AutoencoderKLFlux2(**BLOCKS, layers_per_block=1, latent_channels=8)
-    made.bn.running_mean.normal_(generator=torch.Generator().manual_seed(4))
-    made.bn.running_var.uniform_(0.5, 3, generator=torch.Generator().manual_seed(5))
-    return made
+    network = diffusers.AutoencoderKLFlux2(**BLOCKS, layers_per_block=1, latent_channels=8)
+    network.bn.running_mean.normal_(generator=torch.Generator().manual_seed(4))
+    network.bn.running_var.uniform_(0.5, 3, generator=torch.Generator().manual_seed(5))
+    return network
 
 
 def compression():

@@ -1,4 +1,4 @@
-"""The embedded image tower is CLIP's, sees pictures as CLIP does, and is left out on demand."""
+"""The embedded image encoder is CLIP's, gives CLIP's features, and is left out on demand."""
 
 import os
 import subprocess
@@ -57,7 +57,7 @@ def test_the_record_is_intact_small_licensed_and_apart_from_the_pool():
     assert record.kind not in catalog.MODELS
     assert catalog.load(catalog.BACKBONES, record.kind) is ClipVision
     assert abilities(record) == ("features",)
-    assert {one.kind for one in pool.embedded()} <= set(catalog.MODELS)
+    assert {embedded.kind for embedded in pool.embedded()} <= set(catalog.MODELS)
     assert "OpenAI" in (record.folder / "LICENSE").read_text()
     assert sum(path.stat().st_size for path in record.folder.iterdir()) <= 48_000_000
     with pytest.raises(UsageError, match="No model is called clip-vit-b16"):
@@ -65,8 +65,8 @@ def test_the_record_is_intact_small_licensed_and_apart_from_the_pool():
 
 
 def test_the_backbone_is_opened_once_or_left_out(tower, monkeypatch):
-    for said in ("", BACKBONE):
-        monkeypatch.setenv(VARIABLE, said)
+    for value in ("", BACKBONE):
+        monkeypatch.setenv(VARIABLE, value)
         assert backbone() is tower
     monkeypatch.delenv(VARIABLE)
     assert backbone() is tower
@@ -89,7 +89,7 @@ def test_a_package_without_its_tower_says_so(monkeypatch):
 def test_tokens_and_embeddings_have_their_shapes_and_repeat(tower):
     batch = torch.rand(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
     found = tower.features(batch)
-    assert [one.shape for one in found.tokens] == [(2, 197, 768)] * 12
+    assert [tokens.shape for tokens in found.tokens] == [(2, 197, 768)] * 12
     assert found.embedding.shape == (2, 512)
     assert found.embedding.dtype == torch.float32
     assert torch.equal(found.embedding, tower.features(batch).embedding)
@@ -104,7 +104,7 @@ def test_gradients_reach_pixels_and_no_weights(tower):
         (slope,) = torch.autograd.grad(loss, batch)
         assert torch.isfinite(slope).all()
         assert (slope[..., 60:240, 60:340] != 0).float().mean() > 0.9
-    assert not any(one.requires_grad for one in tower._network.parameters())
+    assert not any(weight.requires_grad for weight in tower._network.parameters())
     assert not tower._network.training
 
 
@@ -115,25 +115,25 @@ def test_it_is_the_tower_of_transformers(tower):
     theirs.load_state_dict(unpacked(read_tensors(record.paths[0])[0], record.paths[0]))
     batch = tower.squashed(pixels())
     with torch.no_grad():
-        wanted = theirs(pixel_values=normalised(batch), output_hidden_states=True)
+        expected = theirs(pixel_values=normalised(batch), output_hidden_states=True)
         found = tower.features(batch)
-    assert (found.embedding - wanted.image_embeds).abs().max() < 1e-4
-    for mine, other in zip(found.tokens, wanted.hidden_states[1:], strict=True):
-        assert (mine - other).norm() / other.norm() < 1e-4
+    assert (found.embedding - expected.image_embeds).abs().max() < 1e-4
+    for ours, other in zip(found.tokens, expected.hidden_states[1:], strict=True):
+        assert (ours - other).norm() / other.norm() < 1e-4
 
 
 @pytest.mark.parametrize("size", [(640, 427), (300, 511), (225, 224), (130, 97), (1000, 230)])
 def test_fitting_is_clips_own_preprocessing(tower, size):
     picture = Image.fromarray((to_array(pixels()) * 255).round().astype("uint8")).resize(size)
-    wanted = CLIPImageProcessorPil()(picture, return_tensors="pt")["pixel_values"]
+    expected = CLIPImageProcessorPil()(picture, return_tensors="pt")["pixel_values"]
     found = tower.fitted(to_batch(np.asarray(picture, dtype=np.float32) / 255))
-    difference = (normalised(found) - wanted).abs() * torch.tensor(DEVIATION)[:, None, None]
+    difference = (normalised(found) - expected).abs() * torch.tensor(DEVIATION)[:, None, None]
     assert found.shape == (1, 3, SIDE, SIDE)
     assert difference.max() < 4 / 255
     assert difference.mean() < 0.5 / 255
 
 
-def test_the_middle_is_seen_by_one_way_and_the_whole_by_the_other(tower):
+def test_fitted_pictures_show_the_middle_and_squashed_ones_the_whole(tower):
     wide = torch.zeros(1, 3, 224, 448)
     wide[..., :112] = 1
     assert tower.fitted(wide).max() < 1e-5
@@ -146,9 +146,9 @@ def test_parts_of_a_picture_look_more_like_it_than_another_picture(tower):
     china, flower = pixels(), pixels("flower.jpg")
     with torch.no_grad():
         whole, part, other = (
-            tower.features(tower.squashed(one)).embedding for one in (china, china[..., 40:400, 60:600], flower)
+            tower.features(tower.squashed(picture)).embedding for picture in (china, china[..., 40:400, 60:600], flower)
         )
-    near, far = (torch.cosine_similarity(whole, one).item() for one in (part, other))
+    near, far = (torch.cosine_similarity(whole, embedding).item() for embedding in (part, other))
     assert near > 0.8
     assert far < 0.7
 

@@ -66,9 +66,9 @@ def test_an_autoencoder_redraws_a_photograph_in_its_range(encoder):
 
 def test_the_right_loader_redraws_kodak_at_about_thirty_decibels(shared):
     model = real("taef2", shared)
-    found = []
+    decibels = []
     for path in sorted((shared / "real" / "kodak").glob("*.png"))[:4]:
         pixels = to_batch(decode(path.read_bytes(), name="kodak").pixels[:256, :256])
         with torch.no_grad():
-            found.append(distances.psnr(to_array(pixels), to_array(model.decode(model.encode(pixels)))))
-    assert 27 < sum(found) / len(found) < 33
+            decibels.append(distances.psnr(to_array(pixels), to_array(model.decode(model.encode(pixels)))))
+    assert 27 < sum(decibels) / len(decibels) < 33

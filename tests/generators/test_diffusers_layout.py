@@ -1,4 +1,4 @@
-"""What a folder offers is read off it, and only what a kind needs is taken; the rest is answered with sentences."""
+"""What a folder offers is found in its files, only what a kind needs is taken, and bad folders are refused."""
 
 import json
 import os
@@ -178,7 +178,7 @@ def test_latent_spaces_are_told_by_class_and_scale_or_asked_for(folder, home):
         installing.add(about(), [vae])
     record, _ = installing.add(about(family="my own"), [vae])
     assert record.family == opening.open_model(record).family == "my own"
-    assert [one.name for one in pool.installed(home)] == ["mine"]
+    assert [installed.name for installed in pool.installed(home)] == ["mine"]
 
 
 def test_a_kind_that_does_not_fit_is_said(folder, home):

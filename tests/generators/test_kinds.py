@@ -1,4 +1,4 @@
-"""What every kind of model in the catalog promises, each opened from files that its real class wrote."""
+"""What every kind of model in the catalog promises; each is opened from files that its real class wrote."""
 
 import json
 

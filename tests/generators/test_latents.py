@@ -1,4 +1,4 @@
-"""The small latent diffusion model is opened from two files, hears the words it knows, and draws."""
+"""The small latent diffusion model is opened from two files, is conditioned on the words it knows, and draws."""
 
 import json
 
@@ -61,7 +61,7 @@ def test_a_record_of_two_files_is_opened_as_a_generator(folder):
     assert isinstance(model, Generator)
     assert model.name == f"mine@{found.digest[:12]}"
     assert opening.abilities(found) == ("encoder", "autoencoder", "attribution", "denoiser")
-    studio = next(opening.open_model(one) for one in pool.embedded() if one.name == "studio-sd1")
+    studio = next(opening.open_model(record) for record in pool.embedded() if record.name == "studio-sd1")
     pixels = torch.rand(1, 3, 64, 64)
     assert torch.equal(model.encode(pixels), studio.encode(pixels))
     assert not any(weight.requires_grad for weight in model.denoiser.parameters())
@@ -82,7 +82,7 @@ def test_it_predicts_what_its_network_answers_to_its_words(folder):
     assert torch.equal(model.training_target(noisy, noise, steps), noise)
 
 
-def test_unknown_words_are_not_heard(folder):
+def test_unknown_words_are_ignored(folder):
     model = opened(folder)
     assert model.vocabulary == ("drawing", "painting", "tree")
     words = [model.condition(prompt).tensors["words"] for prompt in ("", "a photo of a dog", "tree", "a Tree.")]
@@ -120,7 +120,7 @@ def test_ids_are_the_known_words_in_order_cut_to_the_length(text, words):
         ({"autoencoder": "../../x"}, "which does not come with artaudit"),
         ({"betas": None}, "names no betas"),
         ({"betas": {"start": 1}}, "names no betas"),
-        ({"betas": CONFIG["betas"] | {"steps": 10**12}}, "is not believed"),
+        ({"betas": CONFIG["betas"] | {"steps": 10**12}}, "is not accepted"),
         ({"betas": CONFIG["betas"] | {"kind": "odd"}}, "no whole schedule"),
         ({"words": None}, "no whole config of a denoiser"),
         ({"words": ["a"]}, "another layout"),

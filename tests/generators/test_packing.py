@@ -1,4 +1,4 @@
-"""Four bits a weight: what is packed comes back on its grid, near to what it was."""
+"""Four bits a weight: unpacked weights lie on their grid, near the original weights."""
 
 from pathlib import Path
 
@@ -31,19 +31,19 @@ def test_packed_matrices_come_back_on_their_grid(weights):
     back = unpacked(pack("a.weight", grid, codes) | {"a.bias": torch.ones(3).half()}, ORIGIN)
     assert torch.equal(back["a.weight"], grid.values(codes))
     assert torch.equal(grid.round(back["a.weight"]), codes) or not weights.any()
-    assert {one.dtype for one in back.values()} == {torch.float32}
+    assert {weights.dtype for weights in back.values()} == {torch.float32}
     assert set(back) == {"a.weight", "a.bias"}
 
 
 @given(matrices)
-def test_no_weight_is_further_off_than_half_a_step_of_the_whole_range_and_the_search_pays(weights):
+def test_the_search_for_a_range_leaves_no_larger_error_than_the_whole_range(weights):
     grid = fit_grid(weights)
     grouped = weights.unflatten(1, (-1, GROUP))
     low, high = grouped.amin(2).clamp(max=0), grouped.amax(2).clamp(min=0)
     step = ((high - low) / (LEVELS - 1)).clamp(min=2.0**-24)
     plain = QuantizationGrid(step.half(), (-low / step.half().float()).round().clamp(0, LEVELS - 1).to(torch.uint8))
-    found = (grid.values(grid.round(weights)) - weights).square().sum()
-    assert found <= (plain.values(plain.round(weights)) - weights).square().sum() * (1 + 1e-6)
+    error = (grid.values(grid.round(weights)) - weights).square().sum()
+    assert error <= (plain.values(plain.round(weights)) - weights).square().sum() * (1 + 1e-6)
 
 
 def test_gaussian_weights_lose_a_tenth():
@@ -62,4 +62,4 @@ def test_parts_that_are_missing_or_do_not_fit_are_refused(part):
             unpacked(whole | {name: broken}, ORIGIN)
     if part != "codes":
         with pytest.raises(ModelError, match="another layout"):
-            unpacked({key: one for key, one in whole.items() if key != name}, ORIGIN)
+            unpacked({key: value for key, value in whole.items() if key != name}, ORIGIN)

@@ -133,7 +133,7 @@ def test_one_call_of_the_denoiser_is_the_pipelines(opened):
         assert torch.allclose(model.predict(noisy, steps, model.condition("a cat")), expected, atol=1e-5)
 
 
-def test_the_empty_prompt_of_xl_is_silence(opened):
+def test_the_empty_prompt_of_xl_is_zero(opened):
     condition = opened("stable-diffusion-xl")[0].condition("")
     assert not any(entry.any() for entry in condition.tensors.values())
     assert opened("stable-diffusion")[0].condition("").tensors["words"].any()
@@ -158,9 +158,9 @@ def test_memory_is_spared_without_changing_gradients(pair):
     spared.spare_memory()
     noisy, steps = randn(1, *_channels(model), 8, 8), torch.tensor([300])
     slopes = []
-    for one in (model, spared):
+    for generator in (model, spared):
         start = noisy.clone().requires_grad_()
-        loss = one.predict(start, steps, one.condition("a cat")).square().mean()
+        loss = generator.predict(start, steps, generator.condition("a cat")).square().mean()
         slopes += torch.autograd.grad(loss, start)
     assert spared.denoiser.is_gradient_checkpointing
     assert not model.denoiser.is_gradient_checkpointing
@@ -184,8 +184,8 @@ def test_a_redrawing_is_the_pipelines_own(pair, strength):
     redraws = getattr(diffusers, type(pipeline).__name__.replace("Pipeline", "Img2ImgPipeline"))(**pipeline.components)
     redraws.set_progress_bar_config(disable=True)
     with torch.no_grad():
-        begun = model.encode(start)
-    expected = theirs(redraws, image=begun, strength=strength, guidance_scale=5.0, **_sides(pipeline))
+        start_latents = model.encode(start)
+    expected = theirs(redraws, image=start_latents, strength=strength, guidance_scale=5.0, **_sides(pipeline))
     drawn = model.generate("a cat", seed=3, start=start, strength=strength, guidance=5.0, steps=4)
     assert torch.allclose(drawn, expected, atol=1e-5)
 

@@ -143,8 +143,8 @@ def test_encoders_alone_are_cloaked_against_but_neither_judge_nor_draw(tmp_path,
     monkeypatch.setenv("ARTAUDIT_MODELS", str(tmp_path / "models"))
     alone = {record.name for record in pool.embedded() if record.kind == "studio-encoder"}
     assert alone == {encoder.name.partition("@")[0] for encoder in choose(("auto",)).encoders}
-    assert not alone & {one.record.name for one in candidates()}
-    assert not alone & {one.record.name for one in judges()}
+    assert not alone & {candidate.record.name for candidate in candidates()}
+    assert not alone & {judge.record.name for judge in judges()}
 
 
 def test_a_small_file_does_not_ask_for_a_deep_network(tmp_path):

@@ -49,17 +49,17 @@ def marked(data: bytes) -> bytes:
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("xmp", [None, OLD.format(more=""), OLD.format(more=ALLOWED)])
 def test_other_tools_read_the_mark_and_the_rest_is_still_there(kind, xmp):
-    told = descriptions(marked(picture(kind, xmp)))
-    assert [one["DataMining"] for one in told if "DataMining" in one] == [PROHIBITED]
-    assert xmp is None or any(one.get("creator") == "A Painter" for one in told)
+    found = descriptions(marked(picture(kind, xmp)))
+    assert [description["DataMining"] for description in found if "DataMining" in description] == [PROHIBITED]
+    assert xmp is None or any(description.get("creator") == "A Painter" for description in found)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
 def test_a_marked_file_says_so_and_marking_twice_changes_nothing(kind):
-    once = marked(picture(kind))
+    marked_once = marked(picture(kind))
     assert not forbids_training(decode(picture(kind), name="before"))
-    assert forbids_training(decode(once, name="after"))
-    assert descriptions(marked(once)) == descriptions(once)
+    assert forbids_training(decode(marked_once, name="after"))
+    assert descriptions(marked(marked_once)) == descriptions(marked_once)
 
 
 def test_a_kind_without_marks_is_refused():

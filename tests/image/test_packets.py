@@ -79,7 +79,7 @@ def test_the_second_page_of_a_tiff_stays():
     assert np.array_equal(np.asarray(opened), NOISE[..., 1])
 
 
-def test_a_packet_twice_is_one():
+def test_a_packet_put_in_twice_is_there_once():
     for kind in ("PNG", "JPEG", "WEBP", "TIFF"):
         _, once = marked(picture(kind))
         again = with_packet(replace(once, xmp=once.xmp))
@@ -97,7 +97,7 @@ def test_what_a_packet_cannot_be_put_into_is_a_sentence():
 
 
 @given(st.sampled_from(["PNG", "JPEG", "WEBP", "TIFF"]), st.data())
-def test_no_file_however_broken_is_more_than_an_image_error(kind, draw):
+def test_a_broken_file_raises_no_other_error_than_image_error(kind, draw):
     data = bytearray(picture(kind))
     for _ in range(draw.draw(st.integers(1, 4))):
         data[draw.draw(st.integers(0, min(len(data) - 1, 200)))] = draw.draw(st.integers(0, 255))

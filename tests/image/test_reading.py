@@ -150,6 +150,6 @@ def test_paths_that_are_no_files_are_usage_errors(tmp_path: Path):
 
 
 @given(st.binary(max_size=300), st.sampled_from([b"", as_bytes(RGB)[:60], as_bytes(RGB, "JPEG")[:60], b"RIFF"]))
-def test_no_bytes_make_the_reader_fail_otherwise(tail, head):
+def test_arbitrary_bytes_raise_no_other_error_than_our_own(tail, head):
     with suppress(ArtauditError):
         decode(head + tail, name="fuzz")

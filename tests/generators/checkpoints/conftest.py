@@ -1,4 +1,4 @@
-"""Models of diffusers renamed to the layout of latent-diffusion, the way back of what is tested."""
+"""Tensors of diffusers models renamed to the layout of latent-diffusion: the inverse of what is tested."""
 
 import re
 from types import SimpleNamespace
@@ -34,7 +34,7 @@ OPEN_CLIP = {
 
 
 def vae_tensors(vae):
-    levels, found = len(vae.config.block_out_channels), {}
+    levels, tensors = len(vae.config.block_out_channels), {}
     for key, value in vae.state_dict().items():
         name = key.replace("conv_norm_out", "norm_out").replace("conv_shortcut", "nin_shortcut")
         name = re.sub(r"down_blocks\.(\d)\.resnets\.", r"down.\1.block.", name)
@@ -46,16 +46,16 @@ def vae_tensors(vae):
             head, _, tail = name.partition("mid_block.attentions.0.")
             part, _, leaf = tail.rpartition(".")
             name = f"{head}mid.attn_1.{ATTENTION[part]}.{leaf}"
-        found[name] = value[..., None, None] if "attn_1" in name and value.ndim == 2 else value
-    return found
+        tensors[name] = value[..., None, None] if "attn_1" in name and value.ndim == 2 else value
+    return tensors
 
 
 def unet_tensors(unet):
-    found = {}
+    tensors = {}
     for key, value in unet.state_dict().items():
         part, _, leaf = key.rpartition(".")
         if part in ENDS:
-            found[f"{ENDS[part]}.{leaf}"] = value
+            tensors[f"{ENDS[part]}.{leaf}"] = value
             continue
         match = re.fullmatch(r"(down|up)_blocks\.(\d)\.(resnets|attentions|downsamplers|upsamplers)\.(\d)\.(.*)", part)
         if match:
@@ -68,12 +68,12 @@ def unet_tensors(unet):
                 "downsamplers": f"{3 * block + 3}.0.op",
                 "upsamplers": f"{3 * block + 2}.{1 + attends}.conv",
             }[what]
-            found[f"{'input' if way == 'down' else 'output'}_blocks.{name}.{leaf}"] = value
+            tensors[f"{'input' if way == 'down' else 'output'}_blocks.{name}.{leaf}"] = value
             continue
         _, what, number, inner = re.fullmatch(r"(mid_block)\.(resnets|attentions)\.(\d)\.(.*)", part).groups()
         name = f"{2 * int(number)}.{RESNET.get(inner)}" if what == "resnets" else f"1.{inner}"
-        found[f"middle_block.{name}.{leaf}"] = value
-    return found
+        tensors[f"middle_block.{name}.{leaf}"] = value
+    return tensors
 
 
 def clip_tensors(clip):
@@ -82,7 +82,7 @@ def clip_tensors(clip):
 
 def open_clip_tensors(clip):
     plain = clip_tensors(clip)
-    found = {
+    tensors = {
         "token_embedding.weight": plain["embeddings.token_embedding.weight"],
         "positional_embedding": plain["embeddings.position_embedding.weight"],
         "text_projection": plain["text_projection.weight"].T.contiguous(),
@@ -92,23 +92,23 @@ def open_clip_tensors(clip):
     for layer in range(clip.config.num_hidden_layers):
         old, new = f"encoder.layers.{layer}.", f"transformer.resblocks.{layer}."
         for leaf in ("weight", "bias"):
-            joined = [plain[f"{old}self_attn.{one}_proj.{leaf}"] for one in "qkv"]
-            found[f"{new}attn.in_proj_{leaf}"] = torch.cat(joined)
+            joined = [plain[f"{old}self_attn.{letter}_proj.{leaf}"] for letter in "qkv"]
+            tensors[f"{new}attn.in_proj_{leaf}"] = torch.cat(joined)
             for ours, theirs in OPEN_CLIP.items():
-                found[f"{new}{theirs}.{leaf}"] = plain[f"{old}{ours}.{leaf}"]
-    return found
+                tensors[f"{new}{theirs}.{leaf}"] = plain[f"{old}{ours}.{leaf}"]
+    return tensors
 
 
 def whole(pipeline):
-    found = {f"first_stage_model.{key}": value for key, value in vae_tensors(pipeline.vae).items()}
-    found |= {f"model.diffusion_model.{key}": value for key, value in unet_tensors(pipeline.unet).items()}
+    tensors = {f"first_stage_model.{key}": value for key, value in vae_tensors(pipeline.vae).items()}
+    tensors |= {f"model.diffusion_model.{key}": value for key, value in unet_tensors(pipeline.unet).items()}
     if hasattr(pipeline, "text_encoder_2"):
         first, second = "conditioner.embedders.0.transformer.text_model.", "conditioner.embedders.1.model."
-        found |= {f"{second}{key}": value for key, value in open_clip_tensors(pipeline.text_encoder_2).items()}
+        tensors |= {f"{second}{key}": value for key, value in open_clip_tensors(pipeline.text_encoder_2).items()}
     else:
         first = "cond_stage_model.transformer.text_model."
-    found |= {f"{first}{key}": value for key, value in clip_tensors(pipeline.text_encoder).items()}
-    return {key: value.contiguous() for key, value in found.items()}
+    tensors |= {f"{first}{key}": value for key, value in clip_tensors(pipeline.text_encoder).items()}
+    return {key: value.contiguous() for key, value in tensors.items()}
 
 
 @pytest.fixture

@@ -165,26 +165,27 @@ def test_without_a_tokenizer_the_autoencoder_is_taken(layout, tokenizer, tmp_pat
 )
 def test_bare_autoencoders_are_scaled_as_their_family(layout, prefix, family, channels, scale, shift, tmp_path):
     torch.manual_seed(2)
-    made = vae(latent_channels=channels, use_quant_conv=channels == 4, use_post_quant_conv=channels == 4)
+    autoencoder = vae(latent_channels=channels, use_quant_conv=channels == 4, use_post_quant_conv=channels == 4)
     save_file(
-        {prefix + key: value.contiguous() for key, value in layout.vae(made).items()}, tmp_path / "vae.safetensors"
+        {prefix + key: value.contiguous() for key, value in layout.vae(autoencoder).items()},
+        tmp_path / "vae.safetensors",
     )
     with pytest.raises(UsageError, match=r"look like vae\.safetensors: say --family"):
         installing.add(about(), [tmp_path / "vae.safetensors"])
     record, note = installing.add(about(family=family), [tmp_path / "vae.safetensors"])
     assert note == ""
-    check_autoencoder(record, made, scale, shift)
+    check_autoencoder(record, autoencoder, scale, shift)
 
 
-def check_autoencoder(record, made, scale, shift):
+def check_autoencoder(record, autoencoder, scale, shift):
     assert record.kind == "autoencoder"
     model, pixels = opening.open_model(record), torch.rand(1, 3, 32, 32)
     assert isinstance(model, Autoencoder)
     with torch.no_grad():
-        own = made.encode(pixels * 2 - 1).latent_dist.mean
+        own = autoencoder.encode(pixels * 2 - 1).latent_dist.mean
         assert torch.allclose(model.encode(pixels), (own - shift) * scale, atol=1e-5)
         assert torch.allclose(
-            model.decode((own - shift) * scale), (made.decode(own).sample / 2 + 0.5).clamp(0, 1), atol=1e-5
+            model.decode((own - shift) * scale), (autoencoder.decode(own).sample / 2 + 0.5).clamp(0, 1), atol=1e-5
         )
 
 
@@ -238,9 +239,9 @@ def test_the_published_sizes_are_read_off_their_shapes(layout, settings, size):
     assert sum(weight.numel() for weight in unet.parameters()) == size
     shapes = {f"{layouts.UNET}{key}": tuple(value.shape) for key, value in layout.unet(unet).items()}
     shapes[f"{layouts.OPEN_CLIP_XL}text_projection"] = (1280, 1280)
-    found = layouts.unet_config(shapes, large=settings is REAL_LARGE)
+    config = layouts.unet_config(shapes, large=settings is REAL_LARGE)
     given = {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()}
-    assert {key: found[key] for key in given} == given
+    assert {key: config[key] for key in given} == given
     with torch.device("meta"):
-        again = diffusers.UNet2DConditionModel(**{key: value for key, value in found.items() if key != "_class_name"})
+        again = diffusers.UNet2DConditionModel(**{key: value for key, value in config.items() if key != "_class_name"})
     assert {k: v.shape for k, v in again.state_dict().items()} == {k: v.shape for k, v in unet.state_dict().items()}
