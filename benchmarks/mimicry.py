@@ -21,7 +21,7 @@ from artaudit.protect.receipt import middle
 from artaudit.protect.trial.contact_sheet import sheet
 from artaudit.protect.trial.fine_tuning import BASE, OTHERS, Arm, MimicrySetup, taught
 from artaudit.protect.trial.judges import CHANGED, CLEAN, variants
-from artaudit.protect.trial.measures import NOISE, Measure, measures, said
+from artaudit.protect.trial.measures import NOISE, Measure, in_words, measures
 from artaudit.protect.trial.mimicry import Practice
 from artaudit.protect.trial.mimicry_trial import QUICK, chosen_model, held_out_crops
 from artaudit.protect.trial.run import tools_at_hand

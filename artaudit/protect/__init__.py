@@ -1,4 +1,4 @@
-"""The room of cloaks: changes to a picture, within a budget, that make models learn it wrongly."""
+"""Cloaks: changes to a picture, within a budget, that make models learn it wrongly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cloaks as programs call them: a picture goes in, the picture as it is to be saved comes out."""
+"""Cloaks for programs: from a picture to the picture that is to be saved."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def cloak(
     return save_within(image, job.cloak.apply(image, budget=job.budget, seed=drawn, progress=progress))
 
 
-def load_objective(name: str, **settings: Any) -> Objective:  # noqa: ANN401 - one a setting of its constructor
+def load_objective(name: str, **settings: Any) -> Objective:  # noqa: ANN401 - settings of its constructor
     """Return the objective of this name of `catalog.CLOAKS`; raises UsageError for a name that is not there."""
-    made: Objective = catalog.load(catalog.CLOAKS, name)(**settings)
-    return made
+    objective: Objective = catalog.load(catalog.CLOAKS, name)(**settings)
+    return objective

@@ -24,12 +24,12 @@ SECONDS = 30.0
 """Seconds between two writes, at least."""
 
 _SHARE = 20
-"""At most one part in so many of the time is spent writing, however large the picture."""
+"""Writing takes at most one part in so many of the time, however large the picture."""
 _PLANES = ("change", "mean", "power")
 
 
 def path_beside(target: Path) -> Path:
-    """Return where the state of the descent to `target` is kept; hidden, and no picture by its name."""
+    """Return the path of the state of the descent to `target`: a hidden file, not named like a picture."""
     return target.with_name(f".{target.name}.partial.safetensors")
 
 
@@ -43,14 +43,14 @@ def digest(image: Image, cloak: DescentCloak, budget: Budget, seed: int) -> str:
 
 
 def seed_kept(path: Path) -> int | None:
-    """Return the seed of the descent that is kept there, None where there is none that can be read."""
-    seed = _told(path).get("seed", "")
+    """Return the seed of the descent whose state is kept at `path`, None if there is no readable one."""
+    seed = _metadata(path).get("seed", "")
     return int(seed) if seed.isdecimal() else None
 
 
 @dataclass(slots=True)
 class Checkpoint:
-    """Keeps the states of one descent in a file, and takes up what is kept there if `digest` fits."""
+    """Keeps the state of one descent in a file, and resumes from that file if its `digest` is the same."""
 
     path: Path
     digest: str
@@ -59,29 +59,29 @@ class Checkpoint:
     _due: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
-        """Wait with the first writing."""
+        """Set the time of the first write."""
         self._due = time.monotonic() + SECONDS
 
     def recalled(self, fresh: State) -> State:
-        """Return the state that is kept of this very descent, else `fresh`; raises nothing for a damaged file."""
-        if not self.resume or _told(self.path).get("digest") != self.digest:
+        """Return the state that was kept of the same descent, else `fresh`, for a damaged file too."""
+        if not self.resume or _metadata(self.path).get("digest") != self.digest:
             return fresh
         with safe_open(self.path, "pt") as file:
             names = set(file.keys())
             planes = {name: file.get_tensor(name).to(fresh.change) for name in _PLANES}
             slopes = {name: file.get_tensor(name).to(fresh.change) for name in names - set(_PLANES)}
-            told = json.loads(file.metadata()["state"])
-        held = [
+            saved = json.loads(file.metadata()["state"])
+        restored = [
             [
-                replace(one, multiplier=multiplier, slope=slopes.get(f"slope.{part}.{number}"))
-                for number, (one, multiplier) in enumerate(zip(constraints, multipliers, strict=True))
+                replace(bound, multiplier=multiplier, slope=slopes.get(f"slope.{part}.{number}"))
+                for number, (bound, multiplier) in enumerate(zip(constraints, multipliers, strict=True))
             ]
-            for part, (constraints, multipliers) in enumerate(zip(fresh.held, told["multipliers"], strict=True))
+            for part, (constraints, multipliers) in enumerate(zip(fresh.held, saved["multipliers"], strict=True))
         ]
-        return State(planes["change"], planes["mean"], planes["power"], held, step=told["step"])
+        return State(planes["change"], planes["mean"], planes["power"], restored, step=saved["step"])
 
     def keep(self, state: State) -> None:
-        """Write a state, if the last time is long enough ago; a disk without room ends the keeping, not the descent."""
+        """Write a state if the last write was long enough ago; on a full disk writing stops, not the descent."""
         started = time.monotonic()
         if started < self._due:
             return
@@ -100,16 +100,16 @@ class Checkpoint:
     def _written(self, state: State) -> bytes:
         tensors = {name: getattr(state, name).contiguous() for name in _PLANES}
         for part, constraints in enumerate(state.held):
-            for number, one in enumerate(constraints):
-                if one.slope is not None:
-                    tensors[f"slope.{part}.{number}"] = one.slope.contiguous()
-        multipliers = [[one.multiplier for one in constraints] for constraints in state.held]
-        told = json.dumps({"step": state.step, "multipliers": multipliers})
-        return save(tensors, {"digest": self.digest, "seed": str(self.seed), "state": told})
+            for number, bound in enumerate(constraints):
+                if bound.slope is not None:
+                    tensors[f"slope.{part}.{number}"] = bound.slope.contiguous()
+        multipliers = [[bound.multiplier for bound in constraints] for constraints in state.held]
+        state_json = json.dumps({"step": state.step, "multipliers": multipliers})
+        return save(tensors, {"digest": self.digest, "seed": str(self.seed), "state": state_json})
 
 
-def _told(path: Path) -> dict[str, str]:
-    """Return the metadata of a file, nothing for one that is missing or damaged."""
+def _metadata(path: Path) -> dict[str, str]:
+    """Return the metadata of a file, an empty dict for a missing or damaged one."""
     try:
         with safe_open(path, "pt") as file:
             return dict(file.metadata() or {})

@@ -34,23 +34,23 @@ MIN_SIDE = 64
 """Pictures narrower than this many pixels are refused."""
 
 WORKING_SIDE = 2048
-"""Larger pictures are moved at this size along their longer side and the change is enlarged: those who train on
-pictures shrink them to 512 to 1024 pixels, and a change of finer grain than theirs would not reach them."""
+"""Larger pictures are cloaked at this size of their longer side and the change is enlarged: trainers shrink pictures to
+512 to 1024 pixels, and a change of finer grain would not survive that."""
 
 EXPECTATION: tuple[Transform, ...] = (
     *(Identity(), Jpeg(80)),
     *(Identity(), Blur(0.8)),
     *(Identity(), Rescale(0.6)),
 )
-"""What one turn of a model after the other sees; every other turn sees the picture as it is."""
+"""Transforms of a model's successive turns; every other turn sees the picture as it is."""
 
 
 @dataclass(frozen=True)
 class DescentCloak:
     """Moves a picture within the budget so that `objective` is met on the models and under the transforms.
 
-    One step after the other serves one of the models, as often as its weight says; with `together` every step serves
-    all of them, as published cloaks do.
+    Each step serves one model, and models take turns in proportion to their weights. With `together` each step serves
+    all of them, as in published cloaks.
     """
 
     objective: Objective
@@ -58,18 +58,18 @@ class DescentCloak:
     descent: Descent = field(default_factory=Descent)
     expectation: tuple[Transform, ...] = EXPECTATION
     style: StyleReference | None = None
-    """The tower that style references are read through, as one more aim; None leaves it out."""
+    """An additional loss against use as a style reference; None leaves it out."""
     mask: Mask | None = None
     """Where the artist allows a change; samples under black stay as they are."""
     weights: tuple[float, ...] | None = None
-    """How much each model counts; None counts every latent space alike, and its models alike within it."""
+    """The weight of each model; None weighs all latent spaces alike, and the models of each of them alike."""
     final: Transform | None = None
-    """What the file's own encoder will do to the samples, where that loses anything."""
+    """The loss of the file's own encoder, for lossy files."""
     seconds: float | None = None
-    """Time for one picture; None takes all steps, and only then is the result the same on every run."""
+    """Time limit for one picture; None takes all steps, and only then is the result the same on every run."""
     together: bool = False
     further: tuple[Callable[[Pixels], Constraint], ...] = field(default=(), repr=False)
-    """What makes constraints of one's own, beside those of the budget, from each clean window."""
+    """Makers of additional constraints, beside those of the budget; each is called with every clean window."""
 
     def __post_init__(self) -> None:
         """Refuse weights that do not fit the models."""
@@ -78,7 +78,7 @@ class DescentCloak:
 
     @property
     def resumable(self) -> bool:
-        """Whether a descent that was stopped can go on: not where surrogates have learned meanwhile."""
+        """Whether a stopped descent can be resumed; not if it trains surrogates, whose weights are not kept."""
         return not isinstance(self.objective, Learning)
 
     def apply(
@@ -93,7 +93,7 @@ class DescentCloak:
         """Return the cloaked samples, of the picture's own size and depth.
 
         Where the picture is transparent, models see it on white, and wholly transparent samples stay as they are.
-        A `keeper` is told of every step, and asked where to go on, if this cloak is `resumable`.
+        If the cloak is `resumable`, a `keeper` gets the state after every step and recalls the one to start from.
         Raises ImageError for a picture smaller than 64 pixels along a side or without room in the budget.
         """
         if min(image.width, image.height) < MIN_SIDE:
@@ -124,7 +124,7 @@ class DescentCloak:
         return () if self.style is None else ((self.style.name, self.style.digest),)
 
     def estimate(self, image: Image, *, budget: Budget) -> tuple[float, int]:
-        """Return about how many seconds `apply` would take, and its steps, from some steps on one window."""
+        """Return an estimate of the seconds that `apply` takes, from some steps on one window, and its steps."""
         height, width = working_size(image.height, image.width)
         window = next(tiles(height, width)).window
         clean = resized(to_batch(image.samples), (height, width))[..., window[0], window[1]]
@@ -143,7 +143,7 @@ class DescentCloak:
 
 
 class _Setting:
-    """One picture under one cloak: its target, its surrogates, and what models make of its tiles."""
+    """One picture under one cloak: its target, its surrogates, and the losses and constraints of its tiles."""
 
     def __init__(self, cloak: DescentCloak, seen: Pixels, alpha: Opacity | None, seed: int) -> None:
         self.cloak, self.seen, self.alpha, self.seed = cloak, seen, alpha, seed
@@ -186,7 +186,7 @@ class _Setting:
         return ScoreFloor(clean, score), FlickerCeiling(clean, noise_of(clean, score)), *further
 
     def loss(self, tile: Tile) -> Loss:
-        """Return the loss of a tile; its clean window is encoded once per model and transform, when first needed."""
+        """Return the loss of a tile; its clean window is encoded once per model and transform, at the first use."""
         aims: dict[tuple[int, int], Aim] = {}
 
         def aim(model: int, number: int) -> Aim:
@@ -198,12 +198,12 @@ class _Setting:
             serving, number = self.serving(step)
             kept = moved if self.cloak.final is None else self.cloak.final(moved, 0)
             pixels = self.cloak.expectation[number](as_seen(kept, self.opacity(tile)), self.draws[number])
-            return torch.stack([self.weights[one] * aim(one, number)(pixels, step) for one in serving]).sum()
+            return torch.stack([self.weights[model] * aim(model, number)(pixels, step) for model in serving]).sum()
 
         return loss
 
     def serving(self, step: int) -> tuple[Sequence[int], int]:
-        """Return which models a step serves, and under which transform."""
+        """Return the numbers of the models that a step serves, and that of its transform."""
         if self.cloak.together:
             return range(len(self.models)), step % len(self.draws)
         chosen, visit = self.turns[step]
@@ -224,25 +224,28 @@ class _Setting:
 
 
 def turns(weights: Sequence[float], steps: int) -> list[tuple[int, int]]:
-    """Return for every step whose turn it is, as often as weights say and as evenly as can be, and how often before."""
-    credit, visits, found = [0.0] * len(weights), [0] * len(weights), []
+    """Return for every step the model whose turn it is and how many turns that model had before.
+
+    Turns are in proportion to the weights, and spread evenly.
+    """
+    credit, visits, schedule = [0.0] * len(weights), [0] * len(weights), []
     for _ in range(steps):
         credit = [have + weight for have, weight in zip(credit, weights, strict=True)]
         chosen = max(range(len(weights)), key=credit.__getitem__)
         credit[chosen] -= sum(weights)
-        found.append((chosen, visits[chosen]))
+        schedule.append((chosen, visits[chosen]))
         visits[chosen] += 1
-    return found
+    return schedule
 
 
 def by_family(models: Sequence[Encoder]) -> list[float]:
-    """Return weights with which every latent space counts alike, and its models alike within it."""
+    """Return weights that are equal in sum for all latent spaces, and equal for the models of each of them."""
     families = [model.family for model in models]
     return [1 / families.count(family) for family in families]
 
 
 def shares(weights: Sequence[float]) -> list[float]:
-    """Return weights of mean 1 in the same proportions."""
+    """Return the weights scaled to a mean of 1."""
     return [weight * len(weights) / sum(weights) for weight in weights]
 
 
@@ -253,14 +256,14 @@ def working_size(height: int, width: int) -> tuple[int, int]:
 
 
 def resized(planes: Colours, size: tuple[int, int]) -> Colours:
-    """Return planes of another (height, width), antialiased; the same where they have it already."""
+    """Return planes resized to (height, width), with antialiasing; unchanged if they have that size."""
     if planes.shape[-2:] == size:
         return planes
     return F.interpolate(planes, size, mode="bicubic", antialias=True, align_corners=False).clamp(-1, 1)
 
 
 def as_seen(colours: Colours, alpha: Opacity | None) -> Pixels:
-    """Return what a model is given: three channels, on white where transparent."""
+    """Return the input of a model: three channels, on white where transparent."""
     pixels = colours.expand(-1, 3, -1, -1)
     return pixels if alpha is None else pixels * alpha + (1 - alpha)
 

@@ -1,4 +1,4 @@
-"""The picture that shows a cloak to eyes: before, after, what was added, and the spot that shows most."""
+"""A sheet that shows a cloak: original, cloaked picture, difference, and the most visible spot enlarged."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def comparison(before: Image, after: Image) -> bytes:
 
     The third column is the difference, ten times amplified around grey.
     """
-    one, other = before.rgb8, after.rgb8
-    added = np.clip(128 + AMPLIFIED * (other.astype(np.int16) - one), 0, 255).astype(np.uint8)
-    rows, columns = most_visible(one, other)
-    panels = [one, other, added]
+    original, cloaked = before.rgb8, after.rgb8
+    added = np.clip(128 + AMPLIFIED * (cloaked.astype(np.int16) - original), 0, 255).astype(np.uint8)
+    rows, columns = most_visible(original, cloaked)
+    panels = [original, cloaked, added]
     wholes = [_shrunk(panel) for panel in panels]
     spots = [_enlarged(panel[rows, columns]) for panel in panels]
     width = max(wholes[0].width, spots[0].width)
@@ -48,16 +48,16 @@ def comparison(before: Image, after: Image) -> bytes:
     return buffer.getvalue()
 
 
-def most_visible(one: Panel, other: Panel) -> tuple[slice, slice]:
+def most_visible(original: Panel, cloaked: Panel) -> tuple[slice, slice]:
     """Return rows and columns of the window where the change stands out most against the picture's own contrast."""
-    height, width = one.shape[:2]
+    height, width = original.shape[:2]
     side = min(ZOOM, height, width)
     best, place = -1.0, (slice(0, side), slice(0, side))
     for top in range(0, height - side + 1, max(1, side // 2)):
         for left in range(0, width - side + 1, max(1, side // 2)):
             rows, columns = slice(top, top + side), slice(left, left + side)
-            here = one[rows, columns].astype(np.float32)
-            change = float(np.abs(other[rows, columns] - here).mean())
+            here = original[rows, columns].astype(np.float32)
+            change = float(np.abs(cloaked[rows, columns] - here).mean())
             texture = float(np.abs(np.diff(here, axis=0)).mean() + np.abs(np.diff(here, axis=1)).mean())
             if change / (texture + 1) > best:
                 best, place = change / (texture + 1), (rows, columns)

@@ -28,13 +28,13 @@ def as_generator(model: Encoder, method: str) -> Generator:
 
 
 def source(*numbers: int) -> torch.Generator:
-    """Return a source of random numbers that the given non-negative numbers fix."""
+    """Return a random generator whose seed is derived from the given non-negative numbers."""
     (state,) = np.random.SeedSequence(numbers).generate_state(1, np.uint64)
     return torch.Generator().manual_seed(int(state))
 
 
 class Denoising:
-    """One generator's task of denoising latents under a prompt; the noise of each step is fixed by the seed."""
+    """Denoising of latents by one generator under a prompt; the seed fixes the noise of each step."""
 
     def __init__(self, model: Generator, prompt: str, seed: int) -> None:
         """Encode the prompt."""
@@ -50,12 +50,12 @@ class Denoising:
         return noise.to(latents), steps.to(latents.device)
 
     def __call__(self, latents: Latents, step: int) -> tuple[Latents, Latents]:
-        """Return what the denoiser predicts of noised latents and what it should."""
+        """Return the denoiser's prediction for noised latents, and its training target."""
         noise, steps = self.draw(latents, step)
         noisy = self.model.add_noise(latents, noise, steps)
         return self.model.predict(noisy, steps, self.condition), self.model.training_target(latents, noise, steps)
 
 
-def relative(predicted: Latents, wanted: Latents) -> Float[Tensor, ""]:
-    """Return the mean squared error in units of the spread of what is wanted; 1 is a prediction of nothing."""
-    return (predicted - wanted).square().mean() / wanted.detach().var()
+def relative(predicted: Latents, target: Latents) -> Float[Tensor, ""]:
+    """Return the mean squared error in units of the target's variance; about 1 for a prediction of zeros."""
+    return (predicted - target).square().mean() / target.detach().var()

@@ -1,4 +1,4 @@
-"""The one descent that all cloaks share: steps down a loss, and up what constraints have left, on the file's samples.
+"""The gradient descent that all cloaks share: steps on the file's samples, down a loss and under constraints.
 
 Adam (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980) under constraints; without betas the signed steps of
 projected gradient descent (Madry et al. 2018, https://arxiv.org/abs/1706.06083). Rounding passes slopes straight
@@ -21,14 +21,14 @@ from artaudit.protect.tiles import Tile
 from artaudit.protocols import Progress
 
 Colours = Float[Tensor, "1 colours height width"]
-Room = Float[Tensor, "1 1 height width"]
+Share = Float[Tensor, "1 1 height width"]
 
 _TINY = 1e-20
 
 
 @runtime_checkable
 class Loss(Protocol):
-    """What is minimised: a number for the moved samples of a window at one step."""
+    """The function that is minimised: from the moved samples of a window, at one step, to a number."""
 
     def __call__(self, moved: Colours, step: int) -> Float[Tensor, ""]:
         """Return the loss, differentiable."""
@@ -37,14 +37,14 @@ class Loss(Protocol):
 
 @runtime_checkable
 class Term(Constraint, Protocol):
-    """An expensive loss, no bound: its slope is taken every few steps and used in between, with a `weight`."""
+    """An expensive additional loss, not a bound: its slope is taken every few steps, reused between, and weighted."""
 
     weight: float
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A window of the picture with its loss, the constraints on what it looks like, and terms beside the loss."""
+    """A window of the picture with its loss, the constraints on its look, and terms beside the loss."""
 
     tile: Tile
     loss: Loss | None = field(repr=False)
@@ -57,15 +57,15 @@ class Task:
     """One picture to be moved: clean samples in [0, 1], its parts, and how far each sample may go.
 
     `room` is the largest change of a sample in units of the full range; `share`, in [0, 1], multiplies the change;
-    `seen` makes three channels of samples for constraints. `before` is called with the number of each step and the
-    moved picture before the step is made.
+    `seen` turns samples into the three channels that constraints see. `before` is called before each step, with its
+    number and the moved picture.
     """
 
     clean: Colours = field(repr=False)
     parts: Sequence[Part] = field(repr=False)
     room: float
     seed: int
-    share: Room | None = field(default=None, repr=False)
+    share: Share | None = field(default=None, repr=False)
     seen: Callable[[Colours, Tile], Float[Tensor, "1 3 rows columns"]] = field(
         default=lambda moved, _tile: moved.expand(-1, 3, -1, -1), repr=False
     )
@@ -97,20 +97,20 @@ class Keeper(Protocol):
     """Keeps the state of a descent, so that it can be resumed."""
 
     def recalled(self, fresh: State) -> State:
-        """Return the state to go on from: one kept of the same descent, else `fresh`."""
+        """Return the state to start from: the one that was kept of the same descent, else `fresh`."""
         ...
 
     def keep(self, state: State) -> None:
-        """Take note of a state after a whole step."""
+        """Keep the state after a step."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Descent:
-    """Steps from a random start, `first` to `last` levels of 255 in size, falling evenly.
+    """Steps from a random start, whose size falls linearly from `first` to `last` levels of 255.
 
-    `start` is the root mean square of the noise that it starts from, in levels. With `betas` steps are Adam's;
-    without them every sample moves by the whole step, down the sign of the slope.
+    `start` is the root mean square of the noise at the start, in levels. With `betas` steps are Adam's; without them
+    every sample moves by the whole step, down the sign of the slope.
     """
 
     steps: int = 60
@@ -129,17 +129,17 @@ class Descent:
     ) -> Colours:
         """Return the change that minimises the losses under the constraints, not yet rounded.
 
-        Every loss and constraint sees the moved samples of its window, and moves the window's core alone. With
-        `seconds`, the steps shrink with the time used up, and the descent ends before a step that would go beyond
-        them, at the earliest after one step. A state that a `keeper` recalls goes on as if it had never stopped.
+        Every loss and constraint sees the moved samples of its window, and moves only the window's core. With
+        `seconds`, the steps shrink with the time used up, and the descent ends before a step that would exceed them,
+        but never before the first. From a state that a `keeper` recalls, the descent continues as if never stopped.
         """
-        started, state = time.monotonic(), self.begun(task)
+        started, state = time.monotonic(), self.initial(task)
         if keeper is not None:
             state = keeper.recalled(state)
         first = state.step
         while state.step < self.steps:
-            made, used = state.step - first, (time.monotonic() - started) / seconds if seconds else 0.0
-            if made and used * (made + 1) / made > 1:
+            done, used = state.step - first, (time.monotonic() - started) / seconds if seconds else 0.0
+            if done and used * (done + 1) / done > 1:
                 break
             if task.before is not None:
                 task.before(state.step, task.moved(state.change))
@@ -150,8 +150,8 @@ class Descent:
                 progress(state.step, self.steps)
         return state.change if task.share is None else state.change * task.share
 
-    def begun(self, task: Task) -> State:
-        """Return the start: uniform noise."""
+    def initial(self, task: Task) -> State:
+        """Return the state at the start: uniform noise."""
         generator = torch.Generator().manual_seed(task.seed)
         noise = torch.rand(task.clean.shape, generator=generator).to(task.clean) * 2 - 1
         change = task.within(noise * 3**0.5 * self.start / LEVELS)
@@ -172,15 +172,18 @@ class Descent:
     def _direction(self, slope: Colours, state: State) -> Colours:
         if self.betas is None:
             return slope.sign()
-        one, two = self.betas
-        state.mean.mul_(one).add_(slope, alpha=1 - one)
-        state.power.mul_(two).addcmul_(slope, slope, value=1 - two)
-        mean = state.mean / (1 - one**state.step)
-        return mean / ((state.power / (1 - two**state.step)).sqrt() + 1e-8)
+        beta1, beta2 = self.betas
+        state.mean.mul_(beta1).add_(slope, alpha=1 - beta1)
+        state.power.mul_(beta2).addcmul_(slope, slope, value=1 - beta2)
+        mean = state.mean / (1 - beta1**state.step)
+        return mean / ((state.power / (1 - beta2**state.step)).sqrt() + 1e-8)
 
 
 def _slope(task: Task, state: State, part: Part, held: Sequence[Held]) -> Colours:
-    """Return the slope at a part's core: the loss's of root mean square 1, and those of constraints by multiplier."""
+    """Return the slope at a part's core: the sum of those of loss and constraints, each of root mean square 1.
+
+    Constraints count by their multipliers.
+    """
     rows, columns = part.tile.window
     clean, inside = task.clean[..., rows, columns], part.tile.core_in_window
     share = None if task.share is None else task.share[..., rows, columns]
@@ -190,21 +193,21 @@ def _slope(task: Task, state: State, part: Part, held: Sequence[Held]) -> Colour
         core = slope[..., inside[0], inside[1]]
         return core / (core.square().mean().sqrt() + _TINY)
 
-    def look() -> tuple[Tensor, Tensor]:
+    def moved_window() -> tuple[Tensor, Tensor]:
         change = state.change[..., rows, columns].clone().requires_grad_()
         moved = (clean + (change if share is None else change * share)).clamp(0, 1)
         return change, moved + (levelled(moved) - moved).detach()
 
     total = torch.zeros_like(clean[..., inside[0], inside[1]])
     if part.loss is not None:
-        change, moved = look()
+        change, moved = moved_window()
         total = at_core(part.loss(moved, state.step), change)
-    for one in held:
-        if state.step % one.constraint.every == 0:
-            change, moved = look()
-            excess = one.constraint.excess(task.seen(moved, part.tile), state.step)
-            one.slope = at_core(excess, change)
-            one.follow(float(excess.detach()))
-        if one.slope is not None:
-            total = total + one.multiplier * one.slope
+    for bound in held:
+        if state.step % bound.constraint.every == 0:
+            change, moved = moved_window()
+            excess = bound.constraint.excess(task.seen(moved, part.tile), state.step)
+            bound.slope = at_core(excess, change)
+            bound.follow(float(excess.detach()))
+        if bound.slope is not None:
+            total = total + bound.multiplier * bound.slope
     return total

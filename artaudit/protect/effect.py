@@ -1,7 +1,7 @@
-"""What a change does to latents, beside its controls: noise that is as visible as the change.
+"""How far a change moves latents, beside its controls: noise that is as visible as the change.
 
-At equal PSNR a smooth coloured pattern shows far more than grain, so noise of equal PSNR flatters it; noise of one
-score by SSIMULACRA2 or FLIP does not.
+At equal PSNR a smooth coloured pattern is far more visible than grain, so noise of equal PSNR is too weak a control;
+noise of equal SSIMULACRA2 or FLIP is not.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from artaudit.transforms import to_rgb, to_ycbcr
 Picture = Float[np.ndarray, "height width 3"]
 Noise = Float[np.ndarray, "height width 3"]
 Measure = Callable[[Picture, Picture], float]
-"""How far a changed picture is seen from its original, upwards or downwards, both in [0, 1]."""
+"""A measure of how visible the change from an original to a changed picture is, both in [0, 1]; it may fall or rise."""
 
 WHITE, LOW_PASS, FINE_COLOUR, ALIKE = "white noise", "low-pass noise", "fine-colour noise", "noise like the change"
 PLAIN = (WHITE, LOW_PASS, FINE_COLOUR)
 
 LOUDEST = 0.25
-"""Root mean square beyond which no noise goes, in units of the full range, so that a measure which is blind to a kind
-of noise does not make it unbounded."""
+"""Largest root mean square of noise, in units of the full range: a measure that is blind to a kind of noise sets no
+limit of its own."""
 
 _FAINTEST = 0.1 / 255
 _CLOSE = 0.01
@@ -40,15 +40,15 @@ _ROUNDS = 12
 _SLOPES = (0.3, 6.0)
 _TINY = 1e-9
 _SIGMA = 1.0
-"""Pixels that low-pass noise is blurred by, and that fine colour lacks."""
+"""Sigma in pixels of the blur that makes low-pass noise, and that is subtracted in fine-colour noise."""
 _NEIGHBOURHOOD = 8.0
-"""Pixels over which the strength of a change is taken, as a Gaussian's deviation."""
+"""Sigma in pixels of the Gaussian over which the local strength of a change is taken."""
 _TRACE = 1e-6
 
 
-def mean_flip(one: Picture, other: Picture) -> float:
+def mean_flip(original: Picture, changed: Picture) -> float:
     """Return the mean of FLIP's map of two pictures in [0, 1], 0 for equal ones."""
-    return float(flip(one, other).mean())
+    return float(flip(original, changed).mean())
 
 
 MEASURES: Mapping[str, Measure] = MappingProxyType({"SSIMULACRA2": ssimulacra2, "FLIP": mean_flip})
@@ -58,7 +58,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType({"SSIMULACRA2": ssimulacra2, 
 class Effect:
     """Root-mean-square latent displacements of a change and of noise; `encoder` names the encoder.
 
-    `noises` are those of noise as visible as the change, by kind; `equal_psnr_noise` is that of the stronger of white
+    `noises` are those of noise as visible as the change, by kind; `equal_psnr_noise` is the larger of those of white
     and low-pass noise of equal PSNR.
     """
 
@@ -69,19 +69,19 @@ class Effect:
 
     @property
     def gain(self) -> float:
-        """How many times further the change goes than the strongest noise; about 1 is no better than noise."""
+        """The change's displacement as a multiple of the strongest noise's; 1 is no better than noise."""
         return self.displacement / max(*self.noises.values(), _TINY)
 
     @property
     def gain_at_equal_psnr(self) -> float:
-        """The gain that papers give, beside noise of equal PSNR, however much more than it the change shows."""
+        """The gain as papers report it: beside noise of equal PSNR, which may be less visible than the change."""
         return self.displacement / max(self.equal_psnr_noise, _TINY)
 
 
 def effect(
     encoder: Encoder, clean: Picture, changed: Picture, *, seed: int = 0, measures: Mapping[str, Measure] = MEASURES
 ) -> Effect:
-    """Measure a change beside the plain noises as visible as it and of equal PSNR, all in 8 bits."""
+    """Measure a change beside `PLAIN` noises as visible as it and beside noise of equal PSNR, all in 8 bits."""
     return effects((encoder,), clean, changed, seed=seed, measures=measures)[0]
 
 
@@ -96,19 +96,19 @@ def effects(
     """Measure a change on several encoders, with the same noises for all."""
     noises = as_visible(clean, changed, seed=seed, measures=measures)
     equal = of_equal_psnr(clean, changed, seed=seed)
-    found = []
+    measured = []
     for encoder in encoders:
         far = displacements(encoder, clean, [changed, *noises.values(), *equal])
         by_kind = dict(zip(noises, far[1:], strict=False))
-        found.append(Effect(encoder.name, far[0], by_kind, max(far[1 + len(noises) :])))
-    return found
+        measured.append(Effect(encoder.name, far[0], by_kind, max(far[1 + len(noises) :])))
+    return measured
 
 
 def displacements(encoder: Encoder, clean: Picture, pictures: Sequence[Picture]) -> list[float]:
     """Return how far the latents of every picture lie from those of the clean one, as root mean squares."""
     with torch.no_grad():
         origin = encoder.encode(to_batch(clean))
-        return [float((encoder.encode(to_batch(one)) - origin).square().mean().sqrt()) for one in pictures]
+        return [float((encoder.encode(to_batch(picture)) - origin).square().mean().sqrt()) for picture in pictures]
 
 
 def as_visible(
@@ -121,11 +121,11 @@ def as_visible(
 ) -> dict[str, Picture]:
     """Return the clean picture with noise of every kind that is as visible as the change, in 8 bits.
 
-    By each measure there is one amplitude at which noise shows as much. The control is the loudest of them: what a
-    noise does to latents grows with its amplitude, so it is the strongest control, too.
+    Each measure gives one amplitude at which noise is as visible. The largest of them is used: displacements grow with
+    the amplitude, so this is also the strongest control.
     """
-    found = amplitudes(clean, changed, seed=seed, kinds=kinds, measures=measures)
-    return {kind: with_noise(clean, changed, kind, amplitude, seed=seed) for kind, amplitude in found.items()}
+    levels = amplitudes(clean, changed, seed=seed, kinds=kinds, measures=measures)
+    return {kind: with_noise(clean, changed, kind, amplitude, seed=seed) for kind, amplitude in levels.items()}
 
 
 def amplitudes(
@@ -136,25 +136,28 @@ def amplitudes(
     kinds: Sequence[str] = PLAIN,
     measures: Mapping[str, Measure] = MEASURES,
 ) -> dict[str, float]:
-    """Return the root mean square of as visible noise before rounding, by kind: 0 for no change, `LOUDEST` at most."""
+    """Return the root mean square of noise as visible as the change, before rounding, by kind; `LOUDEST` at most.
+
+    It is 0 where nothing was changed.
+    """
     if not (clean != changed).any():
         return dict.fromkeys(kinds, 0.0)
     start = float(np.sqrt(np.mean((changed.astype(np.float64) - clean) ** 2)))
-    judged = [_excess(measure, clean, changed) for measure in measures.values()]
-    found = {}
+    excesses = [_excess(measure, clean, changed) for measure in measures.values()]
+    by_kind = {}
     for kind in kinds:
         noise = _noise(kind, clean, changed, seed)
         loudest = 0.0
-        for excess in judged:
+        for excess in excesses:
             loudest = max(loudest, _as_visible(excess, clean, noise, loudest or start, louder_than=loudest))
-        found[kind] = loudest
-    return found
+        by_kind[kind] = loudest
+    return by_kind
 
 
 def with_noise(clean: Picture, changed: Picture, kind: str, amplitude: float, *, seed: int) -> Picture:
     """Return a clean picture with noise of one kind and root mean square, rounded to 8 bits.
 
-    `changed` gives its place, grain and colours to noise like the change, and nothing to the other kinds.
+    Place, grain and colours of noise like the change come from `changed`; the other kinds do not depend on it.
     """
     return _rounded(clean + amplitude * _noise(kind, clean, changed, seed)) if amplitude else _rounded(clean)
 
@@ -166,13 +169,13 @@ def of_equal_psnr(clean: Picture, changed: Picture, *, seed: int) -> tuple[Pictu
 
 
 def noisy(clean: Picture, power: float, *, sigma: float, seed: int) -> Picture:
-    """Return `clean` with Gaussian noise, blurred by `sigma` pixels, of mean square `power` once in 8 bits."""
+    """Return `clean` with Gaussian noise, blurred by `sigma` pixels, of mean square `power` after 8-bit rounding."""
     noise = np.random.default_rng(seed).standard_normal(clean.shape)
     return with_power(clean, gaussian_filter(noise, sigma=(sigma, sigma, 0)) if sigma else noise, power)
 
 
 def with_power(clean: Picture, noise: Noise, power: float) -> Picture:
-    """Return `clean` with so much of `noise` that the mean square after 8-bit rounding is `power`.
+    """Return `clean` with `noise` scaled so that its mean square after 8-bit rounding is `power`.
 
     Clipping and rounding change the power, so the amplitude is found by iteration.
     """
@@ -190,7 +193,7 @@ def _rounded(samples: Float[np.ndarray, "height width 3"]) -> Picture:
 
 
 def _excess(measure: Measure, clean: Picture, changed: Picture) -> Callable[[Picture], float]:
-    """Return what says by how much more than the change a picture shows, as a logarithm: 0 as much, below 0 less."""
+    """Return a function from a picture to the log of its visible change over that of `changed`: 0 if equal."""
     equal = measure(clean, clean)
     change = measure(clean, changed) - equal
 
@@ -204,9 +207,9 @@ def _excess(measure: Measure, clean: Picture, changed: Picture) -> Callable[[Pic
 def _as_visible(
     excess: Callable[[Picture], float], clean: Picture, noise: Noise, start: float, *, louder_than: float
 ) -> float:
-    """Return the amplitude at which noise shows as much as the change, or 0 where that is below `louder_than`.
+    """Return the amplitude at which noise is as visible as the change, or 0 where that is below `louder_than`.
 
-    A secant on logarithms, on which measures are nearly straight, kept inside a bracket.
+    The secant method on logarithms, in which measures are nearly linear, kept inside a bracket.
     """
     low, high = math.log(_FAINTEST), math.log(LOUDEST)
     place = min(max(math.log(start), low), high)
@@ -232,14 +235,14 @@ def _as_visible(
 def _noise(kind: str, clean: Picture, changed: Picture, seed: int) -> Noise:
     """Return noise of one kind with a mean square of 1."""
     if kind == ALIKE:
-        made = _scrambled(changed.astype(np.float64) - clean, seed)
+        noise = _scrambled(changed.astype(np.float64) - clean, seed)
     else:
-        made = np.random.default_rng(seed).standard_normal(clean.shape)
+        noise = np.random.default_rng(seed).standard_normal(clean.shape)
         if kind == LOW_PASS:
-            made = _smooth(made)
+            noise = _smooth(noise)
         if kind == FINE_COLOUR:
-            made = _without_luma(made - _smooth(made))
-    return made / np.sqrt(np.mean(made**2))
+            noise = _without_luma(noise - _smooth(noise))
+    return noise / np.sqrt(np.mean(noise**2))
 
 
 def _smooth(noise: Noise) -> Noise:
@@ -253,7 +256,7 @@ def _without_luma(noise: Noise) -> Noise:
 
 
 def _scrambled(change: Noise, seed: int) -> Noise:
-    """Return noise that is like a change in all but its design: its place, its grain and its colours.
+    """Return noise with the place, the grain and the colours of a change, but without its structure.
 
     The change is divided by its local strength, its phases are drawn anew, the same for all channels, and the
     strength is put back (Theiler et al., "Testing for nonlinearity in time series: the method of surrogate data",

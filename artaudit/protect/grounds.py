@@ -1,7 +1,7 @@
 """Where on a picture a change shows: flat ground, which hides nothing, and the colours of skin, where people look.
 
-Skin is told by Chai and Ngan, "Face segmentation using skin-color map in videophone applications", 1999,
-https://doi.org/10.1109/76.767122: a box of Cb and Cr, which holds for light and dark skin, and for sand and wood too.
+Skin colours after Chai and Ngan, "Face segmentation using skin-color map in videophone applications", 1999,
+https://doi.org/10.1109/76.767122: a box of Cb and Cr, which holds light and dark skin, and sand and wood too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Picture = Float[np.ndarray, "height width 3"]
 Ground = Bool[np.ndarray, "height width"]
 
 WINDOW = 256
-"""Pixels along each side of the window that stands for a picture, at most."""
+"""Pixels along each side of the window that a preview shows, at most."""
 
 _CB, _CR = (77, 127), (133, 173)
 _NEIGHBOURHOOD = 9
@@ -24,11 +24,11 @@ _CONTRAST = 3.0
 """Standard deviation of luma over nine by nine pixels, in levels of 255, below which ground is flat."""
 _STRIDE = 32
 _ENOUGH = 0.25
-"""Share of a window that content has to take, for people to see what is cloaked and not a blank."""
+"""Least share of a window that holds content, so that people do not see a blank."""
 
 
 def flat_ground(picture: Picture) -> Ground:
-    """Return where a picture in [0, 1] has no contrast of its own."""
+    """Return where a picture in [0, 1] has almost no local contrast."""
     luma = cv2.cvtColor(picture.astype(np.float32), cv2.COLOR_RGB2GRAY) * 255
     square = (_NEIGHBOURHOOD, _NEIGHBOURHOOD)
     mean, power = cv2.blur(luma, square), cv2.blur(luma**2, square)
@@ -42,7 +42,7 @@ def skin(picture: Picture) -> Ground:
 
 
 def share(errors: Float[np.ndarray, "height width"], ground: Ground) -> float:
-    """Return the part of all visible error, such as FLIP's, that lies on a ground; 0 where there is no error."""
+    """Return the part of the sum of all errors, such as FLIP's, that lies on a ground; 0 without any error."""
     whole = float(errors.sum())
     return float(errors[ground].sum()) / whole if whole else 0.0
 
@@ -50,9 +50,9 @@ def share(errors: Float[np.ndarray, "height width"], ground: Ground) -> float:
 def exposed_window(picture: Picture, side: int = WINDOW) -> tuple[slice, slice]:
     """Return rows and columns of the window to show people before a cloak is made, `side` pixels at most.
 
-    It is the one with most ground on which a change shows, flat or of the colours of skin, of those that hold enough
-    content: a change shows most on a blank sky, but a window of nothing else does not show what becomes of it.
-    Where windows are alike, the one nearest to the middle is taken.
+    It is the one with most exposed ground (flat, or of the colours of skin) of those that hold enough content: a change
+    shows most on a blank sky, but a window of nothing else does not show what happens to the picture. Of equal
+    windows, the one nearest to the middle is taken.
     """
     flat, skinny = flat_ground(picture), skin(picture)
     shows, holds = _sums(0.5 * flat + 0.5 * skinny), _sums(~flat)

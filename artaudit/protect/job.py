@@ -30,7 +30,7 @@ from artaudit.protocols import Budget
 from artaudit.transforms import Encoded, Jpeg, Transform
 
 LOWEST, HIGHEST = 30.0, 95.0
-"""SSIMULACRA2 scores that may be asked for: obvious and annoying, and not told apart by flicker."""
+"""SSIMULACRA2 scores that may be asked for, from obvious and annoying to invisible even in a flicker comparison."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ class CloakOrder:
 
     `strength` is a name of `catalog.STRENGTHS` or a SSIMULACRA2 score. A `preset` names method, budget and steps of a
     published cloak at once; `steps` overrides it. `mask` is a picture, white where the whole change may go.
-    `credential` signs a picture under a title against training: it returns the signed file and the credential alone.
+    `credential` takes a picture and a title and signs a credential against training; it returns the signed file and
+    the credential alone.
     """
 
     method: str = "push"
@@ -63,7 +64,7 @@ class CloakOrder:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Where the cloaked picture, its receipt and the sheets that show it, afterwards and beforehand, go."""
+    """Paths of the cloaked picture, its receipt, the sheet that shows it afterwards and the preview."""
 
     picture: Path
     receipt: Path
@@ -77,13 +78,13 @@ class Targets:
 
     @property
     def partial(self) -> Path:
-        """Where the state of the descent is kept while the picture is made."""
+        """The path of the descent's state while the picture is made."""
         return path_beside(self.picture)
 
 
 @dataclass(frozen=True, slots=True)
 class CloakJob:
-    """What serves all pictures of an order: the opened models and the cloak made of them."""
+    """What all pictures of an order share: the opened models and the cloak against them."""
 
     order: CloakOrder
     cloak: DescentCloak
@@ -92,7 +93,7 @@ class CloakJob:
 
 
 def targets(source: Source, folder: Path | None) -> Targets:
-    """Name the results of an original: inside `folder` at the place it has in its own, else beside it."""
+    """Return the paths of an original's results: in `folder`, with its relative path, or beside it without one."""
     path = source.path
     picture = folder / source.inside if folder else path.with_name(f"{path.stem}-cloaked{path.suffix}")
     names = (f"{path.stem}.receipt.json", f"{path.stem}{COMPARISON}.png", f"{path.stem}{PREVIEW}.png")
@@ -114,10 +115,10 @@ def prepare(order: CloakOrder) -> CloakJob:
                 model.spare_memory()
     plain = DescentCloak(objective, choice.encoders) if preset is None else preset.cloak(choice.encoders)
     mask = None if order.mask is None else Mask.painted(read(order.mask))
-    made = replace(plain, objective=objective, mask=mask, style=style, weights=weights, seconds=order.seconds)
+    cloak = replace(plain, objective=objective, mask=mask, style=style, weights=weights, seconds=order.seconds)
     if order.steps is not None:
-        made = replace(made, descent=replace(made.descent, steps=order.steps))
-    return CloakJob(order, made, budget, choice)
+        cloak = replace(cloak, descent=replace(cloak.descent, steps=order.steps))
+    return CloakJob(order, cloak, budget, choice)
 
 
 def weighted(models: Sequence[str]) -> tuple[tuple[str, ...], tuple[float, ...] | None]:
@@ -139,7 +140,7 @@ def weighted(models: Sequence[str]) -> tuple[tuple[str, ...], tuple[float, ...] 
 
 
 def aimed(objective: Any, order: CloakOrder) -> Objective:  # noqa: ANN401 - any dataclass of the catalog
-    """Return a method with the target or concept of an order; raises UsageError for a method that takes none."""
+    """Return an objective with the target or concept of an order; raises UsageError where it takes none."""
     given: dict[str, Any] = {}
     for option, names, value in (
         ("--target", ("motif", "anchor"), order.target),
@@ -153,8 +154,8 @@ def aimed(objective: Any, order: CloakOrder) -> Objective:  # noqa: ANN401 - any
                 f"{order.preset or order.method} takes no {option}: leave it out, or choose another method."
             )
         given[fit[0]] = Picture(read(value)) if isinstance(value, Path) else value
-    made: Objective = replace(objective, **given)
-    return made
+    adjusted: Objective = replace(objective, **given)
+    return adjusted
 
 
 def score_of(strength: str | float) -> float:
@@ -172,9 +173,9 @@ def score_of(strength: str | float) -> float:
 
 
 def style_reference(names: Sequence[str], objective: Objective) -> StyleReference | None:
-    """Return the tower that style references are read through, where "auto" or its own name asks for it.
+    """Return the loss against style references if the models hold "auto" or its image encoder's name, else None.
 
-    Raises UsageError where it is named beside a method that does not push latents away, or nothing else is named.
+    Raises UsageError where the encoder is named beside another method than push, or alone.
     """
     if clip.BACKBONE in names and not (isinstance(objective, Push) and set(names) - {clip.BACKBONE}):
         raise UsageError(f"{clip.BACKBONE} joins the method push and other models: name one of them beside it.")
@@ -189,9 +190,9 @@ def finished(source: Source, goal: Targets) -> bool:
     if not (goal.picture.is_file() and goal.receipt.is_file()):
         return False
     try:
-        paper = json.loads(goal.receipt.read_text("utf-8"))
-        made_from, made = paper["input"]["sha256"], paper["output"]["sha256"]
-        return bool(made_from == _digest(source.path) and made == _digest(goal.picture))
+        receipt = json.loads(goal.receipt.read_text("utf-8"))
+        before, after = receipt["input"]["sha256"], receipt["output"]["sha256"]
+        return bool(before == _digest(source.path) and after == _digest(goal.picture))
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -209,7 +210,7 @@ def writable(image: Image) -> Image:
 
 
 def estimate(source: Source, job: CloakJob) -> dict[str, Any]:
-    """Say what cloaking a picture would take, from one step on a part of it; writes nothing."""
+    """Return what cloaking a picture would take, from some steps on a part of it; nothing is written."""
     image = read(source.path)
     seconds, steps = job.cloak.estimate(image, budget=job.budget)
     limit = job.order.seconds
@@ -229,7 +230,7 @@ def _digest(path: Path) -> str:
 
 
 def file_encoder(image: Image, quality: int | None) -> Transform | None:
-    """Return what a lossy file's encoder does to its samples at a quality that was asked for."""
+    """Return the loss of a lossy file's encoder at a quality as a transform, None for lossless files."""
     if quality is None or image.lossless:
         return None
     return Jpeg(quality, "4:4:4") if image.format == "JPEG" else Encoded("WEBP", quality)

@@ -1,4 +1,4 @@
-"""Generators that learn a picture through low-rank adapters, as somebody who imitates it would train them.
+"""Generators that learn a picture through low-rank adapters (LoRA), as an imitator would train them.
 
 Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", ICLR 2022, https://arxiv.org/abs/2106.09685.
 """
@@ -74,11 +74,11 @@ class Student:
         return self._generator.add_noise(latents, noise, steps)
 
     def predict(self, noisy: Latents, steps: Int[Tensor, " batch"], condition: Condition) -> Latents:
-        """Return what the denoiser with its adapters predicts."""
+        """Return the prediction of the denoiser with its adapters."""
         return self._generator.predict(noisy, steps, condition)
 
     def training_target(self, latents: Latents, noise: Latents, steps: Int[Tensor, " batch"]) -> Latents:
-        """Return what the teacher is trained towards."""
+        """Return the teacher's training target."""
         return self._generator.training_target(latents, noise, steps)
 
     def generate(
@@ -121,11 +121,11 @@ def adapted(denoiser: nn.Module, *, rank: int, seed: int, name: str) -> nn.Modul
 
 @dataclass(frozen=True, slots=True)
 class LoRATrainer:
-    """How a student is taught: AdamW at `rate` on random crops of `side` pixels under `prompt`.
+    """How a student is trained: AdamW at `rate` on random crops of `side` pixels under `prompt`.
 
-    What it knew before is kept alive by `priors` pictures drawn by its teacher under `prior_prompt`, whose loss
-    counts `prior_weight` (Ruiz et al., "DreamBooth", CVPR 2023, https://arxiv.org/abs/2208.12242); 0 priors leave
-    that out. The text encoder is not trained.
+    Prior preservation adds, with `prior_weight`, the loss on `priors` pictures that the teacher drew under
+    `prior_prompt` (Ruiz et al., "DreamBooth", CVPR 2023, https://arxiv.org/abs/2208.12242); 0 priors leave it out.
+    The text encoder is not trained.
     """
 
     rank: int = 4
@@ -138,7 +138,7 @@ class LoRATrainer:
     prior_steps: int = 20
 
     def student(self, teacher: Generator, clean: Pixels, seed: int) -> Student:
-        """Return a student of `teacher`, who draws the priors first, as large as the crops of `clean` will be."""
+        """Return a student of `teacher`; the teacher draws the priors first, in the size of the crops of `clean`."""
         height, width = (min(self.side, length) for length in clean.shape[-2:])
         priors = [
             teacher.generate(self.prior_prompt, seed=seed + number, size=(height, width), steps=self.prior_steps)

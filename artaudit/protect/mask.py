@@ -25,7 +25,7 @@ class Mask:
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
-        """Refuse values that are no shares, and take the digest."""
+        """Refuse values outside [0, 1], and compute the digest."""
         if not (self.values.size and self.values.min() >= 0 and self.values.max() <= 1):
             raise UsageError("A mask holds values outside 0 (nothing) to 1 (whole budget): scale them first.")
         digest = hashlib.sha256(f"{self.values.shape}".encode())

@@ -1,4 +1,4 @@
-"""What a cloak's objective is: the few calls that one descent loop needs to serve every published method."""
+"""The protocol of a cloak's objective: the few calls with which one descent loop serves every published method."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class Objective(Protocol):
         ...
 
     def target(self, clean: Pixels, models: Sequence[Encoder], seed: int) -> Pixels | None:
-        """Return the whole picture to be pulled towards, of the size of `clean`, or None; asked once a picture.
+        """Return the whole picture to be pulled towards, of the size of `clean`, or None; called once per picture.
 
         Raises UsageError where a model lacks what the objective needs.
         """
         ...
 
     def aim(self, model: Encoder, clean: Pixels, target: Pixels | None, seed: int) -> Aim:
-        """Return the loss against one model; `clean` and `target` are what it is given, same window and transform."""
+        """Return the loss against one model; `clean` and `target` are the same window under the same transform."""
         ...
 
 
@@ -52,5 +52,5 @@ class Learning(Objective, Protocol):
         ...
 
     def learn(self, surrogate: Generator, clean: Pixels, moved: Pixels, step: int, seed: int) -> None:
-        """Train the surrogate as the schedule asks before descent step `step`, on the whole picture as it is now."""
+        """Train the surrogate, if its schedule says so before descent step `step`; `moved` is the whole picture."""
         ...

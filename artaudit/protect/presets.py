@@ -1,7 +1,7 @@
 """The published cloaks with the budgets and steps of their authors' code, in units of the full range.
 
-Half of these programs count in [-1, 1], where "8/255" is 4 of 255 levels. Budgets that are no whole levels are
-spent rounded down: 7.65 as 7, 6.375 as 6, 12.75 as 12, 10.2 as 10. The descent starts at random, which SDS does not.
+Half of these programs scale samples to [-1, 1], where "8/255" is 4 of 255 levels. Budgets that are no whole levels are
+rounded down: 7.65 to 7, 6.375 to 6, 12.75 to 12, 10.2 to 10. The descent starts at random, which SDS does not.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A look at a cloak before it is made: one window of a picture, quickly cloaked, beside noise that is as visible."""
+"""A preview of a cloak: one window of a picture, cloaked in few steps, beside noise that is as visible."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ STEPS = 20
 
 _SEED = 0
 _NOTABLE = 0.2
-"""Share of what shows, from which on a ground is named."""
+"""Least share of the visible change that lies on a ground for it to be named."""
 _TINY = 1e-9
 _EACH = 2
-"""Models that are each named."""
+"""Most models that are named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A part of a picture as a picture of its own, at the size that cloaks work at, and where it lies there."""
+    """A part of a picture, at the working size of cloaks, as a picture of its own, with its place."""
 
     image: Image = field(repr=False)
     rows: slice
     columns: slice
     size: tuple[int, int]
-    """Height and width of the whole at that size."""
+    """Height and width of the whole picture at that size."""
 
 
 def preview(source: Source, goal: Targets, job: CloakJob, progress: Progress | None = None) -> dict[str, Any]:
-    """Cloak one window, write the sheet that shows it, say what it is worth; nothing else is made or registered.
+    """Cloak one window, write the sheet that shows it and return its figures; nothing else is made or registered.
 
-    An earlier preview is replaced. Raises UsageError where another file would be.
+    An earlier preview is replaced. Raises UsageError where another kind of file lies at its path.
     """
     if (goal.preview.exists() or goal.preview.is_symlink()) and not is_preview(goal.preview):
         raise UsageError(f"{goal.preview} exists and is no preview: move it away or choose another -o.")
@@ -79,10 +79,10 @@ def preview(source: Source, goal: Targets, job: CloakJob, progress: Progress | N
     seen = visibility(window.image, saved)
     style = None if quick.style is None else _as_style(quick.style, clean, changed, noises)
     shows = _shows(clean, changed)
-    said = [worth(seen, effect, style, f"{steps} of {job.cloak.descent.steps} steps"), where(shows)]
+    sentences = [worth(seen, effect, style, f"{steps} of {job.cloak.descent.steps} steps"), where(shows)]
     kind = _strongest(effect)
     panels = [("original", clean), (f"cloak, SSIMULACRA2 {seen['ssimulacra2']:.0f}", changed)]
-    write_atomically(goal.preview, sheet([*panels, (f"{kind} that shows as much", noises[kind])], said))
+    write_atomically(goal.preview, sheet([*panels, (f"{kind} that shows as much", noises[kind])], sentences))
     return {
         "window": _place(window),
         "steps": steps,
@@ -91,16 +91,16 @@ def preview(source: Source, goal: Targets, job: CloakJob, progress: Progress | N
         "effect": effect,
         "style_reference": style,
         "shows": shows,
-        "said": said,
+        "said": sentences,
     }
 
 
 def window_of(image: Image) -> Window:
-    """Return the window that shows best what people will see, as a PNG of 8 bits, with alpha and colour profile."""
+    """Return the window where a change is most exposed, as a PNG of 8 bits, with alpha and colour profile."""
     size = working_size(image.height, image.width)
     rows, columns = grounds.exposed_window(whole(image))
     planes = [image.samples] if image.alpha is None else [image.samples, image.alpha]
-    cut = np.concatenate([to_array(resized(to_batch(one), size))[rows, columns] for one in planes], axis=2)
+    cut = np.concatenate([to_array(resized(to_batch(plane), size))[rows, columns] for plane in planes], axis=2)
     levels = np.rint(cut * 255).astype(np.uint8)
     buffer = io.BytesIO()
     picture = Pillow.fromarray(levels[..., 0] if levels.shape[2] == 1 else levels)
@@ -114,9 +114,9 @@ def worth(
     style: Mapping[str, Any] | None,
     made: str,
 ) -> str:
-    """Say in one sentence what the window's cloak costs the eye and what it does, beside noise that shows as much.
+    """Say in one sentence how visible the window's cloak is and what it does, beside noise that is as visible.
 
-    `made` says how far the cloak was made.
+    `made` says how many of the cloak's steps were taken.
     """
     score = seen["ssimulacra2"] or 0.0
     if seen["psnr_db"] is None:
@@ -134,19 +134,19 @@ def worth(
 
 
 def gains(effect: Sequence[Mapping[str, Any]]) -> str:
-    """Say how many times as far as noise a change goes, on each of two models or from the least to the most of more."""
-    far = sorted((one["gain_over_visible_noise"], one["model"].split("@")[0]) for one in effect)
+    """Say how many times as far as noise a change moves latents, for each of two models or as the range of more."""
+    far = sorted((measured["gain_over_visible_noise"], measured["model"].split("@")[0]) for measured in effect)
     chosen = far if len(far) <= _EACH else [far[0], far[-1]]
     return (", " if len(far) <= _EACH else " to ").join(f"{gain:.1f}x on {model}" for gain, model in chosen)
 
 
 def where(shows: Mapping[str, Mapping[str, float]]) -> str:
-    """Say on which ground a change shows, if on any in particular."""
+    """Say on which grounds a change shows most, if on any."""
     names = {"flat_ground": "flat ground", "skin": "colours like skin"}
     parts = [
-        f"{names[kind]} ({found['of_what_shows']:.0%} of what shows, {found['of_the_window']:.0%} of the window)"
-        for kind, found in shows.items()
-        if found["of_what_shows"] >= _NOTABLE
+        f"{names[kind]} ({shares['of_what_shows']:.0%} of what shows, {shares['of_the_window']:.0%} of the window)"
+        for kind, shares in shows.items()
+        if shares["of_what_shows"] >= _NOTABLE
     ]
     return f"Look for it on {' and on '.join(parts)}." if parts else "It shows on no flat ground and on no skin."
 
@@ -162,16 +162,16 @@ def _effect(model: Encoder, clean: Picture, changed: Picture, noises: Mapping[st
 
 
 def _strongest(effect: Sequence[Mapping[str, Any]]) -> str:
-    """Return the kind of noise that, beside the others, moves most models most."""
-    strongest = [max(one["noise_as_visible"], key=one["noise_as_visible"].__getitem__) for one in effect]
+    """Return the kind of noise that is the strongest on the largest number of models."""
+    strongest = [max(measured["noise_as_visible"], key=measured["noise_as_visible"].__getitem__) for measured in effect]
     return max(strongest, key=strongest.count)
 
 
 def _as_style(style: StyleReference, clean: Picture, changed: Picture, noises: Mapping[str, Picture]) -> dict[str, Any]:
-    """Return the cosine of the tower's embeddings of a changed and of the clean picture, and the lowest of noises."""
+    """Return the cosine of the image encoder's embeddings of clean and changed picture, and the noises' lowest."""
     pictures = [clean, changed, *noises.values()]
     with torch.no_grad():
-        views = torch.cat([style.tower.squashed(to_batch(one)) for one in pictures])
+        views = torch.cat([style.tower.squashed(to_batch(picture)) for picture in pictures])
         embeddings = style.tower.features(views).embedding  # type: ignore[attr-defined]
     cosines = F.cosine_similarity(embeddings[:1], embeddings[1:]).tolist()
     return {"model": style.name, "cosine": round(cosines[0], 3), "noise": round(min(cosines[1:]), 3)}
@@ -179,13 +179,13 @@ def _as_style(style: StyleReference, clean: Picture, changed: Picture, noises: M
 
 def _shows(clean: Picture, changed: Picture) -> dict[str, dict[str, float]]:
     errors = flip(clean, changed)
-    found = {"flat_ground": grounds.flat_ground(clean), "skin": grounds.skin(clean)}
+    by_kind = {"flat_ground": grounds.flat_ground(clean), "skin": grounds.skin(clean)}
     return {
         kind: {
             "of_what_shows": round(grounds.share(errors, ground), 3),
             "of_the_window": round(float(ground.mean()), 3),
         }
-        for kind, ground in found.items()
+        for kind, ground in by_kind.items()
     }
 
 
@@ -194,7 +194,7 @@ def _cut(mask: Mask, window: Window) -> Mask:
 
 
 def _place(window: Window) -> dict[str, Any]:
-    """Return where the window lies, in pixels of a picture of `of_width` by `of_height`."""
+    """Return the place of the window, in pixels of a picture of `of_width` by `of_height`."""
     height, width = window.size
     return {
         "left": window.columns.start,

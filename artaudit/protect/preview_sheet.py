@@ -1,4 +1,4 @@
-"""The sheet that shows a cloak before it is made: a window as it is, cloaked, and with noise that shows as much."""
+"""The sheet of a preview: a window as it is, cloaked, and with noise that is as visible."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ Picture = Float[np.ndarray, "height width 3"]
 
 ZOOM = 2
 MADE_BY = "artaudit preview"
-"""What the file says about its own making, so that the next preview may take its place."""
+"""Text of the entry "Software", by which the next preview knows that it may replace the file."""
 
 _GAP, _LINE, _SIZE = 12, 20, 15
 _LETTER = 7.6
 """Pixels that a letter takes on average."""
 _LEAST = 200
-"""Pixels along each column, at least, for its title."""
+"""Least width of a column in pixels, for its title."""
 
 
-def sheet(panels: Sequence[tuple[str, Picture]], said: Sequence[str]) -> bytes:
-    """Return a PNG: a column for each titled picture in [0, 1], at 100 % and below at 200 %, and sentences at the end.
+def sheet(panels: Sequence[tuple[str, Picture]], sentences: Sequence[str]) -> bytes:
+    """Return a PNG: a column for each titled picture in [0, 1], at 100 % and at 200 %, and the sentences below.
 
     Pixels are doubled, not smoothed, so that nothing is softened.
     """
     pictures = [Pillow.fromarray(np.rint(picture * 255).astype(np.uint8)) for _, picture in panels]
     width, height = pictures[0].size
     column = max(ZOOM * width, _LEAST) + _GAP
-    lines = [line for one in said for line in textwrap.wrap(one, int((len(panels) * column) / _LETTER))]
+    lines = [line for sentence in sentences for line in textwrap.wrap(sentence, int((len(panels) * column) / _LETTER))]
     tops = {1: _GAP + 2 * _LINE, ZOOM: 2 * _GAP + 3 * _LINE + height}
     end = tops[ZOOM] + ZOOM * height + _GAP
     page = Pillow.new("RGB", (len(panels) * column + _GAP, end + _LINE * len(lines) + _GAP), "white")

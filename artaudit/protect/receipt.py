@@ -29,8 +29,8 @@ LIMITS = (
 def receipt(image: Image, saved: Image, cloaked: Cloaked, encoders: Sequence[Encoder], note: str) -> dict[str, Any]:
     """Describe the cloaked file `saved` made from `image`; `note` says how the models were chosen.
 
-    Visibility is measured on the saved file, beside what was promised of it (None: nothing). Effects are measured
-    beside noise that is as visible as the change, and of equal PSNR for comparison with papers.
+    Visibility is measured on the saved file; `budget` holds what was promised of it (None: no such promise). Effects
+    are measured beside noise that is as visible as the change, and of equal PSNR for comparison with papers.
     """
     return {
         "schema": SCHEMA,
@@ -55,7 +55,7 @@ def receipt(image: Image, saved: Image, cloaked: Cloaked, encoders: Sequence[Enc
 
 
 def environment() -> dict[str, str]:
-    """Name the versions that a repetition needs."""
+    """Return the versions that a repetition needs."""
     return {
         "python": platform.python_version(),
         "machine": platform.machine(),
@@ -76,23 +76,23 @@ def _describe(image: Image) -> dict[str, Any]:
 
 
 MEASURED_SIDE = 512
-"""Pixels along each side of the middle that effects are measured on, at most."""
+"""Most pixels along each side of the middle part that effects are measured on."""
 
 
 def _effects(encoders: Sequence[Encoder], image: Image, saved: Image) -> list[dict[str, Any]]:
-    """Measure on the middle of the picture, 512 pixels at most along a side, so that size costs nothing.
+    """Measure on the middle of the picture, 512 pixels at most along a side, so that time does not grow with size.
 
-    Large pictures are measured at the size they were worked on.
+    Large pictures are measured at the working size of cloaks.
     """
     return [
         {
-            "model": one.encoder,
-            "displacement": round(one.displacement, 5),
-            "noise_as_visible": {kind: round(far, 5) for kind, far in one.noises.items()},
-            "gain_over_visible_noise": round(one.gain, 3),
-            "gain_at_equal_psnr": round(one.gain_at_equal_psnr, 3),
+            "model": effect.encoder,
+            "displacement": round(effect.displacement, 5),
+            "noise_as_visible": {kind: round(far, 5) for kind, far in effect.noises.items()},
+            "gain_over_visible_noise": round(effect.gain, 3),
+            "gain_at_equal_psnr": round(effect.gain_at_equal_psnr, 3),
         }
-        for one in effects(encoders, middle(image), middle(saved))
+        for effect in effects(encoders, middle(image), middle(saved))
     ]
 
 
@@ -107,7 +107,7 @@ def middle(image: Image) -> Float[np.ndarray, "rows columns 3"]:
 
 
 def whole(image: Image) -> Float[np.ndarray, "rows columns 3"]:
-    """Return a picture in whole levels of 8 bits, a large one at the size at which cloaks work on it."""
+    """Return a picture in whole levels of 8 bits, a large one at the working size of cloaks."""
     pixels = image.pixels
     sides = working_size(*pixels.shape[:2])
     if sides != pixels.shape[:2]:

@@ -16,24 +16,24 @@ Levels = UInt[np.ndarray, "height width colours"]
 _JPEG_QUALITY = 100
 _ROUNDS = 80
 _RETREAT = 2
-"""Levels inside the budget that an overshooting JPEG sample is sent back to."""
+"""Levels inside the budget to which JPEG samples beyond the budget are pulled back."""
 _NARROWINGS = 24
 _NARROWEST = 0.96
-"""What a change is scaled by at least, since in whole levels less may change nothing."""
+"""Largest factor of one scaling; in whole levels, a factor nearer to 1 may change nothing."""
 
 
 def save_within(image: Image, cloaked: Cloaked, quality: int | None = None) -> Image:
     """Return the cloaked file, decoded from its own bytes, that keeps the budget beside `image`.
 
-    A change that shows more than the budget has is scaled back until it does not. Lossless kinds hold the samples
-    exactly. A JPEG is written at quality 100 with full colour resolution, and samples that its rounding carried over
-    the largest change are pulled back. With a `quality`, 1 to 100, a lossy file is written at that quality instead,
-    of samples that keep the budget as such; its own loss comes on top. Raises ImageError when the budget cannot be
-    kept or the kind cannot be written, UsageError for a quality that the kind does not have.
+    A change that is more visible than the budget allows is scaled back. Lossless kinds hold the samples exactly. A JPEG
+    is written at quality 100 with full colour resolution, and samples that rounding moved beyond the largest change
+    are pulled back. With a `quality`, 1 to 100, a lossy file is written at that quality from samples that keep the
+    budget; the loss of the file comes on top. Raises ImageError when the budget cannot be kept or the kind cannot be
+    written, UsageError for a quality that the kind does not have.
     """
     _ensure_quality(image, quality)
-    wanted = cloaked.budget.ssimulacra2
-    if wanted is None:
+    floor = cloaked.budget.ssimulacra2
+    if floor is None:
         return _written(image, cloaked, cloaked.colours, quality)
     before = np.rint(image.samples * image.levels).astype(np.int32)
     change = cloaked.colours.astype(np.int32) - before
@@ -43,26 +43,26 @@ def save_within(image: Image, cloaked: Cloaked, quality: int | None = None) -> I
         moved = before + unit * np.rint(part * change / unit).astype(np.int32)
         colours = moved.clip(0, image.levels).astype(cloaked.colours.dtype)
         saved = _written(image, cloaked, colours, None)
-        lacking = wanted - similarity(image, saved)
+        lacking = floor - similarity(image, saved)
         if lacking <= 0:
             return saved if quality is None else _written(image, cloaked, colours, quality)
-        part *= min(_NARROWEST, max(0.5, 1 - lacking / (2 * (100 - wanted))))
+        part *= min(_NARROWEST, max(0.5, 1 - lacking / (2 * (100 - floor))))
     raise ImageError(
-        f"{image.name} cannot keep a score of {wanted:g} in its own kind of file: convert it to PNG, or use --strength."
+        f"{image.name} cannot keep a score of {floor:g} in its own kind of file: convert it to PNG, or use --strength."
     )
 
 
 def similarity(original: Image, changed: Image) -> float:
-    """Return the SSIMULACRA2 score of a file beside another, or of its worst tile and `TILE_SLACK`, if that is less.
+    """Return the SSIMULACRA2 score of a file beside another, or its worst tile's plus `TILE_SLACK`, if that is less.
 
-    Transparent pictures are looked at on white and on black, and the worse counts.
+    Transparent pictures are compared on white and on black, and the lower score counts.
     """
     pairs = (whole_and_worst(*pair) for pair in grounds(original, changed))
     return min(min(whole, worst + TILE_SLACK) for whole, worst in pairs)
 
 
 def _written(image: Image, cloaked: Cloaked, colours: Levels, quality: int | None) -> Image:
-    """Return the file that holds these samples, no sample further than the largest change."""
+    """Return the file that holds these samples, none of them beyond the largest change."""
     if quality is not None:
         return decode(encode(image, colours, quality=quality), name=image.name)
     if image.lossless or image.format == "WEBP":
@@ -82,7 +82,7 @@ def _written(image: Image, cloaked: Cloaked, colours: Levels, quality: int | Non
 
 
 def excess(image: Image, saved: Image, budget: Budget) -> Float[np.ndarray, "height width colours"]:
-    """Return by how many levels each sample leaves the budget, measured to a little inside it, 0 where it does not."""
+    """Return by how many levels each sample is to be pulled back to lie inside the budget, 0 where it keeps it."""
     moved = np.rint((saved.samples - image.samples) * image.levels)
     if budget.levels is None:
         return np.zeros_like(moved)

@@ -17,8 +17,8 @@ KIND = "kind"
 
 TRANSFORMS: Mapping[str, Any] = MappingProxyType(
     {
-        one.__name__: one
-        for one in (
+        transform.__name__: transform
+        for transform in (
             transforms.Identity,
             transforms.Blur,
             transforms.Noise,
@@ -30,7 +30,7 @@ TRANSFORMS: Mapping[str, Any] = MappingProxyType(
         )
     }
 )
-"""Transforms that are made again from their settings, by the names of their classes."""
+"""Transforms that can be made from their settings, by the names of their classes."""
 
 
 def method_named(objective: str) -> str:
@@ -39,34 +39,38 @@ def method_named(objective: str) -> str:
 
 
 def settings_of(component: Any) -> Any:  # noqa: ANN401 - JSON values of any component
-    """Return plain JSON values: of a dataclass its kind and the fields it shows, of other classes kind and repr."""
+    """Return plain JSON values: for a dataclass its class and the fields in its repr, for others class and repr."""
     if component is None or isinstance(component, bool | int | float | str):
         return component
     if isinstance(component, tuple | list):
-        return [settings_of(one) for one in component]
+        return [settings_of(entry) for entry in component]
     kind, plain = {KIND: type(component).__name__}, getattr(component, "__dataclass_params__", None)
     if plain is not None and plain.repr:
-        return kind | {one.name: settings_of(getattr(component, one.name)) for one in fields(component) if one.repr}
+        return kind | {
+            shown.name: settings_of(getattr(component, shown.name)) for shown in fields(component) if shown.repr
+        }
     return kind | {"repr": repr(component)}
 
 
 def with_settings(component: Component, settings: Mapping[str, Any]) -> Component:
-    """Return a dataclass with the settings that were kept of its kind.
+    """Return a dataclass with the settings that `settings_of` gave for one of its class.
 
     What cannot be made from plain values, such as a picture to pull towards, stays as it is in `component`.
     """
     given: dict[str, Any] = {}
-    for name in (one.name for one in fields(component) if one.init and one.name in settings):  # type: ignore[arg-type]
-        present, kept = getattr(component, name), settings[name]
+    for setting in fields(component):  # type: ignore[arg-type]
+        if not setting.init or setting.name not in settings:
+            continue
+        present, kept = getattr(component, setting.name), settings[setting.name]
         if not isinstance(kept, Mapping):
-            given[name] = tuple(kept) if isinstance(kept, list) else kept
+            given[setting.name] = tuple(kept) if isinstance(kept, list) else kept
         elif is_dataclass(present) and kept.get(KIND) == type(present).__name__:
-            given[name] = with_settings(present, kept)
+            given[setting.name] = with_settings(present, kept)
     return replace(component, **given)  # type: ignore[type-var]
 
 
 def transform_of(settings: Mapping[str, Any]) -> Transform | None:
     """Make a transform from its settings; None for one that is not known here."""
     kind = TRANSFORMS.get(settings[KIND])
-    made: Transform | None = None if kind is None else kind(**{k: v for k, v in settings.items() if k != KIND})
-    return made
+    transform: Transform | None = None if kind is None else kind(**{k: v for k, v in settings.items() if k != KIND})
+    return transform

@@ -1,4 +1,4 @@
-"""A change is scaled, part by part, until the rounded picture keeps every constraint."""
+"""Scales a change, part by part, so that the rounded picture keeps every constraint."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _ROUNDS = 40
 
 
 def settled(change: Colours, task: Task) -> Colours:
-    """Return as much of a change as keeps all constraints of all parts, in whole levels of 1/255.
+    """Return a change scaled so that it keeps all constraints of all parts, in whole levels of 1/255.
 
-    Where parts differ in how much they carry, the factor changes smoothly from one to the next. Wholes that still
-    break a bound, since their neighbours' share was larger, are scaled back together.
+    Each part has the largest factor that its constraints allow, and factors change smoothly between parts. If a part
+    then breaks a bound because its neighbours' factors are larger, the whole change is scaled back.
     """
     if not any(part.constraints for part in task.parts):
         return _rounded(change, task)
@@ -41,7 +41,7 @@ def _worst(rounded: Colours, task: Task, part: Part) -> float:
     rows, columns = part.tile.window
     moved = task.seen((task.clean + rounded)[..., rows, columns], part.tile)
     with torch.no_grad():
-        return max((float(one.excess(moved)) for one in part.constraints), default=-1.0)
+        return max((float(constraint.excess(moved)) for constraint in part.constraints), default=-1.0)
 
 
 def _rounded(change: Colours, task: Task) -> Colours:
@@ -49,7 +49,7 @@ def _rounded(change: Colours, task: Task) -> Colours:
 
 
 def _field(factors: list[float], task: Task) -> Float[Tensor, "1 1 height width"] | float:
-    """Return the parts' factors as a map that is smooth over their borders; one part has one factor."""
+    """Return the parts' factors as a map that is smooth across their borders; for a single part, its factor."""
     if len(factors) == 1:
         return factors[0]
     tiles = [part.tile for part in task.parts if part.constraints]

@@ -1,6 +1,6 @@
-"""Keeps a picture from serving as a style reference: what CLIP's image tower sees of it is pushed away.
+"""Keeps a picture from serving as a style reference: its features in CLIP's image encoder are pushed away.
 
-Image prompts read a picture through this tower, without any training: Ye et al., "IP-Adapter: Text Compatible Image
+Image prompts read a picture through this encoder, without any training: Ye et al., "IP-Adapter: Text Compatible Image
 Prompt Adapter for Text-to-Image Diffusion Models", 2023, https://arxiv.org/abs/2308.06721.
 """
 
@@ -22,26 +22,26 @@ Pixels = Float[Tensor, "1 3 height width"]
 Seen = Float[Tensor, "batch numbers"]
 
 EXPECTATION: tuple[Transform, ...] = (Jpeg(75), Identity(), Jpeg(75), Rescale(0.5))
-"""What one turn after the other sees."""
+"""Transforms of successive turns."""
 
 _EMBEDDING, _TOKENS = 8.0, 0.25
-"""How much the embedding and the tokens count, so that both have their part in the distance."""
+"""Weights of the embedding and of the tokens, so that both contribute to the distance."""
 _TINY = 1e-8
 
 
 @runtime_checkable
 class Tower(Protocol):
-    """An image tower such as `generators.clip.ClipVision`."""
+    """An image encoder such as `generators.clip.ClipVision`."""
 
     name: str
     digest: str
 
     def fitted(self, pixels: Pixels) -> Float[Tensor, "1 3 side side"]:
-        """Return the middle square, as the tower's own preprocessing cuts it."""
+        """Return the middle square, as the encoder's own preprocessing cuts it."""
         ...
 
     def squashed(self, pixels: Pixels) -> Float[Tensor, "1 3 side side"]:
-        """Return the whole picture in the tower's size."""
+        """Return the whole picture in the encoder's size."""
         ...
 
     def features(self, pixels: Float[Tensor, "1 3 side side"]) -> object:
@@ -51,9 +51,9 @@ class Tower(Protocol):
 
 @dataclass(frozen=True)
 class StyleReference:
-    """The tower as one more aim of a cloak, which sees the whole picture at once.
+    """A loss of a cloak against an image encoder (`tower`), on the whole picture at once.
 
-    It is asked every `every` steps; its slope counts `weight` times as much as that of the other models.
+    Its slope is taken every `every` steps, and counts `weight` times as much as that of the other models.
     """
 
     tower: Tower = field(repr=False)
@@ -63,18 +63,18 @@ class StyleReference:
 
     @property
     def name(self) -> str:
-        """The tower's name with its revision."""
+        """The encoder's name with its revision."""
         return self.tower.name
 
     @property
     def digest(self) -> str:
-        """The sha256 of the tower's weights."""
+        """The sha256 of the encoder's weights."""
         return self.tower.digest
 
     def aim(self, clean: Pixels) -> Aim:
-        """Return minus the log of the mean squared distance to what the tower sees of the clean picture.
+        """Return minus the log of the mean squared distance to the features of the clean picture.
 
-        Turns take the middle square and the whole picture alternately.
+        After each round of transforms, turns alternate between the whole picture and its middle square.
         """
         origins: dict[int, Seen] = {}
 
@@ -93,7 +93,7 @@ class StyleReference:
         return loss
 
     def seconds(self, clean: Pixels) -> float:
-        """Return how long one look at the tower takes, its slope included."""
+        """Return how long one evaluation of the loss and its slope takes."""
         started = time.monotonic()
         moved = clean.clone().requires_grad_()
         torch.autograd.grad(self.aim(clean)(moved, 0), moved)
@@ -101,22 +101,22 @@ class StyleReference:
 
 
 class StyleTerm:
-    """The aim of a style reference on one picture, as a term of its descent."""
+    """The loss of a `StyleReference` on one picture, as a term of its descent."""
 
     gain = 0.0
 
     def __init__(self, style: StyleReference, clean: Pixels) -> None:
-        """Look at the clean picture."""
+        """Prepare the loss for the clean picture."""
         self.weight, self.every = style.weight, style.every
         self._aim = style.aim(clean)
 
     def excess(self, moved: Pixels, step: int = 0) -> Float[Tensor, ""]:
-        """Return the loss, under the transform whose turn it is."""
+        """Return the loss under the transform of this turn."""
         return self._aim(moved, step // self.every)
 
 
 def represented(tower: Tower, pixels: Float[Tensor, "1 3 side side"]) -> Seen:
-    """Return the normalised embedding and the normalised tokens of the last block but one, side by side."""
+    """Return the normalised embedding and the normalised tokens of the last block but one, weighted and joined."""
     features = tower.features(pixels)
     embedding = F.normalize(features.embedding, dim=-1)  # type: ignore[attr-defined]
     tokens = F.normalize(features.tokens[-2], dim=-1)  # type: ignore[attr-defined]

@@ -32,7 +32,7 @@ LEVELS = 4
 """Bands of the pyramid above its base."""
 
 MIX = 0.5
-"""How much of each band is the example's own texture instead of the picture's."""
+"""Part of each band that is the example's texture instead of the picture's."""
 
 OPPONENT = torch.tensor([[0.299, 0.587, 0.114], [0.5, 0.5, -1.0], [0.866, -0.866, 0.0]])
 """Luma, blue against yellow, red against green."""
@@ -40,7 +40,7 @@ OPPONENT = torch.tensor([[0.299, 0.587, 0.114], [0.5, 0.5, -1.0], [0.866, -0.866
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A way to paint: what a generator is told, and a drawing by code of its palette and marks."""
+    """A style of painting: a prompt for generators, and marks that code draws in the style's palette."""
 
     prompt: str
     palette: tuple[str, ...]
@@ -132,7 +132,7 @@ def _histogram(own: Pixels, example: Pixels) -> Pixels:
 
 
 def _shade(rng: Rng, palette: tuple[str, ...]) -> tuple[int, int, int]:
-    """Draw a colour of the palette, a little off."""
+    """Draw a colour of the palette, slightly varied."""
     colour = ImageColor.getrgb(palette[rng.integers(len(palette))])
     red, green, blue = np.clip(np.add(colour, rng.normal(0, 10, 3)), 0, 255).astype(int)
     return int(red), int(green), int(blue)
@@ -184,4 +184,4 @@ STYLES: tuple[Style, ...] = (
     Style("an abstract painting by Mondrian", ("#f5f2e8", "#c8201f", "#1f3fa0", "#f0d020", "#f5f2e8"), _block, 40),
     Style("a woodcut by Hokusai", ("#e8dcc0", "#1f3a5f", "#6f8fa8", "#c8b890", "#2a2a2a"), _swirl, 500),
 )
-"""What a picture may be taken for."""
+"""Styles that a cloak may make models take a picture for."""

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-ALIGNMENT = 64
-"""Windows start at multiples of this many pixels, a multiple of every encoder's factor."""
-
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A window that is looked at, and its core that is changed; rows and columns of the picture."""
+    """A window that models see, and its core that is changed, in rows and columns of the picture."""
 
     window: tuple[slice, slice]
     core: tuple[slice, slice]
@@ -29,8 +26,8 @@ class Tile:
 def tiles(height: int, width: int, *, core: int = 512, margin: int = 64) -> Iterator[Tile]:
     """Yield tiles whose cores cover the picture once; windows reach `margin` pixels further.
 
-    `core` and `margin` are multiples of `ALIGNMENT`. A rest narrower than `margin` joins its neighbour, and a
-    picture not larger than one core and a half along a side is not cut along it.
+    `core` and `margin` are multiples of 64, which every encoder's factor divides. A rest of at most half a core joins
+    its neighbour, so a picture of at most one core and a half along a side is not cut along it.
     """
     for rows, row_window in _spans(height, core, margin):
         for columns, column_window in _spans(width, core, margin):
@@ -38,7 +35,7 @@ def tiles(height: int, width: int, *, core: int = 512, margin: int = 64) -> Iter
 
 
 def whole(height: int, width: int) -> Tile:
-    """Return the tile that is the picture."""
+    """Return the tile that is the whole picture."""
     everything = slice(0, height), slice(0, width)
     return Tile(window=everything, core=everything)
 

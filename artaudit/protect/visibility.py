@@ -1,4 +1,4 @@
-"""How far a changed picture can be told from its original, as people see it: the one place where that is measured."""
+"""How visible the change from an original to a changed picture is, by all measures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from artaudit.tensors import to_batch
 Picture = Float[np.ndarray, "height width 3"]
 
 FLIP_TILE = 64
-"""Pixels along the tiles whose mean FLIP is told apart."""
+"""Pixels along a side of the tiles over which mean FLIP is taken."""
 
 SCALE = (
     (90.0, "not seen, not even where the two are flipped in place"),
@@ -31,7 +31,7 @@ SCALE = (
     (30.0, "obvious and annoying"),
     (-math.inf, "very annoying"),
 )
-"""What people said of scores of SSIMULACRA2 from there on, best first, by its authors."""
+"""What people see from each score of SSIMULACRA2 on, best first, after its authors."""
 
 _WORSE: Mapping[str, Callable[..., float]] = MappingProxyType(
     {
@@ -45,26 +45,26 @@ _WORSE: Mapping[str, Callable[..., float]] = MappingProxyType(
         "delta_e_p95": max,
     }
 )
-"""Which of two values shows more, by measure."""
+"""Which of several values is the most visible one, by measure."""
 
 _DIGITS = {"ssimulacra2": 2, "ssimulacra2_worst_tile": 2, "psnr_db": 3}
 
 
 def visibility(clean: Image, changed: Image) -> dict[str, float | None]:
-    """Measure two pictures of one size; where one is transparent, on white and on black, and the worse counts.
+    """Measure two pictures of one size; transparent ones on white and on black, and the more visible value counts.
 
     `ssimulacra2` of the whole and of the worst tile of about 256 pixels, mean `flip` and that of the worst tile of
     about 64, `linf` of the files' samples in [0, 1], `psnr_db` (None where nothing changed), `ssim`, mean and 95th
     percentile of CIEDE2000.
     """
-    found = [_measured(*pair) for pair in grounds(clean, changed)]
-    shown = {name: worse(one[name] for one in found) for name, worse in _WORSE.items()}
-    plain = {name: finite(value, _DIGITS.get(name, 5)) for name, value in shown.items()}
+    measured = [_measured(*pair) for pair in grounds(clean, changed)]
+    worst = {name: worse(values[name] for values in measured) for name, worse in _WORSE.items()}
+    plain = {name: finite(value, _DIGITS.get(name, 5)) for name, value in worst.items()}
     return {"linf": round(distances.linf(clean.samples, changed.samples), 6), **plain}
 
 
 class Place(NamedTuple):
-    """The score of a tile and where its middle lies, as shares of the height and the width."""
+    """The score of a tile and the place of its middle, as shares of the height and the width."""
 
     score: float
     down: float
@@ -72,7 +72,7 @@ class Place(NamedTuple):
 
 
 def worst_place(clean: Picture, changed: Picture) -> Place:
-    """Return the tile of about 256 pixels with the lowest SSIMULACRA2, of pictures that are looked at at once."""
+    """Return the tile of about 256 pixels with the lowest SSIMULACRA2; whole pictures are held in memory."""
     with torch.no_grad():
         scores = Ssimulacra2(to_batch(clean)).tiles(to_batch(changed)).numpy()
     row, column = np.unravel_index(scores.argmin(), scores.shape)
@@ -82,11 +82,11 @@ def worst_place(clean: Picture, changed: Picture) -> Place:
 
 def in_words(score: float) -> str:
     """Say what people see at a score of SSIMULACRA2."""
-    return next(said for least, said in SCALE if score >= least)
+    return next(words for least, words in SCALE if score >= least)
 
 
 def grounds(clean: Image, changed: Image) -> Iterator[tuple[Picture, Picture]]:
-    """Yield both pictures on white, and on black where there is anything to see through."""
+    """Yield both pictures on white, and on black too where one is transparent."""
     yield clean.pixels, changed.pixels
     if clean.alpha is not None or changed.alpha is not None:
         yield _on_black(clean), _on_black(changed)
@@ -96,23 +96,23 @@ def _on_black(image: Image) -> Picture:
     return image.pixels if image.alpha is None else (image.pixels - (1 - image.alpha)).clip(0, 1)
 
 
-def _measured(one: Picture, other: Picture) -> dict[str, float]:
-    whole, worst = whole_and_worst(one, other)
-    errors = distances.flip(one, other)
+def _measured(original: Picture, changed: Picture) -> dict[str, float]:
+    whole, worst = whole_and_worst(original, changed)
+    errors = distances.flip(original, changed)
     rows, columns = (max(1, round(side / FLIP_TILE)) for side in errors.shape)
-    colour = distances.delta_e(one, other)
+    colour = distances.delta_e(original, changed)
     return {
         "ssimulacra2": whole,
         "ssimulacra2_worst_tile": worst,
         "flip": float(errors.mean()),
         "flip_worst_tile": float(F.adaptive_avg_pool2d(torch.from_numpy(errors)[None], (rows, columns)).max()),
-        "psnr_db": distances.psnr(one, other),
-        "ssim": distances.ssim(one, other),
+        "psnr_db": distances.psnr(original, changed),
+        "ssim": distances.ssim(original, changed),
         "delta_e_mean": float(colour.mean()),
         "delta_e_p95": float(np.percentile(colour, 95)),
     }
 
 
 def finite(value: float, digits: int) -> float | None:
-    """Return a value for JSON: None for what is no finite number."""
+    """Return a rounded value for JSON, None for infinities and not-a-number."""
     return round(value, digits) if math.isfinite(value) else None

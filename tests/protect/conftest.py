@@ -1,4 +1,4 @@
-"""A real latent diffusion model in the small: diffusers' own network, a convolutional autoencoder, linear betas."""
+"""A small but real latent diffusion model: diffusers' own UNet, a convolutional autoencoder, linear betas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A descent that was stopped goes on from where it was, and ends as if it had never stopped."""
+"""A descent that was stopped resumes from its last state, and ends as if it had never stopped."""
 
 import io
 from dataclasses import replace
@@ -25,7 +25,7 @@ SEED = 5
 
 
 class StoppedError(Exception):
-    """What stands for a power cut."""
+    """Raised in place of a power cut."""
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def stopped(tmp_path: Path, image: Image, cloak: DescentCloak, step: int = 5) ->
 
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("tower", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_what_goes_on_ends_as_if_it_had_never_stopped(tmp_path, image, cloak, tower):
+def test_a_resumed_descent_ends_as_if_it_had_never_stopped(tmp_path, image, cloak, tower):
     cloak = replace(cloak, style=StyleReference(clip.backbone()) if tower else None)
     whole = cloak.apply(image, budget=EIGHTY, seed=SEED)
     path = stopped(tmp_path, image, cloak)
@@ -87,7 +87,7 @@ def test_what_goes_on_ends_as_if_it_had_never_stopped(tmp_path, image, cloak, to
 
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("other", ["steps", "seed", "strength"])
-def test_only_the_very_same_descent_goes_on(tmp_path, image, cloak, other):
+def test_only_the_same_descent_is_resumed(tmp_path, image, cloak, other):
     path = stopped(tmp_path, image, cloak)
     tool = replace(cloak, descent=Descent(steps=10)) if other == "steps" else cloak
     seed = SEED + 1 if other == "seed" else SEED
@@ -99,7 +99,7 @@ def test_only_the_very_same_descent_goes_on(tmp_path, image, cloak, other):
 
 
 @pytest.mark.usefixtures("at_once")
-def test_how_much_time_there_is_does_not_make_another_descent(tmp_path, image, cloak):
+def test_a_time_limit_does_not_make_another_descent(tmp_path, image, cloak):
     hurried = replace(cloak, seconds=60.0)
     assert digest(image, hurried, EIGHTY, SEED) == digest(image, cloak, EIGHTY, SEED)
     stopped(tmp_path, image, cloak, step=7)
@@ -116,7 +116,7 @@ def test_how_much_time_there_is_does_not_make_another_descent(tmp_path, image, c
 
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("damage", [b"", b"no tensors at all", None])
-def test_a_damaged_file_is_as_good_as_none(tmp_path, image, cloak, damage):
+def test_from_a_damaged_file_nothing_is_resumed(tmp_path, image, cloak, damage):
     path = stopped(tmp_path, image, cloak)
     path.write_bytes(path.read_bytes()[:-1000] if damage is None else damage)
     assert seed_kept(path) is None

@@ -170,16 +170,16 @@ def test_too_small_pictures_and_empty_budgets_are_refused():
 
 def test_the_receipt_tells_what_is_needed_to_repeat_and_to_judge():
     image, tool = as_image(drawn()), cloak(20)
-    made = tool.apply(image, budget=BUDGET, seed=8)
-    saved = save_within(image, made)
-    paper = receipt(image, saved, made, tool.models, "a note")
-    assert paper["seed"] == 8
-    assert paper["input"]["sha256"] == image.sha256
-    assert paper["output"]["sha256"] == saved.sha256
-    assert paper["models"] == [{"name": "small@0", "digest": "0"}]
-    assert paper["visibility"]["linf"] <= 7 / 255 + 1e-6
-    assert paper["visibility"]["psnr_db"] > 31
-    assert paper["effect"][0]["gain_over_visible_noise"] > 1
-    assert paper["method"]["name"] == "push"
-    assert paper["method"]["objective"] == {"kind": "Push"}
-    assert paper["method"]["descent"]["steps"] == 20
+    cloaked = tool.apply(image, budget=BUDGET, seed=8)
+    saved = save_within(image, cloaked)
+    record = receipt(image, saved, cloaked, tool.models, "a note")
+    assert record["seed"] == 8
+    assert record["input"]["sha256"] == image.sha256
+    assert record["output"]["sha256"] == saved.sha256
+    assert record["models"] == [{"name": "small@0", "digest": "0"}]
+    assert record["visibility"]["linf"] <= 7 / 255 + 1e-6
+    assert record["visibility"]["psnr_db"] > 31
+    assert record["effect"][0]["gain_over_visible_noise"] > 1
+    assert record["method"]["name"] == "push"
+    assert record["method"]["objective"] == {"kind": "Push"}
+    assert record["method"]["descent"]["steps"] == 20

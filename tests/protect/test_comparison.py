@@ -1,4 +1,4 @@
-"""The sheet that shows a cloak to eyes."""
+"""The sheet that shows original, cloak and difference."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Constraints hold where they are, multipliers follow their violation, and what is settled keeps them all."""
+"""Constraints measure their violation, multipliers follow it, and settled changes keep all constraints."""
 
 import numpy as np
 import pytest
@@ -130,16 +130,16 @@ def test_parts_of_unlike_strength_meet_without_a_seam():
 @settings(deadline=None)
 @given(st.floats(0.01, 1.5), st.floats(0.3, 3))
 def test_the_largest_share_that_keeps_a_bound_is_found(bound, power):
-    found = largest_share(lambda part: (part / bound) ** power - 1, 1.5)
-    assert 0.97 * bound <= found <= bound
+    largest = largest_share(lambda part: (part / bound) ** power - 1, 1.5)
+    assert 0.97 * bound <= largest <= bound
 
 
 @given(st.lists(st.floats(0.2, 4), min_size=1, max_size=5), st.integers(1, 60))
 def test_turns_come_as_often_as_weights_say(weights, steps):
-    found = turns(weights, steps)
-    assert len(found) == steps
+    schedule = turns(weights, steps)
+    assert len(schedule) == steps
     for number, weight in enumerate(weights):
-        visits = [visit for chosen, visit in found if chosen == number]
+        visits = [visit for chosen, visit in schedule if chosen == number]
         assert visits == list(range(len(visits)))
         assert abs(len(visits) - steps * weight / sum(weights)) <= len(weights)
 

@@ -45,7 +45,7 @@ def photo() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def encoders():
-    return [open_model(one) for one in pool.embedded() if one.kind == "studio"][:2]
+    return [open_model(record) for record in pool.embedded() if record.kind == "studio"][:2]
 
 
 def smooth(clean: np.ndarray, levels: float = 4, sigma: float = 2.0) -> np.ndarray:
@@ -62,7 +62,7 @@ def test_every_control_shows_as_much_as_the_change_by_one_measure_and_no_less_by
     controls = as_visible(photo, changed, seed=3, kinds=KINDS)
     assert list(controls) == list(KINDS)
     for control in controls.values():
-        beside = [shows(one, photo, control) / shows(one, photo, changed) for one in MEASURES.values()]
+        beside = [shows(measure, photo, control) / shows(measure, photo, changed) for measure in MEASURES.values()]
         assert min(beside) == pytest.approx(1, abs=0.04)
 
 
@@ -76,8 +76,8 @@ def test_a_further_measure_can_only_make_a_control_louder(photo):
 
 
 def test_what_a_measure_does_not_see_goes_no_further_than_the_loudest(photo):
-    def luma(one: np.ndarray, other: np.ndarray) -> float:
-        return float((to_luma(to_batch(one)) - to_luma(to_batch(other))).square().mean().sqrt()) // 0.01
+    def luma(original: np.ndarray, changed: np.ndarray) -> float:
+        return float((to_luma(to_batch(original)) - to_luma(to_batch(changed))).square().mean().sqrt()) // 0.01
 
     changed = (photo * 0.8).astype(np.float32)
     assert amplitudes(photo, changed, seed=1, kinds=(FINE_COLOUR,), measures={"luma": luma}) == {
@@ -87,10 +87,10 @@ def test_what_a_measure_does_not_see_goes_no_further_than_the_loudest(photo):
 
 def test_a_change_that_no_measure_sees_has_no_control_louder_than_nothing(photo):
     changed = smooth(photo)
-    blind = amplitudes(photo, changed, seed=1, measures={"nothing": lambda one, other: 0.0})  # noqa: ARG005
+    blind = amplitudes(photo, changed, seed=1, measures={"nothing": lambda original, changed: 0.0})  # noqa: ARG005
     assert max(blind.values()) < 0.2 / 255
     same = as_visible(photo, photo, seed=1, kinds=KINDS)
-    assert all(np.array_equal(one, photo) for one in same.values())
+    assert all(np.array_equal(picture, photo) for picture in same.values())
 
 
 @given(st.sampled_from(KINDS), st.integers(0, 1000), st.floats(0.004, 0.05))
@@ -99,8 +99,8 @@ def test_the_louder_a_noise_the_further_it_moves_latents(photo, encoders, kind, 
     changed = smooth(photo)
     quiet, loud = (with_noise(photo, changed, kind, part, seed=seed) for part in (amplitude, 1.3 * amplitude))
     for encoder in encoders:
-        one, other = displacements(encoder, photo, [quiet, loud])
-        assert one < other
+        near, far = displacements(encoder, photo, [quiet, loud])
+        assert near < far
 
 
 def test_fine_colour_has_no_luma_and_nothing_coarse(photo):

@@ -1,4 +1,4 @@
-"""What surrogates promise: they learn, repeat themselves, and leave the network they came from untouched."""
+"""What surrogates promise: they learn, are repeatable, and leave their teacher's network untouched."""
 
 import io
 from dataclasses import dataclass, replace

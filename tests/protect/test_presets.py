@@ -1,4 +1,4 @@
-"""Presets spend what was published, in units of the full range, and no more."""
+"""Presets have the published budgets and steps, in units of the full range."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The receipt: what was promised, what shows, and what it did beside noise that shows as much."""
+"""The receipt: what was promised, how visible the change is, and its effect beside noise that is as visible."""
 
 import json
 
@@ -23,22 +23,24 @@ def written(budget: Budget) -> dict:
     image = picture()
     noise = np.random.default_rng(2).integers(-3, 4, image.stored.shape)
     colours = (image.stored.astype(int) + noise).clip(0, 255).astype(np.uint8)
-    encoders = [open_model(one) for one in pool.embedded() if one.kind == "studio"][:2]
-    cloaked = Cloaked(colours, {"name": "noise"}, budget, 5, tuple((one.name, one.digest) for one in encoders))
+    encoders = [open_model(model) for model in pool.embedded() if model.kind == "studio"][:2]
+    cloaked = Cloaked(
+        colours, {"name": "noise"}, budget, 5, tuple((encoder.name, encoder.digest) for encoder in encoders)
+    )
     saved = decode(encode(image, colours), name="picture.png")
     return receipt(image, saved, cloaked, encoders, "a note")
 
 
 def test_a_receipt_says_what_was_promised_and_measures_it_beside_noise_as_visible():
-    paper = written(Budget(ssimulacra2=80.0))
-    assert paper["schema"] == "artaudit-receipt/3" and paper["seed"] == 5
-    assert paper["budget"] == {"ssimulacra2": 80.0, "linf": None, "levels_of_255": None}
-    assert {"ssimulacra2", "ssimulacra2_worst_tile", "flip", "flip_worst_tile"} <= set(paper["visibility"])
-    assert len(paper["effect"]) == 2
-    for one in paper["effect"]:
-        assert list(one["noise_as_visible"]) == list(PLAIN)
-        assert 0 < one["gain_over_visible_noise"] < 1.2 and one["gain_at_equal_psnr"] > 0
-    json.dumps(paper, allow_nan=False)
+    record = written(Budget(ssimulacra2=80.0))
+    assert record["schema"] == "artaudit-receipt/3" and record["seed"] == 5
+    assert record["budget"] == {"ssimulacra2": 80.0, "linf": None, "levels_of_255": None}
+    assert {"ssimulacra2", "ssimulacra2_worst_tile", "flip", "flip_worst_tile"} <= set(record["visibility"])
+    assert len(record["effect"]) == 2
+    for measured in record["effect"]:
+        assert list(measured["noise_as_visible"]) == list(PLAIN)
+        assert 0 < measured["gain_over_visible_noise"] < 1.2 and measured["gain_at_equal_psnr"] > 0
+    json.dumps(record, allow_nan=False)
 
 
 def test_a_bound_of_every_sample_is_told_in_levels():

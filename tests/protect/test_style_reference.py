@@ -1,4 +1,4 @@
-"""A cloak moves what CLIP's own image tower sees of a whole picture, and still keeps its score."""
+"""A cloak moves the features of a whole picture in CLIP's image encoder, and still keeps its score."""
 
 import io
 
@@ -27,9 +27,9 @@ def photograph() -> Image:
     return decode(buffer.getvalue(), name="cat.png")
 
 
-def cosine(tower: Tower, one: Image, other: Image) -> float:
+def cosine(tower: Tower, first: Image, second: Image) -> float:
     with torch.no_grad():
-        seen = [tower.features(tower.squashed(to_batch(picture.pixels))).embedding for picture in (one, other)]
+        seen = [tower.features(tower.squashed(to_batch(picture.pixels))).embedding for picture in (first, second)]
     return float(F.cosine_similarity(*seen))
 
 
@@ -40,14 +40,14 @@ def test_a_tower_in_the_pool_sees_another_picture_where_plain_cloaks_leave_it_th
     plain, styled = (
         DescentCloak(Push(), (encoder,), Descent(steps=16), style=style) for style in (None, StyleReference(tower))
     )
-    without, made = (plain.apply(image, budget=budget, seed=1), styled.apply(image, budget=budget, seed=1))
-    assert [name for name, _ in made.models] == [encoder.name, tower.name]
-    saved = save_within(image, made)
+    without, cloaked = (plain.apply(image, budget=budget, seed=1), styled.apply(image, budget=budget, seed=1))
+    assert [name for name, _ in cloaked.models] == [encoder.name, tower.name]
+    saved = save_within(image, cloaked)
     assert ssimulacra2(image.pixels, saved.pixels) >= 75
     assert cosine(tower, image, saved) < cosine(tower, image, save_within(image, without)) - 0.08
 
 
-def test_turns_see_the_middle_and_the_whole_and_start_at_no_distance():
+def test_turns_see_the_middle_and_the_whole_and_the_distance_starts_at_zero():
     tower = backbone()
     clean = to_batch(photograph().pixels)[..., :100]
     aim = StyleReference(tower).aim(clean)

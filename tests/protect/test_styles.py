@@ -20,9 +20,9 @@ def picture(height: int = 128, width: int = 128, seed: int = 0) -> torch.Tensor:
 def test_a_transfer_comes_closer_to_the_style_and_keeps_the_picture(style):
     clean = picture()
     changed = transfer(clean, style)
-    wanted = statistics(style.example(128, 128))
-    assert (statistics(changed) - wanted).norm() < 0.6 * (statistics(clean) - wanted).norm()
-    luma = torch.stack([one.mean(1).flatten() for one in (clean, changed)])
+    goal = statistics(style.example(128, 128))
+    assert (statistics(changed) - goal).norm() < 0.6 * (statistics(clean) - goal).norm()
+    luma = torch.stack([pixels.mean(1).flatten() for pixels in (clean, changed)])
     assert torch.corrcoef(luma)[0, 1] > 0.4
 
 
@@ -43,8 +43,8 @@ def test_a_flat_picture_takes_a_style_without_overflow():
 
 def test_examples_are_the_same_at_every_call_and_all_different():
     first, again = ([style.example(96, 96) for style in STYLES] for _ in range(2))
-    assert all(torch.equal(one, other) for one, other in zip(first, again, strict=True))
-    numbers = torch.stack([statistics(one) for one in first])
+    assert all(torch.equal(*examples) for examples in zip(first, again, strict=True))
+    numbers = torch.stack([statistics(example) for example in first])
     assert torch.pdist(numbers).min() > 0.02
 
 
@@ -56,8 +56,8 @@ def distances(clean: torch.Tensor) -> dict[Style, float]:
 def test_the_chosen_style_is_far_but_neither_near_nor_farthest(seed):
     clean = picture(seed=seed)
     chosen = far_style(clean, seed)
-    found = distances(clean)
-    rank = sorted(found.values()).index(found[chosen])
+    far = distances(clean)
+    rank = sorted(far.values()).index(far[chosen])
     assert len(STYLES) // 2 <= rank <= round(0.75 * len(STYLES))
 
 

@@ -1,4 +1,4 @@
-"""What shows of a change: measured in one place, for pictures of all kinds."""
+"""The visibility of a change, for pictures of all kinds."""
 
 import io
 
@@ -63,10 +63,10 @@ def test_a_louder_change_shows_more_by_every_measure(photo):
 def test_the_numbers_are_those_of_the_distances(photo):
     changed = noised(photo, 3)
     seen = visibility(file(photo), file(changed))
-    one, other = photo.astype(np.float32) / 255, changed.astype(np.float32) / 255
-    assert seen["ssimulacra2"] == pytest.approx(distances.ssimulacra2(one, other), abs=0.01)
-    assert seen["flip"] == pytest.approx(float(distances.flip(one, other).mean()), abs=1e-4)
-    assert seen["psnr_db"] == pytest.approx(distances.psnr(one, other), abs=0.01)
+    before, after = photo.astype(np.float32) / 255, changed.astype(np.float32) / 255
+    assert seen["ssimulacra2"] == pytest.approx(distances.ssimulacra2(before, after), abs=0.01)
+    assert seen["flip"] == pytest.approx(float(distances.flip(before, after).mean()), abs=1e-4)
+    assert seen["psnr_db"] == pytest.approx(distances.psnr(before, after), abs=0.01)
 
 
 def test_the_worst_tiles_are_where_the_change_is():
@@ -87,9 +87,9 @@ def test_a_transparent_picture_counts_on_the_ground_where_it_shows_more(ground):
     changed = clean.copy()
     changed[::2] = abs(ground - 40)
     with_alpha, opaque = (
-        visibility(*(file_of(one, alpha if there else None) for one in (clean, changed))) for there in (True, False)
+        visibility(*(file_of(array, alpha if there else None) for array in (clean, changed))) for there in (True, False)
     )
-    on_white = [1 - (1 - one.astype(np.float32) / 255) * np.float32(100 / 255) for one in (clean, changed)]
+    on_white = [1 - (1 - array.astype(np.float32) / 255) * np.float32(100 / 255) for array in (clean, changed)]
     least = float(distances.flip(*on_white).mean())
     assert opaque["flip"] > with_alpha["flip"] >= least - 1e-4 > 0
     assert with_alpha["linf"] == opaque["linf"] == pytest.approx(40 / 255, abs=1e-4)
@@ -102,7 +102,7 @@ def file_of(colours: np.ndarray, alpha: np.ndarray | None) -> Image:
     return decode(buffer.getvalue(), name="picture.png")
 
 
-def test_a_change_of_what_nobody_sees_through_does_not_show():
+def test_a_change_of_wholly_transparent_samples_does_not_show():
     colours, alpha = np.full((96, 96, 3), 200, np.uint8), np.zeros((96, 96, 1), np.uint8)
     seen = visibility(file_of(colours, alpha), file_of(noised(colours, 20), alpha))
     assert seen["ssimulacra2"] == 100 and seen["linf"] > 0
@@ -112,10 +112,10 @@ def test_a_change_of_what_nobody_sees_through_does_not_show():
 def test_grey_deep_and_tiny_pictures_are_measured(photo, kind):
     array = {"grey": photo[..., 1], "sixteen bits": photo.astype(np.uint16) * 257, "tiny": photo[:20, :9]}[kind]
     seen = visibility(file(array), file(noised(array, 3)))
-    assert set(seen) == KEYS and 20 < seen["ssimulacra2"] < 95 and all(np.isfinite(one) for one in seen.values())
+    assert set(seen) == KEYS and 20 < seen["ssimulacra2"] < 95 and all(np.isfinite(value) for value in seen.values())
 
 
 @given(st.floats(-200, 100))
 def test_every_score_is_a_sentence_and_no_better_one_for_a_lower_score(score):
-    order = [said for _, said in SCALE]
+    order = [words for _, words in SCALE]
     assert order.index(in_words(score)) <= order.index(in_words(score - 10))

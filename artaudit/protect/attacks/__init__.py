@@ -1,1 +1,1 @@
-"""What others do to a cloaked picture, by accident or to be rid of the cloak; the catalog's ATTACKS name them."""
+"""What happens to a cloaked picture, by accident or to remove the cloak; the catalog's ATTACKS name these attacks."""

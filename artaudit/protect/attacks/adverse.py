@@ -69,8 +69,8 @@ class Guide:
         return moved.astype(np.float32)
 
 
-def _products(one: Float[np.ndarray, "height width 3"], other: Float[np.ndarray, "height width 3"]) -> Stack:
-    return one[..., :, None] * other[..., None, :]
+def _products(first: Float[np.ndarray, "height width 3"], second: Float[np.ndarray, "height width 3"]) -> Stack:
+    return first[..., :, None] * second[..., None, :]
 
 
 def _means(values: Float[np.ndarray, "height width *rest"], radius: int) -> Float[np.ndarray, "height width *rest"]:

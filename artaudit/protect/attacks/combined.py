@@ -1,7 +1,8 @@
-"""Attacks one after the other, as somebody combines them who wants to be sure.
+"""Attacks combined, one after the other.
 
-Noise, then a denoiser, stands on a plain processor for the noisy upscaling of Hönig et al., "Adversarial
-Perturbations Cannot Reliably Protect Artists From Generative AI", ICLR 2025, https://arxiv.org/abs/2406.12027
+Noise followed by a classical denoiser is a substitute, without a GPU, for the noisy upscaling of Hönig et al.,
+"Adversarial Perturbations Cannot Reliably Protect Artists From Generative AI", ICLR 2025,
+https://arxiv.org/abs/2406.12027
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class Then:
     attacks: tuple[Transform, ...]
 
     def __call__(self, pixels: Pixels, seed: int) -> Pixels:
-        """Return what the last one leaves; every one draws from a seed of its own."""
+        """Return the result of the last attack; each attack has a seed of its own."""
         for number, attack in enumerate(self.attacks):
             pixels = attack(pixels, seed + number)
         return pixels

@@ -17,7 +17,7 @@ from artaudit.protect.attacks.sweep import AttackSweep, Need, Pixels
 from artaudit.protocols import Generator
 from artaudit.transforms import Noise
 
-One = Float[Tensor, "1 3 height width"]
+Single = Float[Tensor, "1 3 height width"]
 
 SCHEDULE = 1000
 """Steps of the schedules that the papers count in."""
@@ -25,7 +25,7 @@ SCHEDULE = 1000
 
 @dataclass(frozen=True, slots=True)
 class DiffPure:
-    """Redraws a picture without a prompt from `depth` of 1000 steps into the schedule, in `steps` for a whole one.
+    """Redraws a picture without a prompt, noised to `depth` of 1000 schedule steps; a whole schedule takes `steps`.
 
     Gaussian noise of standard deviation `noise` goes onto the pixels first: with it, this is how noisy upscaling
     works.
@@ -43,19 +43,19 @@ class DiffPure:
         strength = self.depth / SCHEDULE
         drawn = [
             self.model.generate(
-                "", seed=seed + number, start=one[None], strength=strength, guidance=1.0, steps=self.steps
+                "", seed=seed + number, start=picture[None], strength=strength, guidance=1.0, steps=self.steps
             )
-            for number, one in enumerate(start)
+            for number, picture in enumerate(start)
         ]
         return torch.cat(drawn).clamp(0, 1).to(pixels)
 
 
 @dataclass(frozen=True, slots=True)
 class GridPure:
-    """Shallow purification of overlapping windows of `side` pixels, `rounds` times, blended with what came in.
+    """Shallow purification of overlapping windows of `side` pixels, `rounds` times, each blended with its input.
 
-    Windows lie half a side apart; one more is made of the picture's four corners. Every round keeps `kept` of its
-    input.
+    Windows lie half a side apart; one more is made of the picture's four corners. The blend holds the part `kept` of
+    the input.
     """
 
     rounds: int
@@ -67,9 +67,9 @@ class GridPure:
     @torch.no_grad()
     def __call__(self, pixels: Pixels, seed: int) -> Pixels:
         """Return purified pixels, picture by picture."""
-        return torch.cat([self._purified(one[None], seed) for one in pixels])
+        return torch.cat([self._purified(picture[None], seed) for picture in pixels])
 
-    def _purified(self, picture: One, seed: int) -> One:
+    def _purified(self, picture: Single, seed: int) -> Single:
         clean = DiffPure(self.depth, self.model, steps=SCHEDULE // self.depth)
         for number in range(self.rounds):
             total, count = torch.zeros_like(picture), torch.zeros_like(picture)
@@ -87,7 +87,7 @@ class GridPure:
             for left in starts(width, self.side)
         ]
 
-    def _corners(self, picture: One, clean: DiffPure, seed: int, sums: tuple[One, One]) -> None:
+    def _corners(self, picture: Single, clean: DiffPure, seed: int, sums: tuple[Single, Single]) -> None:
         height, width = picture.shape[-2:]
         half = self.side // 2
         if min(height, width) < self.side:
@@ -104,7 +104,7 @@ class GridPure:
 
 
 def starts(length: int, side: int) -> list[int]:
-    """Return where windows half a side apart begin, so that they cover `length` and none leaves it."""
+    """Return the starts of windows half a side apart that cover `length` without exceeding it."""
     last = max(0, length - side)
     return sorted({*range(0, last, side // 2), last})
 

@@ -1,4 +1,4 @@
-"""What happens to every picture on its way: compression, resizing, cropping, screenshots, social media."""
+"""What happens to any published picture: compression, resizing, cropping, screenshots, social media."""
 
 from __future__ import annotations
 

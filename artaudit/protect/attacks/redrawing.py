@@ -1,4 +1,4 @@
-"""Autoencoders against cloaks: drawing the picture again, and IMPRESS, which searches for one that redraws well.
+"""Autoencoders against cloaks: redrawing the picture, and IMPRESS, which searches for a picture that redraws well.
 
 Cao et al., "IMPRESS: Evaluating the Resilience of Imperceptible Perturbations Against Unauthorized Data Usage in
 Diffusion-Based Generative AI", NeurIPS 2023, https://arxiv.org/abs/2310.19248
@@ -17,7 +17,7 @@ from artaudit.protocols import Autoencoder
 from artaudit.transforms import Blur, Noise
 
 _TILE_WINDOW = 1.5
-"""Pixels of the window of the structural similarity, as a Gaussian's deviation."""
+"""Sigma in pixels of the Gaussian window of the structural similarity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class AutoencoderLoop:
 
     @torch.no_grad()
     def __call__(self, pixels: Pixels, seed: int) -> Pixels:  # noqa: ARG002 - nothing random here
-        """Return what the model draws."""
+        """Return the picture that the model draws."""
         for _ in range(self.times):
             pixels = redrawn(self.model, pixels)
         return pixels
@@ -51,21 +51,21 @@ class Impress:
     noise: float = 0.1
 
     def __call__(self, pixels: Pixels, seed: int) -> Pixels:
-        """Return the picture that was found."""
-        found = Noise(self.noise)(pixels, seed).clone().requires_grad_()
-        optimizer = torch.optim.Adam([found], lr=self.rate, eps=1e-5)
+        """Return the purified picture."""
+        purified = Noise(self.noise)(pixels, seed).clone().requires_grad_()
+        optimizer = torch.optim.Adam([purified], lr=self.rate, eps=1e-5)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.steps, eta_min=1e-5)
         with torch.enable_grad():
             for _ in range(self.steps):
-                loss = (redrawn(self.model, found) - found).square().mean()
-                loss = loss + self.weight * (dissimilarity(found, pixels) - self.bound).clamp(min=0)
+                loss = (redrawn(self.model, purified) - purified).square().mean()
+                loss = loss + self.weight * (dissimilarity(purified, pixels) - self.bound).clamp(min=0)
                 optimizer.zero_grad()
-                torch.autograd.backward(loss, inputs=[found])
+                torch.autograd.backward(loss, inputs=[purified])
                 optimizer.step()
                 schedule.step()
                 with torch.no_grad():
-                    found.clamp_(0, 1)
-        return found.detach()
+                    purified.clamp_(0, 1)
+        return purified.detach()
 
 
 def redrawn(model: Autoencoder, pixels: Pixels) -> Pixels:
@@ -74,15 +74,17 @@ def redrawn(model: Autoencoder, pixels: Pixels) -> Pixels:
     return model.decode(model.encode(pixels))[..., :height, :width]
 
 
-def dissimilarity(one: Pixels, other: Pixels) -> Float[Tensor, ""]:
+def dissimilarity(first: Pixels, second: Pixels) -> Float[Tensor, ""]:
     """Return 1 minus the mean structural similarity in Gaussian windows, differentiable (Wang et al. 2004)."""
     window = Blur(_TILE_WINDOW)
-    mean, mean_other = window(one, 0), window(other, 0)
-    variance = window(one * one, 0) - mean.square()
-    variance_other = window(other * other, 0) - mean_other.square()
-    shared = window(one * other, 0) - mean * mean_other
-    likeness = (2 * mean * mean_other + 0.01**2) * (2 * shared + 0.03**2)
-    likeness = likeness / ((mean.square() + mean_other.square() + 0.01**2) * (variance + variance_other + 0.03**2))
+    first_mean, second_mean = window(first, 0), window(second, 0)
+    first_variance = window(first * first, 0) - first_mean.square()
+    second_variance = window(second * second, 0) - second_mean.square()
+    covariance = window(first * second, 0) - first_mean * second_mean
+    likeness = (2 * first_mean * second_mean + 0.01**2) * (2 * covariance + 0.03**2)
+    likeness = likeness / (
+        (first_mean.square() + second_mean.square() + 0.01**2) * (first_variance + second_variance + 0.03**2)
+    )
     return 1 - likeness.mean()
 
 

@@ -1,4 +1,4 @@
-"""An attack on its scale from weak to strong, and what it needs beside the picture."""
+"""An attack at several strengths, and what it needs beside the picture."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Picture = Float[np.ndarray, "height width 3"]
 
 
 class Need(Enum):
-    """What an attacker must own."""
+    """What an attacker must have."""
 
     NOTHING = "nothing"
     AUTOENCODER = "an autoencoder"
@@ -31,9 +31,9 @@ class Need(Enum):
 class AttackSweep:
     """One attack from weak to strong.
 
-    `setting` says what the numbers in `strengths` are. `make` turns one of them, and after it the model or network
-    that the attack `needs`, into the attack itself. An `everyday` attack happens to any published picture. A
-    `slow` one takes minutes on a processor and runs only when asked for.
+    `setting` says what the numbers in `strengths` are. `make` takes one of them, then the model or network that the
+    attack `needs`, and returns the attack itself. An `everyday` attack happens to any published picture. A `slow` one
+    takes minutes on a CPU and runs only when asked for.
     """
 
     setting: str
@@ -52,5 +52,5 @@ def per_picture(
     pixels: Pixels, change: Callable[[Picture], Float[np.ndarray, "rows columns 3"]]
 ) -> Float[Tensor, "batch 3 rows columns"]:
     """Change every picture of a batch, perhaps its size, as float32 samples in [0, 1]; results are clipped to that."""
-    changed = [to_batch(change(to_array(one[None])).clip(0, 1)) for one in pixels]
+    changed = [to_batch(change(to_array(picture[None])).clip(0, 1)) for picture in pixels]
     return torch.cat(changed).to(pixels)

@@ -1,4 +1,4 @@
-"""The attacker who owns this very tool: a small network trained on pairs of pictures and their cloaked versions.
+"""The attacker who has this tool: a small network trained on pairs of pictures and their cloaked versions.
 
 After Foerster et al., "LightShed: Defeating Perturbation-based Image Copyright Protections", USENIX Security 2025,
 https://www.usenix.org/conference/usenixsecurity25/presentation/foerster
@@ -18,14 +18,14 @@ LEVELS = 255
 WIDTH = 48
 DEPTH = 5
 SIDE = 64
-"""Pixels along the crops that are learned from."""
+"""Pixels along a side of the crops for training."""
 
 
 class Remover(nn.Module):
-    """Says what was added to a picture: nothing to a clean one. About a tenth of a million weights."""
+    """Estimates what was added to a picture, zero for a clean one; about a tenth of a million weights."""
 
     def __init__(self, width: int = WIDTH, depth: int = DEPTH) -> None:
-        """Make an untrained network that says nothing was added."""
+        """Make an untrained network, whose estimate is zero."""
         super().__init__()
         layers: list[nn.Module] = [nn.Conv2d(3, width, 3, padding=1)]
         for number in range(depth):
@@ -46,14 +46,14 @@ Crops = Float[Tensor, "crops 3 side side"]
 
 @dataclass(frozen=True, slots=True)
 class TrainedRemover:
-    """Subtracts `times` what a trained network says was added."""
+    """Subtracts `times` the change that a trained network estimates."""
 
     times: float
     network: Remover = field(repr=False)
 
     @torch.no_grad()
     def __call__(self, pixels: Pixels, seed: int) -> Pixels:  # noqa: ARG002 - nothing random here
-        """Return pixels without it."""
+        """Return pixels without the estimated change."""
         return (pixels - self.times * self.network(pixels)).clamp(0, 1)
 
 
@@ -89,14 +89,11 @@ class RemoverTrainer:
         seen, added = [], []
         side = min(SIDE, *clean.shape[-2:])
         for number in range(self.batch):
-            which = drawn(len(clean))
+            pair = drawn(len(clean))
             top, left = (drawn(length - side + 1) for length in clean.shape[-2:])
             window = (slice(None), slice(top, top + side), slice(left, left + side))
-            before, after = (
-                _turned(pictures[which][window], drawn_turn)
-                for drawn_turn in [drawn(8)]
-                for pictures in (clean, cloaked)
-            )
+            turn = drawn(8)
+            before, after = (_turned(pictures[pair][window], turn) for pictures in (clean, cloaked))
             shown = after if number % 2 else before
             seen.append(shown)
             added.append(shown - before)
@@ -104,7 +101,7 @@ class RemoverTrainer:
 
 
 def suspicion(network: Remover, pixels: Pixels) -> Float[Tensor, " batch"]:
-    """Return how much, as a root mean square, the network says was added to each picture."""
+    """Return the root mean square of the change that the network estimates in each picture."""
     with torch.no_grad():
         return network(pixels).square().mean(dim=(1, 2, 3)).sqrt()
 

@@ -27,9 +27,9 @@ Pixels = Float[Tensor, "1 3 height width"]
 class AntiDreamBooth:
     """A higher denoising loss on a surrogate that has just learned the clean picture.
 
-    Before every `block` steps of the descent, the surrogate goes back to what it has learned of moved pictures so
-    far, trains on the picture as it is now for `lesson` steps and keeps that; then it trains on the clean picture
-    for `lesson` steps, and the block is made against what it is then.
+    Before every `block` steps of the descent, the surrogate goes back to the weights it has learned from moved pictures
+    so far, trains on the moved picture for `lesson` steps and keeps these weights. Then it trains on the clean picture
+    for `lesson` steps, and the block runs against the result.
     """
 
     block: int = 6

@@ -26,10 +26,10 @@ from artaudit.protocols import Encoder, Generator
 Pixels = Float[Tensor, "1 3 height width"]
 
 COMPARED = (256, 256)
-"""The size in which the examples of styles are compared with the picture's own statistics."""
+"""Height and width of the examples of styles that are compared with the picture."""
 
 FAR = (0.5, 0.75)
-"""Between which quantiles of the distances from the picture's own style the new one lies."""
+"""Quantiles of the distances from the picture's own style, between which the new style lies."""
 
 
 @dataclass(frozen=True, slots=True)

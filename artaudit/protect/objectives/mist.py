@@ -27,7 +27,7 @@ Pixels = Float[Tensor, "1 3 height width"]
 MODES = ("semantic", "textural", "fused")
 
 PAPER_LATENTS = 4 * 64 * 64
-"""Over how many numbers the paper sums its textural term."""
+"""Numbers over which the paper sums its textural term."""
 
 
 @dataclass(frozen=True, slots=True)

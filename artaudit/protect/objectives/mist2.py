@@ -30,8 +30,8 @@ class Mist2:
     """The denoiser's output pulled to the latents of `motif`, whatever the noise was.
 
     After every `block` steps of the descent the surrogate trains for `lesson` steps on the moved picture. The
-    paper's five rounds are thus 5 x `block` steps; the lesson after the last of them could change nothing. The latents
-    themselves may be pulled as well, which counts `pulled` times as much (100 in the authors' ACE+).
+    paper's five rounds are thus 5 x `block` steps, without the lesson after the last of them. With `pulled` above 0 the
+    latents themselves are pulled as well, with that weight (100 in the authors' ACE+).
     """
 
     motif: Motif = field(default_factory=Lettering)
@@ -49,17 +49,17 @@ class Mist2:
         return self.motif.fitted(*clean.shape[-2:])
 
     def aim(self, model: Encoder, clean: Pixels, target: Pixels | None, seed: int) -> Aim:
-        """Return the relative squared distance between what is predicted and the target's latents."""
+        """Return the relative squared distance between the denoiser's output and the target's latents."""
         denoise = Denoising(as_generator(model, "Mist 2"), self.lessons.prompt, seed)
         with torch.no_grad():
-            wanted = model.encode(clean if target is None else target)
-            power = wanted.square().mean() + TINY
+            target_latents = model.encode(clean if target is None else target)
+            power = target_latents.square().mean() + TINY
 
         def loss(moved: Pixels, step: int) -> Float[Tensor, ""]:
             latents = model.encode(moved)
             predicted, _ = denoise(latents, step)
-            bent = (predicted - wanted).square().mean()
-            return (bent + self.pulled * (latents - wanted).square().mean()) / power
+            bent = (predicted - target_latents).square().mean()
+            return (bent + self.pulled * (latents - target_latents).square().mean()) / power
 
         return loss
 

@@ -43,7 +43,7 @@ class Nightshade:
 
     @property
     def caption(self) -> str:
-        """What is to be written beside the published picture, for a model to learn it wrongly."""
+        """The caption to publish with the picture, for models to learn the concept under it."""
         return f"a {self.subject}"
 
     def target(self, clean: Pixels, models: Sequence[Encoder], seed: int) -> Pixels:  # noqa: ARG002 - its own seed

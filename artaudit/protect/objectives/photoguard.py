@@ -24,7 +24,7 @@ Pixels = Float[Tensor, "1 3 height width"]
 
 @dataclass(frozen=True, slots=True)
 class PhotoGuard:
-    """Latents of nothing, or of `motif` where one is given."""
+    """Zero latents, or those of `motif` where one is given."""
 
     motif: Motif | None = None
 

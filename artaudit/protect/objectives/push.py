@@ -25,7 +25,7 @@ _TINY = 1e-8
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """The default objective: as far as the budget carries."""
+    """The default objective: latents moved as far as the budget allows."""
 
     needs_generator: ClassVar[bool] = False
 

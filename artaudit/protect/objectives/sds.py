@@ -1,4 +1,4 @@
-"""Lowers or raises the denoising loss of a picture without deriving through the denoiser (SDS).
+"""Lowers or raises the denoising loss of a picture without gradients through the denoiser (SDS).
 
 Xue et al., "Toward Effective Protection Against Diffusion Based Mimicry Through Score Distillation", ICLR 2024,
 https://arxiv.org/abs/2311.12832. Unlike the paper's, errors and latents are taken relative to their spread.
@@ -24,7 +24,7 @@ Pixels = Float[Tensor, "1 3 height width"]
 
 @dataclass(frozen=True, slots=True)
 class ScoreDistillation:
-    """Latents led by the denoiser's error: down it, SDS(-), which leaves smoother noise, or up it with `ascend`."""
+    """Latents moved along the denoiser's error: down, SDS(-), which leaves smoother noise, or up with `ascend`."""
 
     ascend: bool = False
     prompt: str = "a painting"
@@ -46,8 +46,8 @@ class ScoreDistillation:
         def loss(moved: Pixels, step: int) -> Float[Tensor, ""]:
             latents = model.encode(moved)
             with torch.no_grad():
-                predicted, wanted = denoise(latents.detach(), step)
-                error = (predicted - wanted) / wanted.std()
+                predicted, truth = denoise(latents.detach(), step)
+                error = (predicted - truth) / truth.std()
             return sign * (latents * error).mean() / spread.sqrt()
 
         return loss

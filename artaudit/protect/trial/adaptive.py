@@ -1,4 +1,4 @@
-"""The attacker who owns this tool: trained on pairs that the cloak under test makes, and asked what it can tell.
+"""The attacker who has this tool: a network trained on pairs that the cloak under test makes, and how well it detects.
 
 After Foerster et al., "LightShed", USENIX Security 2025,
 https://www.usenix.org/conference/usenixsecurity25/presentation/foerster
@@ -34,19 +34,19 @@ from artaudit.protocols import Budget, Progress
 from artaudit.tensors import to_batch
 
 REPEATED = ("objective", "descent", "together")
-"""Parts of a method that fit any picture and any models; the transforms are repeated too."""
+"""Settings of a receipt's method that are used again, besides its transforms."""
 
 _DEFAULT = CloakOrder().method
 _BEST = 95.0
-"""The highest SSIMULACRA2 score of training pairs: nothing is learned from pairs without a change."""
+"""The highest SSIMULACRA2 score of training pairs, since nothing is learned from pairs without a change."""
 
 HELD_OUT = 0.25
-"""Share of the pairs that the attacker never trains on, to see what it can tell."""
+"""Share of the pairs that are held out from training, to measure detection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schooling:
-    """How the attacker trains: on so many `pairs` of `side` pixels, cloaked in `steps`, and by what schedule."""
+    """How the attacker trains: on `pairs` pairs of `side` pixels, cloaked in `steps`, as `lessons` says."""
 
     pairs: int = 48
     side: int = 96
@@ -56,7 +56,7 @@ class Schooling:
 
 @dataclass(frozen=True, slots=True)
 class Adversary:
-    """A trained attacker: its weights, and what it tells apart on held-out pairs.
+    """A trained attacker: its weights, and how well it detects cloaks in held-out pairs.
 
     `threshold` is the largest suspicion of `held_out` clean pictures; `auc` the chance that a cloaked picture is more
     suspicious than a clean one; `found` the share of cloaked ones above the threshold.
@@ -70,7 +70,7 @@ class Adversary:
     held_out: int
 
     def judge(self, image: Image) -> dict[str, Any]:
-        """Say how suspicious a picture is."""
+        """Return how suspicious a picture is, as JSON values."""
         score = float(suspicion(remover_of(self.weights), to_batch(middle(image)))[0])
         above = score > self.threshold
         return {
@@ -89,10 +89,10 @@ class Adversary:
 
 
 def school(pair: Pair, schooling: Schooling, *, seed: int, progress: Progress | None = None) -> Adversary:
-    """Train an attacker on pairs made like the picture under trial: by the method and models that a receipt names.
+    """Train an attacker on pairs made like the picture under trial: by the method and models of its receipt.
 
-    The budget is what shows of the picture's own change; where no original is known, the default one. Style references
-    are left out: on pictures this small they cost the most.
+    The budget is that of the picture's own change, or the default one where no original is known. The loss against
+    style references is left out: on pictures this small it takes the most time.
     """
     job = job_like(pair.receipt, schooling.steps)
     tool = replace(job.cloak, style=None)
@@ -100,9 +100,9 @@ def school(pair: Pair, schooling: Schooling, *, seed: int, progress: Progress | 
     clean, cloaked = [], []
     for number in range(schooling.pairs):
         image = _material(number, schooling.side, seed)
-        made = tool.apply(image, budget=budget, seed=seed + number)
+        cloak = tool.apply(image, budget=budget, seed=seed + number)
         clean.append(to_batch(image.samples))
-        cloaked.append(to_batch(made.colours.astype(np.float32) / image.levels))
+        cloaked.append(to_batch(cloak.colours.astype(np.float32) / image.levels))
         if progress is not None:
             progress(number + 1, schooling.pairs)
     before, after = torch.cat(clean), torch.cat(cloaked)
@@ -117,40 +117,40 @@ def school(pair: Pair, schooling: Schooling, *, seed: int, progress: Progress | 
 
 
 def job_like(receipt: Mapping[str, Any] | None, steps: int) -> CloakJob:
-    """Return a job that cloaks as a receipt says, in so many steps: its method, settings and models; else the default.
+    """Return a job with a receipt's method, settings and models, in `steps` steps; without a receipt the default job.
 
-    Receipts of the second schema keep the method's name alone.
+    Receipts of the second schema hold only the method's name.
     """
     job = prepare(_order(receipt, steps))
-    made = None if receipt is None else receipt["method"]
-    if not isinstance(made, Mapping) or not made["name"]:
+    method = None if receipt is None else receipt["method"]
+    if not isinstance(method, Mapping) or not method["name"]:
         return job
-    cloak = with_settings(job.cloak, {name: made[name] for name in REPEATED})
-    seen = [transform_of(one) for one in made["expectation"]]
-    known = tuple(one for one in seen if one is not None)
-    expectation = known if len(known) == len(seen) else cloak.expectation
+    cloak = with_settings(job.cloak, {name: method[name] for name in REPEATED})
+    transforms = [transform_of(settings) for settings in method["expectation"]]
+    known = tuple(transform for transform in transforms if transform is not None)
+    expectation = known if len(known) == len(transforms) else cloak.expectation
     cloak = replace(cloak, descent=replace(cloak.descent, steps=steps), expectation=expectation)
     return replace(job, cloak=cloak)
 
 
 def _order(receipt: Mapping[str, Any] | None, steps: int) -> CloakOrder:
-    """Read method and models off a receipt, as far as they are still here; the default cloak without one."""
+    """Return an order with a receipt's method and those of its models that are installed; else the default order."""
     if receipt is None:
         return CloakOrder(steps=steps)
-    here = {one.name for one in pool.available() if one.use == pool.SURROGATE}
+    here = {record.name for record in pool.available() if record.use == pool.SURROGATE}
     known = tuple(name for name in models_of(receipt) if name in here)
     return CloakOrder(method=_method(receipt["method"]), models=known or ("auto",), steps=steps)
 
 
-def _method(made: Mapping[str, Any] | str) -> str:
-    """Return the name of the method of a receipt, the default where it is not of the catalog.
+def _method(method: Mapping[str, Any] | str) -> str:
+    """Return the name of a receipt's method, the default one where it is not in the catalog.
 
     Receipts of the second schema hold the text of a Python object, which names the class of its objective.
     """
-    if isinstance(made, str):
-        found = re.search(r"objective=(\w+)", made)
-        return method_named(found[1] if found else "") or _DEFAULT
-    return str(made["name"]) or _DEFAULT
+    if isinstance(method, str):
+        match = re.search(r"objective=(\w+)", method)
+        return method_named(match[1] if match else "") or _DEFAULT
+    return str(method["name"]) or _DEFAULT
 
 
 def _budget(pair: Pair) -> Budget | None:
@@ -162,7 +162,7 @@ def _budget(pair: Pair) -> Budget | None:
 
 
 def _material(number: int, side: int, seed: int) -> Image:
-    """Return a picture to learn from: every fourth a part of a photograph, the others drawings by code."""
+    """Return a training picture: every fourth is a part of a photograph, the others are drawings by code."""
     rng = np.random.default_rng([seed, number])
     if number % 4 == 0:
         names = sorted(PHOTOGRAPHS)

@@ -1,4 +1,4 @@
-"""The contact sheet of mimicry: what every mimic draws from words and draws again, one row for each training set."""
+"""The contact sheet of mimicry: pictures that each mimic draws from a prompt and redraws, a row per training set."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from artaudit.protect.trial.mimicry import STRENGTHS, Examined
 SIDE = 128
 """Pixels along each picture's side."""
 WORDS = 4
-"""Pictures from words that are shown."""
+"""Most pictures from the prompt in a row."""
 _GAP, _TEXT, _SIZE = 6, 18, 13
 
 
 def sheet(rows: Sequence[tuple[str, Examined]], prompt: str) -> bytes:
-    """Return a PNG: a row for what each mimic learned from, the same noise down every column."""
-    shown = [(name, [*one.drawn[:WORDS], *one.redrawn]) for name, one in rows]
+    """Return a PNG: a row for each training set, with the same noise down every column."""
+    shown = [(name, [*exam.drawn[:WORDS], *exam.redrawn]) for name, exam in rows]
     titles = [f"'{prompt}'"] * min(WORDS, len(rows[0][1].drawn))
     titles += [f"{what}, {strength:g}" for what in ("photograph", "own picture") for strength in STRENGTHS]
     width, height = len(titles) * (SIDE + _GAP) + _GAP, len(shown) * (SIDE + _TEXT + _GAP) + _TEXT + _GAP

@@ -1,4 +1,4 @@
-"""How long a trial takes, told before it starts: encoders are timed on its picture, the rest follows from a table."""
+"""An estimate of how long a trial takes: encoders are timed on its picture, the rest follows from a table."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ COSTS = {
     "gridpure": 120.0,
     "trained-remover": 1.0,
 }
-"""What one attack on one picture costs, beside an embedded encoder's run over it; what is not named costs nothing."""
+"""Time of an attack on a picture, in runs of an embedded encoder over it; attacks that are missing here take none."""
 
 ONCE = 160.0
-"""What else a trial costs in the same unit: scaling the noises, what shows, and redrawing."""
+"""Time of the rest of a trial in the same unit: scaling the noises, visibility, and redrawing."""
 _TOWER, _TOWER_PIXELS = 90.0, 256 * 256
-"""Runs of an encoder over so many pixels that the style reference costs, whatever the picture's size."""
+"""Time of the style reference, whatever the picture's size: runs of an encoder, and the pixels of each run."""
 _START = 5.0
-"""Seconds until a process of its own is there."""
+"""Seconds that a worker process takes to start."""
 
 
 def estimate(clean: Picture, panel: Sequence[Judge], todo: Plan, *, processes: int) -> float:
-    """Return about how many seconds a trial of a picture takes, from a run of every encoder that judges it."""
+    """Return an estimate of a trial's seconds, from a timed run of every encoder that judges the picture."""
     seconds = {judge: _seconds(judge, clean) for judge in panel}
     unit = min(taken for judge, taken in seconds.items() if judge.record in pool.embedded())
     reading = sum(seconds.values())

@@ -44,14 +44,14 @@ Result = TypeVar("Result")
 BASE = "nothing"
 """The arm of the untrained model."""
 OTHERS = "photographs and drawings by code"
-"""The arm trained on pictures that are not by the artist: what it recovers is not the style."""
+"""The arm trained on pictures that are not by the artist: what it recovers is not the artist's style."""
 STRANGERS = 1000
-"""Added to the seeds of pictures that stand for no artist, so that none is drawn twice."""
+"""Added to the seeds of the model's drawings that are by no artist, so that none is drawn twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """What mimics learn from: a kind of picture of the trial, after an attack at a strength where one is named."""
+    """A training set of mimics: a kind of picture of the trial, with `strength` after an attack."""
 
     kind: str
     attack: str = ""
@@ -59,18 +59,18 @@ class Arm:
 
     @property
     def name(self) -> str:
-        """What it is called in tables."""
-        said = "cloaked" if self.kind == CHANGED else self.kind
-        return said if self.strength is None else f"{said}, after {self.attack} {self.strength:g}"
+        """The name of the arm in tables."""
+        kind = "cloaked" if self.kind == CHANGED else self.kind
+        return kind if self.strength is None else f"{kind}, after {self.attack} {self.strength:g}"
 
 
 @dataclass(frozen=True, slots=True)
 class MimicrySetup:
     """What all mimics of a trial share.
 
-    `pictures` are the trial's pictures by kind, one dictionary an original; `tools` are the attacker's for each of
-    them. `held_out` are crops of `side` pixels, each with the number of its picture. With `apart`, the right of every
-    picture is never learned from.
+    `pictures` holds for each original the trial's pictures by kind; `tools` holds the attacker's tools for each
+    original. `held_out` are crops of `side` pixels, each with the number of its picture. With `apart`, the right part
+    of every picture is never learned from.
     """
 
     record: pool.Record
@@ -85,7 +85,7 @@ class MimicrySetup:
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """Results: for each arm one examination per seed, the untrained model's, and pictures of no artist."""
+    """Results: for each arm an examination per seed, that of the untrained model, and pictures of no artist."""
 
     arms: Mapping[str, tuple[Examined, ...]]
     base: Examined
@@ -96,7 +96,7 @@ class Taught:
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """What one arm's mimics learn from: latents of every picture, and a crop of the first to be drawn again."""
+    """What an arm's mimics learn from: latents of every picture, and a crop of the first that they redraw."""
 
     banks: tuple[Bank, ...] = field(repr=False)
     crop: Part = field(repr=False)
@@ -110,21 +110,21 @@ def taught(
     with ExitStack() as stack:
         workers = None
         if processes > 1 and not torch.cuda.is_available():
-            made = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=single_threaded)
-            workers = stack.enter_context(made)
+            executor = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=single_threaded)
+            workers = stack.enter_context(executor)
 
         def run(work: Callable[..., Result], jobs: Sequence[tuple[Any, ...]]) -> list[Result]:
             nonlocal done
-            found: dict[int, Result] = {}
+            results: dict[int, Result] = {}
             for number, result in _carried_out(workers, work, jobs):
-                found[number], done = result, done + 1
+                results[number], done = result, done + 1
                 if progress is not None:
                     progress(done, total)
-            return [found[number] for number in range(len(jobs))]
+            return [results[number] for number in range(len(jobs))]
 
         lessons = run(lesson, [(shared, arm) for arm in arms])
         slim = _without_pictures(shared)
-        runs = [(slim, one, seed) for one, seed in product(lessons, range(seeds))]
+        runs = [(slim, training_set, seed) for training_set, seed in product(lessons, range(seeds))]
         exams = run(practised, runs)
         (base,) = run(untaught, [(slim, lessons[0].crop)])
         ((strangers, own),) = run(references, [(shared,)])
@@ -133,16 +133,17 @@ def taught(
 
 
 def lesson(shared: MimicrySetup, arm: Arm) -> TrainingSet:
-    """Return what an arm's mimics learn from."""
+    """Return the training set of an arm."""
     model = generator(shared.record)
     if arm.kind == OTHERS:
         parts = _strangers(shared, len(shared.pictures) + 1, shared.pictures[0][CLEAN].shape[0])
     else:
         whole = [
-            _attacked(one, arm, tools, shared.seed) for one, tools in zip(shared.pictures, shared.tools, strict=True)
+            _attacked(kinds, arm, tools, shared.seed)
+            for kinds, tools in zip(shared.pictures, shared.tools, strict=True)
         ]
-        parts = [learned_from(one) if shared.apart else one for one in whole]
-    return TrainingSet(tuple(bank(model, one) for one in parts), tiles(parts[0], shared.side)[0])
+        parts = [learned_from(picture) if shared.apart else picture for picture in whole]
+    return TrainingSet(tuple(bank(model, part) for part in parts), tiles(parts[0], shared.side)[0])
 
 
 def _attacked(pictures: Mapping[str, Part], arm: Arm, tools: Tools, seed: int) -> Part:
@@ -152,40 +153,41 @@ def _attacked(pictures: Mapping[str, Part], arm: Arm, tools: Tools, seed: int) -
 
 
 def practised(shared: MimicrySetup, learned: TrainingSet, number: int) -> Examined:
-    """Return what a mimic can do that was trained in run `number`."""
+    """Train the mimic of run `number` and return its examination."""
     teacher = generator(shared.record)
     mimic = trained(teacher, learned.banks, shared.practice, shared.side, shared.seed + number)
     return _examined(mimic, shared, learned.crop if number == 0 else None)
 
 
 def untaught(shared: MimicrySetup, crop: Part) -> Examined:
-    """Return what the model can do by itself."""
+    """Return the examination of the untrained model."""
     return _examined(generator(shared.record), shared, crop)
 
 
 def references(shared: MimicrySetup) -> tuple[Pixels, Pixels]:
-    """Return pictures of no artist (photographs, drawings by code, what the model draws by itself), and clean crops."""
+    """Return pictures by no artist (photographs, drawings by code and by the untrained model), and clean crops."""
     model, side, practice = generator(shared.record), shared.side, shared.practice
     clean = [crop for pictures in shared.pictures for crop in tiles(pictures[CLEAN], side)]
     clean = [clean[place] for place in np.linspace(0, len(clean) - 1, min(len(clean), 2 * practice.crops)).astype(int)]
     kept = [crop for _, crop in shared.held_out]
     others = _strangers(shared, practice.drawn, side)
-    own, seen = (torch.cat([_redrawn(model, one) for one in some]) for some in ([*clean, *kept], others))
-    made = [generate(model, practice, STRANGERS + number, side) for number in range(practice.drawn)]
-    return torch.cat([seen, *made]), own
+    own, strangers = (torch.cat([_redrawn(model, part) for part in parts]) for parts in ([*clean, *kept], others))
+    drawn = [generate(model, practice, STRANGERS + number, side) for number in range(practice.drawn)]
+    return torch.cat([strangers, *drawn]), own
 
 
 def _examined(mimic: Generator, shared: MimicrySetup, crop: Part | None) -> Examined:
-    latents = torch.cat([bank(mimic, one) for _, one in shared.held_out])
+    latents = torch.cat([bank(mimic, crop) for _, crop in shared.held_out])
     redraw = () if crop is None else (_resized(_photograph(min(PHOTOGRAPHS)), shared.side), crop)
     return examined(mimic, latents, shared.practice, side=shared.side, redraw=redraw)
 
 
 def _strangers(shared: MimicrySetup, count: int, side: int) -> list[Part]:
-    """Return the photographs and so many drawings by code less two, all of `side` pixels."""
-    shown = [_photograph(name) for name in PHOTOGRAPHS]
-    shown += [drawings.draw(np.random.default_rng([shared.seed, number])) for number in range(count - len(shown))]
-    return [_resized(one, side) for one in shown]
+    """Return the photographs and drawings by code, `count` pictures in all, of `side` pixels."""
+    pictures = [_photograph(name) for name in PHOTOGRAPHS]
+    drawn = range(count - len(pictures))
+    pictures += [drawings.draw(np.random.default_rng([shared.seed, number])) for number in drawn]
+    return [_resized(picture, side) for picture in pictures]
 
 
 def _redrawn(model: Generator, picture: Part) -> Pixels:
@@ -217,8 +219,8 @@ def _carried_out(
         yield from ((number, work(*job)) for number, job in enumerate(jobs))
         return
     waiting = {workers.submit(work, *job): number for number, job in enumerate(jobs)}
-    for one in as_completed(waiting):
-        yield waiting[one], one.result()
+    for future in as_completed(waiting):
+        yield waiting[future], future.result()
 
 
 @cache

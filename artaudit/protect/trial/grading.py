@@ -1,9 +1,9 @@
 """The grade of a cloak, by rules that were declared before anything was measured.
 
-All gains are over the strongest noise that is as visible as the change. Noise of any grain stays below 1.2 beside
-such controls, so that a fifth more is the least that means anything. To do 1.5 times as much, noise would need 1.5
-times its amplitude, which takes it from what nobody tells apart side by side (SSIMULACRA2 80) to what is seen (70).
-Latents that move are necessary for an effect on training and no proof of one: only a mimic that learns less gives an A.
+All gains are over the strongest noise that is as visible as the change. Noise of any other grain has gains below 1.2,
+so smaller gains mean nothing. For a gain of 1.5, noise would need 1.5 times its amplitude, which takes it from
+invisible side by side (SSIMULACRA2 80) to visible (70). That latents move is necessary for an effect on training but
+does not prove one, so a grade of A asks for a mimic that learns less.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from artaudit.protect.trial.judges import Reading
 
 NOISE_GAIN = 1.2
-"""Up to this gain a change does no more than noise that shows as much."""
+"""Up to this gain a change does no more than noise that is as visible."""
 FAR_GAIN = 1.5
 """From this gain on a change does what only clearly more visible noise could do."""
 RECOVERY = 0.5
@@ -31,14 +31,14 @@ RULES = {
     "day undoes that, or was not tried.",
     "F": "Even on the untouched file it does no more than noise that shows as much.",
 }
-"""The grades from best to worst; each asks for all that the worse ones ask for."""
+"""The grades from best to worst; each includes the conditions of all worse ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What an attack at one strength leaves of a cloak, by every judge; PSNR and SSIM of the attacked clean picture.
 
-    No readings stand for an attack that was not carried out, and `why` says why.
+    An attack that was not carried out has no readings, and `why` says why.
     """
 
     attack: str
@@ -53,24 +53,24 @@ class Outcome:
 
     @property
     def gain(self) -> float | None:
-        """The smallest gain that counts: on hold-outs where there are any, else on any judge; None when skipped."""
-        counting = [one for one in self.readings if one.hold_out] or list(self.readings)
-        return min((one.gain for one in counting), default=None)
+        """The smallest gain on the hold-outs, or without any on all judges; None for a skipped attack."""
+        counting = [reading for reading in self.readings if reading.hold_out] or list(self.readings)
+        return min((reading.gain for reading in counting), default=None)
 
     @property
     def held_out(self) -> bool:
         """Whether a hold-out judged it."""
-        return any(one.hold_out for one in self.readings)
+        return any(reading.hold_out for reading in self.readings)
 
     @property
-    def said(self) -> str:
+    def label(self) -> str:
         """The attack with its strength, as it stands in a sentence."""
         return self.attack if self.strength is None else f"{self.attack} {self.strength:g}"
 
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """A letter of `RULES` and the sentences that led to it, what keeps it from a better one first."""
+    """A letter of `RULES` and the reasons for it, first those that keep it from a better one."""
 
     letter: str
     because: tuple[str, ...]
@@ -86,7 +86,7 @@ def grade(
     """
     if untouched.gain is None or untouched.gain <= NOISE_GAIN:
         return Grade("F", (f"Untouched, it moves latents {_said(untouched.gain)} as far as noise that shows as much.",))
-    everyday = [one for one in attacks if one.everyday]
+    everyday = [outcome for outcome in attacks if outcome.everyday]
     for letter, reasons in (
         ("D", _against_c(everyday)),
         ("C", _against_b(untouched, everyday)),
@@ -99,7 +99,7 @@ def grade(
 
 def weakest(outcomes: Sequence[Outcome]) -> Outcome | None:
     """Return the outcome with the smallest gain, None where none was carried out."""
-    return min((one for one in outcomes if one.gain is not None), key=_gain, default=None)
+    return min((outcome for outcome in outcomes if outcome.gain is not None), key=_gain, default=None)
 
 
 def _against_c(everyday: Sequence[Outcome]) -> tuple[str, ...]:
@@ -107,8 +107,8 @@ def _against_c(everyday: Sequence[Outcome]) -> tuple[str, ...]:
     worst = weakest(everyday)
     if worst is not None and _gain(worst) <= NOISE_GAIN:
         reasons.append(f"An everyday edit undoes it: {_after(worst)}")
-    if not everyday or any(one.gain is None for one in everyday):
-        names = sorted({one.attack for one in everyday if one.gain is None}) or ["all of them"]
+    if not everyday or any(outcome.gain is None for outcome in everyday):
+        names = sorted({outcome.attack for outcome in everyday if outcome.gain is None}) or ["all of them"]
         reasons.append(f"Everyday edits were left out: {', '.join(names)}.")
     return tuple(reasons)
 
@@ -116,7 +116,9 @@ def _against_c(everyday: Sequence[Outcome]) -> tuple[str, ...]:
 def _against_b(untouched: Outcome, everyday: Sequence[Outcome]) -> tuple[str, ...]:
     reasons = []
     worst = weakest(everyday)
-    left = "" if worst is None else f" No everyday edit undoes it; the worst, {worst.said}, leaves {_said(worst.gain)}."
+    left = (
+        "" if worst is None else f" No everyday edit undoes it; the worst, {worst.label}, leaves {_said(worst.gain)}."
+    )
     if not untouched.held_out:
         reasons.append(
             "It was judged only by models that it may have been made against, which hardly counts: install one that "
@@ -129,7 +131,7 @@ def _against_b(untouched: Outcome, everyday: Sequence[Outcome]) -> tuple[str, ..
 
 def _against_a(attacks: Sequence[Outcome], recovery_upper: float | None, lacking: Sequence[str]) -> tuple[str, ...]:
     reasons = [*lacking]
-    skipped = sorted({one.attack for one in attacks if one.gain is None})
+    skipped = sorted({outcome.attack for outcome in attacks if outcome.gain is None})
     if recovery_upper is None and not lacking:
         reasons.append("No mimic was trained (--mimicry), so nothing is known about what one would learn.")
     elif recovery_upper is not None and recovery_upper >= RECOVERY:
@@ -140,7 +142,7 @@ def _against_a(attacks: Sequence[Outcome], recovery_upper: float | None, lacking
 
 
 def _after(outcome: Outcome) -> str:
-    return f"after {outcome.said} it does {_said(outcome.gain)} as much as noise that shows as much."
+    return f"after {outcome.label} it does {_said(outcome.gain)} as much as noise that shows as much."
 
 
 def _gain(outcome: Outcome) -> float:

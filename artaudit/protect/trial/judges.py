@@ -1,4 +1,4 @@
-"""Tier 2: the encoders that say how far a change moves latents, beside noise that is as visible."""
+"""The judges of a trial: encoders that measure how far a change moves latents, beside noise that is as visible."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from artaudit.tensors import to_batch
 
 CLEAN, CHANGED = "clean", "changed"
 NOISES = (*PLAIN, ALIKE)
-"""The controls, each as visible as the change by SSIMULACRA2 and by FLIP, whichever allows it more."""
+"""Kinds of the control noises; each is as visible as the change by SSIMULACRA2 or FLIP, whichever allows more of it."""
 
 TILE = 64
-"""Pixels along the tiles that an interval is drawn from."""
+"""Pixels along a side of the tiles over which the interval of a gain is bootstrapped."""
 
 Tiles = Float[np.ndarray, " tiles"]
 Latents = Float[Tensor, "1 channels rows columns"]
@@ -45,10 +45,10 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How one encoder sees a change: root mean square displacements of its latents from those of the clean picture.
+    """One encoder's measure of a change: root mean square displacements of latents from those of the clean picture.
 
-    `noise` is that of the strongest control, named by `control`; `gain` is their ratio with its 95 % interval over
-    the picture's tiles; `drift` says how far an attack alone moves the clean picture from where it was.
+    `noise` is the displacement by the strongest control, `control`; `gain` is the ratio of both, `low` and `high` its
+    95 % interval over the picture's tiles; `drift` is the displacement of the clean picture by the attack alone.
     """
 
     judge: str
@@ -63,16 +63,20 @@ class Reading:
 
 
 def judges(receipt: Mapping[str, Any] | None = None) -> tuple[Judge, ...]:
-    """Return all installed and embedded encoders, hold-outs first; a model's denoiser is no judge.
+    """Return all installed models' encoders and the embedded autoencoders', hold-outs first.
 
-    Hold-outs are those that were installed as such, and, where a `receipt` names the models of a cloak and all of them
-    are known, those of other families.
+    Hold-outs are those that were installed as such and, if all models in a cloak's `receipt` are known, those of other
+    families than these models.
     """
     known = (*pool.available(), *pool.backbones())
-    records = (one for one in known if one.kind == "studio" or one not in (*pool.embedded(), *pool.backbones()))
+    shipped = (*pool.embedded(), *pool.backbones())
     met = _families_met(receipt, known)
-    found = [Judge(one, one.use == pool.HOLD_OUT or (met is not None and one.family not in met)) for one in records]
-    return tuple(sorted(found, key=lambda judge: not judge.hold_out))
+    panel = [
+        Judge(record, record.use == pool.HOLD_OUT or (met is not None and record.family not in met))
+        for record in known
+        if record.kind == "studio" or record not in shipped
+    ]
+    return tuple(sorted(panel, key=lambda judge: not judge.hold_out))
 
 
 def models_of(receipt: Mapping[str, Any]) -> list[str]:
@@ -82,7 +86,7 @@ def models_of(receipt: Mapping[str, Any]) -> list[str]:
 
 def _families_met(receipt: Mapping[str, Any] | None, known: Sequence[pool.Record]) -> set[str] | None:
     """Return the families of the models that a cloak was made against, None where one of them is not known."""
-    families = {one.name: one.family for one in known}
+    families = {record.name: record.family for record in known}
     names = [] if receipt is None else models_of(receipt)
     return {families[name] for name in names} if names and all(name in families for name in names) else None
 
@@ -99,26 +103,26 @@ def variants(clean: Picture, changed: Picture, loudness: Mapping[str, float], *,
 
 
 def gains_at_equal_psnr(panel: Sequence[Judge], clean: Picture, changed: Picture, *, seed: int) -> dict[str, float]:
-    """Return by judge the gain over the stronger of white and low-pass noise of equal PSNR, as papers have it."""
+    """Return by judge the gain over the stronger of white and low-pass noise of equal PSNR, as in papers."""
     pictures = [changed, *of_equal_psnr(clean, changed, seed=seed)]
-    found = {}
+    gains = {}
     for judge in panel:
         far, *noises = displacements(judge.open(), clean, pictures)
-        found[judge.record.name] = far / max(*noises, float(np.finfo(np.float64).tiny))
-    return found
+        gains[judge.record.name] = far / max(*noises, float(np.finfo(np.float64).tiny))
+    return gains
 
 
 def readings(
     panel: Sequence[Judge], before: Picture, pictures: Mapping[str, Picture], *, seed: int
 ) -> tuple[Reading, ...]:
-    """Return what every judge says of attacked `pictures`; `before` is the clean picture before the attack."""
+    """Return every judge's reading of attacked `pictures`; `before` is the clean picture before the attack."""
     return tuple(_reading(judge, before, pictures, seed) for judge in panel)
 
 
 def _reading(judge: Judge, before: Picture, pictures: Mapping[str, Picture], seed: int) -> Reading:
     encoder = judge.open()
     latents = {name: latents_of(encoder, picture) for name, picture in pictures.items()}
-    moves = {name: _moved(latents[CLEAN], one, encoder.factor) for name, one in latents.items() if name != CLEAN}
+    moves = {name: _moved(latents[CLEAN], moved, encoder.factor) for name, moved in latents.items() if name != CLEAN}
     control = max(NOISES, key=lambda name: float(moves[name].mean()))
     gain, low, high = ratio(moves[CHANGED], moves[control], seed=seed)
     far, noise = (float(np.sqrt(moves[name].mean())) for name in (CHANGED, control))
@@ -128,7 +132,7 @@ def _reading(judge: Judge, before: Picture, pictures: Mapping[str, Picture], see
 
 
 def latents_of(encoder: Encoder, picture: Picture) -> Latents:
-    """Return a picture's latents; with the channels innermost, convolutions on processors take a fifth less time."""
+    """Return a picture's latents; with channels last, convolutions on CPUs take a fifth less time."""
     with torch.no_grad():
         return encoder.encode(to_batch(picture).contiguous(memory_format=torch.channels_last))
 
@@ -139,9 +143,9 @@ def _latents_before(record: pool.Record, shape: tuple[int, ...], data: bytes) ->
     return latents_of(_opened(record), np.frombuffer(data, dtype=np.float32).reshape(shape).copy())
 
 
-def _moved(one: Latents, other: Latents, factor: int) -> Tiles:
+def _moved(clean: Latents, moved: Latents, factor: int) -> Tiles:
     """Return the mean square of the difference of two pictures' latents, tile by tile."""
-    change = (other - one).square().mean(dim=1, keepdim=True)
+    change = (moved - clean).square().mean(dim=1, keepdim=True)
     side = max(1, min(TILE // factor, *change.shape[-2:]))
     return F.avg_pool2d(change, side).flatten().double().cpu().numpy()
 

@@ -1,4 +1,4 @@
-"""A mimic: low-rank adapters trained on pictures, and what they taught a latent diffusion model about others.
+"""A mimic: low-rank adapters of a latent diffusion model, trained on pictures and examined on held-out ones.
 
 Hu et al., "LoRA", ICLR 2022, https://arxiv.org/abs/2106.09685; Rombach et al., CVPR 2022,
 https://arxiv.org/abs/2112.10752 (the loss that is measured).
@@ -28,19 +28,19 @@ Part = Float[np.ndarray, "_ _ 3"]
 """A picture of any size, or a part of one."""
 
 COARSE = 4
-"""Latents that a denoiser's coarsest layer joins along each side: crops are multiples of it."""
+"""Latents along each side that a denoiser's coarsest layer joins; crops are multiples of it."""
 KEPT = 0.25
-"""Share of every picture, at its right, that no mimic learns from where no other pictures are given."""
+"""Share of every picture, at its right, that is held out from mimics where no other pictures are given."""
 STRENGTHS = (0.4, 0.7)
-"""How far into the schedule pictures are drawn again from: a touch, and most of it."""
+"""Strengths of redrawing, as parts of the schedule: light and heavy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Practice:
     """How mimics are trained and examined, the same for all arms.
 
-    AdamW at `rate` for `steps` of `batch` crops of `side` pixels under `prompt`. The loss is measured on up to `crops`
-    held-out crops with `noises` noises each, spread over the schedule; then `drawn` pictures are drawn in
+    Training is AdamW at `rate` for `steps` of `batch` crops of `side` pixels under `prompt`. The loss is measured on up
+    to `crops` held-out crops with `noises` noises each, spread over the schedule; then `drawn` pictures are drawn in
     `draw_steps` with `guidance`.
     """
 
@@ -58,12 +58,12 @@ class Practice:
 
 
 LARGE = Practice(rate=1e-4, steps=1000, batch=1, side=512, drawn=16, draw_steps=30, guidance=7.5)
-"""For models of the size that people imitate with; it asks for a graphics card."""
+"""For models of the size that imitators use; it needs a GPU."""
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What one mimic can do: the loss of every held-out crop, and the pictures it drew, with equal noise for all."""
+    """The examination of a mimic: the loss of every held-out crop, and pictures drawn and redrawn with fixed noise."""
 
     losses: Float[np.ndarray, " crops"]
     drawn: Pixels = field(repr=False)
@@ -73,7 +73,7 @@ class Examined:
 def side_of(pictures: Sequence[Part], held_out: Sequence[Part], factor: int, wanted: int) -> int:
     """Return the side of crops that fit into all pictures; raises UsageError where they are too small to learn from."""
     unit = COARSE * factor
-    smallest = min(min(one.shape[:2]) for one in (*pictures, *held_out))
+    smallest = min(min(picture.shape[:2]) for picture in (*pictures, *held_out))
     side = min(wanted, smallest) // unit * unit
     if not side:
         raise UsageError(
@@ -83,17 +83,17 @@ def side_of(pictures: Sequence[Part], held_out: Sequence[Part], factor: int, wan
 
 
 def learned_from(picture: Part) -> Part:
-    """Return the part of a picture that mimics learn from where its right is kept apart."""
+    """Return the left part of a picture, which mimics learn from where the right is held out."""
     return picture[:, : picture.shape[1] - kept(picture.shape[1])]
 
 
 def kept_apart(picture: Part) -> Part:
-    """Return the part of a picture that no mimic learns from."""
+    """Return the right part of a picture, which is held out from mimics."""
     return picture[:, picture.shape[1] - kept(picture.shape[1]) :]
 
 
 def kept(width: int) -> int:
-    """Return how many columns of a picture are kept apart."""
+    """Return how many columns of a picture are held out."""
     return round(KEPT * width)
 
 
@@ -104,18 +104,18 @@ def bank(model: Encoder, picture: Part) -> Bank:
 
 
 def tiles(picture: Part, side: int) -> list[Part]:
-    """Return a picture's crops side by side, as many as fit."""
+    """Return a picture's adjacent crops, as many as fit."""
     tops, lefts = (range(0, length - side + 1, side) for length in picture.shape[:2])
     return [picture[top : top + side, left : left + side] for top in tops for left in lefts]
 
 
 def spread(count: int, most: int) -> list[int]:
-    """Return up to `most` of `count` places, evenly spread."""
+    """Return up to `most` of the numbers below `count`, evenly spread."""
     return sorted({int(place) for place in np.linspace(0, count - 1, min(most, count))})
 
 
 def trained(teacher: Generator, banks: Sequence[Bank], practice: Practice, side: int, seed: int) -> Student:
-    """Return a mimic that learned from latents; the same seed draws the same crops, noises and steps for all arms."""
+    """Return a mimic trained on latents; the same seed draws the same crops, noises and steps for all arms."""
     student = Student(teacher, rank=practice.rank, seed=seed)
     condition, random = teacher.condition(practice.prompt), source(seed)
     optimizer = torch.optim.AdamW(student.weights, lr=practice.rate, weight_decay=0.01)
@@ -133,13 +133,13 @@ def trained(teacher: Generator, banks: Sequence[Bank], practice: Practice, side:
 def examined(
     mimic: Generator, held_out: Crops, practice: Practice, *, side: int, redraw: Sequence[Part] = ()
 ) -> Examined:
-    """Return a mimic's losses on held-out crops and what it draws; `redraw` are pictures that it is to draw again."""
+    """Return a mimic's losses on held-out crops, and what it draws; `redraw` are the pictures that it redraws."""
     with torch.no_grad():
         losses = _held_out_losses(mimic, held_out, practice)
     drawn = [generate(mimic, practice, number, side) for number in range(practice.drawn)]
     redrawn = [
-        generate(mimic, practice, number, side, to_batch(one), strength)
-        for number, one in enumerate(redraw)
+        generate(mimic, practice, number, side, to_batch(picture), strength)
+        for number, picture in enumerate(redraw)
         for strength in STRENGTHS
     ]
     empty = torch.zeros(0, 3, side, side)
@@ -149,7 +149,7 @@ def examined(
 def generate(
     mimic: Generator, practice: Practice, seed: int, side: int, start: Pixels | None = None, strength: float = 1.0
 ) -> Pixels:
-    """Return one picture drawn from words, or drawn again from `start`."""
+    """Return one picture drawn from the prompt, or redrawn from `start`."""
     picture = mimic.generate(
         practice.prompt,
         seed=seed,

@@ -1,6 +1,6 @@
-"""A trial by mimicry: mimics learn from clean, noised, cloaked and attacked pictures, and what they recover is graded.
+"""A trial by mimicry: mimics learn from clean, noisy, cloaked and attacked pictures, and what they recover is graded.
 
-After Hönig et al., ICLR 2025, https://arxiv.org/abs/2406.12027: the attacker chooses what works best.
+After Hönig et al., ICLR 2025, https://arxiv.org/abs/2406.12027: the attacker chooses the attack that works best.
 """
 
 from __future__ import annotations
@@ -31,19 +31,20 @@ from artaudit.protect.trial.run import CLOAKED, Trial
 from artaudit.protocols import Progress
 
 QUICK = ("jpeg", "blur", "noise-denoise", "diffpure")
-"""Attacks that mimics learn after where none is named: an edit, a filter, two purifiers, each at its strongest."""
+"""Attacks of the default order, each at its strongest: an edit, a filter and two purifiers."""
 FEWEST = 3
-"""Training runs that are needed for a recovery to count."""
+"""Least training runs for a recovery to count."""
 
 FEWEST_CROPS = 5
-"""Clean crops that are needed to tell a style."""
+"""Least clean crops for a style judge to be fitted."""
 
 
 @dataclass(frozen=True, slots=True)
 class MimicryOrder:
-    """How mimics are trained: on which model, by name, how often, and judged on which other pictures of the artist.
+    """How mimics are trained: on the model of this name, `seeds` times, and examined on `held_out` pictures.
 
-    `attacks` are those of the trial; None for `model` and `practice` stands for what this machine can carry.
+    `held_out` are other pictures of the artist, `attacks` those before training. None for `model` and `practice`
+    chooses by whether there is a GPU.
     """
 
     model: str | None = None
@@ -55,7 +56,7 @@ class MimicryOrder:
 
 
 def ensure_possible(order: MimicryOrder) -> None:
-    """Raise UsageError or ImageError where the model or the held-out pictures of an order are not there."""
+    """Raise UsageError or ImageError if the model or a held-out picture of an order cannot be opened."""
     chosen_model(order.model)
     for path in order.held_out:
         read(path)
@@ -64,48 +65,49 @@ def ensure_possible(order: MimicryOrder) -> None:
 def imitated(trials: Sequence[Trial], order: MimicryOrder, progress: Progress | None = None) -> list[Trial]:
     """Let mimics learn from all cloaked pictures of `trials` together; return the trials graded by what they recover.
 
-    Raises UsageError where no model, or no picture large enough, is there to learn from.
+    Raises UsageError where there is no model or no large enough picture to learn from.
     """
     cloaked = [trial for trial in trials if trial.document["verdict"] == CLOAKED and trial.outcomes]
     if not cloaked:
         return list(trials)
     started = time.monotonic()
-    shared = _class(cloaked, order)
+    shared = _setup(cloaked, order)
     arms, left_out = _arms(order.attacks, cloaked)
     found = taught(shared, arms, order.seeds, processes=order.processes, progress=progress)
-    read_off = measures(found, arms, shared)
-    record = _document(read_off, arms, shared, order)
+    results = measures(found, arms, shared)
+    record = _document(results, arms, shared, order)
     record |= {"left_out": left_out, "seconds": round(time.monotonic() - started, 1)}
     lacking = lacking_for_a(record, order)
     rows = [(BASE, found.base), *((name, exams[0]) for name, exams in found.arms.items())]
     page = sheet(rows, shared.practice.prompt)
-    tried = {id(one) for one in cloaked}
-    return [_graded(one, record, upper(read_off), lacking, page) if id(one) in tried else one for one in trials]
+    tried, highest = {id(trial) for trial in cloaked}, upper(results)
+    return [_graded(trial, record, highest, lacking, page) if id(trial) in tried else trial for trial in trials]
 
 
 def chosen_model(name: str | None) -> pool.Record:
-    """Return the model that mimics start from: `name`, else one that is installed if there is a graphics card.
+    """Return the model that mimics start from: `name`, else an installed one if there is a GPU, else the embedded one.
 
-    Those kept for measuring come first, for the cloak has not met them; without a card it is the embedded one.
+    Of the installed ones hold-outs come first, since the cloak was not made against them.
     """
-    able = [one for one in pool.available() if "denoiser" in abilities(one)]
+    able = [record for record in pool.available() if "denoiser" in abilities(record)]
     if name is not None:
         known = pool.by_name(able)
         if name not in known:
             raise UsageError(f"No model with a denoiser is called {name}: choose {', '.join(known)}.")
         return known[name]
-    shipped = [one for one in able if one in pool.embedded()]
-    own = [one for one in able if one not in shipped]
-    fitting = sorted(own, key=lambda one: one.use != pool.HOLD_OUT) if torch.cuda.is_available() else []
+    shipped = [record for record in able if record in pool.embedded()]
+    own = [record for record in able if record not in shipped]
+    fitting = sorted(own, key=lambda record: record.use != pool.HOLD_OUT) if torch.cuda.is_available() else []
     return [*fitting, *shipped][0]
 
 
-def _class(cloaked: Sequence[Trial], order: MimicryOrder) -> MimicrySetup:
+def _setup(cloaked: Sequence[Trial], order: MimicryOrder) -> MimicrySetup:
     record = chosen_model(order.model)
     embedded = record in pool.embedded()
     practice = order.practice or (Practice() if embedded else LARGE)
     seed = int(cloaked[0].document["seed"])
-    pairs = [(middle(one.pair.clean), middle(one.pair.changed)) for one in cloaked if one.pair.clean is not None]
+    known = [trial.pair for trial in cloaked]
+    pairs = [(middle(pair.clean), middle(pair.changed)) for pair in known if pair.clean is not None]
     pictures = tuple(_taught_from(clean, changed, seed) for clean, changed in pairs)
     apart = not order.held_out
     others = [kept_apart(clean) for clean, _ in pairs] if apart else [middle(read(path)) for path in order.held_out]
@@ -114,7 +116,7 @@ def _class(cloaked: Sequence[Trial], order: MimicryOrder) -> MimicrySetup:
     crops = held_out_crops(others, side, practice.crops)
     if sum(len(tiles(clean, side)) for clean, _ in pairs) < FEWEST_CROPS:
         raise UsageError(f"A style shows in {FEWEST_CROPS} crops of {side} pixels or more: give more pictures.")
-    tools = tuple(one.tools for one in cloaked)
+    tools = tuple(trial.tools for trial in cloaked)
     return MimicrySetup(record, practice, pictures, tools, crops, side, apart, seed)
 
 
@@ -125,8 +127,8 @@ def _taught_from(clean: Part, changed: Part, seed: int) -> dict[str, Part]:
 
 
 def held_out_crops(others: Sequence[Part], side: int, most: int) -> tuple[tuple[int, Part], ...]:
-    """Return crops with the number of the picture each is of; crops of the only picture count as pictures."""
-    cut = [(number, crop) for number, one in enumerate(others) for crop in tiles(one, side)]
+    """Return crops with the number of each crop's picture; crops of a single picture are numbered themselves."""
+    cut = [(number, crop) for number, picture in enumerate(others) for crop in tiles(picture, side)]
     chosen = [cut[place] for place in spread(len(cut), most)]
     if len(others) == 1:
         return tuple((number, crop) for number, (_, crop) in enumerate(chosen))
@@ -134,12 +136,14 @@ def held_out_crops(others: Sequence[Part], side: int, most: int) -> tuple[tuple[
 
 
 def _arms(chosen: Sequence[str], cloaked: Sequence[Trial]) -> tuple[list[Arm], list[str]]:
-    """Return what mimics learn from, and the names of the attacks that no mimic is trained after."""
+    """Return the arms of mimics, and the names of the attacks that no arm is trained after."""
     wanted = {name for name in catalog.ATTACKS if name in chosen or "all" in chosen}
     wanted |= set(QUICK) if "quick" in chosen else set()
     axes = {name: catalog.load(catalog.ATTACKS, name) for name in catalog.ATTACKS}
     run = [
-        name for name, axis in axes.items() if name in wanted and not any(one.tools.lacking(axis) for one in cloaked)
+        name
+        for name, axis in axes.items()
+        if name in wanted and not any(trial.tools.lacking(axis) for trial in cloaked)
     ]
     arms = [Arm(CLEAN), Arm(OTHERS), Arm(NOISE), Arm(CHANGED)]
     arms += [Arm(kind, name, axes[name].strengths[-1]) for name in run for kind in (CHANGED, CLEAN)]
@@ -147,18 +151,18 @@ def _arms(chosen: Sequence[str], cloaked: Sequence[Trial]) -> tuple[list[Arm], l
 
 
 def lacking_for_a(record: Mapping[str, Any], order: MimicryOrder) -> tuple[str, ...]:
-    """Return why what mimics recover does not count for the best grade, by the record of their trial."""
-    said = []
+    """Return the reasons why the recovery in a trial's record does not count for the best grade."""
+    reasons = []
     if not record["measures"][LOSS]["learned"]:
-        said.append(f"By {LOSS}, mimics learned no more from clean pictures than may be chance.")
+        reasons.append(f"By {LOSS}, mimics learned no more from clean pictures than may be chance.")
     if record["left_out"]:
-        said.append(f"No mimic learned after these attacks: {', '.join(record['left_out'])}.")
+        reasons.append(f"No mimic learned after these attacks: {', '.join(record['left_out'])}.")
     if record["model"]["use"] != pool.HOLD_OUT:
         name = record["model"]["name"]
-        said.append(f"The mimics' model, {name}, is none kept for measuring (`audit models add --hold-out`).")
+        reasons.append(f"The mimics' model, {name}, is none kept for measuring (`audit models add --hold-out`).")
     if order.seeds < FEWEST:
-        said.append(f"Mimics were trained {order.seeds} times; less than {FEWEST} is too few.")
-    return tuple(said)
+        reasons.append(f"Mimics were trained {order.seeds} times; less than {FEWEST} is too few.")
+    return tuple(reasons)
 
 
 def _graded(

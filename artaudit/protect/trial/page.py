@@ -1,4 +1,4 @@
-"""The card for people: one self-contained page without scripts, and the pictures on it."""
+"""The card of a trial: a self-contained page without scripts, and the pictures on it."""
 
 from __future__ import annotations
 
@@ -46,11 +46,12 @@ AGAINST = {
 
 
 def card(trials: Sequence[Trial]) -> bytes:
-    """Return the page about these pictures; it asks for nothing from outside."""
+    """Return the page about these pictures as HTML; it loads nothing from outside."""
     shown = [{"record": trial.document, **_figures(trial)} for trial in trials]
     sheets = {trial.sheet for trial in trials if trial.sheet is not None}
     words = {"names": NAMES, "marks": MARKS, "against": AGAINST, "scale": SCALE[:-1], "bound": NOISE_GAIN}
-    page = template(__package__, "card.html").render(trials=shown, sheets=[_uri(one, "png") for one in sheets], **words)
+    uris = [_uri(sheet, "png") for sheet in sheets]
+    page = template(__package__, "card.html").render(trials=shown, sheets=uris, **words)
     return page.encode(errors="backslashreplace")
 
 
@@ -68,12 +69,12 @@ def _figures(trial: Trial) -> dict[str, str | None]:
 
 
 def decoded(pair: Pair) -> bytes:
-    """Return a PNG: what an embedded autoencoder redraws of the original, of the picture, and their difference."""
+    """Return a PNG: original and picture, each redrawn by an embedded autoencoder, and their difference."""
     model = open_model(next(record for record in pool.embedded() if record.kind == "studio"))
     if not isinstance(model, Autoencoder) or pair.clean is None:
         return b""
-    one, other = (_redrawn(model, middle(image)) for image in (pair.clean, pair.changed))
-    sheet = np.concatenate([one, other, (0.5 + 4 * (other - one)).clip(0, 1)], axis=1)
+    clean, changed = (_redrawn(model, middle(image)) for image in (pair.clean, pair.changed))
+    sheet = np.concatenate([clean, changed, (0.5 + 4 * (changed - clean)).clip(0, 1)], axis=1)
     buffer = io.BytesIO()
     Pillow.fromarray(np.rint(255 * sheet).astype(np.uint8)).save(buffer, "PNG")
     return buffer.getvalue()
@@ -100,5 +101,5 @@ def summary(record: dict[str, Any]) -> str:
 
 
 def learned(records: Sequence[dict[str, Any]]) -> list[str]:
-    """Say, once for all pictures they learned from, what mimics were taught; nothing where none were trained."""
-    return list(dict.fromkeys(one["mimicry"]["sentence"] for one in records if one["mimicry"] is not None))
+    """Return the sentences about mimics, each once for all its pictures; none where no mimics were trained."""
+    return list(dict.fromkeys(record["mimicry"]["sentence"] for record in records if record["mimicry"] is not None))

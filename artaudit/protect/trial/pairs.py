@@ -16,9 +16,9 @@ Picture = Float[np.ndarray, "height width 3"]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A picture and, where it is known, its original; `receipt` is there for cloaks of this tool alone.
+    """A picture and, where it is known, its original.
 
-    `source` says where the original came from.
+    `source` says where the original came from; `receipt` is that of the cloak, which only cloaks of this tool have.
     """
 
     changed: Image
@@ -28,7 +28,7 @@ class Pair:
 
     @property
     def untouched(self) -> bool:
-        """Whether the picture has the very samples of its original."""
+        """Whether the picture has the same samples as its original."""
         return self.clean is not None and self.clean.pixels_sha256 == self.changed.pixels_sha256
 
 

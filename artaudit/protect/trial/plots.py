@@ -1,4 +1,4 @@
-"""The card's figures, drawn in ink alone: markers, dashes and hatches instead of colours."""
+"""The figures of a trial's card, in black and grey: markers and dashes instead of colours."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def curves_figure(attacks: Sequence[dict[str, Any]]) -> bytes | None:
 
 
 def _marker(number: int, *, hold_out: bool) -> dict[str, Any]:
-    """Hold-outs are filled, the others are hollow."""
+    """Return the style of a judge's marker: filled for hold-outs, hollow for the others."""
     face = INK if hold_out else "white"
     return {"marker": MARKERS[number % len(MARKERS)], "color": INK, "markerfacecolor": face, "markersize": 4}
 
@@ -74,10 +74,10 @@ def _figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tup
 
     plot = Figure(figsize=(width, height), layout="constrained")
     axes = plot.subplots(rows, columns, squeeze=rows * columns == 1)
-    for one in [axes] if rows * columns == 1 else axes.flat:
-        one.tick_params(labelsize=7, colors=INK)
-        one.xaxis.label.set_size(7)
-        one.spines[["top", "right"]].set_visible(False)
+    for panel in [axes] if rows * columns == 1 else axes.flat:
+        panel.tick_params(labelsize=7, colors=INK)
+        panel.xaxis.label.set_size(7)
+        panel.spines[["top", "right"]].set_visible(False)
     return plot, axes
 
 

@@ -1,4 +1,4 @@
-"""How much of what clean pictures teach a mimic still learns: a ratio, with intervals, and the worst case over attacks.
+"""The part of what clean pictures teach that mimics recover: ratios with intervals, and the worst case over attacks.
 
 After Hönig et al., "Adversarial Perturbations Cannot Reliably Protect Artists From Generative AI", ICLR 2025,
 https://arxiv.org/abs/2406.12027, whose attacker takes the best of several attempts.
@@ -17,16 +17,16 @@ from artaudit.metrics import Interval
 DRAWS = 2000
 
 Measured = Float[np.ndarray, "seeds units"]
-"""One measure, smaller is better learned: a row per training run, a column per held-out crop or picture."""
+"""Values of one measure (lower is better learned): a row per training run, a column per held-out crop or picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recoveries:
-    """What mimics reached by one measure.
+    """Recoveries of mimics by one measure.
 
-    `gap` is how much clean pictures improve it. `learned` says whether that is beyond noise, without which nothing
-    else counts: `arms` (recovery by the name of what was trained on) and `worst` (the best of those that an attacker
-    could have chosen, chosen anew in every draw) are empty and None then. `best` names that choice.
+    `gap` is how much training on clean pictures improves the measure, and `learned` whether its interval lies above 0.
+    If not, `arms` is empty and `worst` None. `arms` holds recoveries by the arm's name. `worst` is the recovery of the
+    arm that is best for an attacker, chosen anew in every bootstrap draw; `best` names the arm with the highest one.
     """
 
     gap: Interval
@@ -45,10 +45,10 @@ def recoveries(
     groups: Sequence[int],
     seed: int,
 ) -> Recoveries:
-    """Return recovery `(M - M_base) / (M_clean - M_base)` of every arm: 0 taught nothing, 1 as much as clean pictures.
+    """Return recovery `(M - M_base) / (M_clean - M_base)` of every arm: 0 is nothing learned, 1 as much as from clean.
 
-    Training runs and units are drawn again with replacement, the same ones for every arm; units of one group (crops
-    of one picture) together. `attempts` are the arms among which an attacker chooses.
+    The bootstrap draws training runs and units, the same for every arm, and units of one group (crops of one picture)
+    together. `attempts` are the arms among which an attacker chooses.
     """
     weights = _weights(len(clean), np.asarray(groups, dtype=np.int64), seed)
     learned = _means(base, weights) - _means(clean, weights)
@@ -69,7 +69,7 @@ def recoveries(
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much every training run and every unit counts in each draw; a row sums to 1."""
+    """Weights of training runs and of units in each bootstrap draw; each row sums to 1."""
 
     runs: Float[np.ndarray, "draws seeds"]
     units: Float[np.ndarray, "draws units"]

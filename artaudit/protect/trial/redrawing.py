@@ -1,4 +1,4 @@
-"""What redrawing makes of a cloaked picture: whether image-to-image is spoiled more than noise would spoil it.
+"""Redrawing of a cloaked picture: whether the cloak spoils image-to-image more than noise would.
 
 Salman et al., "Raising the Cost of Malicious AI-Powered Image Editing" (PhotoGuard), ICML 2023,
 https://arxiv.org/abs/2302.06588
@@ -23,15 +23,15 @@ from artaudit.tensors import to_array, to_batch
 from artaudit.transforms import Transform
 
 DEPTH, STEPS = 300, 20
-"""How far into a schedule of 1000 pictures are redrawn from, and in how many steps for a whole schedule."""
+"""The step of 1000 to which pictures are noised before they are redrawn, and the sampler's steps for all 1000."""
 
 
 @dataclass(frozen=True, slots=True)
 class Redrawing:
-    """How a redrawing of the changed picture differs from one of the original, beside the strongest noise's.
+    """How much the redrawn changed picture differs from the redrawn original, beside the strongest noise.
 
-    `ssimulacra2` (100: not at all) and mean `flip` (0: not at all) of the changed picture and of the noise, whose
-    kind `control` is; `gain` is the ratio of the two flips.
+    `ssimulacra2` (100: equal) and mean `flip` (0: equal) of the changed picture and of the noise, whose kind is
+    `control`; `gain` is the ratio of the two values of FLIP.
     """
 
     how: str
@@ -45,8 +45,8 @@ class Redrawing:
 
 
 def redrawings(pictures: Mapping[str, Picture], tools: Tools, *, seed: int) -> list[dict[str, Any]]:
-    """Redraw all pictures of a trial with what the attacker owns; return what differs, as JSON values."""
-    return [asdict(_measured(how, name, one, pictures, seed)) for how, name, one in _ways(tools)]
+    """Redraw all pictures of a trial with the attacker's models; return a `Redrawing` for each as JSON values."""
+    return [asdict(_measured(how, name, way, pictures, seed)) for how, name, way in _ways(tools)]
 
 
 def _ways(tools: Tools) -> list[tuple[str, str, Transform]]:
@@ -67,7 +67,7 @@ def _measured(how: str, model: str, way: Transform, pictures: Mapping[str, Pictu
         height, width = picture.shape[:2]
         drawn[name] = to_array(way(to_batch(picture), seed))[:height, :width].clip(0, 1)
     clean, changed = drawn.pop(CLEAN), drawn.pop(CHANGED)
-    flips = {name: mean_flip(clean, one) for name, one in drawn.items()}
+    flips = {name: mean_flip(clean, noised) for name, noised in drawn.items()}
     control = max(flips, key=lambda name: flips[name])
     far, noise = mean_flip(clean, changed), flips[control]
     return Redrawing(

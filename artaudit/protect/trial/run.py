@@ -1,4 +1,4 @@
-"""One trial: a picture is measured beside its original, attacked and graded; the document that says so."""
+"""One trial: a picture is measured beside its original, attacked and graded; its document holds the results."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ UNKNOWN = (
 class TrialOrder:
     """How pictures are tried; `attacks` are names of the catalog, "quick" or "all"; `seed` None draws one.
 
-    With `trained`, an attacker who owns this tool is trained for every picture, as `schooling` says.
+    With `trained`, an attacker who has this tool is trained for every picture, as `schooling` says.
     """
 
     attacks: tuple[str, ...] = ("quick",)
@@ -69,8 +69,8 @@ class TrialOrder:
 class Trial:
     """A picture's pair and the document about it.
 
-    `outcomes` are what the grade rests on, that of the untouched picture first and those left out last; `tools` are
-    what the attacker had, and `sheet` is a PNG of what mimics drew.
+    The grade is derived from `outcomes`: that of the untouched picture comes first, those of skipped attacks last.
+    `tools` are the attacker's, and `sheet` is a PNG of what mimics drew.
     """
 
     pair: Pair
@@ -89,7 +89,7 @@ def attempt(
 ) -> Trial:
     """Try a picture beside its original; `tools` are the attacker's, by default the first models that fit.
 
-    `foretell` is told about how many seconds the trial takes before it starts, without the training of an attacker.
+    `foretell` is called before the trial starts with an estimate of its seconds, without the training of an attacker.
     """
     seed = secrets.randbelow(2**31) if order.seed is None else order.seed
     document = {
@@ -115,14 +115,15 @@ def attempt(
 
 
 def tools_at_hand() -> Tools:
-    """Return the attacker's models: the first that is installed and no hold-out, else the first embedded one."""
-    own = [one for one in pool.installed(pool.models_folder()) if one.use == pool.SURROGATE]
-    shipped = sorted(pool.embedded(), key=lambda one: "denoiser" in abilities(one))
+    """Return the attacker's models: for each ability the first installed one but hold-outs, else an embedded one."""
+    own = [record for record in pool.installed(pool.models_folder()) if record.use == pool.SURROGATE]
+    shipped = sorted(pool.embedded(), key=lambda record: "denoiser" in abilities(record))
     records = [*own, *shipped]
-    drawn, denoised = (
-        next((one for one in records if ability in abilities(one)), None) for ability in ("autoencoder", "denoiser")
+    autoencoder, generator = (
+        next((record for record in records if ability in abilities(record)), None)
+        for ability in ("autoencoder", "denoiser")
     )
-    return Tools(drawn, denoised)
+    return Tools(autoencoder, generator)
 
 
 def _measured(
@@ -151,9 +152,10 @@ def _measured(
 
 
 def _found(pair: Pair, ring: Ring, loudness: Mapping[str, float], outcomes: tuple[Outcome, ...]) -> dict[str, Any]:
-    """Return what a trial found about a cloaked picture, the grade and its uses first, as JSON values."""
+    """Return the results of a trial of a cloaked picture as JSON values, the grade and the uses first."""
     clean, changed = (image for image in (pair.clean, pair.changed) if image is not None)
-    ran, skipped = [one for one in outcomes[1:] if one.readings], [one for one in outcomes if not one.readings]
+    ran = [outcome for outcome in outcomes[1:] if outcome.readings]
+    skipped = [outcome for outcome in outcomes if not outcome.readings]
     given, shown = grade(outcomes[0], outcomes[1:]), visibility(clean, changed)
     wholes = variants(whole(clean), whole(changed), loudness, seed=ring.seed)
     seen, drawn = style_reference(wholes, pair.receipt), redrawings(ring.pictures, ring.tools, seed=ring.seed)
@@ -172,29 +174,29 @@ def _found(pair: Pair, ring: Ring, loudness: Mapping[str, float], outcomes: tupl
         "effect": _effect(outcomes[0], ring),
         "style_reference": seen,
         "redrawing": drawn,
-        "attacks": [_plain(one) for one in ran],
-        "skipped": [{"attack": one.attack, "everyday": one.everyday, "why": one.why} for one in skipped],
+        "attacks": [_plain(outcome) for outcome in ran],
+        "skipped": [{"attack": left.attack, "everyday": left.everyday, "why": left.why} for left in skipped],
         "worst": {"everyday": worst(ran, everyday=True), "any": worst(ran, everyday=False)},
     }
 
 
 def _effect(untouched: Outcome, ring: Ring) -> dict[str, Any]:
-    """Return what the judges say of the untouched file, with the gains at equal PSNR that papers give beside it."""
+    """Return the judges' readings of the untouched file, with the gains at equal PSNR that papers report."""
     papers = gains_at_equal_psnr(ring.panel, ring.pictures[CLEAN], ring.pictures[CHANGED], seed=ring.seed)
     plain = _plain(untouched)
-    for one in plain["readings"]:
-        one["gain_at_equal_psnr"] = round(papers[one["judge"]], 4)
+    for reading in plain["readings"]:
+        reading["gain_at_equal_psnr"] = round(papers[reading["judge"]], 4)
     return plain
 
 
 def _detected(pair: Pair, adversary: Adversary | None, verdict: str) -> dict[str, Any]:
-    """Return what the trained attacker suspects; of a lone picture, that decides, where it suspects anything."""
+    """Return what the trained attacker detects; for a picture without an original a detection is the verdict."""
     if adversary is None:
         return {"detection": None}
-    told = adversary.judge(pair.changed)
-    if verdict == CANNOT_TELL and told["above"]:
-        return {"detection": told, **_verdict(CLOAKED, None, (told["sentence"],))}
-    return {"detection": told}
+    detection = adversary.judge(pair.changed)
+    if verdict == CANNOT_TELL and detection["above"]:
+        return {"detection": detection, **_verdict(CLOAKED, None, (detection["sentence"],))}
+    return {"detection": detection}
 
 
 def _verdict(verdict: str, letter: str | None, because: Sequence[str]) -> dict[str, Any]:
@@ -202,8 +204,9 @@ def _verdict(verdict: str, letter: str | None, because: Sequence[str]) -> dict[s
 
 
 def worst(attacks: Sequence[Outcome], *, everyday: bool) -> dict[str, Any] | None:
-    """Return the attack that leaves least, as an attacker would choose it; None where none ran."""
-    ran = [(one.gain, one) for one in attacks if one.gain is not None and (one.everyday or not everyday)]
+    """Return the attack that leaves the smallest gain, as an attacker would choose it; None where none ran."""
+    counting = [outcome for outcome in attacks if outcome.everyday or not everyday]
+    ran = [(outcome.gain, outcome) for outcome in counting if outcome.gain is not None]
     if not ran:
         return None
     gain, chosen = min(ran, key=lambda pair: pair[0])
@@ -215,7 +218,7 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
     plain = asdict(outcome) | {"gain": outcome.gain}
     plain.pop("why")
     plain["readings"] = [
-        {key: round(value, 4) if isinstance(value, float) else value for key, value in one.items()}
-        for one in plain["readings"]
+        {key: round(value, 4) if isinstance(value, float) else value for key, value in reading.items()}
+        for reading in plain["readings"]
     ]
     return {key: round(value, 4) if isinstance(value, float) else value for key, value in plain.items()}

@@ -25,13 +25,14 @@ Features = Float[np.ndarray, "_ features"]
 Scores = Float[np.ndarray, " _"]
 
 BLOCK = 4
-"""Drawn pictures to a block: a kernel distance is that of a block, so that blocks can be drawn again."""
+"""Drawn pictures per block; kernel distances are those of blocks, which the bootstrap draws."""
 
 
 def features(encoder: Encoder, pictures: Float[Tensor, "pictures 3 height width"]) -> Features:
     """Return the mean of every channel of the latents and the upper triangle of their Gram matrix."""
     with torch.no_grad():
-        latents = torch.cat([encoder.encode(one[None]).float().cpu() for one in pictures]).flatten(2).double()
+        encoded = [encoder.encode(picture[None]).float().cpu() for picture in pictures]
+        latents = torch.cat(encoded).flatten(2).double()
     gram = latents @ latents.transpose(1, 2) / latents.shape[-1]
     rows, columns = torch.triu_indices(*gram.shape[1:])
     return torch.cat([latents.mean(dim=2), gram[:, rows, columns]], dim=1).numpy()
@@ -39,14 +40,14 @@ def features(encoder: Encoder, pictures: Float[Tensor, "pictures 3 height width"
 
 @dataclass(frozen=True, slots=True)
 class StyleJudge:
-    """A linear head that tells an artist's crops from other pictures; `auc` is its own, by 5-fold cross-validation."""
+    """A linear classifier of an artist's crops against other pictures; `auc` is by 5-fold cross-validation."""
 
     head: Pipeline = field(repr=False)
     auc: float
 
-    def score(self, found: Features) -> Scores:
-        """Return how much pictures look like the artist's, as log odds."""
-        scores: Scores = self.head.decision_function(found)
+    def score(self, features: Features) -> Scores:
+        """Return the log odds that pictures are the artist's."""
+        scores: Scores = self.head.decision_function(features)
         return scores
 
 
@@ -67,11 +68,13 @@ def kernel_distances(drawn: Features, real: Features) -> Float[np.ndarray, " blo
     reference = (real - centre) / scale
     within = _off_diagonal(_kernel(reference, reference))
     blocks = [(drawn[start : start + BLOCK] - centre) / scale for start in range(0, len(drawn) - BLOCK + 1, BLOCK)]
-    return np.array([_off_diagonal(_kernel(one, one)) + within - 2 * _kernel(one, reference).mean() for one in blocks])
+    return np.array(
+        [_off_diagonal(_kernel(block, block)) + within - 2 * _kernel(block, reference).mean() for block in blocks]
+    )
 
 
-def _kernel(one: Features, other: Features) -> Float[np.ndarray, "_ _"]:
-    return (one @ other.T / one.shape[1] + 1) ** 3
+def _kernel(first: Features, second: Features) -> Float[np.ndarray, "_ _"]:
+    return (first @ second.T / first.shape[1] + 1) ** 3
 
 
 def _off_diagonal(values: Float[np.ndarray, "count count"]) -> float:

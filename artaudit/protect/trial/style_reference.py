@@ -1,4 +1,4 @@
-"""What a CLIP tower sees of a cloaked picture that is given to a model as a style reference, without any training.
+"""Features in CLIP's image encoder of a cloaked picture that serves as a style reference, without any training.
 
 Ye et al., "IP-Adapter: Text Compatible Image Prompt Adapter", https://arxiv.org/abs/2308.06721
 """
@@ -30,9 +30,9 @@ MAYBE_AGAINST = "The cloak may have been made against this very tower; others wi
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """How alike the tower finds original and changed picture after an edit, by a view of them.
+    """The image encoder's similarity of original and changed picture after an edit, in one view.
 
-    `cosine` is that of their embeddings, 1 for equal ones; `noise` is the lowest of the noises', named by `control`.
+    `cosine` is that of their embeddings, 1 for equal ones; `noise` is the lowest of the noises, of the kind `control`.
     """
 
     edit: str
@@ -43,18 +43,18 @@ class Similarity:
 
 
 def style_reference(pictures: Mapping[str, Picture], receipt: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return what the tower sees, as JSON values; `pictures` are whole ones of a trial, by name.
+    """Return the similarities and what limits them, as JSON values; `pictures` are the whole ones of a trial, by name.
 
-    `rows` are empty where the tower is switched off, and `why` says so. `white_box` is whether the cloak was made
-    against it, None where that is not known.
+    `rows` are empty where the image encoder is switched off, and `why` says so. `white_box` is whether the cloak was
+    made against it, None where that is not known.
     """
     tower = backbone()
     if tower is None:
         return {"model": None, "rows": [], "white_box": None, "said": [], "why": f"{VARIABLE} switches it off"}
     white_box = None if receipt is None else BACKBONE in models_of(receipt)
-    said = {True: [MADE_AGAINST], None: [MAYBE_AGAINST], False: []}[white_box]
+    limits = {True: [MADE_AGAINST], None: [MAYBE_AGAINST], False: []}[white_box]
     rows = [asdict(row) for edit, change in EDITS.items() for row in _rows(tower, pictures, edit, change)]
-    return {"model": tower.name, "rows": rows, "white_box": white_box, "said": [*said, NOT_MEASURED], "why": ""}
+    return {"model": tower.name, "rows": rows, "white_box": white_box, "said": [*limits, NOT_MEASURED], "why": ""}
 
 
 def _rows(
@@ -63,14 +63,18 @@ def _rows(
     edited = {name: change(to_batch(picture)) for name, picture in pictures.items()}
     height, width = edited[CLEAN].shape[-2:]
     views = {WHOLE: tower.squashed} if height == width else {WHOLE: tower.squashed, MIDDLE: tower.fitted}
-    return [_row(tower, {name: see(one) for name, one in edited.items()}, edit, view) for view, see in views.items()]
+    return [
+        _row(tower, {name: see(picture) for name, picture in edited.items()}, edit, view) for view, see in views.items()
+    ]
 
 
 def _row(tower: ClipVision, seen: Mapping[str, Pixels], edit: str, view: str) -> Similarity:
     with torch.no_grad():
         embeddings = dict(zip(seen, tower.features(torch.cat(list(seen.values()))).embedding, strict=True))
     clean = embeddings.pop(CLEAN)
-    cosines = {name: round(float(F.cosine_similarity(clean, one, dim=0)), 4) for name, one in embeddings.items()}
+    cosines = {
+        name: round(float(F.cosine_similarity(clean, embedding, dim=0)), 4) for name, embedding in embeddings.items()
+    }
     cosine = cosines.pop(CHANGED)
     control = min(cosines, key=lambda name: cosines[name])
     return Similarity(edit, view, cosine, cosines[control], control)
@@ -81,4 +85,4 @@ EDITS: Mapping[str, Callable[[Pixels], Pixels]] = {
     "JPEG 75": lambda pixels: Jpeg(75)(pixels, 0),
     "half size": halved,
 }
-"""What happens to a picture before somebody makes a reference of it; the same for all of a trial's pictures."""
+"""Edits of a picture before it is used as a reference, the same for all pictures of a trial."""

@@ -1,4 +1,4 @@
-"""Tier 3: every attack on the cloaked picture, the clean one and the noise controls, in parallel processes."""
+"""Survival: every attack on the cloaked picture, the clean one and the control noises, in parallel processes."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ UNTOUCHED = "none"
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What the attacker owns: models by name, and the weights of a remover trained on this very cloak."""
+    """What the attacker has: models by their records, and the weights of a remover trained on this very cloak."""
 
     autoencoder: pool.Record | None = None
     generator: pool.Record | None = None
     remover: Mapping[str, np.ndarray] | None = field(default=None, repr=False)
 
     def lacking(self, axis: AttackSweep) -> str:
-        """Say what an attack needs that is not there, nothing where all is."""
+        """Return what an attack needs and the attacker lacks, as words; "" where nothing is missing."""
         return {
             Need.NOTHING: "",
             Need.AUTOENCODER: "" if self.autoencoder else "no autoencoder is installed",
@@ -69,7 +69,7 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which attacks run, and which are left out for what reason."""
+    """The attacks that run, with strengths, and outcomes of skipped ones, with reasons."""
 
     run: tuple[tuple[str, float], ...]
     skipped: tuple[Outcome, ...]
@@ -92,14 +92,14 @@ def plan(chosen: Sequence[str], tools: Tools) -> Plan:
 
 
 def survive(ring: Ring, todo: Plan, *, processes: int, progress: Progress | None = None) -> list[Outcome]:
-    """Return the outcome on the untouched picture first, then of every attack that ran, in the plan's order."""
+    """Return the outcome of the untouched picture, then those of the attacks that ran, in the plan's order."""
     jobs: list[tuple[str, float | None]] = [(UNTOUCHED, None), *todo.run]
-    found: dict[int, Outcome] = {}
+    outcomes: dict[int, Outcome] = {}
     for number, outcome in _carried_out(ring, jobs, processes):
-        found[number] = outcome
+        outcomes[number] = outcome
         if progress is not None:
-            progress(len(found), len(jobs))
-    return [found[number] for number in range(len(jobs))]
+            progress(len(outcomes), len(jobs))
+    return [outcomes[number] for number in range(len(jobs))]
 
 
 def _carried_out(ring: Ring, jobs: Sequence[tuple[str, float | None]], processes: int) -> Iterator[tuple[int, Outcome]]:
@@ -120,9 +120,9 @@ def single_threaded() -> None:
 
 
 def measured(ring: Ring, name: str, strength: float | None) -> Outcome:
-    """Carry out one attack on all pictures of a trial, each with the same seed, and read the judges."""
+    """Carry out one attack on all pictures of a trial, each with the same seed, and return the judges' readings."""
     attack = ring.tools.attack(name, strength)
-    after = {key: to_array(attack(to_batch(one), ring.seed)) for key, one in ring.pictures.items()}
+    after = {key: to_array(attack(to_batch(picture), ring.seed)) for key, picture in ring.pictures.items()}
     before = ring.pictures
     return Outcome(
         name,
@@ -148,8 +148,8 @@ def weights_of(network: Remover) -> dict[str, np.ndarray]:
     return {name: values.numpy() for name, values in state.items()}
 
 
-def _rms(one: Picture, other: Picture) -> float:
-    return float(np.sqrt(np.mean((one.astype(np.float64) - other) ** 2)))
+def _rms(first: Picture, second: Picture) -> float:
+    return float(np.sqrt(np.mean((first.astype(np.float64) - second) ** 2)))
 
 
 @cache

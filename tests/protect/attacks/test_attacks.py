@@ -1,4 +1,4 @@
-"""What every attack must be: repeatable, of the picture's size, and the thing its source describes."""
+"""What every attack must be: repeatable, of the picture's size, and as its source describes it."""
 
 from itertools import pairwise
 
@@ -30,8 +30,8 @@ def drawing(seed: int, side: int = 64) -> torch.Tensor:
     return to_batch(np.asarray(picture, dtype=np.float32) / 255)
 
 
-def psnr(one: torch.Tensor, other: torch.Tensor) -> float:
-    return float(-10 * torch.log10((one - other).square().mean()))
+def psnr(first: torch.Tensor, second: torch.Tensor) -> float:
+    return float(-10 * torch.log10((first - second).square().mean()))
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +40,7 @@ def autoencoder():
 
 
 class Painter(Generator):
-    """Draws what it is shown with a little noise, and tells how it was asked."""
+    """Returns its start picture with a little noise, and records its arguments."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[float, int, torch.Size]] = []
@@ -106,8 +106,8 @@ def test_the_guided_filter_of_a_grey_guide_is_that_of_the_one_channel_formula():
     for eps in (16.0, 400.0):
         # three equal channels explain a plane as one channel does whose variance counts three times
         slope = 3 * (mean(plane * plane) - mean(plane) ** 2) / (3 * (mean(plane * plane) - mean(plane) ** 2) + eps)
-        wanted = mean(slope) * plane + mean(mean(plane) - slope * mean(plane))
-        assert np.allclose(Guide(grey, radius=4, eps=eps).filtered(grey)[..., 0], wanted, atol=0.02)
+        expected = mean(slope) * plane + mean(mean(plane) - slope * mean(plane))
+        assert np.allclose(Guide(grey, radius=4, eps=eps).filtered(grey)[..., 0], expected, atol=0.02)
 
 
 def test_the_noisy_guide_of_adverse_cleaner_brings_some_of_the_change_back():
@@ -130,7 +130,7 @@ def test_social_media_shrinks_large_pictures_more():
     assert lost < psnr(SocialMedia(95, side=2560)(wide, 0), wide)
 
 
-def test_attacks_in_turn_are_what_they_are_one_by_one():
+def test_combined_attacks_equal_the_single_ones_in_turn():
     pixels = drawing(5)
     both = Then((Noise(0.05), Resize(0.5)))(pixels, 7)
     assert torch.equal(both, Resize(0.5)(Noise(0.05)(pixels, 7), 8))
@@ -144,24 +144,26 @@ def test_bilateral_filters_keep_what_is_stronger_than_their_range():
 
 def test_impress_finds_a_picture_that_the_model_redraws_better(autoencoder):
     pixels = drawing(7)
-    found = Impress(40, autoencoder)(pixels, 0)
+    purified = Impress(40, autoencoder)(pixels, 0)
     with torch.no_grad():
-        before, after = (float((redrawn(autoencoder, one) - one).square().mean()) for one in (pixels, found))
+        before, after = (
+            float((redrawn(autoencoder, picture) - picture).square().mean()) for picture in (pixels, purified)
+        )
     assert after < before
 
 
 def test_dissimilarity_is_that_of_scikit_image_and_none_between_equals():
-    one, other = drawing(8), Noise(0.05)(drawing(8), 0)
-    assert float(dissimilarity(one, one)) == pytest.approx(0, abs=1e-5)
-    wanted = 1 - structural_similarity(
-        to_array(one),
-        to_array(other),
+    clean, noisy = drawing(8), Noise(0.05)(drawing(8), 0)
+    assert float(dissimilarity(clean, clean)) == pytest.approx(0, abs=1e-5)
+    expected = 1 - structural_similarity(
+        to_array(clean),
+        to_array(noisy),
         channel_axis=2,
         data_range=1.0,
         gaussian_weights=True,
         use_sample_covariance=False,
     )
-    assert float(dissimilarity(one, other)) == pytest.approx(wanted, abs=0.03)
+    assert float(dissimilarity(clean, noisy)) == pytest.approx(expected, abs=0.03)
 
 
 def test_purifiers_ask_the_generator_for_the_depths_of_their_papers():
@@ -177,9 +179,9 @@ def test_purifiers_ask_the_generator_for_the_depths_of_their_papers():
 
 def test_windows_cover_every_length():
     for length in (100, 256, 257, 511, 512, 700):
-        begun = starts(length, 256)
-        covered = {place for start in begun for place in range(start, min(start + 256, length))}
-        assert covered == set(range(length)) and max(begun) + 256 <= max(length, 256)
+        begins = starts(length, 256)
+        covered = {place for start in begins for place in range(start, min(start + 256, length))}
+        assert covered == set(range(length)) and max(begins) + 256 <= max(length, 256)
 
 
 def test_a_grid_of_windows_leaves_a_picture_whole_where_the_model_does():

@@ -1,4 +1,4 @@
-"""What every objective of the catalog promises, against a real latent diffusion model in the small."""
+"""What every objective of the catalog promises, against a small but real latent diffusion model."""
 
 import inspect
 import io
@@ -99,8 +99,8 @@ def test_a_cloak_of_any_objective_keeps_the_budget_and_repeats(objective, genera
 def test_a_few_steps_lower_the_loss_beyond_noise_of_equal_psnr(objective, generator):
     image = as_image(drawn(96, 96))
     cloak = DescentCloak(objective, (generator,), Descent(steps=16), expectation=(Identity(),))
-    made = cloak.apply(image, budget=BUDGET, seed=4)
-    clean, moved = image.pixels, made.colours.astype(np.float32) / 255
+    result = cloak.apply(image, budget=BUDGET, seed=4)
+    clean, moved = image.pixels, result.colours.astype(np.float32) / 255
     control = noisy(clean, float(np.mean((moved - clean) ** 2)), sigma=0.0, seed=9)
     target = objective.target(to_batch(clean), [generator], 4)
     aim = objective.aim(generator, to_batch(clean), target, 4)
@@ -209,16 +209,16 @@ def test_learning_objectives_are_the_two_that_say_so(objective):
 @pytest.mark.parametrize("name", ENCODER_ONLY)
 def test_encoders_and_generators_serve_together_where_no_denoiser_is_needed(name, encoder, generator):
     cloak = DescentCloak(catalog.load(catalog.CLOAKS, name)(), (encoder, generator), Descent(steps=3))
-    made = cloak.apply(as_image(drawn(64, 64)), budget=BUDGET, seed=0)
-    assert len(made.models) == 2
+    cloaked = cloak.apply(as_image(drawn(64, 64)), budget=BUDGET, seed=0)
+    assert len(cloaked.models) == 2
 
 
 def test_grey_and_transparent_pictures_are_cloaked_too(objective, generator):
     array = np.dstack([drawn(64, 80)[..., 0], np.full((64, 80), 200, np.uint8)])
     image = as_image(array)
-    made = DescentCloak(objective, (generator,), Descent(steps=2)).apply(image, budget=BUDGET, seed=0)
-    assert made.colours.shape == (64, 80, 1)
-    assert 0 < np.abs(made.colours[..., 0].astype(int) - array[..., 0]).max() <= 8
+    cloaked = DescentCloak(objective, (generator,), Descent(steps=2)).apply(image, budget=BUDGET, seed=0)
+    assert cloaked.colours.shape == (64, 80, 1)
+    assert 0 < np.abs(cloaked.colours[..., 0].astype(int) - array[..., 0]).max() <= 8
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 90), st.integers(1, 90))

@@ -19,7 +19,7 @@ Art = Callable[[str], Path]
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty folder that all is kept in; the image tower, which takes seconds, is off."""
+    """Return an empty folder for models and registry; the image encoder, which takes seconds, is switched off."""
     monkeypatch.setenv("ARTAUDIT_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("ARTAUDIT_DB", str(tmp_path / "registry.db"))
     monkeypatch.setenv("ARTAUDIT_BACKBONE", "none")
@@ -30,7 +30,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def hold_out(house: Path) -> str:
     """Install a copy of an embedded encoder as a hold-out; return its name."""
-    record = next(one for one in pool.embedded() if one.name == "studio-sd1")
+    record = next(shipped for shipped in pool.embedded() if shipped.name == "studio-sd1")
     home = house / "models" / "judge"
     shutil.copytree(record.folder, home)
     text = (home / pool.RECORD).read_text("utf-8")

@@ -1,4 +1,4 @@
-"""The attacker who owns this tool."""
+"""The attacker who has this tool and trains on its cloaks."""
 
 import json
 from dataclasses import replace
@@ -47,16 +47,17 @@ def test_of_a_receipt_that_kept_text_the_name_of_the_method_is_read():
 def test_every_preset_comes_back_from_its_settings(name):
     cloak = PRESETS[name].cloak(())
     method = kept(cloak, "")["method"]
-    names = (one for one in catalog.CLOAKS if type(cloak.objective).__name__ in catalog.CLOAKS[one].split(":"))
+    kind = type(cloak.objective).__name__
+    names = (cloaking for cloaking, path in catalog.CLOAKS.items() if kind in path.split(":"))
     plain = catalog.load(catalog.CLOAKS, next(names))()
     assert with_settings(plain, method["objective"]) == cloak.objective
     assert with_settings(DescentCloak(plain, ()), {"descent": method["descent"]}).descent == cloak.descent
 
 
 def test_a_picture_to_pull_towards_is_named_and_not_kept(clean):
-    told = settings_of(Mist2(motif=Picture(read(clean))))
-    assert told["motif"].keys() == {"kind", "repr"}
-    assert with_settings(Mist2(), told) == Mist2()
+    plain = settings_of(Mist2(motif=Picture(read(clean))))
+    assert plain["motif"].keys() == {"kind", "repr"}
+    assert with_settings(Mist2(), plain) == Mist2()
 
 
 @pytest.mark.slow
@@ -64,11 +65,11 @@ def test_a_picture_to_pull_towards_is_named_and_not_kept(clean):
 def test_a_trained_attacker_removes_and_tells_with_its_own_errors_stated(clean, noised, registry):
     order = TrialOrder(("trained-remover",), clean, trained=True, schooling=QUICK, seed=2, processes=1)
     document = attempt(noised(1.0), registry, order).document
-    assert [one["attack"] for one in document["attacks"]] == ["trained-remover"] * 2
-    told = document["detection"]
-    assert told["above"] == (told["score"] > told["threshold"])
-    assert told["held_out"] == 1 and 0 <= told["auc"] <= 1
-    assert "no false alarm" in told["sentence"]
+    assert [outcome["attack"] for outcome in document["attacks"]] == ["trained-remover"] * 2
+    detection = document["detection"]
+    assert detection["above"] == (detection["score"] > detection["threshold"])
+    assert detection["held_out"] == 1 and 0 <= detection["auc"] <= 1
+    assert "no false alarm" in detection["sentence"]
 
 
 @pytest.mark.slow

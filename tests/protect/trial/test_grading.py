@@ -20,8 +20,8 @@ def outcome(gain: float, *, everyday: bool = True, hold_out: bool = True, attack
     return Outcome(attack, 75.0, everyday, (reading(gain, hold_out=hold_out),))
 
 
-def skipped(one: Outcome) -> Outcome:
-    return replace(one, readings=(), why="it was not asked for")
+def skipped(carried_out: Outcome) -> Outcome:
+    return replace(carried_out, readings=(), why="it was not asked for")
 
 
 def test_a_change_that_moves_no_further_than_noise_that_shows_as_much_is_f_whatever_else():
@@ -81,7 +81,7 @@ def place(graded) -> int:
 @given(GAINS, DRAWN, RECOVERIES)
 def test_leaving_an_attack_out_never_makes_a_grade_better(untouched, drawn, recovery):
     attacks = outcomes(drawn)
-    fewer = [skipped(one) if out else one for one, (*_, out) in zip(attacks, drawn, strict=True)]
+    fewer = [skipped(attack) if out else attack for attack, (*_, out) in zip(attacks, drawn, strict=True)]
     whole = grade(outcome(untouched), attacks, recovery)
     assert place(grade(outcome(untouched), fewer, recovery)) >= place(whole)
 
@@ -91,7 +91,7 @@ def test_without_a_mimic_or_a_hold_out_no_grade_is_better(untouched, drawn, reco
     attacks = outcomes(drawn)
     whole = grade(outcome(untouched), attacks, recovery)
     assert place(grade(outcome(untouched), attacks, None)) >= place(whole)
-    unjudged = [replace(one, readings=(reading(one.gain, hold_out=False),)) for one in attacks]
+    unjudged = [replace(attack, readings=(reading(attack.gain, hold_out=False),)) for attack in attacks]
     lone = grade(outcome(untouched, hold_out=False), unjudged, recovery)
     assert place(lone) >= place(whole) and lone.letter not in "AB"
 
@@ -99,7 +99,7 @@ def test_without_a_mimic_or_a_hold_out_no_grade_is_better(untouched, drawn, reco
 @given(GAINS, DRAWN, RECOVERIES)
 def test_a_letter_says_what_its_rule_says(untouched, drawn, recovery):
     attacks = outcomes(drawn)
-    everyday = [one.gain for one in attacks if one.everyday]
+    everyday = [attack.gain for attack in attacks if attack.everyday]
     letter = grade(outcome(untouched), attacks, recovery).letter
     assert (letter == "F") == (untouched <= NOISE_GAIN)
     if letter in "ABC":
@@ -110,11 +110,11 @@ def test_a_letter_says_what_its_rule_says(untouched, drawn, recovery):
 
 @given(GAINS, DRAWN, RECOVERIES)
 def test_mimics_that_did_not_cover_all_never_give_an_a(untouched, drawn, recovery):
-    said = "No mimic learned after these attacks: blur."
-    graded = grade(outcome(untouched), outcomes(drawn), recovery, (said,))
+    lacking = "No mimic learned after these attacks: blur."
+    graded = grade(outcome(untouched), outcomes(drawn), recovery, (lacking,))
     assert graded.letter != "A"
     if graded.letter == "B":
-        assert said in graded.because
+        assert lacking in graded.because
         assert not any("--mimicry" in reason for reason in graded.because)
 
 
@@ -127,5 +127,5 @@ def test_an_a_needs_a_mimic_that_recovers_less_than_half(untouched, drawn):
 @given(GAINS, DRAWN)
 def test_what_survives_less_has_no_better_grade(untouched, drawn):
     attacks = outcomes(drawn)
-    weaker = [replace(one, readings=(reading(one.gain / 2),)) for one in attacks]
+    weaker = [replace(attack, readings=(reading(attack.gain / 2),)) for attack in attacks]
     assert place(grade(outcome(untouched), weaker)) >= place(grade(outcome(untouched), attacks))

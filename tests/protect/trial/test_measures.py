@@ -19,8 +19,8 @@ def test_the_pictures_of_a_trial_are_the_pair_and_noises_as_visible(clean, noise
     assert list(pictures) == [CLEAN, CHANGED, *NOISES]
     for name in NOISES:
         beside = [
-            (one(before, pictures[name]) - one(before, before)) / (one(before, after) - one(before, before))
-            for one in MEASURES.values()
+            (shows(before, pictures[name]) - shows(before, before)) / (shows(before, after) - shows(before, before))
+            for shows in MEASURES.values()
         ]
         assert min(beside) == pytest.approx(1, abs=0.04)
         assert not np.array_equal(pictures[name], after)
@@ -49,28 +49,28 @@ def test_a_ratio_lies_in_its_interval_which_shrinks_with_more_tiles():
 
 
 def test_a_plan_says_why_an_attack_is_left_out():
-    quick, every, one = (plan(chosen, Tools()) for chosen in (("quick",), ("all",), ("jpeg",)))
+    quick, every, single = (plan(chosen, Tools()) for chosen in (("quick",), ("all",), ("jpeg",)))
     reasons = {outcome.attack: outcome.why for outcome in quick.skipped}
     assert "trained" in reasons["trained-remover"] and "autoencoder" in reasons["autoencoder-loop"]
     assert "long" in reasons["gridpure"]
-    assert {name for name, _ in one.run} == {"jpeg"}
+    assert {name for name, _ in single.run} == {"jpeg"}
     assert {name for name, _ in every.run} == {name for name, _ in quick.run}
 
 
 @pytest.mark.usefixtures("house")
 def test_a_receipt_makes_hold_outs_of_the_models_that_a_cloak_never_met():
-    families = {one.name: one.family for one in pool.embedded() if one.kind == "studio"}
+    families = {record.name: record.family for record in pool.embedded() if record.kind == "studio"}
     met = min(families)
     receipt = {"models": [{"name": f"{met}@0123456789ab", "digest": "0"}]}
-    held_out = {one.record.name: one.hold_out for one in judges(receipt)}
+    held_out = {judge.record.name: judge.hold_out for judge in judges(receipt)}
     assert held_out == {name: family != families[met] for name, family in families.items()}
     unknown = {"models": [*receipt["models"], {"name": "gone@1", "digest": "1"}]}
-    assert not any(one.hold_out for some in (None, unknown, {"models": []}) for one in judges(some))
+    assert not any(judge.hold_out for some in (None, unknown, {"models": []}) for judge in judges(some))
 
 
 @pytest.mark.usefixtures("house")
 def test_gains_at_equal_psnr_stand_beside_for_every_judge(clean, noised):
     before, after = middle(read(clean)), middle(read(noised(0.0)))
-    found = gains_at_equal_psnr(judges(), before, after, seed=1)
-    assert set(found) == {one.record.name for one in judges()}
-    assert all(0.2 < gain < 1.2 for gain in found.values())
+    gains = gains_at_equal_psnr(judges(), before, after, seed=1)
+    assert set(gains) == {judge.record.name for judge in judges()}
+    assert all(0.2 < gain < 1.2 for gain in gains.values())

@@ -1,4 +1,4 @@
-"""Mimics: what one learns from, that it learns, and that everything else is equal."""
+"""Mimics: what they learn from, that they learn, and that all arms are treated alike."""
 
 import io
 
@@ -65,7 +65,7 @@ def test_crops_of_one_picture_belong_together_unless_there_is_only_one(picture):
 
 
 def test_a_mimic_learns_what_it_sees_the_same_way_every_time_and_its_teacher_never(model, picture):
-    latents, held_out = bank(model, picture), torch.cat([bank(model, one) for one in tiles(picture, 32)])
+    latents, held_out = bank(model, picture), torch.cat([bank(model, crop) for crop in tiles(picture, 32)])
     before = {name: weight.clone() for name, weight in model.denoiser.state_dict().items()}
     first, again, other = (
         examined(trained(model, [latents], QUICK, 32, seed), held_out, QUICK, side=32) for seed in (1, 1, 2)

@@ -39,8 +39,8 @@ def test_recovery_is_one_for_clean_pictures_nothing_for_none_and_even_between(sh
 def test_the_worst_case_is_no_better_than_any_attempt_and_never_shrinks_with_more(means):
     arms = {f"attack {number}": runs(mean, number=number + 3) for number, mean in enumerate(means)}
     got = found(arms)
-    assert got.worst.value == max(one.value for one in got.arms.values()) == got.arms[got.best].value
-    assert got.worst.high >= max(one.high for one in got.arms.values())
+    assert got.worst.value == max(interval.value for interval in got.arms.values()) == got.arms[got.best].value
+    assert got.worst.high >= max(interval.high for interval in got.arms.values())
     fewer = found(arms, attempts=list(arms)[:1])
     assert fewer.worst.high <= got.worst.high
 

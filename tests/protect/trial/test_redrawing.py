@@ -1,4 +1,4 @@
-"""What redrawing makes of a picture, beside noise."""
+"""How much a change spoils the redrawing of a picture, beside noise."""
 
 import pytest
 

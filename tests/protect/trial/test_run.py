@@ -24,8 +24,8 @@ def tried(path: Path, registry: Registry, *attacks: str, original: Path | None =
 
 def cloaked(path: Path, registry: Registry) -> Path:
     goal = job.targets(Source(path, Path(path.name)), None)
-    shop = job.prepare(job.CloakOrder(models=("studio-sd1", "studio-flux2"), steps=40, seed=1))
-    cloak(Source(path, Path(path.name)), goal, shop, registry)
+    order_job = job.prepare(job.CloakOrder(models=("studio-sd1", "studio-flux2"), steps=40, seed=1))
+    cloak(Source(path, Path(path.name)), goal, order_job, registry)
     return goal.picture
 
 
@@ -61,8 +61,8 @@ def test_a_lone_picture_cannot_be_told(noised, registry):
 @pytest.mark.slow
 @pytest.mark.usefixtures("hold_out")
 def test_a_real_cloak_finds_its_original_and_beats_noise_until_attacks_are_left_out(clean, registry):
-    made = cloaked(clean, registry)
-    document = tried(made, registry, "jpeg", "blur").document
+    path = cloaked(clean, registry)
+    document = tried(path, registry, "jpeg", "blur").document
     assert document["original"]["source"] == "work 1 of the registry"
     assert document["effect"]["gain"] > 1.2
     assert document["grade"] == "D"
@@ -72,23 +72,23 @@ def test_a_real_cloak_finds_its_original_and_beats_noise_until_attacks_are_left_
         min(gain["gain"] for gain in document["attacks"]), abs=1e-3
     )
     assert set(gains) == {"jpeg", "blur"}
-    assert {one["attack"] for one in document["skipped"]} >= {"resize", "trained-remover", "diffpure"}
-    assert all(one["why"] for one in document["skipped"])
+    assert {skipped["attack"] for skipped in document["skipped"]} >= {"resize", "trained-remover", "diffpure"}
+    assert all(skipped["why"] for skipped in document["skipped"])
     assert document["visibility"]["psnr_db"] > 20 and document["visibility"]["ssimulacra2"] < 100
     assert [use["use"] for use in document["uses"]] == ["fine-tuning", "style reference", "image-to-image"]
     assert document["uses"][0]["word"] == "not protected" and document["uses"][1]["word"] == "not measured"
-    assert all(one["gain_at_equal_psnr"] > 0 for one in document["effect"]["readings"])
+    assert all(reading["gain_at_equal_psnr"] > 0 for reading in document["effect"]["readings"])
     assert len(document["redrawing"]) == 2
     json.dumps(document, allow_nan=False)
 
 
 @pytest.mark.slow
 def test_an_original_that_was_moved_away_must_be_named(clean, registry):
-    made = cloaked(clean, registry)
+    path = cloaked(clean, registry)
     moved = clean.rename(clean.with_name("elsewhere.png"))
     with pytest.raises(ImageError, match="--original"):
-        tried(made, registry)
-    assert tried(made, registry, original=moved).document["verdict"] == "cloaked"
+        tried(path, registry)
+    assert tried(path, registry, original=moved).document["verdict"] == "cloaked"
 
 
 def test_an_original_of_another_size_is_refused(clean, noised, registry, house):
@@ -121,16 +121,16 @@ def test_the_card_asks_for_nothing_from_outside_and_repeats_itself(clean, noised
 @pytest.mark.slow
 @pytest.mark.usefixtures("hold_out")
 def test_how_long_it_takes_is_told_before_any_attack_is_carried_out(clean, noised, registry):
-    told = []
+    calls = []
     order = TrialOrder(("jpeg",), clean, seed=1, processes=1)
     attempt(
         noised(0.0),
         registry,
         order,
-        progress=lambda done, total: told.append((done, total)),
-        foretell=told.append,
+        progress=lambda done, total: calls.append((done, total)),
+        foretell=calls.append,
     )
-    assert told[0] > 0 and len(told) > 1 and isinstance(told[1], tuple)
+    assert calls[0] > 0 and len(calls) > 1 and isinstance(calls[1], tuple)
 
 
 @pytest.mark.slow

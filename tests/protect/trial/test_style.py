@@ -29,8 +29,8 @@ def test_the_judge_tells_styles_apart_and_says_how_well_on_what_it_did_not_learn
 
 
 def test_features_do_not_depend_on_where_things_are_in_a_picture():
-    model = open_model(next(one for one in pool.embedded() if one.name == "studio-flux2"))
+    model = open_model(next(record for record in pool.embedded() if record.name == "studio-flux2"))
     picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     smooth = torch.nn.functional.avg_pool2d(picture, 9, stride=1, padding=4)
-    one, turned, other = (features(model, some)[0] for some in (picture, picture.roll(32, dims=3), smooth))
-    assert np.abs(one - turned).mean() < 0.2 * np.abs(one - other).mean()
+    own, rolled, other = (features(model, pixels)[0] for pixels in (picture, picture.roll(32, dims=3), smooth))
+    assert np.abs(own - rolled).mean() < 0.2 * np.abs(own - other).mean()

@@ -1,4 +1,4 @@
-"""What the real tower sees of pictures that are given to it as references."""
+"""Similarities of the real image encoder for pictures that serve as style references."""
 
 import numpy as np
 import pytest
@@ -26,11 +26,11 @@ def test_another_picture_is_found_unlike_and_a_little_noise_is_not(pictures):
     assert [row["edit"] for row in record["rows"]] == list(EDITS) and record["white_box"] is False
     assert all(row["cosine"] < 0.75 and row["noise"] > 0.9 for row in record["rows"])
     assert {row["view"] for row in record["rows"]} == {WHOLE}
-    assert any("ViT-H" in said for said in record["said"])
+    assert any("ViT-H" in limit for limit in record["said"])
 
 
 def test_pictures_that_are_not_square_are_seen_in_two_ways(pictures):
-    wide = {name: one[:80] for name, one in pictures.items()}
+    wide = {name: picture[:80] for name, picture in pictures.items()}
     record = style_reference(wide, None)
     assert [row["view"] for row in record["rows"]] == [WHOLE, MIDDLE] * len(EDITS)
     assert record["white_box"] is None and "may have been made against" in record["said"][0]

@@ -1,4 +1,4 @@
-"""What an artist is told, use by use."""
+"""A trial's answers for an artist, use by use."""
 
 import pytest
 from hypothesis import given
@@ -38,9 +38,9 @@ def test_only_a_mimic_that_learned_less_makes_a_picture_protected_against_traini
 
 
 def test_what_was_not_measured_and_who_did_not_judge_is_said():
-    told = uses.fine_tuning(Grade("C", ()), [outcome(2.0, hold_out=False), outcome(1.6)], mimicked=False)
-    assert "hardly counts" in told.limits[0] and "--mimicry" in told.limits[1]
-    assert "2.00 times" in told.sentence and "jpeg 75" in told.sentence and "1.60 times" in told.sentence
+    use = uses.fine_tuning(Grade("C", ()), [outcome(2.0, hold_out=False), outcome(1.6)], mimicked=False)
+    assert "hardly counts" in use.limits[0] and "--mimicry" in use.limits[1]
+    assert "2.00 times" in use.sentence and "jpeg 75" in use.sentence and "1.60 times" in use.sentence
     assert uses.fine_tuning(Grade("B", ()), [outcome(2.0), outcome(1.6)], mimicked=True).limits == ()
 
 
@@ -55,14 +55,14 @@ def test_a_style_reference_is_protected_where_the_tower_never_met_it_and_takes_i
 @given(st.lists(st.tuples(SHARES, SHARES), min_size=1), st.floats(0, 1))
 def test_a_picture_that_is_more_like_its_original_is_never_protected_better(pairs, more):
     nearer = [(min(1, cosine + more), noise) for cosine, noise in pairs]
-    one, other = (WORDS.index(uses.style_reference(seen(*some)).word) for some in (pairs, nearer))
-    assert other <= one
+    before, after = (WORDS.index(uses.style_reference(seen(*some)).word) for some in (pairs, nearer))
+    assert after <= before
 
 
 def test_a_tower_that_is_off_measured_nothing():
     record = {"model": None, "rows": [], "white_box": None, "said": [], "why": "it is switched off"}
-    told = uses.style_reference(record)
-    assert told.word == uses.UNKNOWN and "switched off" in told.sentence
+    use = uses.style_reference(record)
+    assert use.word == uses.UNKNOWN and "switched off" in use.sentence
 
 
 def test_redrawing_is_spoiled_where_it_shows_and_more_than_noise_spoils_it():
@@ -74,7 +74,7 @@ def test_redrawing_is_spoiled_where_it_shows_and_more_than_noise_spoils_it():
 
 
 @pytest.mark.parametrize(
-    ("place", "said"),
+    ("place", "words"),
     [
         ((0.5, 0.5), ""),
         ((0.1, 0.9), "at the top right"),
@@ -83,13 +83,13 @@ def test_redrawing_is_spoiled_where_it_shows_and_more_than_noise_spoils_it():
         ((0.6, 0.5), "in the middle"),
     ],
 )
-def test_a_place_is_a_ninth_of_the_picture(place, said):
-    assert uses.where(Place(50, *place)) == said
+def test_a_place_is_a_ninth_of_the_picture(place, words):
+    assert uses.where(Place(50, *place)) == words
 
 
 def test_what_hides_from_one_measure_costs_what_it_shows_by_the_other():
     shown = {"ssimulacra2": 85.0}
     assert "not told apart" in uses.cost_to_the_eye(shown, 85.0, Place(80, 0.5, 0.5)).lower()
-    told = uses.cost_to_the_eye(shown, 72.0, Place(60.0, 0.1, 0.1))
-    assert told.startswith("Seen beside the original") and "FLIP" in told and "72" in told
-    assert "at the top left: there 60, seen, and slightly annoying" in told
+    sentence = uses.cost_to_the_eye(shown, 72.0, Place(60.0, 0.1, 0.1))
+    assert sentence.startswith("Seen beside the original") and "FLIP" in sentence and "72" in sentence
+    assert "at the top left: there 60, seen, and slightly annoying" in sentence
