@@ -1,10 +1,10 @@
-"""How well decoders are named by what they draw, on pictures that no calibration has seen; writes docs/limits.md.
+"""Measures how well pictures are attributed to the decoders that drew them, on unseen pictures; writes docs/limits.md.
 
     python benchmarks/attribute.py --data ../shared/data [--part curve strangers …] [--embedded] [--hours .4]
 
-Candidates are the embedded autoencoders with the calibrations they come with, and their teachers, calibrated here on
-the training split, or with --embedded only draw. Measured is on middle crops of the validation split. What was measured
-is kept in --cache, and a run that is out of time goes on where it was.
+Candidates are the embedded autoencoders with their shipped calibrations, and their teachers. Teachers are calibrated
+here on the training split; with --embedded they only draw pictures. Scores are those of middle crops of the validation
+split. They are kept in --cache, so that a run that was out of time can be continued.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ FURTHER = ("JPEG 75", "WebP 80", "resize .75")
 
 CROP = "crop 3, 5"
 UNASKED = ("generated", "resized pictures", "grey pictures")
-"""Sets that calibrations learn from, or that have a sentence of their own."""
+"""Sets that calibrations learn from, or that have a table of their own."""
 
 REAL = "real pictures"
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """The candidates, the pictures, and where scores are kept until `deadline`."""
+    """The candidates, the pictures by set, the folder that scores are kept in, and the time at which a run stops."""
 
     asked: Sequence[Candidate]
     sets: Mapping[str, Any]
@@ -64,42 +64,46 @@ class Bench:
     def scores(
         self, edit: str, asked: Sequence[Candidate], names: Sequence[str], count: int, *, search: bool = False
     ) -> dict[str, dict[str, np.ndarray]]:
-        """Return every candidate's scores of the first `count` pictures of these sets, kept ones unread."""
-        found: dict[str, dict[str, np.ndarray]] = {}
-        for one in asked:
+        """Return every candidate's scores of the first `count` pictures of these sets; kept scores are not remade."""
+        by_candidate: dict[str, dict[str, np.ndarray]] = {}
+        for candidate in asked:
             for name in names:
-                parts = (edit, name, count, "searched" if search else "on the grid", _learned(one).as_json())
-                path = self.cache / f"{one.record.name} {hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}.npy"
+                parts = (edit, name, count, "searched" if search else "on the grid", _learned(candidate).as_json())
+                path = (
+                    self.cache / f"{candidate.record.name} {hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}.npy"
+                )
                 if not path.exists():
                     if time.monotonic() > self.deadline:
                         sys.exit("out of time: run it again to go on")
                     begin, crops = time.monotonic(), self.sets[name][:count]
-                    np.save(path, score(one, {name: crops}, ROBUSTNESS[edit], search=search)[name])
+                    np.save(path, score(candidate, {name: crops}, ROBUSTNESS[edit], search=search)[name])
                     print(
-                        f"{one.record.name}, {edit}, {name}, {parts[3]}: {time.monotonic() - begin:.0f} s", flush=True
+                        f"{candidate.record.name}, {edit}, {name}, {parts[3]}: {time.monotonic() - begin:.0f} s",
+                        flush=True,
                     )
-                found.setdefault(one.record.name, {})[name] = np.load(path)
-        return found
+                by_candidate.setdefault(candidate.record.name, {})[name] = np.load(path)
+        return by_candidate
 
 
 def calibrated(data: Path, count: int, cache: Path) -> list[Candidate]:
     """Return all candidates: the embedded ones as they come, their teachers calibrated on `count` training pictures."""
-    embedded, found = [one for one in candidates() if one.record.kind == "studio"], []
+    embedded, results = [candidate for candidate in candidates() if candidate.record.kind == "studio"], []
     everyone = embedded + teachers(data)
-    for one in everyone:
-        kept = cache / f"{one.record.name}.json"
-        if one.calibration is None and not kept.exists() and count:
+    for candidate in everyone:
+        kept = cache / f"{candidate.record.name}.json"
+        if candidate.calibration is None and not kept.exists() and count:
             pictures, begin = training_pictures(data, count), time.monotonic()
-            learned = learn(one, [other for other in everyone if other is not one], pictures)
+            others = [other for other in everyone if other is not candidate]
+            learned = learn(candidate, others, pictures)
             kept.write_text(learned.as_json(), encoding="utf-8")
-            print(f"{one.record.name}: calibrated in {time.monotonic() - begin:.0f} s", flush=True)
-        known = read_calibration(kept) if count and one.calibration is None else one.calibration
-        found.append(replace(one, calibration=known))
-    return found
+            print(f"{candidate.record.name}: calibrated in {time.monotonic() - begin:.0f} s", flush=True)
+        known = read_calibration(kept) if count and candidate.calibration is None else candidate.calibration
+        results.append(replace(candidate, calibration=known))
+    return results
 
 
 def validation_pictures(data: Path, label: str, count: int | None = None) -> list[Image]:
-    """Return pictures of the validation and portfolio splits, also of what no training may use, in a fixed order."""
+    """Return pictures of the validation and portfolio splits, whatever their licence allows, in a fixed order."""
     with (data / "manifest.csv").open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["label"] == label and row["split"] in ("val", "portfolio")]
     paths = [data / row["path"] for row in rows]
@@ -107,18 +111,20 @@ def validation_pictures(data: Path, label: str, count: int | None = None) -> lis
 
 
 def pictures_of(data: Path, asked: Sequence[Candidate], count: int, cache: Path) -> dict[str, Any]:
-    """Return crops of 8 bits by who made them."""
+    """Return 8-bit crops by the set's name: real ones, edits of them, each candidate's drawings, and generated ones."""
     folder = cache / f"pictures-{count}"
     if not folder.is_dir():
         crops = middle_crops(validation_pictures(data, "real", count + 10))[:count]
-        drawn = {one.record.name: to_8_bits(redraw(open_candidate(one.record), crops)) for one in asked}
-        made = middle_crops(validation_pictures(data, "generated"))
-        begun = cache / "pictures, unfinished"
-        begun.mkdir(exist_ok=True)
-        for name, batch in (strangers(crops) | drawn | {"generated": made}).items():
-            np.save(begun / f"{name}.npy", _levels(batch))
-        begun.rename(folder)
-    order = (*strangers(torch.zeros(1, 3, SIDE, SIDE)), *(one.record.name for one in asked), "generated")
+        drawn = {
+            candidate.record.name: to_8_bits(redraw(open_candidate(candidate.record), crops)) for candidate in asked
+        }
+        generated = middle_crops(validation_pictures(data, "generated"))
+        unfinished = cache / "pictures, unfinished"
+        unfinished.mkdir(exist_ok=True)
+        for name, batch in (strangers(crops) | drawn | {"generated": generated}).items():
+            np.save(unfinished / f"{name}.npy", _levels(batch))
+        unfinished.rename(folder)
+    order = (*strangers(torch.zeros(1, 3, SIDE, SIDE)), *(candidate.record.name for candidate in asked), "generated")
     return {name: np.load(folder / f"{name}.npy") for name in order}
 
 
@@ -126,12 +132,12 @@ def _levels(batch: Tensor) -> np.ndarray:
     return (batch * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
 
 
-def _learned(one: Candidate) -> CandidateCalibration:
-    return cast(CandidateCalibration, one.calibration)
+def _learned(candidate: Candidate) -> CandidateCalibration:
+    return cast(CandidateCalibration, candidate.calibration)
 
 
-def _bar(one: Candidate) -> float:
-    return _learned(one).bar
+def _bar(candidate: Candidate) -> float:
+    return _learned(candidate).bar
 
 
 def _as_image(pixels: Tensor) -> Image:
@@ -141,37 +147,38 @@ def _as_image(pixels: Tensor) -> Image:
 
 
 def table(scores: Mapping[str, Mapping[str, np.ndarray]], bars: Mapping[str, float]) -> str:
-    """Return one edit's results as two tables: each candidate alone, and who is named."""
-    said, names = summary(scores, bars), list(scores)
+    """Return one edit's results as two tables: each candidate alone, and which candidate is named for each set."""
+    results, names = summary(scores, bars), list(scores)
     lines = [
         "| candidate | AUC against everything else | worst set | accuracy at 5 % false alarms |",
         "|---|---|---|---|",
     ]
     for name in names:
-        row = said["candidates"][name]
-        worst, value = min(row["auc_by_set"].items(), key=lambda one: one[1])
+        row = results["candidates"][name]
+        worst, value = min(row["auc_by_set"].items(), key=lambda pair: pair[1])
         at_5 = row["accuracy_at_5_percent_false_alarms"]
         lines.append(f"| `{name}` | {row['auc']:.3f} | {value:.3f} ({worst}) | {at_5} |")
     columns = [*names, NONE]
     lines += ["", f"| drawn by, named → | {' | '.join(columns)} |", "|---|" + "---|" * len(columns)]
     lines += [
-        f"| {key} | {' | '.join(str(row.get(one, 0)) for one in columns)} |" for key, row in said["confusion"].items()
+        f"| {key} | {' | '.join(str(row.get(column, 0)) for column in columns)} |"
+        for key, row in results["confusion"].items()
     ]
-    lines += ["", f"Closed-set accuracy {said['closed_set_accuracy']}, open-set AUC {said['open_set_auc']:.3f}."]
+    lines += ["", f"Closed-set accuracy {results['closed_set_accuracy']}, open-set AUC {results['open_set_auc']:.3f}."]
     return "\n".join(lines)
 
 
 def curve(bench: Bench, asked: Sequence[Candidate], names: Sequence[str], count: int) -> str:
-    """Return the AUC against everything else, and of the own ones found, edit by edit."""
+    """Return for each edit the AUC against everything else, the share of own pictures found, and false alarms."""
     edits = (*EDITS, *FURTHER)
     lines = [f"| on the grid | {' | '.join(edits)} |", "|---|" + "---|" * len(edits)]
-    for one in asked:
-        own, cells = one.record.name, []
+    for candidate in asked:
+        own, cells = candidate.record.name, []
         for edit in edits:
-            scores = bench.scores(edit, [one], names, count)[own]
+            scores = bench.scores(edit, [candidate], names, count)[own]
             rest = np.concatenate([values for name, values in scores.items() if name != own])
-            found = Share(int((scores[own] >= _bar(one)).sum()), len(scores[own]))
-            wrong = Share(int((scores[REAL] >= _bar(one)).sum()), len(scores[REAL]))
+            found = Share(int((scores[own] >= _bar(candidate)).sum()), len(scores[own]))
+            wrong = Share(int((scores[REAL] >= _bar(candidate)).sum()), len(scores[REAL]))
             cells.append(
                 f"{auc(scores[own], rest):.3f}, {found.value:.2f} found, {wrong.count} of {wrong.trials} reals"
             )
@@ -180,39 +187,41 @@ def curve(bench: Bench, asked: Sequence[Candidate], names: Sequence[str], count:
 
 
 def searched(bench: Bench, asked: Sequence[Candidate], known: Sequence[str], chosen: argparse.Namespace) -> str:
-    """Return what the search for the grid does: AUCs of whole and cropped pictures, and false alarms of reals."""
+    """Return the results of the grid search: AUCs of whole and cropped pictures, and false alarms on real ones."""
     lines = [
         "| candidate | pictures a set | AUC, whole | AUC, cropped by (3, 5), searched | own found | reals named |",
         "|---|---|---|---|---|---|",
     ]
-    for one in asked:
-        own, bar = one.record.name, _bar(one)
-        few = chosen.cropped if one.record.kind == "studio" else chosen.cropped // 2
+    for candidate in asked:
+        own, bar = candidate.record.name, _bar(candidate)
+        few = chosen.cropped if candidate.record.kind == "studio" else chosen.cropped // 2
         names = (own, REAL, "blurred pictures")
-        plain = bench.scores("as it is", [one], known, chosen.pictures)[own]
-        moved = bench.scores(CROP, [one], names, few, search=True)[own]
+        plain = bench.scores("as it is", [candidate], known, chosen.pictures)[own]
+        moved = bench.scores(CROP, [candidate], names, few, search=True)[own]
         aucs = [auc(of[own][:few], np.concatenate([of[name][:few] for name in names[1:]])) for of in (plain, moved)]
         found = Share(int((moved[own] >= bar).sum()), few)
         reals = moved[REAL]
-        if one.record.kind == "studio":
-            reals = bench.scores("as it is", [one], [REAL], chosen.searched, search=True)[own][REAL]
+        if candidate.record.kind == "studio":
+            reals = bench.scores("as it is", [candidate], [REAL], chosen.searched, search=True)[own][REAL]
         wrong = Share(int((reals >= bar).sum()), len(reals))
         lines.append(f"| `{own}` | {few} | {aucs[0]:.3f} | {aucs[1]:.3f} | {found} | {wrong} |")
     return "\n".join(lines)
 
 
 def open_set(bench: Bench, count: int, searched: int) -> str:
-    """Return how often nobody claims pictures of generators that are not held, searched where that is affordable."""
-    embedded = [one for one in bench.asked if one.record.kind == "studio"]
-    told = []
+    """Return how often no candidate is named for pictures by other generators, for embedded ones with the search."""
+    embedded = [candidate for candidate in bench.asked if candidate.record.kind == "studio"]
+    lines = []
     for asked, search, many in ((bench.asked, False, count), (embedded, True, searched)):
         scores = bench.scores("as it is", asked, ["generated"], many, search=search)
-        bars = {one.record.name: _bar(one) for one in asked}
-        rows = [{name: float(one["generated"][place]) for name, one in scores.items()} for place in range(many)]
+        bars = {candidate.record.name: _bar(candidate) for candidate in asked}
+        rows = [{name: float(values["generated"][place]) for name, values in scores.items()} for place in range(many)]
         nobody = Share(sum(not answer(row, bars) for row in rows), many)
         how = f"{len(asked)} candidates, {'grid searched' if search else 'on the grid as it lies'}"
-        told.append(f"{how}: {nobody}")
-    return f"Pictures of the validation split by generators that are not held, said to be by {NONE}: {'; '.join(told)}."
+        lines.append(f"{how}: {nobody}")
+    return (
+        f"Pictures of the validation split by generators that are not held, said to be by {NONE}: {'; '.join(lines)}."
+    )
 
 
 def _seconds(act: Callable[[], object]) -> float:
@@ -222,19 +231,21 @@ def _seconds(act: Callable[[], object]) -> float:
 
 
 def speed(everyone: Sequence[Candidate]) -> str:
-    """Return the processor seconds for one picture of 512 x 512, models open; on n free cores about an n-th."""
+    """Return the CPU seconds for a picture of 512 x 512, without opening models; n free cores take about an n-th."""
     pixels = torch.rand(1, 3, 512, 512, generator=torch.Generator().manual_seed(0))
     lines = ["| processor seconds, 512 x 512 | `double` + `phase` | on the grid | grid searched |", "|---|---|---|---|"]
     total = 0.0
-    for one in everyone:
-        model, middle = open_candidate(one.record), pixels[..., :LOOKED_AT, :LOOKED_AT]
+    for candidate in everyone:
+        model, middle = open_candidate(candidate.record), pixels[..., :LOOKED_AT, :LOOKED_AT]
         both = sum(_seconds(partial(statistic(name).measure, model, middle)) for name in ("double", "phase"))
         spent = [
-            f"{_seconds(partial(opinion, pixels, one, (1.0,), search=search)):.2f}" if one.calibration else ""
+            f"{_seconds(partial(opinion, pixels, candidate, (1.0,), search=search)):.2f}"
+            if candidate.calibration
+            else ""
             for search in (False, True)
         ]
         total += both
-        lines.append(f"| `{one.record.name}` | {both:.2f} | {' | '.join(spent)} |")
+        lines.append(f"| `{candidate.record.name}` | {both:.2f} | {' | '.join(spent)} |")
     lines.append(f"| all | {total:.2f} | | |")
     tracer, first = LatentTracer(steps=20, settled=0), open_candidate(everyone[0].record)
     pace = 21 / _seconds(partial(tracer.trace, first, pixels[..., :256, :256]))
@@ -245,7 +256,7 @@ def speed(everyone: Sequence[Candidate]) -> str:
 
 
 def main() -> None:
-    """Calibrate, measure, write; every part is written as soon as it is whole."""
+    """Calibrate, measure and write; every part is written as soon as it is complete."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--cache", type=Path, default=Path(".cache/attribution"))
@@ -261,12 +272,12 @@ def main() -> None:
     chosen.cache.mkdir(parents=True, exist_ok=True)
     everyone = calibrated(chosen.data, 0 if chosen.embedded else chosen.learned_on, chosen.cache)
     sets = pictures_of(chosen.data, everyone, chosen.pictures, chosen.cache)
-    embedded = [one for one in everyone if one.record.kind == "studio"]
-    asked = [one for one in everyone if one.calibration is not None]
+    embedded = [candidate for candidate in everyone if candidate.record.kind == "studio"]
+    asked = [candidate for candidate in everyone if candidate.calibration is not None]
     bench = Bench(asked, sets, chosen.cache, deadline)
     known = [name for name in sets if name not in UNASKED]
     facts = f"{chosen.pictures} pictures a set, {SIDE} x {SIDE}."
-    bars = {one.record.name: _bar(one) for one in asked}
+    bars = {candidate.record.name: _bar(candidate) for candidate in asked}
 
     def named(edit: str) -> str:
         return f"{table(bench.scores(edit, asked, known, chosen.pictures), bars)}\n\n{facts}"
@@ -278,9 +289,9 @@ def main() -> None:
         "attribution of strangers": lambda: open_set(bench, len(sets["generated"]), chosen.searched),
         "attribution speed": lambda: speed(everyone),
     }
-    for name, told in parts.items():
+    for name, part in parts.items():
         if any(word in name for word in chosen.part):
-            write(PAGE, name, told())
+            write(PAGE, name, part())
 
 
 if __name__ == "__main__":

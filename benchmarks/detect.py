@@ -1,10 +1,10 @@
 """Writes docs/limits.md's tables about the detectors that ship, and measures how `audit check` asks them.
 
 Usage: python benchmarks/detect.py [FOLDER… of the collected pictures] [--count 60] [--cloaked ../shared/data]. Rankings
-are `training.detector`'s: they lie beside the weights, from the run that made them. With --cloaked, what is said of the
-pictures that benchmarks/visible.py left in .cache is measured beside what is said of them before. With FOLDERS, so many
-pictures of the part that was held out are asked about as `audit check` does, by weights that have learned from them
-since: that says how often a find fades under a mild edit, not how good finds are.
+are `training.detector`'s, kept beside the weights by the training run. With --cloaked, scores of the cloaked pictures
+that benchmarks/visible.py left in .cache are measured beside those of their originals. With FOLDERS, `audit check` is
+run on --count pictures of the held-out part, with the shipped weights, which have learned from them since: that shows
+how often a find is lost under a mild edit, not how good finds are.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ CLOAKS = Path(".cache/bench/visible")
 
 
 def figures(name: str) -> dict[str, Any]:
-    """Return what was measured of a detector when it was made."""
+    """Return the figures of a detector, which were measured when it was trained."""
     return dict(storage.describe(shipped().parent / name)["about"]["figures"])
 
 
@@ -83,7 +83,7 @@ def divided(by: str) -> str:
 
 
 def sources() -> str:
-    """Return how many of every real source pass the bar, those of which none does in one row."""
+    """Return the alarms on every real source; sources without any share one row."""
     lines = ["| real pictures, left out in turn, JPEG 96 | n | alarms |", "|---|---|---|"]
     rows = figures("backbone")["left out"]["by source"]
     clean = {name: row for name, row in rows.items() if not row["alarms"]}
@@ -93,21 +93,22 @@ def sources() -> str:
 
 
 def answers(folders: list[Path], count: int) -> str:
-    """Return what `audit check` would say of held-out pictures, saved as they were found."""
-    rows = [one for one in listed() if one.part == HELD]
-    places = found(folders, (one.sha256 for one in rows))
-    here = [one for one in rows if one.sha256 in places]
-    detector, told = open_detector(shipped()), {label: Counter[str]() for label in ("made", "real")}
-    for one in here[:: max(1, len(here) // count)]:
-        said = decide(detector, opened(one, places[one.sha256]), "lossless")
-        word = {True: "found", False: "cleared", None: f"cannot tell: {said.reason}"}[said.holds]
-        told[one.label][word] += 1
-    return "\n".join(f"{label}: {dict(counted)}" for label, counted in told.items())
+    """Return the answers that `audit check` gives for held-out pictures, counted by label."""
+    rows = [row for row in listed() if row.part == HELD]
+    places = found(folders, (row.sha256 for row in rows))
+    here = [row for row in rows if row.sha256 in places]
+    detector, counts = open_detector(shipped()), {label: Counter[str]() for label in ("made", "real")}
+    for row in here[:: max(1, len(here) // count)]:
+        decision = decide(detector, opened(row, places[row.sha256]), "lossless")
+        word = {True: "found", False: "cleared", None: f"cannot tell: {decision.reason}"}[decision.holds]
+        counts[row.label][word] += 1
+    return "\n".join(f"{label}: {dict(counted)}" for label, counted in counts.items())
 
 
 def cloaked(data: Path) -> str:
-    """Return how scores move when a picture is cloaked, an arm a row."""
-    detector, pieces = open_detector(shipped()), {one.name: one for some in groups(data).values() for one in some}
+    """Return scores before and after cloaking, a row for each strength."""
+    detector = open_detector(shipped())
+    pieces = {piece.name: piece for group in groups(data).values() for piece in group}
     lines = ["| cloak | pictures | score before, mean | score after, mean | above the bar before | after |"]
     lines.append("|---|---|---|---|---|---|")
     for arm in ("low", "default", "high"):
@@ -116,7 +117,8 @@ def cloaked(data: Path) -> str:
         kept = [(pieces[name].open(), read(path)) for name, path in zip(names, files, strict=True) if name in pieces]
         if not kept:
             continue
-        both = np.array([detector.score_samples([one.rgb8.astype(np.float32) / 255 for one in pair]) for pair in kept])
+        pairs = [[image.rgb8.astype(np.float32) / 255 for image in pair] for pair in kept]
+        both = np.array([detector.score_samples(pair) for pair in pairs])
         over = (both >= detector.threshold_).sum(axis=0)
         means = both.mean(axis=0)
         lines.append(f"| {arm} | {len(kept)} | {means[0]:.2f} | {means[1]:.2f} | {over[0]} | {over[1]} |")
@@ -124,7 +126,7 @@ def cloaked(data: Path) -> str:
 
 
 def speed() -> str:
-    """Return seconds a picture by size and threads, the tower open, and how far scores differ by threads."""
+    """Return seconds per picture by size and threads, with the model open, and how far scores differ by threads."""
     detector, rng, lines, scores = open_detector(shipped()), np.random.default_rng(0), [], []
     for name, (height, width) in SIDES.items():
         small = rng.random((height // 8, width // 8, 3)).astype(np.float32)
@@ -136,7 +138,7 @@ def speed() -> str:
             took, score = _timed(detector, picture)
             scores.append((name, score))
             lines.append(f"{name}, {threads} thread{'s' * (threads > 1)}: {took:.2f} s")
-    apart = max(abs(one - other) for size, one in scores for name, other in scores if name == size)
+    apart = max(abs(first - second) for size, first in scores for name, second in scores if name == size)
     return "; ".join(lines) + f". Scores by 1 and by 2 threads differ by at most {apart:.1g}."
 
 

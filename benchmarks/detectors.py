@@ -1,9 +1,9 @@
-"""What the catalog's other detectors learn in little time, beside the default one on the same pictures.
+"""Measures the catalog's other detectors, trained for a short time, beside the default one on the same pictures.
 
     python benchmarks/detectors.py FOLDER… [--seconds 150] [--only cnn npr] [--every 4] [--write]
 
-FOLDERS hold the collected pictures of `training/collection.csv`. A network learns from pairs of crops of the part to
-learn from for so many CPU seconds; then every picture is read once for the head. Measured is on the part held out.
+FOLDERS hold the collected pictures of `training/collection.csv`. A network learns for --seconds CPU seconds from pairs
+of crops of the training part; then its head is fitted on the features of every picture. The held-out part is measured.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ ALONE = "flux.2"
 
 @dataclass(frozen=True)
 class Specimen:
-    """A listed picture, at most `SIDE` pixels a side of its middle, cut at whole cells of 8."""
+    """A listed picture: its row, and the levels of its middle, at most `SIDE` pixels a side, on the 8-pixel grid."""
 
     about: Listed
     levels: Any
@@ -66,10 +66,10 @@ class Specimen:
 
 
 def specimens(folders: Sequence[Path], part: str, every: int) -> list[Specimen]:
-    """Return one in so many pictures of a part; only such as may be learned from of the part to learn from."""
-    rows = [one for one in listed() if one.part == part and (part == HELD or one.use == LEARNED)][::every]
-    places = found(folders, (one.sha256 for one in rows))
-    return [Specimen(one, _middle(opened(one, places[one.sha256]))) for one in rows if one.sha256 in places]
+    """Return every `every`-th picture of a part; in the training part only those that may be learned from."""
+    rows = [row for row in listed() if row.part == part and (part == HELD or row.use == LEARNED)][::every]
+    places = found(folders, (row.sha256 for row in rows))
+    return [Specimen(row, _middle(opened(row, places[row.sha256]))) for row in rows if row.sha256 in places]
 
 
 def _middle(levels: Any) -> Any:  # noqa: ANN401 - levels
@@ -78,8 +78,8 @@ def _middle(levels: Any) -> Any:  # noqa: ANN401 - levels
 
 
 def detectors() -> dict[str, Callable[[], Any]]:
-    """Return what is measured, by name; each with four crops a picture but the default."""
-    autoencoders = [one.name for one in pool.embedded() if one.kind == "studio"]
+    """Return makers of the measured detectors, by name; all but the default read four crops per picture."""
+    autoencoders = [record.name for record in pool.embedded() if record.kind == "studio"]
     return {
         "residual": ResidualDetector,
         "cnn": lambda: CnnDetector(batch=12, crops=4, width=16),
@@ -91,7 +91,7 @@ def detectors() -> dict[str, Callable[[], Any]]:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Draws batches: as many real as machine-made crops, every domain as often, each handled at random."""
+    """Draws batches with as many real as machine-made crops, all domains equally often, with random edits."""
 
     found: Sequence[Specimen]
     side: int
@@ -101,24 +101,24 @@ class Pairs:
         """Return the crops of a step and their labels."""
         random = np.random.default_rng((SEED, step, process))
         made = [number % 2 == 1 for number in range(2 * self.batch)]
-        return torch.from_numpy(np.stack([self._crop(random, one) for one in made])), torch.tensor(made)
+        return torch.from_numpy(np.stack([self._crop(random, label) for label in made])), torch.tensor(made)
 
     @cached_property
     def _domains(self) -> dict[bool, dict[str, list[Specimen]]]:
         """Return the pictures by label and domain."""
         domains: dict[bool, dict[str, list[Specimen]]] = {False: defaultdict(list), True: defaultdict(list)}
-        for one in self.found:
-            domains[one.made][one.domain].append(one)
+        for picture in self.found:
+            domains[picture.made][picture.domain].append(picture)
         return domains
 
     def _crop(self, random: np.random.Generator, made: bool) -> Any:  # noqa: ANN401, FBT001 - levels; a label
         domains = self._domains[made]
         names = sorted(domains)
         while True:
-            alike = domains[names[random.integers(len(names))]]
-            one = alike[random.integers(len(alike))]
+            pictures = domains[names[random.integers(len(names))]]
+            picture = pictures[random.integers(len(pictures))]
             reach = int(self.side / 0.6) + 16
-            levels = _window(one.levels, reach, random)
+            levels = _window(picture.levels, reach, random)
             levels = handling(int(random.integers(2**31)))(levels)
             if min(levels.shape[:2]) >= self.side:
                 square = _window(levels, self.side, random)
@@ -131,7 +131,7 @@ def _window(levels: Any, side: int, random: np.random.Generator) -> Any:  # noqa
 
 
 def learn(detector: NetworkDetector, found: Sequence[Specimen], seconds: float) -> None:
-    """Learn a network for so many CPU seconds, by the time that a few steps of a copy take."""
+    """Train a network for about `seconds` CPU seconds, estimated from a few steps of a copy."""
     pairs, probe = Pairs(found, detector.side, detector.batch), copy.deepcopy(detector)
     _steps(probe, PROBED)
     begin = time.process_time()
@@ -149,14 +149,14 @@ def _steps(detector: NetworkDetector, steps: int) -> None:
 
 
 def read(detector: Any, found: Sequence[Specimen], edit: Callable[[Specimen], Edit]) -> Features:  # noqa: ANN401
-    """Return what the head sees of every picture; not a number where it is too small."""
-    rows = [detector.features([edit(one)(one.levels).astype(np.float32) / 255])[0] for one in found]
+    """Return the features of every picture that the head sees; NaN for pictures that are too small."""
+    rows = [detector.features([edit(picture)(picture.levels).astype(np.float32) / 255])[0] for picture in found]
     width = max(map(len, rows))
     return np.stack([row if len(row) == width else np.full(width, np.nan) for row in rows])
 
 
-def _handled(one: Specimen) -> Edit:
-    return handling(zlib.crc32(one.levels.tobytes()))
+def _handled(picture: Specimen) -> Edit:
+    return handling(zlib.crc32(picture.levels.tobytes()))
 
 
 def _past(_: Specimen) -> Edit:
@@ -167,13 +167,13 @@ EDITS: dict[str, Callable[[Specimen], Edit]] = {"JPEG 96": lambda _: Saved(96), 
 
 
 def measured(detector: Any, found: Sequence[Specimen], apart: Sequence[Specimen], seconds: float) -> dict[str, Any]:  # noqa: ANN401
-    """Learn, read, and return what was reached and what it cost."""
+    """Train a detector and return its figures and CPU seconds."""
     begin = time.process_time()
     if isinstance(detector, NetworkDetector):
         learn(detector, found, seconds)
     learned = time.process_time()
-    features, made = read(detector, found, _handled), np.array([one.made for one in found])
-    kept, domains = np.isfinite(features).all(1), np.array([one.domain for one in found])
+    features, made = read(detector, found, _handled), np.array([picture.made for picture in found])
+    kept, domains = np.isfinite(features).all(1), np.array([picture.domain for picture in found])
     weights = root_weights(domains)[kept]
     reals = features[kept & ~made]
     detector.fit_features(features[kept], made[kept], held_out=reals, weights=weights / weights.mean())
@@ -188,9 +188,9 @@ def _ranked(detector: Any, features: Features, apart: Sequence[Specimen]) -> dic
     made, groups, families = (
         np.array(column)[kept]
         for column in (
-            [one.made for one in apart],
-            [one.about.group for one in apart],
-            [one.about.family for one in apart],
+            [picture.made for picture in apart],
+            [picture.about.group for picture in apart],
+            [picture.about.family for picture in apart],
         )
     )
     these = ~made | (families == ALONE)
@@ -203,7 +203,7 @@ def _ranked(detector: Any, features: Features, apart: Sequence[Specimen]) -> dic
 
 
 def table(found: dict[str, dict[str, Any]]) -> str:
-    """Return a row a detector."""
+    """Return a table with a row for each detector."""
     lines = [
         f"| detector | steps | JPEG 96, AUC | trimmed, JPEG 75, AUC | {ALONE} alone, JPEG 96 | CPU s: learn, read |"
     ]
@@ -234,9 +234,8 @@ def main() -> None:
         print(name, len(fit), len(apart), row, flush=True)
     if asked.write:
         kept = {name: OUT / f"{name}.json" for name in detectors()}
-        write(
-            PAGE, "detectors", table({name: json.loads(one.read_text()) for name, one in kept.items() if one.exists()})
-        )
+        rows = {name: json.loads(path.read_text()) for name, path in kept.items() if path.exists()}
+        write(PAGE, "detectors", table(rows))
 
 
 if __name__ == "__main__":

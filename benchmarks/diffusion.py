@@ -1,7 +1,7 @@
 """Measures the embedded latent diffusion model on pictures it has not learned from, and writes docs/limits.md's table.
 
 Usage: python benchmarks/diffusion.py --data ../shared/data [--crops 96]. The denoising loss is the mean squared error
-of the predicted noise; 1 is what predicting nothing costs.
+of the predicted noise; predicting zeros has a loss of 1.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PROMPTS = {"painting": "painting", "no words": "", "photograph": "photograph", "
 
 def losses(model: Generator, crops: torch.Tensor, prompt: str) -> list[float]:
     """Return the denoising loss of every crop, averaged over noises and steps that are the same for all prompts."""
-    condition, found = model.condition(prompt), []
+    condition, errors = model.condition(prompt), []
     for number, crop in enumerate(crops):
         chance = torch.Generator().manual_seed(number)
         with torch.no_grad():
@@ -39,15 +39,15 @@ def losses(model: Generator, crops: torch.Tensor, prompt: str) -> list[float]:
                     for noisy, step in zip(model.add_noise(latents, noise, steps), steps, strict=True)
                 ]
             )
-            found.append(float((predicted - model.training_target(latents, noise, steps)).square().mean()))
-    return found
+            errors.append(float((predicted - model.training_target(latents, noise, steps)).square().mean()))
+    return errors
 
 
 def crops_of(paths: list[Path], count: int) -> torch.Tensor:
     """Return crops of the pictures in turn, as the training draws them."""
     rng = np.random.default_rng(9)
-    made = [crop_of(open_picture(paths[number % len(paths)]), rng) for number in range(count)]
-    return torch.from_numpy(np.stack(made).transpose(0, 3, 1, 2).astype(np.float32) / 255)
+    crops = [crop_of(open_picture(paths[number % len(paths)]), rng) for number in range(count)]
+    return torch.from_numpy(np.stack(crops).transpose(0, 3, 1, 2).astype(np.float32) / 255)
 
 
 def main() -> None:

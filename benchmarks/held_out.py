@@ -1,8 +1,8 @@
-"""The pictures that cloaks are measured on: of files, only such as no training and no choice of settings has seen.
+"""The pictures that cloaks are measured on; no training and no choice of settings has used their files.
 
-Photographs were chosen by looking at a sheet of the validation split for what shows a cloak first: sky, and skin.
-kodim19, a tower before sky, was left out, for it is what cloaks are mostly looked at on. Drawings by code stand for
-flat, line and pixel art beside free art from Debian's games, of which `make .cache/art` fetches the packages.
+Photographs were chosen by eye from the validation split for sky and skin, where cloaks are most visible. kodim19, a
+tower before sky, was left out, since cloaks were judged by eye on it during development. Flat, line and pixel art are
+drawings by code, and free art from Debian's games, whose packages `make .cache/art` fetches.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from training.pictures import held_out_paths, open_picture
 
 SIDE = 256
 PUBLISHED = ("anti-dreambooth", "styleguard")
-"""Folders of protected versions, by their authors, of the first paintings by van Gogh."""
+"""Folders of published cloaks, made by their authors, of the first paintings by van Gogh."""
 
 PHOTOGRAPHS = (
     ("kodak/kodim04.png", 110, 90),  # a face and a hat
@@ -57,35 +57,35 @@ class Piece:
 
 
 def groups(data: Path) -> dict[str, list[Piece]]:
-    """Return the held-out pictures by kind, each of `SIDE` pixels a side and under a name of its own."""
+    """Return the held-out pictures by kind, each of `SIDE` pixels a side and with a unique name."""
     return {"paintings": paintings(data), "photographs": photographs(data), "flat art": flat_art()}
 
 
 def paintings(data: Path, count: int = 16, side: int = SIDE) -> list[Piece]:
-    """Return the first five paintings by van Gogh, of which published cloaks exist, three by Monet, and the Louvre's.
+    """Return `count` paintings: half from the Louvre, up to five by van Gogh, the rest by Monet.
 
-    Where `count` is smaller, the Louvre's and van Gogh's are as many.
+    Van Gogh's are the first five, of which published cloaks exist.
     """
     spread = {"louvre": (count + 1) // 2, "vangogh": min(5, count // 2), "wikiart-monet": max(0, count // 2 - 5)}
-    found = []
-    for source, wanted in spread.items():
+    pieces = []
+    for source, number in spread.items():
         paths = held_out_paths(data, source)
-        chosen = paths if source == "vangogh" else [paths[place * len(paths) // wanted] for place in range(wanted)]
-        found += [Piece(f"{source}-{path.stem[:40]}", partial(middle, path, side)) for path in chosen[:wanted]]
-    return found
+        chosen = paths if source == "vangogh" else [paths[place * len(paths) // number] for place in range(number)]
+        pieces += [Piece(f"{source}-{path.stem[:40]}", partial(middle, path, side)) for path in chosen[:number]]
+    return pieces
 
 
 def photographs(data: Path) -> list[Piece]:
     """Return the photographs with sky or skin; refuses one that is not of the validation split."""
     with (data / "manifest.csv").open(newline="", encoding="utf-8") as file:
-        apart = {row["path"] for row in csv.DictReader(file) if row["split"] == "val"}
-    found = []
+        held_out = {row["path"] for row in csv.DictReader(file) if row["split"] == "val"}
+    pieces = []
     for name, top, left in PHOTOGRAPHS:
-        if f"real/{name}" not in apart:
+        if f"real/{name}" not in held_out:
             raise ValueError(f"{name} is not held out")
         path = data / "real" / name
-        found.append(Piece(name.replace("/", "-").partition(".")[0], partial(part, path, top, left)))
-    return found
+        pieces.append(Piece(name.replace("/", "-").partition(".")[0], partial(part, path, top, left)))
+    return pieces
 
 
 def flat_art() -> list[Piece]:
@@ -130,25 +130,25 @@ def as_image(picture: Pillow.Image, name: str) -> Image:
 
 
 def drawing(kind: str, side: int = SIDE) -> Image:
-    """Draw one of `DRAWN`; its middle."""
-    made = DRAWN[kind]
-    rng = np.random.default_rng(made.seed)
+    """Return the middle of one of the drawings in `DRAWN`."""
+    recipe = DRAWN[kind]
+    rng = np.random.default_rng(recipe.seed)
     picture = (
-        drawings.GROUNDS[made.ground](rng) if made.ground >= 0 else Pillow.new("RGB", (drawings.SIDE,) * 2, "white")
+        drawings.GROUNDS[recipe.ground](rng) if recipe.ground >= 0 else Pillow.new("RGB", (drawings.SIDE,) * 2, "white")
     )
-    for layer in made.layers:
+    for layer in recipe.layers:
         drawings.LAYERS[layer](ImageDraw.Draw(picture), rng)
     corner = (drawings.SIDE - side) // 2
     picture = picture.crop((corner, corner, corner + side, corner + side))
-    if made.dots > 1:
-        small = picture.resize((side // made.dots,) * 2, Pillow.Resampling.NEAREST).quantize(16).convert("RGB")
+    if recipe.dots > 1:
+        small = picture.resize((side // recipe.dots,) * 2, Pillow.Resampling.NEAREST).quantize(16).convert("RGB")
         picture = small.resize((side, side), Pillow.Resampling.NEAREST)
     return as_image(picture, f"{kind}.png")
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A drawing by code: its seed, the ground (-1 is white), the layers over it, and how wide a dot is in pixels."""
+    """A drawing by code: its seed, ground (-1 is white), layers over it, and the width of a dot in pixels."""
 
     seed: int
     ground: int

@@ -3,8 +3,8 @@
     python benchmarks/match.py --data ../shared/data [--parts edits cloaks strangers] [--write] [--shard 0/1]
 
 Registers the 29 paintings of two artists' series and 150 Louvre paintings of the validation split; checks every edit
-of the first 60 of them, and pictures that hold none. Nothing here had a part in learning the vocabulary or
-in choosing any setting. Results lie in .cache/match, a file a part; `--write` puts them into docs/limits.md.
+of the first 60 of them, and pictures that show none of them. No vocabulary was learned from these pictures and no
+setting chosen on them. Results lie in .cache/match, a file for each part; `--write` puts them into docs/limits.md.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PARTS = ("cloaks", "strangers", "edits")
 CLOAKED = ("cloaked", "cloaked, jpeg 75")
 CLOAK_SIDE, CLOAK_STEPS = 256, 20
 TUNED_ON = ("louvre", "train")
-"""What the vocabulary was learned and the retrieval tuned on: kept out of everything here."""
+"""Source and split that the vocabulary was learned and the retrieval tuned on; they are left out here."""
 
 
 def manifest(data: Path) -> list[dict[str, str]]:
@@ -74,21 +74,21 @@ def registered(number: int, image: Image, describer: Describer | None) -> Portfo
 
 def cloaked(images: Sequence[Image]) -> list[Image]:
     """Cloak pictures, shrunk to 256 pixels, by the default method against the embedded models."""
-    from benchmarks.pools import cloaked as made_of  # noqa: PLC0415 - torch only where it is needed
+    from benchmarks.pools import cloaked as cloak_file  # noqa: PLC0415 - torch only where it is needed
     from benchmarks.pools import workshop  # noqa: PLC0415
 
-    shop = workshop(steps=CLOAK_STEPS)
-    made = []
+    job = workshop(steps=CLOAK_STEPS)
+    results = []
     for number, image in enumerate(images):
         picture = Pillow.fromarray(image.rgb8)
         picture.thumbnail((CLOAK_SIDE, CLOAK_SIDE))
         small = as_image(np.asarray(picture), image.name)
-        made.append(made_of(shop, small, number))
-    return made
+        results.append(cloak_file(job, small, number))
+    return results
 
 
 class Watched(Portfolio):
-    """A portfolio that remembers which works had votes, and so were confirmed without any describer."""
+    """A portfolio that records which works had votes, and would be confirmed without a describer, too."""
 
     voted: ClassVar[set[int]] = set()
 
@@ -99,7 +99,7 @@ class Watched(Portfolio):
 
 
 def observed(portfolio: Portfolio, image: Image, truth: int | None, kind: str) -> dict[str, Any]:
-    """Check one suspect; `plain` says which matches a check without a describer makes too."""
+    """Check one suspect; `plain` marks the matches that a check without a describer makes, too."""
     begin = time.process_time()
     matches = portfolio.matches(image)
     seconds = time.process_time() - begin
@@ -133,14 +133,14 @@ def cloaks(works: Sequence[Image], portfolio: Portfolio, shard: tuple[int, int])
     """Check the cloaked works of this shard."""
     numbers = range(EDITED)[shard[0] :: shard[1]]
     for number, image in zip(numbers, cloaked([works[number] for number in numbers]), strict=True):
-        for name, one in zip(CLOAKED, (image, as_image(jpeg(75)(image.rgb8), image.name)), strict=True):
-            yield observed(portfolio, one, number, name)
+        for name, copy in zip(CLOAKED, (image, as_image(jpeg(75)(image.rgb8), image.name)), strict=True):
+            yield observed(portfolio, copy, number, name)
 
 
 def strangers(
     data: Path, rows: Sequence[dict[str, str]], portfolio: Portfolio, shard: tuple[int, int]
 ) -> Iterator[dict[str, Any]]:
-    """Check pictures that hold no work."""
+    """Check pictures that show no registered work."""
     for row in rows[shard[0] :: shard[1]]:
         yield observed(portfolio, opened(data, row), None, row["source"])
 
@@ -161,7 +161,8 @@ def main() -> None:
         rows = manifest(asked.data)
         describer = chosen()
         works = [opened(asked.data, row) for row in rows[:WORKS]]
-        portfolio = Watched([registered(*each, describer) for each in enumerate(works)], describer=describer)
+        entries = [registered(number, image, describer) for number, image in enumerate(works)]
+        portfolio = Watched(entries, describer=describer)
         print(f"{len(works)} works, describer {describer.kind if describer else 'none'}", flush=True)
     for part in asked.parts:
         shard = place, count
@@ -170,8 +171,8 @@ def main() -> None:
         else:
             looked = {"edits": edits, "cloaks": cloaks}[part](works, portfolio, shard)
         seen = []
-        for number, one in enumerate(looked):
-            seen.append({**one, "describer": describer.kind if describer else ""})
+        for number, result in enumerate(looked):
+            seen.append({**result, "describer": describer.kind if describer else ""})
             if number % 30 == 0:
                 print(part, number, f"{time.process_time():.0f} s", flush=True)
                 (OUT / f"{part}-{place}.json").write_text(json.dumps(seen))

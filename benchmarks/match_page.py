@@ -13,12 +13,12 @@ from benchmarks.page import PAGE, write
 Seen = Sequence[dict[str, Any]]
 
 KEPT = Path("artaudit/matching/false_matches.json")
-"""The rates that reports quote."""
+"""The file of the rates that reports quote."""
 
 
 def read_parts(folder: Path, part: str) -> list[dict[str, Any]]:
-    """Return what every shard of a part saw."""
-    return [one for path in sorted(folder.glob(f"{part}-*.json")) for one in json.loads(path.read_text())]
+    """Return the results of all shards of a part."""
+    return [suspect for path in sorted(folder.glob(f"{part}-*.json")) for suspect in json.loads(path.read_text())]
 
 
 def write_page(folder: Path) -> None:
@@ -29,15 +29,15 @@ def write_page(folder: Path) -> None:
 
 
 def rates(seen: Seen) -> dict[str, dict[str, Any]]:
-    """Return how often works were wrongly said to be copied, by tier, as reports quote it."""
+    """Return the rates of false copies by tier, as reports quote them."""
     found: dict[str, dict[str, Any]] = {}
     for tier in TIERS:
         asked = _asked(seen, tier)
         if asked:
-            pictures = len({one["name"] for one in asked})
+            pictures = len({suspect["name"] for suspect in asked})
             found[tier] = {
-                "count": sum(len(_wrong(one, tier, "copy")) for one in asked),
-                "trials": sum(one["pairs"] for one in asked),
+                "count": sum(len(_wrong(suspect, tier, "copy")) for suspect in asked),
+                "trials": sum(suspect["pairs"] for suspect in asked),
                 "population": f"pairs of pictures and works they do not show: edited and cloaked paintings, "
                 f"photographs, generated pictures ({pictures} in all, seen {len(asked)} times) beside 179 works",
             }
@@ -45,34 +45,38 @@ def rates(seen: Seen) -> dict[str, dict[str, Any]]:
 
 
 def recall(edited: Seen) -> str:
-    """Return the table of copies found, an edit a row, with and without the describer."""
+    """Return the table of copies found, a row for each edit, with and without the describer."""
     lines = ["| edit | found | with descriptors | by descriptor alone |", "|---|---|---|---|"]
-    kinds = dict.fromkeys(one["kind"] for one in edited)
-    lines += [_row(kind, [one for one in edited if one["kind"] == kind]) for kind in kinds]
+    kinds = dict.fromkeys(suspect["kind"] for suspect in edited)
+    lines += [_row(kind, [suspect for suspect in edited if suspect["kind"] == kind]) for kind in kinds]
     return "\n".join([*lines, _row("**all**", edited)])
 
 
 def _row(name: str, seen: Seen) -> str:
-    described = [one for one in seen if one["describer"]]
-    plain = [any(match["plain"] for match in _right(one)) for one in seen]
-    alone = sum(all(match["tier"] == "descriptor" for match in _right(one)) for one in described if _right(one))
-    both = _share([bool(_right(one)) for one in described])
+    described = [suspect for suspect in seen if suspect["describer"]]
+    plain = [any(match["plain"] for match in _right(suspect)) for suspect in seen]
+    alone = sum(
+        all(match["tier"] == "descriptor" for match in _right(suspect)) for suspect in described if _right(suspect)
+    )
+    both = _share([bool(_right(suspect)) for suspect in described])
     return f"| {name} | {_share(plain)} | {both} | {alone} |"
 
 
-def _right(one: dict[str, Any]) -> list[dict[str, Any]]:
+def _right(suspect: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the matches that name the work that is there."""
-    return [match for match in one["found"] if match["right"] and match["band"] == "copy"]
+    return [match for match in suspect["found"] if match["right"] and match["band"] == "copy"]
 
 
 def _asked(seen: Seen, tier: str) -> list[dict[str, Any]]:
     """Return the suspects that a tier looked at."""
-    return [one for one in seen if tier != "descriptor" or one["describer"]]
+    return [suspect for suspect in seen if tier != "descriptor" or suspect["describer"]]
 
 
-def _wrong(one: dict[str, Any], tier: str, band: str) -> list[dict[str, Any]]:
+def _wrong(suspect: dict[str, Any], tier: str, band: str) -> list[dict[str, Any]]:
     """Return the matches of a tier that name a work that is not there."""
-    return [match for match in one["found"] if not match["right"] and (match["tier"], match["band"]) == (tier, band)]
+    return [
+        match for match in suspect["found"] if not match["right"] and (match["tier"], match["band"]) == (tier, band)
+    ]
 
 
 def _share(hits: Sequence[bool]) -> str:
@@ -80,19 +84,19 @@ def _share(hits: Sequence[bool]) -> str:
 
 
 def false_matches(edited: Seen, unrelated: Seen) -> str:
-    """Return the table of matches with works that are not in the suspect, a tier a row."""
+    """Return the table of matches with works that are not in the suspect, a row for each tier."""
     seen = [*edited, *unrelated]
-    pictures = {one["name"] for one in seen}
+    pictures = {suspect["name"] for suspect in seen}
     lines = ["| tier | false copies | false candidates | pairs compared |", "|---|---|---|---|"]
     for tier in TIERS:
         asked = _asked(seen, tier)
-        counts = [sum(len(_wrong(one, tier, band)) for one in asked) for band in _BANDS]
-        lines.append(f"| {tier} | {counts[0]} | {counts[1]} | {sum(one['pairs'] for one in asked):,} |")
-    described = [one["describer"] for one in seen if one["describer"]]
+        counts = [sum(len(_wrong(suspect, tier, band)) for suspect in asked) for band in _BANDS]
+        lines.append(f"| {tier} | {counts[0]} | {counts[1]} | {sum(suspect['pairs'] for suspect in asked):,} |")
+    described = [suspect["describer"] for suspect in seen if suspect["describer"]]
     model = described[0] if described else "none"
-    seconds = sum(one["seconds"] for one in seen) / len(seen)
+    seconds = sum(suspect["seconds"] for suspect in seen) / len(seen)
     facts = (
-        f"{len(seen):,} suspects ({len(edited):,} edited copies of {len({one['of'] for one in edited})} works, "
+        f"{len(seen):,} suspects ({len(edited):,} edited copies of {len({suspect['of'] for suspect in edited})} works, "
         f"{len(unrelated):,} unrelated pictures) beside 179 works; pairs share pictures: behind them stand "
         f"{len(pictures)} different pictures and the works. {len(described)} of the suspects "
         f"were looked at with a describer too ({model}). {seconds:.2f} CPU seconds a check, "

@@ -1,8 +1,8 @@
-"""Compares all cloaks at one visibility, on their own objectives and on real encoders, beside noise that shows as much.
+"""Compares all cloaks at one visibility, on their own objectives and on real encoders, beside noise as visible.
 
 Usage: python benchmarks/methods.py --data ../shared/data [--pictures 6] [--side 160] [--steps 60] [--only NAME]. Cloaks
-are made against the embedded encoders or the embedded latent diffusion model, without the tower of image prompts, whose
-turns only one method takes; TAEF2, VAElight and TAESANA only judge.
+are made against the embedded encoders or the embedded latent diffusion model, without the loss against style
+references, which only one method has; TAEF2, VAElight and TAESANA only judge.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ DRAWS = 24
 def own_terms(
     objective: Objective, models: Sequence[Encoder], clean: Picture, changed: Picture, noises: Sequence[Picture]
 ) -> tuple[float, float]:
-    """Return the objective's own loss for the noise that has least of it, and for the cloak, summed over the models.
+    """Return the objective's own loss for the noise that has the lowest, and for the cloak, summed over the models.
 
-    All are asked with the same draws, after the descent's own, and of the models as they were before any learning.
-    Score distillation has no loss but a gradient; it is judged by the denoising loss that it lowers.
+    All have the same random draws, other than the descent's, on the models as they were before any learning. Score
+    distillation has a gradient but no loss; it is judged by the denoising loss that it lowers.
     """
     pixels = to_batch(clean)
     target = objective.target(pixels, models, 0)
@@ -56,16 +56,16 @@ def own_terms(
 
 
 def measure(name: str, pictures: Sequence[Image], panel: Sequence[Encoder], steps: int) -> str:
-    """Cloak every picture with the method and return its line of the table."""
-    shop = prepare(CloakOrder(method=name, steps=steps))
-    shop = replace(shop, cloak=replace(shop.cloak, style=None))
-    objective, models = shop.cloak.objective, shop.choice.encoders
+    """Cloak every picture with the method and return its row of the table."""
+    job = prepare(CloakOrder(method=name, steps=steps))
+    job = replace(job, cloak=replace(job.cloak, style=None))
+    objective, models = job.cloak.objective, job.choice.encoders
     took, rows = 0.0, []
     for number, picture in enumerate(pictures):
         started = time.monotonic()
-        made = cloaked(shop, picture, number)
+        cloaked_picture = cloaked(job, picture, number)
         took += (time.monotonic() - started) / len(pictures)
-        clean, changed = picture.pixels, made.pixels
+        clean, changed = picture.pixels, cloaked_picture.pixels
         controls = by_judge(clean, changed, seed=number + 1)
         noise, own = own_terms(
             objective, models, clean, changed, list(loudest(clean, changed, controls, seed=number + 1).values())
@@ -77,9 +77,9 @@ def measure(name: str, pictures: Sequence[Image], panel: Sequence[Encoder], step
     against = "denoiser" if any(isinstance(model, Generator) for model in models) else "autoencoders"
     learning = ", learning" if isinstance(objective, Learning) else ""
     shown = " | ".join(f"{np.mean(column):.2f}" for column in columns[:2])
-    own_said = f"{np.mean(columns[2]):.3f} | {np.mean(columns[3]):.3f} | {sum(columns[4])} of {len(pictures)}"
-    told = " | ".join(interval([float(value) for value in column]) for column in columns[5:])
-    return f"| `{name}` | {against}{learning} | {shown} | {own_said} | {told} | {took:.0f} |"
+    own_losses = f"{np.mean(columns[2]):.3f} | {np.mean(columns[3]):.3f} | {sum(columns[4])} of {len(pictures)}"
+    gains_by_judge = " | ".join(interval([float(value) for value in column]) for column in columns[5:])
+    return f"| `{name}` | {against}{learning} | {shown} | {own_losses} | {gains_by_judge} | {took:.0f} |"
 
 
 def main() -> None:

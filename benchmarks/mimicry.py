@@ -1,9 +1,9 @@
-"""Trains mimics on a series by van Gogh, clean, noised, cloaked and attacked, and writes docs/limits.md's table.
+"""Trains mimics on a series by van Gogh, clean, noisy, cloaked and attacked, and writes docs/limits.md's table.
 
 Usage: python benchmarks/mimicry.py --data ../shared/data [--seeds 3] [--steps 40] [--processes 2] [--sheet FILE]. The
 settings of `Practice` were chosen on paintings by Monet; the mimics are judged on other paintings by van Gogh than they
-learned from. The embedded model is the mimic, and our cloak was made against the very autoencoder that it works with.
-Every strength stands beside noise that is like its change and as visible.
+learned from. The embedded model is the mimic, and our cloak is made against the autoencoder that this model uses. Every
+strength stands beside noise that is like its change and as visible.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from benchmarks.trial import STRENGTHS, ours
 
 CLOAKED = {"low": "low", "default": CHANGED, "high": "high"}
 NOISES = {"low": f"{NOISE}, low", "default": NOISE, "high": f"{NOISE}, high"}
-"""What mimics learn from, by strength; the attacker's best attempt is told of the default."""
+"""Kinds of pictures that mimics learn from, by strength; the attacker's best attempt is given for the default."""
 NAMES = {"cloaked": "ours, default", NOISE: "noise like the change, default", "low": "ours, low", "high": "ours, high"}
 
 
 def series(data: Path, side: int, practice: Practice) -> MimicrySetup:
-    """Return five paintings in all kinds, and crops of fifteen others to judge on."""
+    """Return five paintings in all kinds, and crops of fifteen other paintings that mimics are judged on."""
     paths = sorted((data / "real" / "vangogh").glob("*.png"))
     named = [path.name for path in sorted((data / "protected" / PUBLISHED[0]).glob("*.png"))]
     originals = [window(data / "real" / "vangogh" / name, side) for name in named]
-    made = {strength: ours(originals, strength) for strength in STRENGTHS}
+    cloaks = {strength: ours(originals, strength) for strength in STRENGTHS}
     pictures = []
     for number, clean in enumerate(originals):
-        kinds = taught_from(clean, {strength: changed[number] for strength, changed in made.items()})
+        kinds = taught_from(clean, {strength: changed[number] for strength, changed in cloaks.items()})
         kinds |= {kind: middle(window(data / "protected" / kind / named[number], side)) for kind in PUBLISHED}
         pictures.append(kinds)
     others = [middle(window(path, side)) for path in paths if path.name not in named]
@@ -52,45 +52,47 @@ def series(data: Path, side: int, practice: Practice) -> MimicrySetup:
     return MimicrySetup(chosen_model(None), practice, tuple(pictures), tools, crops, practice.side, apart=False, seed=0)
 
 
-def taught_from(clean: Image, made: Mapping[str, Image]) -> dict[str, Picture]:
-    """Return the clean picture, its cloaks, and noise that is like each and as visible."""
-    one = middle(clean)
-    found = {CLEAN: one}
-    for strength, changed in made.items():
-        other = middle(changed)
-        shown = variants(one, other, amplitudes(one, other, seed=0, kinds=(NOISE,)), seed=0)
-        found |= {CLOAKED[strength]: other, NOISES[strength]: shown[NOISE]}
-    return found
+def taught_from(clean: Image, cloaks: Mapping[str, Image]) -> dict[str, Picture]:
+    """Return the clean picture, its cloaks by strength, and noise that is like each and as visible."""
+    before = middle(clean)
+    kinds = {CLEAN: before}
+    for strength, changed in cloaks.items():
+        after = middle(changed)
+        pictures = variants(before, after, amplitudes(before, after, seed=0, kinds=(NOISE,)), seed=0)
+        kinds |= {CLOAKED[strength]: after, NOISES[strength]: pictures[NOISE]}
+    return kinds
 
 
 def arms() -> list[Arm]:
-    """Return what mimics learn from."""
+    """Return the training sets of mimics."""
     by_strength = [kind for strength in STRENGTHS for kind in (NOISES[strength], CLOAKED[strength])]
-    found = [Arm(kind) for kind in (CLEAN, OTHERS, *by_strength, *PUBLISHED)]
+    plain = [Arm(kind) for kind in (CLEAN, OTHERS, *by_strength, *PUBLISHED)]
     strongest = {name: catalog.load(catalog.ATTACKS, name).strengths[-1] for name in QUICK}
-    return found + [Arm(kind, name, strongest[name]) for name in QUICK for kind in (CHANGED, "high", CLEAN)]
+    return plain + [Arm(kind, name, strongest[name]) for name in QUICK for kind in (CHANGED, "high", CLEAN)]
 
 
 def page(found: Mapping[str, Measure], trained: list[Arm], facts: str) -> str:
-    """Return the table: a row an arm, a column a measure."""
+    """Return the table: a row for each arm, a column for each measure."""
     lines = [f"| recovery of mimics that learned from | {' | '.join(found)} |", "|---|" + "---|" * len(found)]
     for arm in trained:
         cells = [
-            said(one.recoveries.arms[arm.name]) if one.recoveries.learned else "cannot tell" for one in found.values()
+            in_words(reached.arms[arm.name]) if reached.learned else "cannot tell"
+            for reached in (measure.recoveries for measure in found.values())
         ]
-        lines.append(f"| {_said(arm)} | {' | '.join(cells)} |")
-    worst = ["cannot tell" if one.recoveries.worst is None else said(one.recoveries.worst) for one in found.values()]
+        lines.append(f"| {_title(arm)} | {' | '.join(cells)} |")
+    highest = [measure.recoveries.worst for measure in found.values()]
+    worst = ["cannot tell" if recovery is None else in_words(recovery) for recovery in highest]
     lines.append(f"| ours, default, the best of the attempts | {' | '.join(worst)} |")
     lines.append("")
-    for name, one in found.items():
+    for name, measure in found.items():
         lines.append(
-            f"{name.capitalize()}: {one.about}; the model's own is {one.base:.4g}, and clean pictures improve it by "
-            f"{said(one.recoveries.gap, 4)}."
+            f"{name.capitalize()}: {measure.about}; the model's own is {measure.base:.4g}, and clean pictures improve "
+            f"it by {in_words(measure.recoveries.gap, 4)}."
         )
     return "\n".join([*lines, "", facts])
 
 
-def _said(arm: Arm) -> str:
+def _title(arm: Arm) -> str:
     kind = Arm(arm.kind).name
     return arm.name.replace(kind, NAMES.get(kind, kind), 1)
 

@@ -1,9 +1,9 @@
-"""What a large portfolio costs: registering, one check of 10,000 works, and a query of a million sketches.
+"""Measures the CPU time of a large portfolio: registering, a check of 10,000 works, a query of a million sketches.
 
     python benchmarks/portfolio.py --data ../shared/data [--works 10000] [--write]
 
-The works are made from the features of Louvre paintings, drawn together anew and disturbed, so that no two are alike;
-one registered painting is among them, and a crop of it is checked. Seconds are CPU time, all threads together.
+The works are synthetic: features of Louvre paintings, drawn at random and disturbed, so that no two are alike. Among
+them is one registered painting, of which a crop is checked. Seconds are CPU time, all threads together.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ VIEWS = np.zeros((22, describers.SIDE, describers.SIDE, 3), np.uint8)
 
 
 def synthetic(sources: Sequence[Keypoints], count: int) -> Iterator[bytes]:
-    """Yield keypoints of works that never were: points of all sources, drawn anew, each number moved by up to 40."""
+    """Yield keypoints of synthetic works: random ones of all sources, each number of a descriptor moved by up to 40."""
     draw = np.random.default_rng(0)
-    descriptors = np.concatenate([one.descriptors for one in sources]).astype(np.int16)
+    descriptors = np.concatenate([keypoints.descriptors for keypoints in sources]).astype(np.int16)
     moves = draw.integers(-MOVED, MOVED + 1, (20 * KEPT, descriptors.shape[1])).astype(np.int16)
     for _ in range(count):
         points, begin = draw.uniform(0, 500, (KEPT, 2)).astype(np.float32), draw.integers(0, 19 * KEPT)
@@ -46,7 +46,7 @@ def synthetic(sources: Sequence[Keypoints], count: int) -> Iterator[bytes]:
 
 
 def fill(registry: Registry, sources: Sequence[Keypoints], count: int) -> None:
-    """Register works that never were."""
+    """Register synthetic works."""
     draw = np.random.default_rng(1)
     for number, keypoints in enumerate(synthetic(sources, count)):
         image = Image(f"{number}.png", number.to_bytes(4), "PNG", np.full((1, 1, 3), number % 256, np.uint8))
@@ -55,7 +55,7 @@ def fill(registry: Registry, sources: Sequence[Keypoints], count: int) -> None:
 
 
 def timed(act: Callable[[], object]) -> tuple[object, float]:
-    """Return what came of it and the CPU seconds."""
+    """Return the result of a call and its CPU seconds."""
     begin = time.process_time()
     done = act()
     return done, time.process_time() - begin

@@ -1,4 +1,4 @@
-"""Measures what a cloak costs: a step beside its bare models, steps to a gain, a default picture, a large one.
+"""Measures the cost of a cloak: a step beside its bare models, the gain by steps, a default picture, a large one.
 
 Usage: python benchmarks/protect.py --data ../shared/data [--only step|reach|default|large]. Ratios are taken in one run
 on one machine; seconds alone mean little elsewhere. With `--only` the other lines of docs/limits.md stay as they were.
@@ -45,19 +45,19 @@ MEASURED = {
 
 
 def seconds(act: Callable[[], object]) -> float:
-    """Return how long a call takes."""
+    """Return the seconds that a call takes."""
     started = time.perf_counter()
     act()
     return time.perf_counter() - started
 
 
-def step_cost(picture: Image, shop: CloakJob, rounds: int = 5) -> dict[str, float]:
-    """Compare a step of the descent with the forward and backward pass of one model alone, in turns.
+def step_cost(picture: Image, job: CloakJob, rounds: int = 5) -> dict[str, float]:
+    """Compare a step of the descent with the forward and backward pass of one model alone.
 
-    One step after the other serves one of the models, so both are averaged over them, the tower included.
+    Steps serve the models in turn, so both are averaged over the models, including that of style references.
     """
-    clean, style = to_batch(picture.samples), shop.cloak.style
-    aims: list[Callable[[Tensor], Tensor]] = [partial(distance, model, clean) for model in shop.cloak.models]
+    clean, style = to_batch(picture.samples), job.cloak.style
+    aims: list[Callable[[Tensor], Tensor]] = [partial(distance, model, clean) for model in job.cloak.models]
     if style is not None:
         seen = style.aim(clean)
         aims.append(lambda pixels: seen(pixels, 0))
@@ -68,9 +68,9 @@ def step_cost(picture: Image, shop: CloakJob, rounds: int = 5) -> dict[str, floa
             torch.autograd.grad(aim(pixels), pixels)
 
     def steps(count: int) -> Callable[[], object]:
-        plain = replace(shop.cloak, expectation=(Identity(),))
+        plain = replace(job.cloak, expectation=(Identity(),))
         cloak = replace(plain, descent=replace(plain.descent, steps=count * len(aims)))
-        return lambda: cloak.apply(picture, budget=shop.budget, seed=0)
+        return lambda: cloak.apply(picture, budget=job.budget, seed=0)
 
     bare()
     ratios, alone = [], []
@@ -82,31 +82,31 @@ def step_cost(picture: Image, shop: CloakJob, rounds: int = 5) -> dict[str, floa
 
 
 def distance(model: Encoder, clean: Tensor, pixels: Tensor) -> Tensor:
-    """Return how far a model's latents lie from those of the clean picture."""
+    """Return the mean squared distance of a model's latents to those of the clean picture."""
     with torch.no_grad():
         origin = model.encode(clean)
     return (model.encode(pixels) - origin).square().mean()
 
 
 def reach(pictures: Sequence[Image], judge: Encoder) -> dict[str, float]:
-    """Return the gain of default cloaks by how many steps they were given."""
-    found = {}
+    """Return the mean gain of default cloaks by their number of steps."""
+    by_steps = {}
     for steps in STEPS:
-        shop = workshop(steps=steps)
-        made = [cloaked(shop, one, number) for number, one in enumerate(pictures)]
-        gains = [effect(judge, one.pixels, other.pixels).gain for one, other in zip(pictures, made, strict=True)]
-        found[f"{steps} steps"] = round(float(np.mean(gains)), 2)
-    return found
+        job = workshop(steps=steps)
+        results = [cloaked(job, picture, number) for number, picture in enumerate(pictures)]
+        gains = [effect(judge, clean.pixels, saved.pixels).gain for clean, saved in zip(pictures, results, strict=True)]
+        by_steps[f"{steps} steps"] = round(float(np.mean(gains)), 2)
+    return by_steps
 
 
-def default_picture(shop: CloakJob) -> dict[str, float]:
-    """Time a default cloak of a picture of 512 x 512, alone."""
+def default_picture(job: CloakJob) -> dict[str, float]:
+    """Return the seconds of a default cloak of a picture of 512 x 512."""
     picture = synthetic(512, 512)
-    return {"512 x 512 s": round(seconds(lambda: cloaked(shop, picture, 0)), 1)}
+    return {"512 x 512 s": round(seconds(lambda: cloaked(job, picture, 0)), 1)}
 
 
 def large_picture() -> dict[str, float]:
-    """Cloak 24 megapixels with ten minutes in a process of its own, as the command does it, and read its memory."""
+    """Run `audit protect --time 10m` on 24 megapixels in a process of its own; return its figures and peak memory."""
     import subprocess  # noqa: PLC0415 - for this part alone
     import sys  # noqa: PLC0415
 
@@ -118,10 +118,10 @@ def large_picture() -> dict[str, float]:
         started = time.perf_counter()
         answer = subprocess.run(line, capture_output=True, check=True, text=True)  # noqa: S603 - our own command
         took = time.perf_counter() - started
-        [paper] = json.loads(answer.stdout)
+        [receipt] = json.loads(answer.stdout)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-    effects = {one["model"].split("@")[0]: one["gain_over_visible_noise"] for one in paper["effect"]}
-    score = paper["visibility"]["ssimulacra2"]
+    effects = {measured["model"].split("@")[0]: measured["gain_over_visible_noise"] for measured in receipt["effect"]}
+    score = receipt["visibility"]["ssimulacra2"]
     return {"24 MP s": round(took), "peak GiB": round(peak, 2), "SSIMULACRA2": score, **effects}
 
 
@@ -138,7 +138,7 @@ def synthetic(height: int, width: int) -> Image:
 
 
 def spoken(measured: object) -> str:
-    """Return what was measured as words and numbers."""
+    """Return measured values as text."""
     if isinstance(measured, dict):
         return ", ".join(f"{name} {spoken(value)}" for name, value in measured.items())
     return " / ".join(map(str, measured)) if isinstance(measured, list) else str(measured)
@@ -152,17 +152,17 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=4)
     parser.add_argument("--side", type=int, default=192)
     args = parser.parse_args()
-    shop = workshop()
+    job = workshop()
     pictures = [piece.open() for piece in paintings(args.data, args.pictures, args.side)]
     parts: dict[str, Callable[[], object]] = {
-        "step": lambda: step_cost(paintings(args.data, 2, 320)[0].open(), shop),
+        "step": lambda: step_cost(paintings(args.data, 2, 320)[0].open(), job),
         "reach": lambda: reach(pictures, judges(args.data)[0]),
-        "default": lambda: default_picture(shop),
+        "default": lambda: default_picture(job),
         "large": large_picture,
     }
     written = re.search(r"<!-- cost -->\n(.*?)<!-- end cost -->", PAGE.read_text("utf-8"), re.DOTALL)
     before = written[1].splitlines() if written else []
-    lines = {name: line for name, told in MEASURED.items() for line in before if line.startswith(f"- {told}: ")}
+    lines = {name: line for name, words in MEASURED.items() for line in before if line.startswith(f"- {words}: ")}
     for name, measure in parts.items():
         if args.only in (None, name):
             lines[name] = f"- {MEASURED[name]}: {spoken(measure())}"

@@ -1,7 +1,7 @@
 """Measures how well the embedded autoencoders redraw, and writes docs/limits.md's table.
 
-Usage: python benchmarks/redraw.py --data ../shared/data [--side 256]. Only pictures that no training and no choice of
-settings has seen are used.
+Usage: python benchmarks/redraw.py --data ../shared/data [--side 256]. The pictures had no part in any training or
+choice of settings.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from training.pictures import held_out_paths
 def redrawn(model: Autoencoder, pictures: Sequence[Image]) -> list[float]:
     """Return the PSNR of every picture redrawn through its latents."""
     with torch.no_grad():
-        drawn = [to_array(model.decode(model.encode(to_batch(one.pixels)))) for one in pictures]
-    return [distances.psnr(one.pixels, other) for one, other in zip(pictures, drawn, strict=True)]
+        drawn = [to_array(model.decode(model.encode(to_batch(picture.pixels)))) for picture in pictures]
+    return [distances.psnr(picture.pixels, redrawing) for picture, redrawing in zip(pictures, drawn, strict=True)]
 
 
 def main() -> None:
@@ -36,8 +36,8 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=256)
     args = parser.parse_args()
     pictures = [middle(path, args.side) for path in held_out_paths(args.data, "louvre")]
-    models = [one for one in embedded_pool() if isinstance(one, Autoencoder)]
-    columns = {one.name.partition("@")[0]: {"redraw PSNR dB": redrawn(one, pictures)} for one in models}
+    models = [encoder for encoder in embedded_pool() if isinstance(encoder, Autoencoder)]
+    columns = {model.name.partition("@")[0]: {"redraw PSNR dB": redrawn(model, pictures)} for model in models}
     write(PAGE, "redraw", table(f"{len(pictures)} held-out paintings of the Louvre", columns))
 
 

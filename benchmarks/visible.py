@@ -1,9 +1,9 @@
-"""What cloaks show and do beside noise that shows as much, on held-out pictures; docs/limits.md's main tables.
+"""Measures visibility and gains of cloaks beside noise as visible, on held-out pictures; docs/limits.md's main tables.
 
 Usage: python benchmarks/visible.py --data ../shared/data [--arms default] [--groups paintings] [--count 4] [--write]
-Results are kept picture by picture in .cache/bench/visible, as ARM-NAME.json beside the cloaked ARM-NAME.png, and what
-is there is not made again: a run may be stopped and go on, and `--fresh` starts anew. `--write` makes tables of all.
-`--beside NAME=FOLDER` measures pictures that something else has cloaked, which lie there as NAME-OF-THE-PIECE.png.
+Results are kept picture by picture in .cache/bench/visible, as ARM-NAME.json beside the cloaked ARM-NAME.png. Kept
+results are not made again, so a run may be stopped and continued; `--fresh` makes them again. `--write` writes the
+tables. `--beside NAME=FOLDER` measures pictures from another program, which lie there as NAME-OF-THE-PIECE.png.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from benchmarks.yardstick import Panel, measured
 
 OUT = Path(".cache/bench/visible")
 ARMS = ("default", "low", "high", "real", *PUBLISHED)
-"""Our cloak by its strengths, and the default where TAEF2 and VAElight are installed; what others published."""
+"""Our cloak by strength, and the default one against TAEF2 and VAElight; then published cloaks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One piece under one arm: where the data are, which number the piece has, and where the results go."""
+    """One piece under one arm: the data folder, the folder of results, and the piece's group, name and number."""
 
     data: Path
     out: Path
@@ -48,20 +48,20 @@ class Job:
 
     @property
     def picture(self) -> Path:
-        """Where the changed picture lies, or is to lie."""
+        """The path of the changed picture, which may not exist yet."""
         if self.arm in PUBLISHED:
             return self.data / "protected" / self.arm / published(self.data)[self.name]
         return self.out / f"{self.arm}-{self.name}.png" if self.beside is None else self.beside / f"{self.name}.png"
 
     @property
     def result(self) -> Path:
-        """Where what was measured is to lie."""
+        """The path of the results."""
         return self.out / f"{self.arm}-{self.name}.json"
 
 
 @cache
 def published(data: Path) -> dict[str, str]:
-    """Return the files' names of published cloaks, by the names of the pieces that they are of."""
+    """Return the file names of published cloaks, by the names of their pieces."""
     paths = sorted((data / "protected" / PUBLISHED[0]).glob("*.png"))
     return {f"vangogh-{path.stem[:40]}": path.name for path in paths}
 
@@ -69,52 +69,52 @@ def published(data: Path) -> dict[str, str]:
 @cache
 def pieces(data: Path) -> dict[str, Piece]:
     """Return all held-out pictures by name."""
-    return {piece.name: piece for found in groups(data).values() for piece in found}
+    return {piece.name: piece for group in groups(data).values() for piece in group}
 
 
 @cache
 def panel(data: Path) -> Panel:
-    """Return what measures, opened once for every process."""
+    """Return the models that measure, opened once for every process."""
     return Panel(judges(data), backbone())
 
 
 @cache
 def tool(data: Path, arm: str, steps: int | None) -> CloakJob:
-    """Return what makes the cloaks of an arm, opened once for every process."""
+    """Return the job that makes the cloaks of an arm, opened once for every process."""
     return workshop("default", real=data, steps=steps) if arm == "real" else workshop(arm, steps=steps)
 
 
 def changed(job: Job, clean: Image) -> tuple[Image, float]:
-    """Return the changed picture and the seconds that it took; one that lies there already is read."""
+    """Return the changed picture and the seconds that it took; an existing one is read, in 0 seconds."""
     if job.arm in PUBLISHED:
         return window(job.picture), 0.0
     if job.picture.is_file():
         return read(job.picture), 0.0
-    shop, started = tool(job.data, job.arm, job.steps), time.monotonic()
-    made = cloaked(shop, clean, job.number)
+    tools, started = tool(job.data, job.arm, job.steps), time.monotonic()
+    saved = cloaked(tools, clean, job.number)
     took = time.monotonic() - started
-    write_atomically(job.picture, made.data)
-    return made, took
+    write_atomically(job.picture, saved.data)
+    return saved, took
 
 
 def carried_out(job: Job) -> str:
     """Cloak and measure one piece, keep the result, and return a line about it."""
     clean, started = pieces(job.data)[job.name].open(), time.monotonic()
-    made, took = changed(job, clean)
-    found = measured(panel(job.data), clean, made, seed=1000 + job.number)
+    saved, took = changed(job, clean)
+    values = measured(panel(job.data), clean, saved, seed=1000 + job.number)
     if took:
-        found["seconds"] = took
-    plain = {"arm": job.arm, "group": job.group, "name": job.name, "measured": found}
+        values["seconds"] = took
+    plain = {"arm": job.arm, "group": job.group, "name": job.name, "measured": values}
     write_atomically(job.result, (json.dumps(plain, indent=1) + "\n").encode())
-    gains = " / ".join(f"{found[f'{name}, gain']:.2f}" for name in ("taef2", "vaelight", "taesana"))
-    shows = f"{found['SSIMULACRA2']:.1f}, {found['Butteraugli, 3-norm']:.2f}"
+    gains = " / ".join(f"{values[f'{name}, gain']:.2f}" for name in ("taef2", "vaelight", "taesana"))
+    shows = f"{values['SSIMULACRA2']:.1f}, {values['Butteraugli, 3-norm']:.2f}"
     return f"{job.arm} {job.name}: {shows}; {gains}; {took:.0f} s of {time.monotonic() - started:.0f}"
 
 
 def planned(args: argparse.Namespace) -> list[Job]:
-    """Return what is to be done, arm by arm, and in each the first picture of every group first."""
+    """Return the jobs to run, arm by arm, and in each arm the first picture of every group first."""
     beside = dict(pair.split("=", 1) for pair in args.beside)
-    found = []
+    jobs = []
     for arm in [*args.arms, *beside]:
         folder = Path(beside[arm]) if arm in beside else None
         for group, all_of_them in groups(args.data).items():
@@ -124,13 +124,13 @@ def planned(args: argparse.Namespace) -> list[Job]:
                     piece.name in published(args.data) if arm in PUBLISHED else folder is None or job.picture.is_file()
                 )
                 if group in args.groups and there and (args.fresh or not job.result.is_file()):
-                    found.append(job)
+                    jobs.append(job)
     order = [*args.arms, *beside]
-    return sorted(found, key=lambda job: (order.index(job.arm), job.number))
+    return sorted(jobs, key=lambda job: (order.index(job.arm), job.number))
 
 
 def clear(jobs: Sequence[Job]) -> None:
-    """Remove what earlier runs left of these jobs, but no picture that lies elsewhere."""
+    """Remove these jobs' results of earlier runs, but no picture in other folders."""
     for job in jobs:
         job.result.unlink(missing_ok=True)
         if job.picture.parent == job.out:
@@ -138,7 +138,7 @@ def clear(jobs: Sequence[Job]) -> None:
 
 
 def main() -> None:
-    """Measure what is asked for and not there yet, and write the tables."""
+    """Run the jobs that were asked for and have no result yet, and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--arms", nargs="*", choices=ARMS, default=ARMS)

@@ -1,4 +1,4 @@
-"""Puts what `benchmarks/visible.py` measured into docs/limits.md: a table a kind of picture, and published cloaks."""
+"""Writes the results of `benchmarks/visible.py` to docs/limits.md: tables by kind of picture, and published cloaks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.held_out import PUBLISHED
 from benchmarks.page import PAGE, table, write
 
 TITLES = {"real": "default, taef2 + vaelight installed"}
-"""Columns whose arm needs more words."""
+"""Titles of columns that differ from the arm's name."""
 
 ROWS = (
     *("SSIMULACRA2", "SSIMULACRA2, worst tile", "FLIP", "FLIP, worst tile", "Butteraugli, 3-norm", "PSNR dB"),
@@ -35,20 +35,20 @@ Results = Mapping[str, Mapping[str, list[float]]]
 
 
 def write_tables(folder: Path) -> None:
-    """Write every table for which something was measured."""
-    found = [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))]
+    """Write every table that has results."""
+    results = [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))]
     for group, mark in MARKS.items():
-        here = [one for one in found if one["group"] == group and one["arm"] not in PUBLISHED]
+        here = [result for result in results if result["group"] == group and result["arm"] not in PUBLISHED]
         if here:
-            write(PAGE, mark, told(here))
-    names = {one["name"] for one in found if one["arm"] in PUBLISHED}
-    beside = [one for one in found if one["name"] in names]
+            write(PAGE, mark, table_of(here))
+    names = {result["name"] for result in results if result["arm"] in PUBLISHED}
+    beside = [result for result in results if result["name"] in names]
     if beside:
-        write(PAGE, "visible-published", told(beside))
+        write(PAGE, "visible-published", table_of(beside))
 
 
-def told(results: Iterable[Mapping[str, Any]]) -> str:
-    """Return a table with a column an arm, and a line of facts."""
+def table_of(results: Iterable[Mapping[str, Any]]) -> str:
+    """Return a table with a column for each arm, and a line of facts."""
     columns, counts, seconds = gathered(results)
     named = {title(arm): {row: values[row] for row in ROWS if row in values} for arm, values in columns.items()}
     counted = ", ".join(f"{title(arm)} {count}" for arm, count in counts.items())
@@ -60,7 +60,7 @@ def told(results: Iterable[Mapping[str, Any]]) -> str:
 
 
 def title(arm: str) -> str:
-    """Return an arm's name as it stands over its column."""
+    """Return the title of an arm's column."""
     return TITLES.get(arm, arm)
 
 
@@ -70,9 +70,14 @@ def gathered(results: Iterable[Mapping[str, Any]]) -> tuple[Results, dict[str, i
     columns: dict[str, dict[str, list[float]]] = {}
     counts: dict[str, int] = defaultdict(int)
     seconds: dict[str, list[float]] = defaultdict(list)
-    for one in sorted(results, key=lambda one: (*((one["arm"] != arm) for arm in order), one["arm"], one["name"])):
-        counts[one["arm"]] += 1
-        column = columns.setdefault(one["arm"], defaultdict(list))
-        for row, value in one["measured"].items():
-            (seconds[one["arm"]] if row == "seconds" else column[row]).append(value)
+
+    def place(result: Mapping[str, Any]) -> tuple[object, ...]:
+        return *(result["arm"] != arm for arm in order), result["arm"], result["name"]
+
+    for result in sorted(results, key=place):
+        arm = result["arm"]
+        counts[arm] += 1
+        column = columns.setdefault(arm, defaultdict(list))
+        for row, value in result["measured"].items():
+            (seconds[arm] if row == "seconds" else column[row]).append(value)
     return columns, dict(counts), dict(seconds)

@@ -1,4 +1,4 @@
-"""Measures the reader of invisible-watermark's codes: false alarms on clean pictures, finds after JPEG and crops.
+"""Measures the reader of invisible-watermark's codes: false alarms on clean pictures, codes found after JPEG and crops.
 
     python benchmarks/watermark.py [--data ../shared/data] [--clean 320] [--marked 24]
 
@@ -50,7 +50,7 @@ def jpeg(rgb: np.ndarray, quality: int, subsampling: str) -> np.ndarray:
 
 
 def crop(rgb: np.ndarray) -> np.ndarray:
-    """Cut a quarter out, off the blocks."""
+    """Cut a quarter out, off the grid of blocks."""
     return rgb[37 : 37 + SIDE // 2, 21 : 21 + SIDE // 2]
 
 
@@ -77,7 +77,7 @@ def false_alarms(data: Path, number: int) -> None:
 
 
 def finds(data: Path, number: int) -> None:
-    """Print how many marks are found again, and named right, after each change."""
+    """Print how many marks are found, and attributed to the right payload, after each change."""
     carriers = [rgb for _, rgb in pictures(data, number) if min(rgb.shape[:2]) >= SIDE // 2 + 40]
     print(f"marked: {len(carriers)} pictures", "  ".join(AFTER), sep="; ")
     for payload in PAYLOADS:

@@ -1,7 +1,7 @@
-"""One yardstick for every cloak: what it shows, and what it moves beside noise that shows as much.
+"""The measures of every cloak: its visibility, and how far it moves latents beside noise that is as visible.
 
-Three judges say what shows, SSIMULACRA2, FLIP and Butteraugli. By each, noise of three kinds (white, low-pass, fine
-colour) is made as visible as the change; the strictest judge of a change is the one that allows noise most.
+Visibility has three judges, SSIMULACRA2, FLIP and Butteraugli. By each, noise of three kinds (white, low-pass, fine
+colour) is made as visible as the change; the strictest judge of a change is the one that allows the most noise.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Picture = Float[np.ndarray, "height width 3"]
 Measured = dict[str, float]
 
 JUDGES = {**MEASURES, "Butteraugli": butteraugli}
-"""What shows, by judge."""
+"""Measures of visibility by the judge's name."""
 
 SURVIVAL: Mapping[str, Transform] = {
     "JPEG 75": Jpeg(75),
@@ -37,7 +37,7 @@ SURVIVAL: Mapping[str, Transform] = {
     "screenshot": Screenshot(),
     "noise .05": Noise(0.05),
 }
-"""What happens to pictures on their way; change and controls pass it alike."""
+"""Edits that happen to published pictures, applied to the changed picture and the controls alike."""
 
 SHOWN = {
     "ssimulacra2": "SSIMULACRA2",
@@ -53,31 +53,31 @@ _DRAW = 9
 
 @dataclass(frozen=True)
 class Panel:
-    """The encoders that say what moves, the first and the last also after `SURVIVAL`, and image prompts' tower."""
+    """The encoders that measure gains, the first and the last after `SURVIVAL` too, and that of style references."""
 
     encoders: tuple[Encoder, ...] = field(repr=False)
     tower: ClipVision | None = field(default=None, repr=False)
 
 
 def measured(panel: Panel, clean: Image, changed: Image, *, seed: int) -> Measured:
-    """Return everything about one change of one picture, by the words of the tables."""
-    one, other = clean.pixels, changed.pixels
-    told = visibility(clean, changed)
-    found = {words: float("nan") if (value := told[name]) is None else value for name, words in SHOWN.items()}
-    found["Butteraugli, 3-norm"] = butteraugli(one, other)
-    controls = by_judge(one, other, seed=seed)
-    noises = loudest(one, other, controls, seed=seed)
+    """Return all measures of one change of one picture, by the titles of the tables' rows."""
+    before, after = clean.pixels, changed.pixels
+    shows = visibility(clean, changed)
+    found = {words: float("nan") if (value := shows[name]) is None else value for name, words in SHOWN.items()}
+    found["Butteraugli, 3-norm"] = butteraugli(before, after)
+    controls = by_judge(before, after, seed=seed)
+    noises = loudest(before, after, controls, seed=seed)
     for judge, kinds in controls.items():
         found |= {f"{kind} as visible by {judge}, levels": 255 * loud for kind, loud in kinds.items()}
     for encoder in panel.encoders:
-        found |= moved(encoder, one, other, controls, seed=seed)
+        found |= moved(encoder, before, after, controls, seed=seed)
     for encoder in (panel.encoders[0], panel.encoders[-1]):
-        found |= survived(encoder, one, other, noises)
-    return found | ({} if panel.tower is None else style_reference(panel.tower, one, other, list(noises.values())))
+        found |= survived(encoder, before, after, noises)
+    return found | ({} if panel.tower is None else style_reference(panel.tower, before, after, list(noises.values())))
 
 
 def by_judge(clean: Picture, changed: Picture, *, seed: int) -> dict[str, dict[str, float]]:
-    """Return by judge how loud noise of every kind is that shows as much as the change."""
+    """Return by judge the amplitude of noise of every kind that is as visible as the change."""
     return {
         name: amplitudes(clean, changed, seed=seed, kinds=PLAIN, measures={name: judge})
         for name, judge in JUDGES.items()
@@ -87,7 +87,7 @@ def by_judge(clean: Picture, changed: Picture, *, seed: int) -> dict[str, dict[s
 def loudest(
     clean: Picture, changed: Picture, controls: Mapping[str, Mapping[str, float]], *, seed: int
 ) -> dict[str, Picture]:
-    """Return the clean picture with noise of every kind, as loud as the judge that allows it most says."""
+    """Return the clean picture with noise of every kind, at the largest amplitude of all judges."""
     return {
         kind: with_noise(clean, changed, kind, max(loud[kind] for loud in controls.values()), seed=seed)
         for kind in PLAIN
@@ -97,7 +97,7 @@ def loudest(
 def moved(
     encoder: Encoder, clean: Picture, changed: Picture, controls: Mapping[str, Mapping[str, float]], *, seed: int
 ) -> Measured:
-    """Return how far latents move, and gains: by the strictest of the judges, by each, and as papers have them."""
+    """Return the displacement of latents, and gains: by the strictest judge, by each judge, and at equal PSNR."""
     name, jobs = short(encoder), [(judge, kind) for judge, kinds in controls.items() for kind in kinds]
     pictures = [with_noise(clean, changed, kind, controls[judge][kind], seed=seed) for judge, kind in jobs]
     far, *rest = displacements(encoder, clean, [changed, *pictures, *of_equal_psnr(clean, changed, seed=seed)])
@@ -107,17 +107,18 @@ def moved(
         return far / max(*values, _TINY)
 
     found = {f"{name}, displacement": far, f"{name}, gain": gain(list(noise.values()))}
-    found[f"{name}, gain without fine colour"] = gain([one for (_, kind), one in noise.items() if kind != FINE_COLOUR])
+    coarse = [moves for (_, kind), moves in noise.items() if kind != FINE_COLOUR]
+    found[f"{name}, gain without fine colour"] = gain(coarse)
     for judge in controls:
-        found[f"{name}, gain by {judge}"] = gain([one for (by, _), one in noise.items() if by == judge])
+        found[f"{name}, gain by {judge}"] = gain([moves for (by, _), moves in noise.items() if by == judge])
     return found | {f"{name}, gain at equal PSNR": gain(rest[len(jobs) :])}
 
 
 def survived(encoder: Encoder, clean: Picture, changed: Picture, noises: Mapping[str, Picture]) -> Measured:
-    """Return the gains that are left after every edit, and the worst."""
+    """Return the gains after every edit, and the lowest of them."""
     found, grey = {}, []
     for name, edit in SURVIVAL.items():
-        start, *after = (to_array(edit(to_batch(one), _DRAW)) for one in (clean, changed, *noises.values()))
+        start, *after = (to_array(edit(to_batch(picture), _DRAW)) for picture in (clean, changed, *noises.values()))
         far, *rest = displacements(encoder, start, after)
         noise = dict(zip(noises, rest, strict=True))
         found[f"{short(encoder)}, gain after {name}"] = far / max(*noise.values(), _TINY)
@@ -127,13 +128,13 @@ def survived(encoder: Encoder, clean: Picture, changed: Picture, noises: Mapping
 
 
 def style_reference(tower: ClipVision, clean: Picture, changed: Picture, noises: Sequence[Picture]) -> Measured:
-    """Return how alike the tower finds clean and changed picture, and clean picture and the worst noise."""
+    """Return the image encoder's cosines of the clean picture to the changed one and to the worst noise, by edit."""
     found = {}
     for name, edit in EDITS.items():
         with torch.no_grad():
-            seen = torch.cat([tower.squashed(edit(to_batch(one))) for one in (clean, changed, *noises)])
+            seen = torch.cat([tower.squashed(edit(to_batch(picture))) for picture in (clean, changed, *noises)])
             start, *after = tower.features(seen).embedding
-        alike = [float(F.cosine_similarity(start, one, dim=0)) for one in after]
+        alike = [float(F.cosine_similarity(start, embedding, dim=0)) for embedding in after]
         found[f"style reference, cosine, {name}"] = alike[0]
         found[f"style reference, cosine of noise, {name}"] = min(alike[1:])
     return found
