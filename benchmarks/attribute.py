@@ -216,9 +216,9 @@ def open_set(bench: Bench, count: int, searched: int) -> str:
         scores = bench.scores("as it is", asked, ["generated"], many, search=search)
         bars = {candidate.record.name: _bar(candidate) for candidate in asked}
         rows = [{name: float(values["generated"][place]) for name, values in scores.items()} for place in range(many)]
-        nobody = Share(sum(not answer(row, bars) for row in rows), many)
+        unnamed = Share(sum(not answer(row, bars) for row in rows), many)
         how = f"{len(asked)} candidates, {'grid searched' if search else 'on the grid as it lies'}"
-        lines.append(f"{how}: {nobody}")
+        lines.append(f"{how}: {unnamed}")
     return (
         f"Pictures of the validation split by generators that are not held, said to be by {NONE}: {'; '.join(lines)}."
     )

@@ -35,7 +35,7 @@ _OUTPUTS: MappingProxyType[str, Callable[[Any], Tensor]] = MappingProxyType(
 CLASSES = tuple(_OUTPUTS)
 
 PATCH = 2
-"""Side of the patches of latents that FLUX.2's denoiser takes for one."""
+"""Side of the patches of latents that are one position for FLUX.2's denoiser."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from artaudit.protocols import Condition
 from artaudit.tensors import pad_to_multiple
 
 PATCH = 2
-"""Side of the patches of latents that the transformers take for one token."""
+"""Side of the patches of latents that are one token for the transformers."""
 
 SD3_TOKENS, FLUX_TOKENS = 256, 512
 """Length of a prompt for T5, in tokens."""

@@ -1,4 +1,4 @@
-"""The frozen picture every room receives, with its views."""
+"""A picture file in memory, as a frozen dataclass with views of its samples."""
 
 from __future__ import annotations
 

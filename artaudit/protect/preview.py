@@ -112,11 +112,11 @@ def worth(
     seen: Mapping[str, float | None],
     effect: Sequence[Mapping[str, Any]],
     style: Mapping[str, Any] | None,
-    made: str,
+    steps: str,
 ) -> str:
     """Say in one sentence how visible the window's cloak is and what it does, beside noise that is as visible.
 
-    `made` says how many of the cloak's steps were taken.
+    `steps` says how many of the cloak's steps were taken.
     """
     score = seen["ssimulacra2"] or 0.0
     if seen["psnr_db"] is None:
@@ -128,7 +128,7 @@ def worth(
         else ""
     )
     return (
-        f"In this window, after {made}: SSIMULACRA2 {score:.0f} ({in_words(score)}); it moves latents "
+        f"In this window, after {steps}: SSIMULACRA2 {score:.0f} ({in_words(score)}); it moves latents "
         f"{gains(effect)} as far as noise that shows as much{reference}."
     )
 

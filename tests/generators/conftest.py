@@ -185,10 +185,10 @@ def unreachable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def pipelines(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, Any]]:
     """Return a function that gives a tiny pipeline's folder and the pipeline itself, made once."""
-    made: dict[str, tuple[Path, Any]] = {}
+    cache: dict[str, tuple[Path, Any]] = {}
 
     def give(name: str) -> tuple[Path, Any]:
-        if name not in made:
+        if name not in cache:
             torch.manual_seed(0)
             folder = tmp_path_factory.mktemp(name)
             pipeline = MAKERS[name](folder)
@@ -197,7 +197,7 @@ def pipelines(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple
                 if isinstance(part, torch.nn.Module):
                     part.eval()
             pipeline.save_pretrained(folder / "saved")
-            made[name] = folder / "saved", pipeline
-        return made[name]
+            cache[name] = folder / "saved", pipeline
+        return cache[name]
 
     return give

@@ -62,15 +62,15 @@ CLASSES = {
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
-    made = {}
+    cache = {}
 
     def give(name):
-        if name not in made:
+        if name not in cache:
             torch.manual_seed(1)
             network, folder = CLASSES[name]().eval(), tmp_path_factory.mktemp("autoencoder")
             network.save_pretrained(folder)
-            made[name] = folder, network
-        return made[name]
+            cache[name] = folder, network
+        return cache[name]
 
     return give
 

@@ -21,14 +21,17 @@ FLOW = ["stable-diffusion-3", "flux", "schnell"]
 
 @pytest.fixture(scope="module")
 def opened(pipelines):
-    made = {}
+    cache = {}
 
     def give(name):
-        if name not in made:
+        if name not in cache:
             folder, pipeline = pipelines(name)
             kind = offer(folder).kind
-            made[name] = catalog.load(catalog.GENERATORS, kind)(folder, name="x", family="y", digest="0" * 64), pipeline
-        return made[name]
+            cache[name] = (
+                catalog.load(catalog.GENERATORS, kind)(folder, name="x", family="y", digest="0" * 64),
+                pipeline,
+            )
+        return cache[name]
 
     return give
 
