@@ -1,4 +1,4 @@
-"""Where texts stand in picture files: PNG chunks, JPEG segments, WebP chunks, EXIF and XMP of any file, IPTC-IIM.
+"""Finds texts in picture files: PNG chunks, JPEG segments, WebP chunks, EXIF and XMP of any file, IPTC-IIM.
 
 PNG: https://www.w3.org/TR/png-3/ . WebP: https://developers.google.com/speed/webp/docs/riff_container .
 """
@@ -26,12 +26,12 @@ _PARTS = 500_000
 _ALL_BYTES = 16 * 1024**2
 _TOO_MANY = f"the file has more than {_PARTS:,} parts, and the rest was not read"
 _LEAST_BYTES = 1024
-"""What any text counts as, however short, so that there cannot be millions."""
+"""Least number of bytes that any text counts for, which bounds the number of texts."""
 
 
 @dataclass(slots=True)
 class _Found:
-    """What was met on the way through a file."""
+    """The texts and metadata blocks of a file, in the order of the file; `budget` is what may still be read."""
 
     texts: list[tuple[str, str]] = field(default_factory=list)
     exif: list[bytes] = field(default_factory=list)
@@ -41,7 +41,7 @@ class _Found:
     budget: int = _ALL_BYTES
 
     def take(self, name: str, text: bytes, decode: Callable[[bytes], str] = decoded) -> None:
-        """Keep a text while there is room for it."""
+        """Keep a text while the budget allows it."""
         if len(text) > TEXT_BYTES:
             self.notes.append(f"{name!a} is longer than {TEXT_BYTES:,} bytes and was cut there")
         text = text[:TEXT_BYTES]
@@ -51,7 +51,7 @@ class _Found:
             self.texts.append((name, decode(text)))
 
     def keep(self, blocks: list[bytes], body: bytes) -> None:
-        """Keep a block of EXIF, XMP or IPTC while there is room for it."""
+        """Keep a block of EXIF, XMP or IPTC while the budget allows it."""
         if self._has_room(body):
             blocks.append(body)
 
@@ -65,20 +65,20 @@ class _Found:
 
 
 def all_fields(image: Image) -> list[Fields]:
-    """Return every text in a picture file by place, from the file's original bytes and from its samples.
+    """Return the texts in a picture file by place, from the file's bytes and from its samples.
 
     Never raises: what cannot be read is noted.
     """
     place, found = _walk(image)
     stealth = stealth_fields(image.stored)
-    said = [
+    by_place = [
         gather(place, found.texts, found.notes),
         _parsed("EXIF", found.exif or [image.exif or b""], exif_texts),
         _parsed("XMP", found.xmp or [image.xmp or b""], xmp_texts),
         _parsed("IPTC", found.iptc, iptc_texts),
         *([stealth] if stealth else []),
     ]
-    return [fields for fields in said if fields.texts or fields.notes]
+    return [fields for fields in by_place if fields.texts or fields.notes]
 
 
 def _walk(image: Image) -> tuple[str, _Found]:
@@ -95,7 +95,7 @@ def _walk(image: Image) -> tuple[str, _Found]:
 
 
 def _parsed(place: str, blocks: list[bytes], parse: Callable[[bytes], list[tuple[str, str]]]) -> Fields:
-    """Parse the blocks of one kind, each on its own, so that a broken one spoils no other."""
+    """Parse the blocks of one kind, each on its own, so that a broken one does not affect the others."""
     pairs: list[tuple[str, str]] = []
     notes = []
     for block in filter(None, blocks):
@@ -122,7 +122,7 @@ def _walk_png(data: bytes) -> _Found:
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
-    """Yield (kind, body, whether it is whole) of each chunk; pixels are stepped over."""
+    """Yield (kind, body, whether it is whole) of each chunk; pixel data is skipped."""
     position = len(_PNG)
     kind = b""
     while position + 8 <= len(data) and kind != b"IEND":
