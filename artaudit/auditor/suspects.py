@@ -38,13 +38,13 @@ def suspects(named: Sequence[Path], lists: Sequence[Path] = ()) -> list[Suspect]
     Raises UsageError when nothing is named, for a folder without pictures and for a list in another form.
     """
     files = gather([path for path in named if path != STANDARD_INPUT], suffixes=READABLE, own=())
-    found = [_file(source.path) for source in files]
+    pictures = [_file(source.path) for source in files]
     if STANDARD_INPUT in named:
-        found.append(Suspect("standard input", _read_standard_input))
-    found += [suspect for path in lists for suspect in read_list(path)]
-    if not found:
+        pictures.append(Suspect("standard input", _read_standard_input))
+    pictures += [suspect for path in lists for suspect in read_list(path)]
+    if not pictures:
         raise UsageError("There is nothing to check: name pictures, a folder, - for standard input, or --urls.")
-    return found
+    return pictures
 
 
 def read_list(path: Path) -> list[Suspect]:

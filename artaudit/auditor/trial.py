@@ -34,16 +34,16 @@ def find_pair(path: Path, registry: Registry, original: Path | None = None) -> P
     Raises ImageError when the two differ in size, or when a registered original is no longer where it was.
     """
     changed = read(path)
-    found = registry.find(pixels_sha256=changed.pixels_sha256)
-    versions = [(work, version) for work, version in found if version is not None]
+    known = registry.find(pixels_sha256=changed.pixels_sha256)
+    versions = [(work, version) for work, version in known if version is not None]
     receipt = versions[0][1].receipt if versions else None
     if original is not None:
         original_path = original / path.name if original.is_dir() else original
         return Pair(changed, same_size(read(original_path), changed), str(original_path), receipt)
     if versions:
         return _registered(changed, *versions[0])
-    if found:
-        return Pair(changed, changed, f"work {found[0][0].id} of the registry")
+    if known:
+        return Pair(changed, changed, f"work {known[0][0].id} of the registry")
     return Pair(changed)
 
 
