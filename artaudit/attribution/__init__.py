@@ -1,4 +1,4 @@
-"""The room of attribution: which autoencoder's latent space a picture comes from."""
+"""Attribution: which model, told by its autoencoder, drew a picture."""
 
 from __future__ import annotations
 

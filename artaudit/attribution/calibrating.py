@@ -1,4 +1,4 @@
-"""Calibrates a candidate: what its own pictures look like to it, and what those of others do."""
+"""Calibrates a candidate: measures its own pictures and those of others, and learns to tell them apart."""
 
 from __future__ import annotations
 
@@ -38,15 +38,16 @@ QUALITIES = (90, 75)
 """JPEG qualities of further versions of every crop."""
 
 SIGMAS = (0.7, 1.0, 1.5, 2.0, 3.0)
-"""Blurs, in pixels, taken in turn."""
+"""Standard deviations of blurs in pixels; crops take them in turn."""
 
 SCALES = (0.5, 0.7, 1.4, 2.0)
-"""By how much pictures are resized, in turn."""
+"""Factors that crops are resized by, in turn."""
 
 STRENGTH, STEPS = 0.6, 20
-"""How far into its schedule, and in how many steps, a denoiser draws the crops that methods learn from which ask it."""
+"""How strongly (share of the schedule) and in how many steps a denoiser redraws crops, for methods that ask it."""
 
 _ALIKE = 1.5 / 255
+"""Redrawings that differ by no more than this are of the same decoder."""
 
 Batch = Float[Tensor, "batch 3 height width"]
 
@@ -59,12 +60,13 @@ def learn(
     method: str = METHOD,
     progress: Progress | None = None,
 ) -> CandidateCalibration:
-    """Calibrate a candidate on crops of real pictures, at least ten, and keep nothing.
+    """Calibrate a candidate on middle crops of at least ten real pictures; nothing is written to disk.
 
-    Belonging are the crops as it redraws them; the others are the crops themselves, those blurred, resized and
-    without colour, drawings made by code, and the crops as the `others` redraw them; each untouched and as JPEGs.
-    Others that redraw all crops alike are twins. Methods that ask the denoiser learn from what it makes of the crops,
-    and its autoencoder alone is one of the others. Raises UsageError for too few.
+    Its own pictures are the crops as it redraws them. The other sets are the crops themselves, the crops blurred,
+    resized and in grey, drawings by code, and the crops as each of the `others` redraws them. Every picture is used
+    untouched and as JPEGs. Others whose redrawings equal its own are twins. For methods that ask the denoiser, its own
+    pictures are what the denoiser makes of the crops, and redrawing by its autoencoder alone is another set. Raises
+    UsageError for too few pictures.
     """
     crops = middle_crops(pictures)
     model = open_candidate(candidate.record, denoiser=method in DENOISING)
@@ -75,12 +77,12 @@ def learn(
         numbers[name] = in_parts(lambda part: measure(model, part), versions).double().numpy()
         if progress is not None:
             progress(done + 1, len(sets))
-    saved = " and ".join(map(str, QUALITIES))
+    qualities = " and ".join(map(str, QUALITIES))
     about: dict[str, Any] = {
         "model": candidate.record.name,
         "digest": candidate.record.digest,
         "method": method,
-        "pictures": f"middle crops of {SIDE} pixels of {len(crops)} pictures, each also as JPEG {saved}",
+        "pictures": f"middle crops of {SIDE} pixels of {len(crops)} pictures, each also as JPEG {qualities}",
         "twins": twins,
     }
     groups = {name: np.tile(np.arange(len(batch)), 1 + len(QUALITIES)) for name, batch in sets.items()}
@@ -90,30 +92,30 @@ def learn(
 def _known(
     model: Autoencoder, others: Sequence[Candidate], crops: Batch, *, denoising: bool
 ) -> tuple[dict[str, Batch], tuple[str, ...]]:
-    """Return pictures by who made them, and the names of twins."""
+    """Return the sets of pictures by their maker, and the names of twins."""
     own = to_8_bits(redraw(model, crops))
-    redrawn = {one.record.name: to_8_bits(redraw(open_candidate(one.record), crops)) for one in others}
+    redrawn = {other.record.name: to_8_bits(redraw(open_candidate(other.record), crops)) for other in others}
     twins = tuple(name for name, batch in redrawn.items() if float((batch - own).abs().max()) <= _ALIKE)
     drawn: dict[str, Batch] = {}
     for name, batch in redrawn.items():
-        if not any(float((batch - other).abs().max()) <= _ALIKE for other in (own, *drawn.values())):
+        if not any(float((batch - known).abs().max()) <= _ALIKE for known in (own, *drawn.values())):
             drawn[f"drawn by {name}"] = batch
     if not denoising or not isinstance(model, Generator):
         return {BELONGING: own, OFF_GRID: _off_grid(own, model.factor), **strangers(crops), **drawn}, twins
-    made = [
+    denoised = [
         model.generate("", seed=place, start=crop[None], strength=STRENGTH, guidance=1, steps=STEPS)
         for place, crop in enumerate(crops)
     ]
     drawn["redrawn by its autoencoder alone"] = own
-    return {BELONGING: to_8_bits(torch.cat(made)), **strangers(crops), **drawn}, ()
+    return {BELONGING: to_8_bits(torch.cat(denoised)), **strangers(crops), **drawn}, ()
 
 
 def calibrate_model(
     name: str, pictures: Sequence[Image], *, method: str = METHOD, progress: Progress | None = None
 ) -> CandidateCalibration:
-    """Calibrate the model of this name on real pictures against all others that are held here, keep and return it.
+    """Calibrate the model of this name on real pictures against all other models here; write and return the result.
 
-    Raises UsageError for a name that is not there or cannot draw, and for fewer than ten pictures.
+    Raises UsageError for an unknown model, one that cannot draw, and for fewer than ten pictures.
     """
     (candidate,) = candidates((name,))
     learned = learn(candidate, rivals(candidate), pictures, method=method, progress=progress)
@@ -122,7 +124,7 @@ def calibrate_model(
 
 
 def keep(candidate: Candidate, calibration: CandidateCalibration) -> Path:
-    """Write a calibration where this machine keeps those of its own; return the place."""
+    """Write a calibration into this machine's folder of calibrations; return the path."""
     path = calibration_path(candidate.record)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, calibration.as_json().encode())
@@ -130,7 +132,7 @@ def keep(candidate: Candidate, calibration: CandidateCalibration) -> Path:
 
 
 def strangers(crops: Batch) -> dict[str, Batch]:
-    """Return the sets of pictures that no model drew."""
+    """Return the sets of pictures that no model drew, by name."""
     blurred = torch.cat([Blur(SIGMAS[place % len(SIGMAS)])(crop[None], 0) for place, crop in enumerate(crops)])
     resized = torch.cat([_resized(crop[None], SCALES[place % len(SCALES)]) for place, crop in enumerate(crops)])
     drawn = torch.stack([_drawing(place) for place in range(len(crops))])
@@ -144,7 +146,7 @@ def strangers(crops: Batch) -> dict[str, Batch]:
 
 
 def middle_crops(pictures: Sequence[Image]) -> Batch:
-    """Return the middle of every picture that is large enough; raises UsageError where none is."""
+    """Return the middle crop of every picture that is large enough; raises UsageError if none is."""
     large = [image for image in pictures if min(image.height, image.width) >= SIDE]
     if not large:
         raise UsageError(f"None of the pictures has {SIDE} pixels along each side: give larger ones.")
@@ -152,26 +154,26 @@ def middle_crops(pictures: Sequence[Image]) -> Batch:
 
 
 def to_8_bits(pixels: Batch) -> Batch:
-    """Round to what a file of 8 bits holds."""
+    """Clip to [0, 1] and round to the levels of 8 bits."""
     return (pixels.clamp(0, 1) * 255).round() / 255
 
 
 def _off_grid(own: Batch, factor: int) -> Float[torch.Tensor, "batch 3 rows columns"]:
-    """Cut every picture at an offset that is not that of its latents, the same at every call."""
+    """Crop every picture off the grid of its latents; the offsets are the same at every call."""
     places = np.random.default_rng(0).integers(1, factor * factor, len(own))
     side = SIDE - factor
-    cut = [(divmod(int(place), factor), picture) for place, picture in zip(places, own, strict=True)]
-    return torch.stack([picture[:, top : top + side, left : left + side] for (top, left), picture in cut])
+    offsets = [(divmod(int(place), factor), picture) for place, picture in zip(places, own, strict=True)]
+    return torch.stack([picture[:, top : top + side, left : left + side] for (top, left), picture in offsets])
 
 
 def _resized(crop: Float[Tensor, "1 3 height width"], scale: float) -> Float[Tensor, "1 3 height width"]:
-    """Return a crop at another size, in a frame of its own: mirrored where it is smaller, its middle where larger."""
-    other = rescaled(crop, 1 / scale)
-    short = max(0, SIDE - other.shape[-1])
+    """Return a resized crop of the same size: a smaller one is padded by mirroring, a larger one cropped."""
+    resized = rescaled(crop, 1 / scale)
+    short = max(0, SIDE - resized.shape[-1])
     if short:
-        other = F.pad(other, (short // 2, short - short // 2) * 2, mode="reflect")
-    inset = (other.shape[-1] - SIDE) // 2
-    return other[..., inset : inset + SIDE, inset : inset + SIDE]
+        resized = F.pad(resized, (short // 2, short - short // 2) * 2, mode="reflect")
+    inset = (resized.shape[-1] - SIDE) // 2
+    return resized[..., inset : inset + SIDE, inset : inset + SIDE]
 
 
 def _drawing(seed: int) -> Float[Tensor, "3 height width"]:

@@ -1,4 +1,4 @@
-"""From numbers about a picture to a bounded log likelihood ratio, learned from pictures whose maker is known.
+"""Turns a statistic's numbers into a bounded log likelihood ratio, learned from pictures whose maker is known.
 
 Logistic regression as calibration: Morrison, "Tutorial on logistic-regression calibration and fusion", 2013,
 https://doi.org/10.1080/00450618.2012.733025; bounds by the size of the data follow Vergeer et al. 2016,
@@ -27,13 +27,13 @@ BELONGING = "belonging"
 """The name of the set of pictures that the candidate drew."""
 
 OFF_GRID = "its own, off the grid"
-"""The name of the set of belonging pictures cut anywhere but where their latents begin."""
+"""The name of the set of belonging pictures that are cropped off the grid of their latents."""
 
 SEPARABLE = 0.8
-"""The lowest area under the ROC curve, against the worst set, with which a candidate answers at all."""
+"""The least area under the ROC curve, against the worst set of others, for a candidate to answer at all."""
 
 FALSE_ALARM_RATE = 0.02
-"""The share of each set of pictures by others that may pass the bar while calibrating."""
+"""The largest share of each set of others that may pass the bar in calibration."""
 
 LEAST_EVIDENCE = 1.0
 """The lowest bar, in decimal logarithms: the traces are at least ten times likelier if the candidate drew it."""
@@ -54,10 +54,10 @@ Sets = Mapping[str, Numbers]
 class CandidateCalibration:
     """What was learned about one candidate.
 
-    `digest` is that of the model; `names` those of the statistic's numbers. Scores are decimal logarithms of
-    likelihood ratios within +-`cap`; `bar` is the score from which a picture is said to belong. `aucs`, `passed`
-    (count and number of pictures beyond the bar) and `quantiles` (of scores, from the lowest to the highest, evenly
-    spaced) are told set by set, each picture scored by a fit that did not see it.
+    `digest` is that of the model; `names` are those of the statistic's numbers. Scores are decimal logarithms of
+    likelihood ratios within +-`cap`; a picture belongs if its score is at least `bar`. `aucs`, `passed` (pictures at
+    or beyond the bar, of how many) and `quantiles` (of scores, evenly spaced from lowest to highest) are by set; each
+    picture is scored by a fit that did not see it.
     """
 
     model: str
@@ -79,18 +79,18 @@ class CandidateCalibration:
 
     @property
     def separable(self) -> bool:
-        """Whether the candidate's own pictures can be told from the worst set of others well enough to answer."""
+        """Whether the candidate's own pictures can be told from every set of others well enough to answer."""
         return min(self.aucs.values()) >= SEPARABLE
 
     @property
     def false_alarms(self) -> FalseAlarms:
-        """How many pictures by others passed the bar."""
+        """The number of pictures by others that passed the bar, of how many."""
         others = [counts for name, counts in self.passed.items() if name != BELONGING]
-        count, trials = (sum(one[place] for one in others) for place in (0, 1))
+        count, trials = (sum(counts[place] for counts in others) for place in (0, 1))
         return FalseAlarms(count, trials, f"held out of each fit: {self.pictures}")
 
     def score(self, numbers: Numbers, *, bounded: bool = True) -> Float[np.ndarray, " pictures"]:
-        """Return decimal logarithms of likelihood ratios; what is not `bounded` only ranks."""
+        """Return decimal logarithms of likelihood ratios; if not `bounded`, they serve for ranking only."""
         standard = (numbers - np.array(self.mean)) / np.array(self.scale)
         natural = standard @ np.array(self.weights) + self.intercept
         ratios = natural / math.log(10)
@@ -102,11 +102,11 @@ class CandidateCalibration:
 
 
 def calibrate(sets: Sets, groups: Mapping[str, Int[np.ndarray, " pictures"]], **about: Any) -> CandidateCalibration:  # noqa: ANN401
-    """Learn from sets of pictures, one of them called "belonging"; `groups` name the picture each was made from.
+    """Learn from sets of pictures, one of them called "belonging"; `groups` numbers the source of each picture.
 
-    Every set of others weighs the same. Pictures with one group are never split between fitting and scoring. The set
-    "its own, off the grid", if given, is learned from, to tell where a grid begins, but sets no bar; of decoders
-    without a grid it is left out. `about` gives the remaining fields: model, digest, method, names, pictures, twins.
+    Every set of others has the same weight. Pictures from the same source are never split between fitting and scoring.
+    The set "its own, off the grid", if given, teaches where a grid begins but does not count for the bar; it is left
+    out for decoders without a grid. `about` gives the remaining fields: model, digest, method, names, pictures, twins.
     Raises UsageError for too few pictures.
     """
     few = [name for name in sets if len(np.unique(groups[name])) < _FEWEST]
@@ -134,7 +134,7 @@ def calibrate(sets: Sets, groups: Mapping[str, Int[np.ndarray, " pictures"]], **
 
 
 def read_calibration(path: Path) -> CandidateCalibration:
-    """Read what `as_json` wrote; raises ModelError for a file that is not whole."""
+    """Read what `as_json` wrote; raises ModelError for a damaged or foreign file."""
     try:
         if path.stat().st_size > _LARGEST_FILE:
             raise ModelError(f"{path} is too large for a calibration: calibrate again.")
@@ -142,7 +142,7 @@ def read_calibration(path: Path) -> CandidateCalibration:
         if plain.pop("schema") != SCHEMA:
             raise ModelError(f"{path} is of another version: calibrate again.")
         lists = {name: tuple(value) for name, value in plain.items() if isinstance(value, list)}
-        pairs = {name: {key: tuple(one) for key, one in plain[name].items()} for name in ("passed", "quantiles")}
+        pairs = {name: {key: tuple(values) for key, values in plain[name].items()} for name in ("passed", "quantiles")}
         return CandidateCalibration(**(plain | lists | pairs))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"{path} is no readable calibration: calibrate again.") from error
@@ -150,18 +150,18 @@ def read_calibration(path: Path) -> CandidateCalibration:
 
 def _held_out_scores(sets: Sets, groups: Mapping[str, Int[np.ndarray, " pictures"]]) -> dict[str, np.ndarray]:
     """Score every picture by a fit on the other folds."""
-    found = {name: np.zeros(len(numbers)) for name, numbers in sets.items()}
+    scores = {name: np.zeros(len(numbers)) for name, numbers in sets.items()}
     for fold in range(_FOLDS):
         fitted = _fit({name: numbers[groups[name] % _FOLDS != fold] for name, numbers in sets.items()})
         for name, numbers in sets.items():
             out = groups[name] % _FOLDS == fold
             standard = (numbers[out] - np.array(fitted["mean"])) / np.array(fitted["scale"])
-            found[name][out] = (standard @ np.array(fitted["weights"]) + fitted["intercept"]) / math.log(10)
-    return found
+            scores[name][out] = (standard @ np.array(fitted["weights"]) + fitted["intercept"]) / math.log(10)
+    return scores
 
 
 def _fit(sets: Sets) -> dict[str, Any]:
-    """Return mean, scale, weights and intercept; both sides weigh the same, and so do the sets of others."""
+    """Return mean, scale, weights and intercept; both classes have the same weight, and so have the sets of others."""
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy
 
     numbers = np.concatenate(list(sets.values()))
@@ -181,9 +181,9 @@ def _fit(sets: Sets) -> dict[str, Any]:
 
 
 def _bar(others: Float[np.ndarray, " pictures"]) -> float:
-    """Return the lowest score that at most the accepted share of `others` reaches."""
-    kept = np.sort(others)[::-1]
-    return float(np.nextafter(kept[int(FALSE_ALARM_RATE * len(kept))], np.inf))
+    """Return the lowest score that at most a share `FALSE_ALARM_RATE` of `others` reaches."""
+    descending = np.sort(others)[::-1]
+    return float(np.nextafter(descending[int(FALSE_ALARM_RATE * len(descending))], np.inf))
 
 
 def _rounded(values: np.ndarray) -> list[float]:

@@ -1,4 +1,4 @@
-"""How well makers are named: every candidate asked about pictures whose maker is known, edit by edit."""
+"""Measures how well candidates name the makers of pictures whose maker is known, edit by edit."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from artaudit.metrics import auc
 from artaudit.protocols import Progress
 
 EDITS = ("as it is", "JPEG 90", "JPEG 75", "resize .75", "crop 3, 5")
-"""What is done to every picture, if nothing else is asked for."""
+"""The edits of every picture by default."""
 
 Crops = Sequence[UInt8[np.ndarray, "height width 3"]]
 Sets = Mapping[str, Crops]
-"""Pictures by who made them: the name of a candidate, or of somebody else."""
+"""Pictures by maker: a candidate's name, or another."""
 
 Scores = Mapping[str, Mapping[str, Float[np.ndarray, " pictures"]]]
 """By candidate, then by set."""
@@ -51,55 +51,63 @@ def evaluate(
     most: int = 100,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Ask the candidates about middle crops of a manifest's pictures, of `most` at most of every maker.
+    """Ask the candidates about middle crops of a manifest's pictures, at most `most` of each maker.
 
-    The candidates' own pictures are the real ones as each redraws them, and those whose row names it as generator.
-    Raises UsageError for no calibrated candidate, an edit without a name, or no real picture in the split.
+    A candidate's own pictures are the real ones as it redraws them, and those whose row names it as generator.
+    Raises UsageError without a calibrated candidate, for an unknown edit, or without a real picture in the split.
     """
-    asked = [one for one in candidates(models) if not one.obstacle]
+    asked = [candidate for candidate in candidates(models) if not candidate.obstacle]
     unknown = [name for name in edits if name not in ROBUSTNESS]
     if not asked or unknown:
         wrong = f"There is no edit {unknown[0]!r}: choose {', '.join(ROBUSTNESS)}." if unknown else ""
         raise UsageError(wrong or "No model that is asked is calibrated: run `audit attribute calibrate`.")
     sets, curve = known_sets(data, split, asked, most), {}
     for number, name in enumerate(edits):
-        scores = {one.record.name: score(one, sets, ROBUSTNESS[name], search=search) for one in asked}
-        curve[name] = _plain(summary(scores, {one.record.name: _learned(one).bar for one in asked}))
+        scores = {candidate.record.name: score(candidate, sets, ROBUSTNESS[name], search=search) for candidate in asked}
+        curve[name] = _plain(summary(scores, {candidate.record.name: _learned(candidate).bar for candidate in asked}))
         if progress is not None:
             progress(number + 1, len(edits))
-    methods = {one.record.name: {"digest": one.record.digest, "method": _learned(one).method} for one in asked}
+    methods = {
+        candidate.record.name: {"digest": candidate.record.digest, "method": _learned(candidate).method}
+        for candidate in asked
+    }
     counts = {name: len(crops) for name, crops in sets.items()}
     return {"candidates": methods, "split": split, "search": search, "pictures": counts, "curve": curve}
 
 
 def known_sets(data: Path, split: str, asked: Sequence[Candidate], most: int) -> dict[str, Crops]:
-    """Return crops of real pictures, what became of them in various hands, and crops of generated pictures."""
+    """Return crops of real pictures, their edited and redrawn versions, and crops of generated pictures, by maker."""
     rows = [row for row in manifest.read(data) if row.split == split]
     real = _crops(data, [row for row in rows if row.label == REAL], most)
     if not len(real):
         raise UsageError(f"{data} has no real picture of 128 pixels in {split}: divide it with `audit data split`.")
-    drawn = {one.record.name: to_8_bits(redraw(open_candidate(one.record), real)) for one in asked}
-    found = {name: list(_levels(batch)) for name, batch in (strangers(real) | drawn).items()}
+    drawn = {candidate.record.name: to_8_bits(redraw(open_candidate(candidate.record), real)) for candidate in asked}
+    sets = {name: list(_levels(batch)) for name, batch in (strangers(real) | drawn).items()}
     for maker in sorted({row.generator for row in rows if row.label != REAL}):
-        made = _crops(data, [row for row in rows if row.label != REAL and row.generator == maker], most)
-        name = next((one.record.name for one in asked if maker in (one.record.name, *one.twins)), maker or "unknown")
-        found[name] = [*found.get(name, []), *_levels(made)]
-    return {name: crops for name, crops in found.items() if crops}
+        generated = _crops(data, [row for row in rows if row.label != REAL and row.generator == maker], most)
+        makers = (candidate.record.name for candidate in asked if maker in (candidate.record.name, *candidate.twins))
+        name = next(makers, maker or "unknown")
+        sets[name] = [*sets.get(name, []), *_levels(generated)]
+    return {name: crops for name, crops in sets.items() if crops}
 
 
-def score(one: Candidate, sets: Sets, edit: Edit, *, search: bool = True) -> dict[str, Float[np.ndarray, " pictures"]]:
-    """Return a candidate's scores of every edited picture; without `search` the grid begins where the crop does."""
-    return {name: np.array([_score(one, edit(crop), search=search) for crop in crops]) for name, crops in sets.items()}
+def score(
+    candidate: Candidate, sets: Sets, edit: Edit, *, search: bool = True
+) -> dict[str, Float[np.ndarray, " pictures"]]:
+    """Return a candidate's score of every edited picture; without `search` the grid begins at the crop's corner."""
+    return {
+        name: np.array([_score(candidate, edit(crop), search=search) for crop in crops]) for name, crops in sets.items()
+    }
 
 
 def summary(scores: Scores, bars: Mapping[str, float]) -> dict[str, Any]:
-    """Return each candidate's AUCs and accuracy, the confusion open and closed, and false names for others.
+    """Return each candidate's AUCs and accuracy, the confusion table, open- and closed-set figures, and false names.
 
-    Shares are `Share`s.
+    False names are the shares of each set of others that some candidate claims. Shares are `Share`s.
     """
     names, sets = list(scores), list(next(iter(scores.values())))
     truths = [name for name in sets for _ in next(iter(scores.values()))[name]]
-    columns = {name: np.concatenate([scores[name][one] for one in sets]) for name in names}
+    columns = {name: np.concatenate([scores[name][maker] for maker in sets]) for name in names}
     rows = [{name: float(columns[name][place]) for name in names} for place in range(len(truths))]
     opened = confusion(truths, rows, bars)
     drawn = [place for place, truth in enumerate(truths) if truth in names]
@@ -115,11 +123,11 @@ def summary(scores: Scores, bars: Mapping[str, float]) -> dict[str, Any]:
     }
 
 
-def _plain(told: Any) -> Any:  # noqa: ANN401 - what JSON holds
+def _plain(value: Any) -> Any:  # noqa: ANN401 - what JSON holds
     """Return a summary with every share as numbers."""
-    if isinstance(told, Mapping):
-        return {name: _plain(one) for name, one in told.items()}
-    return told.as_dict() if isinstance(told, Share) else told
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    return value.as_dict() if isinstance(value, Share) else value
 
 
 def _against(name: str, scores: Mapping[str, Float[np.ndarray, " pictures"]]) -> dict[str, Any]:
@@ -132,21 +140,21 @@ def _against(name: str, scores: Mapping[str, Float[np.ndarray, " pictures"]]) ->
     }
 
 
-def _score(one: Candidate, levels: UInt8[np.ndarray, "height width 3"], *, search: bool) -> float:
+def _score(candidate: Candidate, levels: UInt8[np.ndarray, "height width 3"], *, search: bool) -> float:
     pixels = torch.from_numpy(levels.transpose(2, 0, 1).copy())[None].float() / 255
     if search:
-        return opinion(pixels, one, (1.0,)).score
-    model, learned = open_candidate(one.record), _learned(one)
+        return opinion(pixels, candidate, (1.0,)).score
+    model, learned = open_candidate(candidate.record), _learned(candidate)
     numbers = statistic(learned.method).measure(model, whole(pixels, model.factor))
     return float(learned.score(numbers.double().numpy())[0])
 
 
-def _learned(one: Candidate) -> CandidateCalibration:
-    return cast(CandidateCalibration, one.calibration)
+def _learned(candidate: Candidate) -> CandidateCalibration:
+    return cast(CandidateCalibration, candidate.calibration)
 
 
 def _crops(data: Path, rows: Sequence[Row], most: int) -> Float[torch.Tensor, "batch 3 height width"]:
-    """Return middle crops of `most` rows at most, the same at every call; of none where none is large enough."""
+    """Return middle crops of at most `most` rows, the same at every call; none if no picture is large enough."""
     order = np.random.default_rng(1).permutation(len(rows))
     pictures = _large(read(data.parent / rows[place].path) for place in order)
     chosen: list[Image] = [image for image, _ in zip(pictures, range(most), strict=False)]

@@ -1,4 +1,4 @@
-"""The examiner that asks every calibrated model whether it drew a picture; open to "none of the models held"."""
+"""The examiner that asks every calibrated model whether it drew a picture; the answer may be none of them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ METHOD = (
 )
 
 AMPLIFIED = 8
-"""How many times errors of redrawing are amplified."""
+"""Factor by which illustrations amplify redrawing errors."""
 REDRAWN = (
     "The part that was looked at, the same redrawn by {model}, and what redrawing changed, {times} times amplified: a "
     "model changes least what it drew itself."
@@ -40,14 +40,14 @@ REDRAWN = (
 
 
 class Origin:
-    """Asks the candidates, by default all models that can draw and are calibrated for their present weights."""
+    """Asks the candidates [default: all models that can draw and are calibrated for their present weights]."""
 
     name = "attribution"
     group = NOISE
     question = MODEL
 
     def __init__(self, asked: Sequence[Candidate] | None = None, *, resized: bool = False) -> None:
-        """Take whom to ask, and whether to try what the picture was before a resize."""
+        """Take the candidates to ask, and whether to try undoing a resize of the picture."""
         self._asked, self._resized = asked, resized
 
     def examine(self, image: Image) -> list[Finding]:
@@ -56,16 +56,16 @@ class Origin:
         return [finding(opinions(image, asked, resized=self._resized), asked)]
 
     def illustrate(self, image: Image, finding: Finding) -> list[Illustration]:
-        """Return the part that was looked at, redrawn, with its errors; nothing where no model here claims it now."""
-        claimed = [one["model"] for one in finding.details.get("candidates", ()) if one["belongs"]]
+        """Return the examined part, its redrawing and the errors; nothing if no installed model claims the picture."""
+        claimed = [entry["model"] for entry in finding.details.get("candidates", ()) if entry["belongs"]]
         if not finding.holds or not claimed:
             return []
         try:
-            said = opinions(image, candidates(claimed[:1]))
+            best = opinions(image, candidates(claimed[:1]))[:1]
         except (ModelError, UsageError):
             return []
         caption = REDRAWN.format(model=claimed[0], times=AMPLIFIED)
-        return [Illustration("redrawn", caption, _errors(best)) for best in said[:1]]
+        return [Illustration("redrawn", caption, _errors(opinion)) for opinion in best]
 
 
 def attribute(
@@ -77,27 +77,28 @@ def attribute(
 ) -> Finding:
     """Say which of the candidates drew a picture, that none of them did, or that it cannot be told.
 
-    `asked` are those that `candidates` returns, by default all. With `resized` sizes that the picture may have had
-    before are tried too; `search` False spares the search for the grid, for pictures that were surely never cropped.
+    `asked` are candidates as `candidates` returns them [default: all]. With `resized`, undoing a resize is tried too;
+    without `search`, the search for the grid is skipped, which suits pictures that were surely never cropped.
     """
     image = picture if isinstance(picture, Image) else read(picture)
     asked = candidates() if asked is None else asked
     return finding(opinions(image, asked, resized=resized, search=search), asked)
 
 
-def finding(said: Sequence[Opinion], asked: Sequence[Candidate]) -> Finding:
-    """Turn opinions into one claim with everything it rests on."""
-    makers, obstacles = answer(said), {one.record.name: one.obstacle for one in asked if one.obstacle}
-    details: dict[str, Any] = {"candidates": [told(one) for one in said], "left_out": obstacles, "weight": WEIGHT}
-    if not said:
+def finding(held: Sequence[Opinion], asked: Sequence[Candidate]) -> Finding:
+    """Turn the opinions of the candidates that were asked into one finding."""
+    makers = answer(held)
+    obstacles = {candidate.record.name: candidate.obstacle for candidate in asked if candidate.obstacle}
+    details: dict[str, Any] = {"candidates": list(map(as_details, held)), "left_out": obstacles, "weight": WEIGHT}
+    if not held:
         why = "no model held here is calibrated" if len(obstacles) == len(asked) else f"it is below {LEAST} pixels"
         claim = f"which model drew it ({why})"
         return Finding(Origin.name, claim, None, METHOD, details=details)
-    best = next((one for one in said if one.belongs), said[0])
+    best = next((opinion for opinion in held if opinion.belongs), held[0])
     learned = cast(CandidateCalibration, best.candidate.calibration)
     return Finding(
         Origin.name,
-        _claim(makers, said),
+        _claim(makers, held),
         bool(makers),
         METHOD,
         score=round(best.score, 3),
@@ -105,24 +106,24 @@ def finding(said: Sequence[Opinion], asked: Sequence[Candidate]) -> Finding:
         unit=UNIT,
         false_alarms=learned.false_alarms,
         details=details,
-        # another model may have drawn what none of these did: that they did not says nothing of machines
+        # that none of these models drew it does not speak against a machine: another model may have
         log10_likelihood_ratio=round(best.score, 3) if makers else None,
     )
 
 
-def told(one: Opinion) -> dict[str, Any]:
-    """Return plain JSON values about one opinion: where the score lies among those of known pictures, by set."""
-    learned = cast(CandidateCalibration, one.candidate.calibration)
+def as_details(opinion: Opinion) -> dict[str, Any]:
+    """Return an opinion as plain JSON values, with the share of each set of known pictures that scored lower."""
+    learned = cast(CandidateCalibration, opinion.candidate.calibration)
     return {
-        "model": one.candidate.record.name,
-        "words": one.candidate.words,
-        "belongs": one.belongs,
-        "score": round(one.score, 3),
+        "model": opinion.candidate.record.name,
+        "words": opinion.candidate.words,
+        "belongs": opinion.belongs,
+        "score": round(opinion.score, 3),
         "bar": round(learned.bar, 3),
         "cap": round(learned.cap, 3),
-        "offset": [one.grid.top, one.grid.left],
-        "scale": round(one.scale, 4),
-        "lower_than_it": {name: share_below(values, one.score) for name, values in learned.quantiles.items()},
+        "offset": [opinion.grid.top, opinion.grid.left],
+        "scale": round(opinion.scale, 4),
+        "lower_than_it": {name: share_below(values, opinion.score) for name, values in learned.quantiles.items()},
         "auc": {name: round(value, 3) for name, value in learned.aucs.items()},
         "found_of_its_own": list(learned.passed[BELONGING]),
         "calibrated_on": learned.pictures,
@@ -134,18 +135,18 @@ def share_below(quantiles: Sequence[float], score: float) -> float:
     return round(bisect_right(quantiles, score) / len(quantiles), 3)
 
 
-def _claim(makers: Sequence[str], said: Sequence[Opinion]) -> str:
+def _claim(makers: Sequence[str], held: Sequence[Opinion]) -> str:
     if not makers:
-        names = ", ".join(one.candidate.record.name for one in said)
+        names = ", ".join(opinion.candidate.record.name for opinion in held)
         return f"drawn by a model held here: none of {names}"
     if len(makers) == 1:
         return f"it was drawn by {makers[0]}"
     return f"it was drawn by one of these, which cannot be told apart for it: {'; '.join(makers)}"
 
 
-def _errors(one: Opinion) -> UInt8[np.ndarray, "height width 3"]:
-    """Return the seen part, its redrawing and the errors of that beside each other."""
-    redrawn = one.redrawn()
-    errors = (AMPLIFIED * (redrawn - one.seen).abs()).clamp(0, 1)
-    panels = [np.rint(to_array(panel) * 255).astype(np.uint8) for panel in (one.seen, redrawn, errors)]
+def _errors(opinion: Opinion) -> UInt8[np.ndarray, "height width 3"]:
+    """Return the scored part, its redrawing and the redrawing errors, side by side."""
+    redrawn = opinion.redrawn()
+    errors = (AMPLIFIED * (redrawn - opinion.seen).abs()).clamp(0, 1)
+    panels = [np.rint(to_array(panel) * 255).astype(np.uint8) for panel in (opinion.seen, redrawn, errors)]
     return np.concatenate(panels, axis=1)

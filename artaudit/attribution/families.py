@@ -1,4 +1,4 @@
-"""Who draws with which autoencoder, in words: models that share one cannot be told apart by what they draw."""
+"""Autoencoders in words: models that share one cannot be told apart by their traces."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from artaudit.generators.families import FAMILIES
 
 
 def in_words(name: str, family: str, *, copy: bool) -> str:
-    """Return who is meant when a candidate's decoder drew a picture.
+    """Return a candidate's decoder in words, with the models that use it.
 
-    `copy` says that the decoder is a small copy of the family's own, which draws otherwise.
+    `copy` says that the decoder is a small copy of its family's decoder, whose traces differ.
     """
     if copy:
         return f"the decoder of {name} (a small copy of the one of {family}, which itself draws otherwise)"

@@ -1,4 +1,4 @@
-"""The page that shows an attribution to eyes: the picture, its redrawings, their errors, the grid, the known scores."""
+"""The HTML page of an attribution: the picture, its redrawings, their errors, the grid, scores of known pictures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from artaudit.attribution.calibration import CandidateCalibration
 from artaudit.attribution.candidate import Opinion
-from artaudit.attribution.examiner import AMPLIFIED, UNIT, told
+from artaudit.attribution.examiner import AMPLIFIED, UNIT, as_details
 from artaudit.findings import Finding
 from artaudit.templates import template
 from artaudit.tensors import to_array
@@ -23,11 +23,11 @@ from artaudit.tensors import to_array
 _CELL = 24
 
 
-def page(shown: Sequence[tuple[str, Finding, Sequence[Opinion]]]) -> bytes:
+def page(attributions: Sequence[tuple[str, Finding, Sequence[Opinion]]]) -> bytes:
     """Return one self-contained HTML page, without scripts, of pictures with their findings and opinions."""
     pictures = [
-        {"path": path, "finding": found.as_dict(), "opinions": [_opinion(one) for one in said]}
-        for path, found, said in shown
+        {"path": path, "finding": finding.as_dict(), "opinions": list(map(_opinion, opinions))}
+        for path, finding, opinions in attributions
     ]
     return (
         template(__package__, "origin.html")
@@ -36,35 +36,35 @@ def page(shown: Sequence[tuple[str, Finding, Sequence[Opinion]]]) -> bytes:
     )
 
 
-def _opinion(one: Opinion) -> dict[str, Any]:
-    learned = cast(CandidateCalibration, one.candidate.calibration)
-    redrawn = one.redrawn()
-    error = (AMPLIFIED * (redrawn - one.seen).abs()).clamp(0, 1)
+def _opinion(opinion: Opinion) -> dict[str, Any]:
+    learned = cast(CandidateCalibration, opinion.candidate.calibration)
+    redrawn = opinion.redrawn()
+    error = (AMPLIFIED * (redrawn - opinion.seen).abs()).clamp(0, 1)
     return {
-        **told(one),
-        "panels": [("picture", _uri(one.seen)), ("redrawn", _uri(redrawn)), ("error", _uri(error))],
-        "map": _as_png(phase_map(one.grid.scores)),
+        **as_details(opinion),
+        "panels": [("picture", _uri(opinion.seen)), ("redrawn", _uri(redrawn)), ("error", _uri(error))],
+        "map": _as_png(phase_map(opinion.grid.scores)),
         "sets": [_row(name, values, learned.cap) for name, values in learned.quantiles.items()],
-        "score_at": _place(one.score, learned.cap),
+        "score_at": _place(opinion.score, learned.cap),
         "bar_at": _place(learned.bar, learned.cap),
     }
 
 
 def phase_map(scores: Float[Tensor, "factor factor"]) -> UInt8[np.ndarray, "height width 3"]:
-    """Draw the score at every offset of the grid as a square; the highest is white."""
+    """Draw the score at every offset of the grid as a square, from black (lowest) to white (highest)."""
     low, high = float(scores.min()), float(scores.max())
     shades = ((scores - low) / max(high - low, 1e-9) * 255).round().to(torch.uint8).numpy()
     return np.repeat(np.kron(shades, np.ones((_CELL, _CELL), np.uint8))[..., None], 3, axis=2)
 
 
 def _row(name: str, quantiles: Sequence[float], cap: float) -> dict[str, Any]:
-    """Return where a set's lowest, quarter, middle, three-quarter and highest score lie."""
+    """Return the places of a set's lowest, quartile, median and highest scores."""
     last = len(quantiles) - 1
     return {"name": name, "at": [_place(quantiles[round(last * share)], cap) for share in (0, 0.25, 0.5, 0.75, 1)]}
 
 
 def _place(score: float, cap: float) -> float:
-    """Return a score's place in percent of the way from -cap to cap."""
+    """Return a score's place between -cap and cap, in percent."""
     return round(50 + 50 * score / cap, 1)
 
 

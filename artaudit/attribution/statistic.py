@@ -1,4 +1,4 @@
-"""What the methods of attribution share: numbers about pictures and one model, taken without gradients."""
+"""The protocol of statistics for attribution, and the measurements that they share; no gradients are kept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FAINT = 1e-8
 
 @runtime_checkable
 class Statistic(Protocol):
-    """Measures pictures against one model; `names` says what each of the numbers is."""
+    """Measures pictures with one model; `names` are the names of its numbers."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -36,25 +36,25 @@ class Statistic(Protocol):
 
 
 def in_parts(act: Callable[[Pictures], Tensor], pixels: Pictures) -> Tensor:
-    """Return `act` of the batch, done a few pictures at a time."""
+    """Return `act` of the batch, computed a few pictures at a time."""
     count = max(1, _AT_ONCE // (pixels.shape[-2] * pixels.shape[-1]))
     return torch.cat([act(part) for part in torch.split(pixels, count)])
 
 
 @torch.no_grad()
 def redraw(model: Autoencoder, pixels: Pictures) -> Pictures:
-    """Return the pictures encoded and decoded once, in the same size; channels lie last, for convolutions' speed."""
+    """Return the pictures encoded and decoded once, at the same size."""
     height, width = pixels.shape[-2:]
-    pixels = pixels.contiguous(memory_format=torch.channels_last)
+    pixels = pixels.contiguous(memory_format=torch.channels_last)  # faster convolutions
     return in_parts(lambda part: model.decode(model.encode(part))[..., :height, :width], pixels)
 
 
 def detailed(pixels: Pictures, height: int, width: int, step: int) -> list[tuple[int, int]]:
     """Return the top and left of each picture's window of this size with the most detail, among multiples of `step`."""
     fine = pixels - F.avg_pool2d(pixels, 3, stride=1, padding=1, count_include_pad=False)
-    found = F.avg_pool2d(fine.square().mean(1, keepdim=True), (height, width), stride=step)
-    down, across = found.shape[-2:]
-    places = found.view(len(pixels), down * across).argmax(1).tolist()
+    power = F.avg_pool2d(fine.square().mean(1, keepdim=True), (height, width), stride=step)
+    down, across = power.shape[-2:]
+    places = power.view(len(pixels), down * across).argmax(1).tolist()
     return [(step * (place // across), step * (place % across)) for place in places]
 
 
@@ -64,20 +64,20 @@ def log_power(values: Float[Tensor, "batch channels height width"]) -> Float[Ten
 
 
 def log_bands(values: Float[Tensor, "batch channels height width"], count: int) -> Float[Tensor, "batch bands"]:
-    """Return the logarithms of the power in `count` octaves, finest first, and of what is left below them.
+    """Return the logarithms of the power in `count` octaves, finest first, and of the coarse rest.
 
     The octaves are the levels of a Laplacian pyramid (Burt and Adelson 1983, https://doi.org/10.1109/TCOM.1983.1095851).
     """
-    found = []
+    bands = []
     for _ in range(count):
         coarse = F.avg_pool2d(values, 2, ceil_mode=True)
         grown = F.interpolate(coarse, size=values.shape[-2:], mode="bilinear", align_corners=False)
-        found.append(log_power(values - grown))
+        bands.append(log_power(values - grown))
         values = coarse
-    return torch.stack([*found, log_power(values)], dim=1)
+    return torch.stack([*bands, log_power(values)], dim=1)
 
 
 def whole(pixels: Pictures, factor: int) -> Float[Tensor, "batch 3 whole_height whole_width"]:
-    """Cut the right and lower edge so that both sides hold whole latents."""
+    """Crop at the right and lower edge so that both sides are multiples of the factor."""
     height, width = (side - side % factor for side in pixels.shape[-2:])
     return pixels[..., :height, :width]

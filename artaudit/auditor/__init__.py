@@ -1,1 +1,1 @@
-"""Keeps works, asks the other rooms, weighs what they say and documents it; each verb is one straight line."""
+"""Registers works, runs the examiners on pictures, weighs their findings and documents them; one module per verb."""

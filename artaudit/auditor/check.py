@@ -1,4 +1,4 @@
-"""Check: every examiner looks at a picture, what they find is weighed, worded and kept."""
+"""Check: all examiners look at a picture; their findings are weighed, put into sentences and kept as a case."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from artaudit.auditor.assessment.sentences import summary
-from artaudit.auditor.assessment.weighing import assess, spared
+from artaudit.auditor.assessment.weighing import assess, withhold_accusations
 from artaudit.auditor.examiners import examiners, findings_of
 from artaudit.auditor.registry import Registry
 from artaudit.findings import Evidence, Finding
@@ -19,9 +19,9 @@ from artaudit.protocols import Examiner
 def check(
     picture: Image | Path | str, registry: Registry, look: Sequence[Examiner] | None = None
 ) -> tuple[int, Evidence]:
-    """Examine a picture or the one at a path and keep the evidence; return the number of its case and the evidence.
+    """Examine a picture, or the file at a path, and keep the evidence; return the number of its case and the evidence.
 
-    `look` are those who look at it, by default all of the catalog. Raises ImageError for what is no sound picture.
+    `look` are the examiners to ask [default: all of the catalog]. Raises ImageError for a file that is no picture.
     """
     return examine(picture if isinstance(picture, Image) else read(picture), registry, look)
 
@@ -32,12 +32,12 @@ def examine(
     look: Sequence[Examiner] | None = None,
     source: Mapping[str, str] | None = None,
 ) -> tuple[int, Evidence]:
-    """Examine a picture and keep the evidence, with what is said of where its file came from; return both."""
+    """Examine a picture, whose file comes from `source`, and keep the evidence; return case number and evidence."""
     look = examiners(registry) if look is None else look
-    findings = spared(tuple(findings_of(image, look)))
+    findings = withhold_accusations(tuple(findings_of(image, look)))
     compared_with = registry.count()
     weighed = assess(findings, compared_with)
-    said = summary(findings, weighed, compared_with)
+    sentences = summary(findings, weighed, compared_with)
     evidence = Evidence(
         path=image.name,
         sha256=image.sha256,
@@ -47,11 +47,11 @@ def examine(
         format=image.format,
         checked_at=datetime.now(UTC).isoformat(timespec="seconds"),
         compared_with=compared_with,
-        verdict=" ".join(said),
+        verdict=" ".join(sentences),
         findings=findings,
         notes=(*image.notes, *_credentials(findings, registry)),
         environment=environment(),
-        summary=said,
+        summary=sentences,
         assessment=weighed,
         source=dict(source or {}),
     )
@@ -59,12 +59,12 @@ def examine(
 
 
 def _credentials(findings: Sequence[Finding], registry: Registry) -> list[str]:
-    """Say which of the shown works have a content credential in the registry: copies lose theirs, it is kept here."""
-    shown = sorted({one.work for one in findings if one.work is not None and one.holds})
-    kept = [(number, registry.manifests(number)) for number in shown]
+    """Name the matched works that have a content credential in the registry, as copies often lost theirs."""
+    matched = sorted({finding.work for finding in findings if finding.work is not None and finding.holds})
+    credentials = [(number, registry.manifests(number)) for number in matched]
     return [
         f"work {number} was signed on {manifests[-1].at[:10]} by {manifests[-1].by}: its content credential is kept "
         f"with it (`audit works credential {number}`), whether or not this file carries one"
-        for number, manifests in kept
+        for number, manifests in credentials
         if manifests
     ]

@@ -1,4 +1,4 @@
-"""Who looks at a picture in a check: each returns findings about it, never writes, never prints."""
+"""Makes the examiners of a check; each returns findings about a picture and writes or prints nothing."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from artaudit.protocols import Examiner
 
 
 def examiners(registry: Registry, kind: str = "", detector: Path | None = None) -> list[Examiner]:
-    """Return everyone the catalog names, in its order, ready to look.
+    """Make all examiners of the catalog, in its order.
 
-    `kind` is what the pictures are said to be, `detector` the folder of the one to ask [default: the fused one where
+    `kind` is what the pictures are said to be, `detector` the folder of the detector to ask [default: the fused one if
     networks were added, else the shipped one].
     """
-    return ready(read_portfolio(registry), kind, detector or preferred())
+    return examiners_for(read_portfolio(registry), kind, detector or preferred())
 
 
-def ready(portfolio: Portfolio, kind: str = "", detector: Path | None = None) -> list[Examiner]:
-    """Return everyone the catalog names, ready to compare with a portfolio; without a folder the shipped detector."""
-    known = {"portfolio": portfolio, "kind": kind, "folder": detector}
-    return [made(catalog.load(catalog.EXAMINERS, name), known) for name in catalog.EXAMINERS]
+def examiners_for(portfolio: Portfolio, kind: str = "", detector: Path | None = None) -> list[Examiner]:
+    """Make all examiners of the catalog, to compare with a portfolio; `detector` is the shipped one by default."""
+    settings = {"portfolio": portfolio, "kind": kind, "folder": detector}
+    return [instantiate(catalog.load(catalog.EXAMINERS, name), settings) for name in catalog.EXAMINERS]
 
 
-def made(examiner: Any, known: dict[str, Any]) -> Any:  # noqa: ANN401 - any class of the catalog
-    """Make an examiner of its class, which is given what it asks for by the names of its parameters."""
-    asked = signature(examiner).parameters
-    return examiner(**{name: value for name, value in known.items() if name in asked})
+def instantiate(examiner: Any, settings: dict[str, Any]) -> Any:  # noqa: ANN401 - any class of the catalog
+    """Call an examiner's class with those of the settings that are among its parameters."""
+    parameters = signature(examiner).parameters
+    return examiner(**{name: value for name, value in settings.items() if name in parameters})
 
 
 def findings_of(image: Image, look: Sequence[Examiner]) -> Iterator[Finding]:
-    """Yield what examiners find in a picture, in the group and about the question that their classes name."""
+    """Yield the findings of examiners (`look`) about a picture, with the group and question that their classes name."""
     for examiner in look:
         for finding in examiner.examine(image):
             group, question = (getattr(examiner, name, getattr(finding, name)) for name in ("group", "question"))
@@ -49,29 +49,30 @@ def findings_of(image: Image, look: Sequence[Examiner]) -> Iterator[Finding]:
 
 
 def read_portfolio(registry: Registry) -> Portfolio:
-    """Collect every work and every cloaked version of one as something to compare with."""
-    shelf, works, describer = registry.fingerprint_store, registry.works(), describers.chosen()
+    """Return the works of a registry and their cloaked versions as a portfolio to compare with."""
+    fingerprints, works, describer = registry.fingerprint_store, registry.works(), describers.chosen()
     hashes = dict(registry.fingerprints("pdq"))
     titles = {work.id: work.title for work in works}
-    keypoints = partial(shelf.fingerprint, kind="keypoints")
+    keypoints = partial(fingerprints.fingerprint, kind="keypoints")
     kind = describer.kind if describer else ""
-    sketches = gather((work, to_sketches(data)) for work, data in shelf.sketches(kind))
+    sketches = gather((work, to_sketches(data)) for work, data in fingerprints.sketches(kind))
     described = set(sketches.owners.tolist())
     entries = [
         PortfolioEntry(
-            one.id,
-            one.title,
-            one.sha256,
-            one.pixels_sha256,
-            hashes[one.id],
-            partial(keypoints, one.id),
-            descriptors=partial(shelf.descriptor, one.id, kind) if one.id in described else b"",
+            work.id,
+            work.title,
+            work.sha256,
+            work.pixels_sha256,
+            hashes[work.id],
+            partial(keypoints, work.id),
+            descriptors=partial(fingerprints.descriptor, work.id, kind) if work.id in described else b"",
         )
-        for one in works
+        for work in works
     ]
-    versions = [one for one in registry.versions() if one.work in titles]
+    versions = [version for version in registry.versions() if version.work in titles]
     entries += [
-        PortfolioEntry(one.work, titles[one.work], one.sha256, one.pixels_sha256, cloaked=True) for one in versions
+        PortfolioEntry(version.work, titles[version.work], version.sha256, version.pixels_sha256, cloaked=True)
+        for version in versions
     ]
-    index = bring_up_to_date(index_path(registry.path), {one.id: one.sha256 for one in works}, keypoints)
+    index = bring_up_to_date(index_path(registry.path), {work.id: work.sha256 for work in works}, keypoints)
     return Portfolio(entries, index, sketches, describer)

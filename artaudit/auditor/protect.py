@@ -1,4 +1,4 @@
-"""Protect: one picture is cloaked, its file proved, the results written and registered."""
+"""Protect: a picture is cloaked, the saved file is held to the budget, and the results are written and registered."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from artaudit.protocols import Progress
 def cloak(
     source: Source, goal: Targets, job: CloakJob, registry: Registry, progress: Progress | None = None
 ) -> dict[str, Any]:
-    """Cloak one picture, write the results, register both; return the receipt.
+    """Cloak a picture, write the results, register the picture and its cloaked version; return the receipt.
 
-    While it is made, the state of the descent lies beside the result; an order to `resume` goes on from there.
-    Raises UsageError when the picture is a cloaked version already, or a result would overwrite anything.
+    While it runs, the state of the descent is kept beside the result; an order to `resume` continues from it.
+    Raises UsageError when the picture is already a cloaked version, or a result would overwrite a file.
     """
     order = job.order
     image = _protectable(source.path, goal, registry, order)
@@ -42,28 +42,28 @@ def cloak(
     if order.credential is not None:
         signed, manifest = order.credential(saved, source.path.stem)
         saved = decode(signed, name=saved.name)
-    paper = receipt(image, saved, cloaked, job.choice.encoders, job.choice.note)
+    written = receipt(image, saved, cloaked, job.choice.encoders, job.choice.note)
     write_atomically(goal.picture, saved.data)
-    write_atomically(goal.receipt, (json.dumps(paper, indent=2) + "\n").encode())
+    write_atomically(goal.receipt, (json.dumps(written, indent=2) + "\n").encode())
     if order.comparison:
         write_atomically(goal.comparison, comparison(image, saved))
     work, _ = enrol(registry, image, source.path.stem)
-    registry.add_version(work.id, replace(saved, name=str(goal.picture.resolve())), paper)
+    registry.add_version(work.id, replace(saved, name=str(goal.picture.resolve())), written)
     if manifest is not None:
         registry.add_manifest(work.id, manifest)
     keeper.done()
-    return paper
+    return written
 
 
 def _seed(order: CloakOrder, goal: Targets) -> int:
-    """Return the seed that was asked for, else that of the descent that goes on, else one that is drawn."""
+    """Return the seed of the order, else that of the descent to resume, else a random one."""
     kept = seed_kept(goal.partial) if order.resume else None
     wanted = kept if order.seed is None else order.seed
     return secrets.randbelow(2**31) if wanted is None else wanted
 
 
 def _protectable(path: Path, goal: Targets, registry: Registry, order: CloakOrder) -> Image:
-    """Read a picture and refuse, before any work, what could not end well."""
+    """Read a picture; refuse one that may not be cloaked or whose results could not be written, before any work."""
     image = original(path)
     if order.no_train:
         forbid_training(image)

@@ -1,4 +1,4 @@
-"""Register: a picture becomes a work by its fingerprints, its thumbnail, its absolute place."""
+"""Register: a picture becomes a work, with its fingerprints, a thumbnail and its absolute path."""
 
 from __future__ import annotations
 
@@ -19,81 +19,76 @@ from artaudit.matching.binary_codes import from_bytes, sketch
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is stored of a picture beside itself; `descriptors` only where a describer looked."""
+    """What the registry stores of a picture beyond its file's data; `descriptors` is None without a describer."""
 
-    prints: dict[str, bytes]
+    fingerprints: dict[str, bytes]
     preview: bytes
     descriptors: bytes | None
 
 
 def register(picture: Image | Path | str, registry: Registry, title: str | None = None) -> tuple[Work, bool]:
-    """Add a picture or the one at a path to the portfolio; False when these bytes were there already."""
+    """Add a picture, or the file at a path, to the portfolio; False when its bytes are registered already."""
     image = picture if isinstance(picture, Image) else read(picture)
     return enrol(registry, image, title=title or Path(image.name).stem)
 
 
-def register_all(
-    paths: Sequence[Path], registry: Registry, title: str | None = None
-) -> Iterator[Callable[[], tuple[Work, bool]]]:
-    """Add pictures to the portfolio, worked out a few ahead; yield for each what adds it, as `register` does."""
-    return enrol_all(registry, paths, title)
+def enrol(registry: Registry, image: Image, title: str, measured: Measured | None = None) -> tuple[Work, bool]:
+    """Register a picture and return its work; False when its bytes are known, and then no fingerprint is computed.
 
-
-def enrol(registry: Registry, image: Image, title: str, ready: Measured | None = None) -> tuple[Work, bool]:
-    """Register a picture and return its work; False where its bytes are known, and then no fingerprint is taken.
-
-    Where a describer is installed, a work that has no descriptors of it yet gets them, known or not; a new work and its
-    descriptors are kept together or not at all. What `ready` holds is not worked out again.
+    If a describer is installed, a work without its descriptors gets them, new or known; a new work and its descriptors
+    are kept together or not at all. `measured` saves computing them again.
     """
     known = [work for work, version in registry.find(sha256=image.sha256) if version is None]
     if known:
         _describe(registry, known[0], image, None)
         return known[0], False
-    placed = replace(image, name=str(Path(image.name).resolve()))
-    found = ready or _measured(image, describers.chosen())
+    resolved = replace(image, name=str(Path(image.name).resolve()))
+    measured = measured or _measure(image, describers.chosen())
     with registry.together():
-        work, new = registry.add_work(placed, title=title, fingerprints=found.prints, preview=found.preview)
-        _describe(registry, work, image, found.descriptors)
+        work, new = registry.add_work(
+            resolved, title=title, fingerprints=measured.fingerprints, preview=measured.preview
+        )
+        _describe(registry, work, image, measured.descriptors)
     return work, new
 
 
-def enrol_all(
-    registry: Registry, paths: Sequence[Path], title: str | None = None
+def register_all(
+    paths: Sequence[Path], registry: Registry, title: str | None = None
 ) -> Iterator[Callable[[], tuple[Work, bool]]]:
-    """Read and measure pictures a few ahead, one thread per processor; yield for each, in order, what registers it.
+    """Read and measure pictures a few ahead, one thread per processor; yield, in order, a function that registers each.
 
-    What is yielded returns as `enrol` does, or raises ImageError where the picture cannot be read. Works are called
-    `title`, or as their files are.
+    Each function returns what `enrol` does, or raises ImageError when the picture cannot be read. The title of works is
+    `title`, else the stem of their file.
     """
     threads, describer = os.cpu_count() or 1, describers.chosen()
     known = {work.sha256 for work in registry.works(withdrawn=True)}
     with ThreadPoolExecutor(threads) as pool:
-        begun: deque[Callable[[], tuple[Work, bool]]] = deque()
+        pending: deque[Callable[[], tuple[Work, bool]]] = deque()
         for path in paths:
-            ahead = pool.submit(_ahead, path, known, describer)
-            begun.append(partial(_enrolled, registry, ahead, title or path.stem))
-            if len(begun) > threads:
-                yield begun.popleft()
-        yield from begun
+            future = pool.submit(_read_and_measure, path, known, describer)
+            pending.append(partial(_enrol_measured, registry, future, title or path.stem))
+            if len(pending) > threads:
+                yield pending.popleft()
+        yield from pending
 
 
-def _enrolled(registry: Registry, ahead: Future[tuple[Image, Measured | None]], title: str) -> tuple[Work, bool]:
-    image, ready = ahead.result()
-    return enrol(registry, image, title, ready)
+def _enrol_measured(registry: Registry, future: Future[tuple[Image, Measured | None]], title: str) -> tuple[Work, bool]:
+    image, measured = future.result()
+    return enrol(registry, image, title, measured)
 
 
-def _ahead(path: Path, known: set[str], describer: Describer | None) -> tuple[Image, Measured | None]:
+def _read_and_measure(path: Path, known: set[str], describer: Describer | None) -> tuple[Image, Measured | None]:
     image = read(path)
-    return image, None if image.sha256 in known else _measured(image, describer)
+    return image, None if image.sha256 in known else _measure(image, describer)
 
 
-def _measured(image: Image, describer: Describer | None) -> Measured:
-    described = None if describer is None else describe(image, describer)
-    return Measured(fingerprint(image), thumbnail(image), described)
+def _measure(image: Image, describer: Describer | None) -> Measured:
+    descriptors = None if describer is None else describe(image, describer)
+    return Measured(fingerprint(image), thumbnail(image), descriptors)
 
 
-def _describe(registry: Registry, work: Work, image: Image, ready: bytes | None) -> None:
+def _describe(registry: Registry, work: Work, image: Image, descriptors: bytes | None) -> None:
     describer = describers.chosen()
     if describer is not None and not registry.fingerprint_store.descriptor(work.id, describer.kind):
-        data = ready or describe(image, describer)
+        data = descriptors or describe(image, describer)
         registry.fingerprint_store.add_descriptor(work.id, describer.kind, data, sketch(from_bytes(data)).tobytes())

@@ -1,4 +1,4 @@
-"""Report: a case is gathered from the registry and its evidence package written."""
+"""Report: gathers a case from the registry and writes its evidence package."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from artaudit.protocols import Illustrator
 def report(
     number: int, target: Path, registry: Registry, seal: Seal | None = None, *, pdf: bool = False
 ) -> dict[str, Any]:
-    """Write the package of case `number` to `target`, which must not exist; return what was written.
+    """Write the package of case `number` to `target`, which must not exist; return its digest, size and more.
 
-    `seal` says who signs it and who timestamps it; the log keeps that it was written.
+    `seal` names the signer and the timestamp authorities; the export is recorded in the log.
     """
     ensure_new(target)
     seal = seal or Seal()
@@ -52,7 +52,9 @@ def gather(folder: CaseFolder, log: list[Event], registry: Registry) -> CaseFile
     """Return everything that belongs into the package of a case."""
     cases = [registry.case(number) for number in folder.checks]
     suspects = {case.id: decode(case.suspect, name=case.evidence["path"]) for case in cases}
-    numbers = sorted({one["work"] for case in cases for one in case.evidence["findings"] if one["work"] is not None})
+    numbers = sorted(
+        {finding["work"] for case in cases for finding in case.evidence["findings"] if finding["work"] is not None}
+    )
     works = {number: registry.work(number) for number in numbers}
     originals = {number: original_of(work) for number, work in works.items()}
     draw = illustrators(originals, registry)
@@ -65,14 +67,14 @@ def gather(folder: CaseFolder, log: list[Event], registry: Registry) -> CaseFile
         exported_by=who(),
         checks=tuple(_check_file(case, suspects[case.id]) for case in cases),
         works=tuple(_work_file(work, originals[number], registry) for number, work in works.items()),
-        pictures=tuple(one for case in cases for one in _pictures(case, suspects[case.id], draw)),
+        pictures=tuple(picture for case in cases for picture in _pictures(case, suspects[case.id], draw)),
         notes=tuple(asdict(note) for note in folder.notes),
         log=_extract(log, rows),
     )
 
 
 def original_of(work: Work) -> Image | None:
-    """Return the registered picture if it still lies where it was, unchanged."""
+    """Return the registered picture if its file is still where it was and unchanged, else None."""
     try:
         image = read(Path(work.path))
     except ArtauditError:
@@ -108,15 +110,15 @@ def _work_file(work: Work, original: Image | None, registry: Registry) -> WorkFi
 
 
 def _pictures(case: Case, suspect: Image, draw: Mapping[str, Illustrator]) -> Iterator[PictureFile]:
-    """Draw what the findings of a check rest on, each by the examiner that made it, where that draws."""
+    """Yield the illustrations of a check's findings, drawn by the examiners that can draw."""
     for number, plain in enumerate(case.evidence["findings"]):
         illustrator = draw.get(plain["examiner"])
-        for one in illustrator.illustrate(suspect, Finding.of(plain)) if illustrator else ():
-            yield PictureFile(case.id, number, one.name, one.caption, encode_jpeg(one.rgb8))
+        for drawn in illustrator.illustrate(suspect, Finding.of(plain)) if illustrator else ():
+            yield PictureFile(case.id, number, drawn.name, drawn.caption, encode_jpeg(drawn.rgb8))
 
 
 def _extract(log: Sequence[Event], rows: set[tuple[str, int]]) -> LogExtract:
-    """Return the log's entries about some rows, each with the proof that it is in the log."""
+    """Return the log's events about some rows, each with the proof that it is in the log."""
     tree = levels([event.hash.encode() for event in log])
     events = [
         {**asdict(event), "proof": [step.hex() for step in proof(tree, position)]}

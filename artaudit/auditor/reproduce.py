@@ -1,4 +1,4 @@
-"""Reproduce: the checks of a record are made again, on the very bytes of its package, and compared with it."""
+"""Reproduce: repeats the checks of a record on the files in its package and compares the findings."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from artaudit.auditor.assessment.weighing import SPARED, assess
+from artaudit.auditor.assessment.weighing import WITHHELD, assess
 from artaudit.auditor.evidence import REPORT, read_files
-from artaudit.auditor.examiners import findings_of, ready
+from artaudit.auditor.examiners import examiners_for, findings_of
 from artaudit.errors import PackageError
 from artaudit.findings import COPY, KINDS, Finding
 from artaudit.image import decode
@@ -21,15 +21,14 @@ from artaudit.protect.receipt import environment
 
 SAME, DIFFERS, OPEN = "same", "differs", "not repeated"
 TOLERANCE = 0.02
-"""How far a score may move from one kind of processor to another, of itself or of its bar."""
+"""How far a score may differ between processors, as a share of the score or of its threshold."""
 
 
 def reproduce(path: Path) -> dict[str, Any]:
-    """Make every check of a package, or of an unpacked one by its data/report.json, again; return what came of it.
+    """Repeat every check of a package, or of an unpacked one named by its data/report.json; return the outcomes.
 
     The suspects are compared with the works whose originals are in the package, and the recorded findings are weighed
-    again. Raises PackageError when the files
-    are not there or not those that the record names.
+    again. Raises PackageError when files are missing or are not those that the record names.
     """
     files = _files(path)
     try:
@@ -37,7 +36,7 @@ def reproduce(path: Path) -> dict[str, Any]:
         checks = [_repeat(check, record, files) for check in record["checks"]]
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise PackageError(f"{path} holds no readable record: see what `audit verify` says.") from error
-    outcomes = {one["outcome"] for check in checks for one in (*check["findings"], check["assessment"])}
+    outcomes = {result["outcome"] for check in checks for result in (*check["findings"], check["assessment"])}
     return {"path": str(path), "same": DIFFERS not in outcomes, "environment": environment(), "checks": checks}
 
 
@@ -46,7 +45,9 @@ def _files(path: Path) -> Mapping[str, bytes]:
         return read_files(path)
     folder = path.absolute().parents[1]
     try:
-        return {one.relative_to(folder).as_posix(): one.read_bytes() for one in path.parent.rglob("*") if one.is_file()}
+        return {
+            file.relative_to(folder).as_posix(): file.read_bytes() for file in path.parent.rglob("*") if file.is_file()
+        }
     except OSError as error:
         raise PackageError(f"{path} cannot be read ({error.strerror}): check the name.") from error
 
@@ -55,11 +56,12 @@ def _repeat(check: Mapping[str, Any], record: Mapping[str, Any], files: Mapping[
     name = check["suspect"]["files"][0]["file"]
     suspect = decode(_named(name, check["suspect"]["sha256"], files), name=check["evidence"]["path"])
     portfolio, absent = _portfolio(record, files)
-    found: dict[tuple[str, Any], list[Finding]] = {}
-    for one in findings_of(suspect, ready(portfolio, _said_to_be(check["evidence"]))):
-        found.setdefault((one.examiner, one.work), []).append(one)
+    repeated: dict[tuple[str, Any], list[Finding]] = {}
+    for finding in findings_of(suspect, examiners_for(portfolio, _said_to_be(check["evidence"]))):
+        repeated.setdefault((finding.examiner, finding.work), []).append(finding)
     findings = [
-        _compare(one, found.get((one["examiner"], one["work"]), []), absent) for one in check["evidence"]["findings"]
+        _compare(recorded, repeated.get((recorded["examiner"], recorded["work"]), []), absent)
+        for recorded in check["evidence"]["findings"]
     ]
     return {
         "check": check["id"],
@@ -70,22 +72,22 @@ def _repeat(check: Mapping[str, Any], record: Mapping[str, Any], files: Mapping[
 
 
 def _weigh(evidence: Mapping[str, Any]) -> dict[str, str]:
-    """Say whether the recorded findings come to what the record says they do."""
-    said = evidence.get("assessment")
-    if said is None:
+    """Weigh the recorded findings again and compare the result with the recorded assessment."""
+    recorded = evidence.get("assessment")
+    if recorded is None:
         return {"outcome": OPEN, "why": "the record is of an edition that did not weigh findings"}
-    again = assess([Finding.of(one) for one in evidence["findings"]], evidence["compared_with"])
-    return {"outcome": SAME if json.loads(json.dumps(asdict(again))) == said else DIFFERS}
+    again = assess([Finding.of(plain) for plain in evidence["findings"]], evidence["compared_with"])
+    return {"outcome": SAME if json.loads(json.dumps(asdict(again))) == recorded else DIFFERS}
 
 
 def _portfolio(record: Mapping[str, Any], files: Mapping[str, bytes]) -> tuple[Portfolio, set[int]]:
-    """Return what to compare with, under the numbers of the record, and the works that are not in the package."""
+    """Return the works with originals in the package, under their recorded numbers, and the numbers of the others."""
     entries, absent, describer = [], set(), describers.chosen()
     for work in record["works"]:
         if not work["original_included"]:
             absent.add(work["id"])
             continue
-        [name] = [one["file"] for one in work["files"] if "/original." in one["file"]]
+        [name] = [entry["file"] for entry in work["files"] if "/original." in entry["file"]]
         image = decode(_named(name, work["sha256"], files), name=name)
         prints = fingerprint(image)
         entries.append(
@@ -110,36 +112,36 @@ def _named(name: str, digest: str, files: Mapping[str, bytes]) -> bytes:
 
 
 def _said_to_be(evidence: Mapping[str, Any]) -> str:
-    """Return what the picture was said to be when it was checked, nothing where nobody said so."""
-    told = [one["details"].get("said_to_be") for one in evidence["findings"]]
-    return next((one for one in told if one in KINDS), "")
+    """Return the kind that the picture was said to be when it was checked; "" if none was given."""
+    kinds = [finding["details"].get("said_to_be") for finding in evidence["findings"]]
+    return next((kind for kind in kinds if kind in KINDS), "")
 
 
 def _compare(was: Mapping[str, Any], now: list[Finding], absent: set[int]) -> dict[str, Any]:
-    """Say whether one of the findings of today is the one of the record."""
-    said = {"examiner": was["examiner"], "claim": was["claim"], "holds": was["holds"], "score": was["score"]}
+    """Compare a recorded finding (`was`) with the repeated ones (`now`); `absent` are works without an original."""
+    result = {"examiner": was["examiner"], "claim": was["claim"], "holds": was["holds"], "score": was["score"]}
     if was["work"] in absent or was["details"].get("cloaked_version"):
-        return {**said, "outcome": OPEN, "why": "the file it was compared with is not in the package"}
+        return {**result, "outcome": OPEN, "why": "the file it was compared with is not in the package"}
     if was["details"].get("other_detector"):
-        return {**said, "outcome": OPEN, "why": "the detector that was asked is not the one that comes with artaudit"}
+        return {**result, "outcome": OPEN, "why": "the detector that was asked is not the one that comes with artaudit"}
     model = was["details"].get("descriptor_model")
     if model is not None and model != getattr(describers.chosen(), "kind", None):
-        return {**said, "outcome": OPEN, "why": f"the model of its descriptors, {model}, is not the one chosen here"}
+        return {**result, "outcome": OPEN, "why": f"the model of its descriptors, {model}, is not the one chosen here"}
     if was["work"] is None and Finding.of(was).question == COPY:
-        return {**said, "outcome": OPEN, "why": "the works that it was compared with are in the registry alone"}
-    was = {**was, **was["details"].get(SPARED, {})}
-    match = next((one for one in now if one.claim == was["claim"]), now[0] if now else None)
+        return {**result, "outcome": OPEN, "why": "the works that it was compared with are in the registry alone"}
+    was = {**was, **was["details"].get(WITHHELD, {})}
+    match = next((finding for finding in now if finding.claim == was["claim"]), now[0] if now else None)
     if match is None:
-        return {**said, "outcome": DIFFERS, "why": "it was not found again"}
-    alike = match.claim == was["claim"] and match.holds is was["holds"] and match.threshold == was["threshold"]
-    same = alike and _close(match.score, was)
+        return {**result, "outcome": DIFFERS, "why": "it was not found again"}
+    unchanged = match.claim == was["claim"] and match.holds is was["holds"] and match.threshold == was["threshold"]
+    same = unchanged and _close(match.score, was)
     again = {"claim": match.claim, "holds": match.holds, "score": match.score, "threshold": match.threshold}
-    return {**said, "outcome": SAME if same else DIFFERS, "again": again}
+    return {**result, "outcome": SAME if same else DIFFERS, "again": again}
 
 
 def _close(score: float | None, was: Mapping[str, Any]) -> bool:
-    """Say whether a score is the recorded one, but for a small part of itself or of the bar it is held against."""
+    """Tell whether a score equals the recorded one within `TOLERANCE` of the score or of its threshold."""
     if score is None or was["score"] is None:
         return score is was["score"]
-    bar = abs(was["threshold"] or 0.0)
-    return math.isclose(score, was["score"], rel_tol=TOLERANCE, abs_tol=TOLERANCE * bar)
+    threshold = abs(was["threshold"] or 0.0)
+    return math.isclose(score, was["score"], rel_tol=TOLERANCE, abs_tol=TOLERANCE * threshold)

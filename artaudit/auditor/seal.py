@@ -1,4 +1,4 @@
-"""Seal: the root of the log, signed and timestamped, kept outside the registry to find a log rewritten or cut.
+"""Seal: the Merkle root of the log, signed and timestamped and kept elsewhere; it shows a log rewritten or cut.
 
 The root is that of RFC 6962, https://www.rfc-editor.org/rfc/rfc6962.
 """
@@ -24,9 +24,9 @@ SCHEMA = "artaudit-seal/1"
 
 
 def seal_log(target: Path, registry: Registry, seal: Seal) -> dict[str, Any]:
-    """Write the root of the registry's log to `target`, which must not exist, and its seal beside it; return it.
+    """Write the root of the registry's log to `target`, which must not exist, with its seal beside it; return it.
 
-    The log keeps that it was sealed, as the event after those under the root.
+    The export becomes the log's next event, which the root does not cover.
     """
     ensure_new(target)
     log = list(registry.events())
@@ -48,7 +48,7 @@ def seal_log(target: Path, registry: Registry, seal: Seal) -> dict[str, Any]:
 
 
 def broken_seal(path: Path, registry: Registry, trust: Trust | None = None) -> list[str]:
-    """Say in sentences where the log is no longer the one that was sealed, or the seal is not whole; empty = intact.
+    """Return, as sentences, how the log differs from the sealed one and what is wrong with the seal; empty when intact.
 
     Raises RegistryError when the file is no seal.
     """
@@ -71,10 +71,12 @@ def broken_seal(path: Path, registry: Registry, trust: Trust | None = None) -> l
 
 
 def _read(path: Path) -> tuple[bytes, dict[str, bytes]]:
-    """Return the bytes of a seal, and those of all files beside it that begin with its name."""
+    """Return the bytes of a record, and by name those of it and of the files beside it that begin with its name."""
     try:
         data = path.read_bytes()
-        beside = {one.name: one.read_bytes() for one in path.parent.iterdir() if one.name.startswith(f"{path.name}.")}
+        seals = {
+            file.name: file.read_bytes() for file in path.parent.iterdir() if file.name.startswith(f"{path.name}.")
+        }
     except OSError as error:
         raise RegistryError(f"{path} cannot be read ({error.strerror}): check the name.") from error
-    return data, {**beside, path.name: data}
+    return data, {**seals, path.name: data}

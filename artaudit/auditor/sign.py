@@ -1,4 +1,4 @@
-"""Sign: a picture is written with a content credential in it, which is kept with its work."""
+"""Sign: writes a picture with a content credential in it and keeps the credential with its work."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from artaudit.image.writing import ensure_new
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What came of it: the work that the credential is kept with, whether that is new, and whether XMP says so too.
+    """The work that keeps the credential, whether it is new, and whether the file's XMP refuses training too.
 
-    `work` is None where the picture is no registered work and was not to become one.
+    `work` is None when the picture is not registered and was not to be.
     """
 
     work: Work | None
@@ -29,9 +29,9 @@ class Signed:
 def sign_picture(source: Path, target: Path, signer: Signer, registry: Registry, wish: Wish = STANDARD) -> Signed:
     """Write the picture at `source` with a credential to `target`, which must not exist.
 
-    The credential is kept with the work that has the picture's bytes or pixels, so that a copy that lost it is led back
-    to it by matching. Where it refuses training, the file's XMP says so too, if its kind holds any. Raises ImageError
-    for files that carry no credential.
+    The credential is kept with the work that has the picture's bytes or pixels, so that matching leads from a stripped
+    copy back to it. If it refuses training, the file's XMP does so too, for formats with XMP. Raises ImageError for
+    formats that cannot carry a credential.
     """
     ensure_new(target)
     image = read(source)

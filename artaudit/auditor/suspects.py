@@ -1,4 +1,4 @@
-"""What a person wants checked: files, folders, patterns, standard input, and files that were saved from the web before.
+"""The pictures to check: files, folders, patterns, standard input, and lists of files saved from the web.
 
 Nothing is fetched: a list names addresses and the files that were saved from them, and the record keeps both.
 """
@@ -25,7 +25,7 @@ _FORM = "write a CSV file with the columns url, file and, if known, saved_at, or
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A picture to check, not read yet: how it is called, and what is said of where it came from."""
+    """A picture to check, not read yet: its name, how to open it, and where a list says that it came from."""
 
     name: str
     open: Callable[[], Image] = field(repr=False)
@@ -33,22 +33,22 @@ class Suspect:
 
 
 def suspects(named: Sequence[Path], lists: Sequence[Path] = ()) -> list[Suspect]:
-    """Return the pictures that are meant: "-" is standard input, folders are searched through, lists are read.
+    """Return the pictures to check: "-" is standard input, folders are searched, lists are read.
 
-    Raises UsageError where nothing is meant, for a folder without pictures and for a list in another form.
+    Raises UsageError when nothing is named, for a folder without pictures and for a list in another form.
     """
     files = gather([path for path in named if path != STANDARD_INPUT], suffixes=READABLE, own=())
-    found = [_file(source.path) for source in files]
+    pictures = [_file(source.path) for source in files]
     if STANDARD_INPUT in named:
-        found.append(Suspect("standard input", _read_standard_input))
-    found += [one for path in lists for one in saved(path)]
-    if not found:
+        pictures.append(Suspect("standard input", _read_standard_input))
+    pictures += [suspect for path in lists for suspect in read_list(path)]
+    if not pictures:
         raise UsageError("There is nothing to check: name pictures, a folder, - for standard input, or --urls.")
-    return found
+    return pictures
 
 
-def saved(path: Path) -> list[Suspect]:
-    """Return the pictures of a list of addresses and of the files that were saved from them, beside it or below."""
+def read_list(path: Path) -> list[Suspect]:
+    """Return the pictures of a list that names addresses and the files saved from them, relative to the list."""
     try:
         data = path.read_bytes()[: _LARGEST_LIST + 1]
         lines = data.decode("utf-8-sig").splitlines()
@@ -60,7 +60,7 @@ def saved(path: Path) -> list[Suspect]:
         raise UsageError(f"{path} is too long for a list: split it.")
     about = {"list": path.name, "list_sha256": hashlib.sha256(data).hexdigest()}
     try:
-        return [_saved(row, path, about) for row in _rows(lines)]
+        return [_listed(row, path, about) for row in _rows(lines)]
     except csv.Error as error:
         raise UsageError(f"{path} is no CSV file ({error}): {_FORM}.") from error
 
@@ -70,7 +70,7 @@ def _file(path: Path, source: dict[str, str] | None = None) -> Suspect:
 
 
 def _rows(lines: Sequence[str]) -> Iterator[dict[str, str]]:
-    """Yield rows with "url" and "file": a CSV file's by its header, else lines of an address and a file name."""
+    """Yield rows with "url" and "file": of a CSV file with a header, else of lines with an address and a file name."""
     wanted = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
     header = [name.strip().lower() for name in next(csv.reader(wanted[:1]), [])]
     if {"url", "file"} <= set(header):
@@ -82,7 +82,7 @@ def _rows(lines: Sequence[str]) -> Iterator[dict[str, str]]:
         yield {"url": url, "file": name.strip()}
 
 
-def _saved(row: dict[str, str], path: Path, about: dict[str, str]) -> Suspect:
+def _listed(row: dict[str, str], path: Path, about: dict[str, str]) -> Suspect:
     url, name, at = (row.get(key, "") for key in ("url", "file", "saved_at"))
     if not _is_address(url) or not name or max(len(url), len(name), len(at)) > _LONGEST:
         raise UsageError(f"{path} has a line without an address or a file ({f'{url} {name}'[:80]!r}): {_FORM}.")

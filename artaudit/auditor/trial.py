@@ -1,4 +1,4 @@
-"""Trial: a cloaked picture is found beside its original, which the registry knows or a person names, and tried."""
+"""Trial: finds the original of a cloaked picture, in the registry or as named, and tries the cloak."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ def attempt(
     progress: Progress | None = None,
     foretell: Callable[[float], None] | None = None,
 ) -> Trial:
-    """Try the picture at `path` as `run.attempt` does, beside the original that is named or registered."""
+    """Try the picture at `path` as `run.attempt` does, with the original that is named or registered."""
     return run.attempt(find_pair(path, registry, order.original), order, tools, progress, foretell)
 
 
 def find_pair(path: Path, registry: Registry, original: Path | None = None) -> Pair:
-    """Read the picture at `path` and find its original: `original`, else what the registry knows of its samples.
+    """Read the picture at `path` and find its original: `original`, else the registered work with these pixels.
 
     `original` may be a folder that holds the original under the picture's own name.
-    Raises ImageError where the two differ in size, or where a registered original is no longer where it was.
+    Raises ImageError when the two differ in size, or when a registered original is no longer where it was.
     """
     changed = read(path)
-    found = registry.find(pixels_sha256=changed.pixels_sha256)
-    versions = [(work, version) for work, version in found if version is not None]
+    known = registry.find(pixels_sha256=changed.pixels_sha256)
+    versions = [(work, version) for work, version in known if version is not None]
     receipt = versions[0][1].receipt if versions else None
     if original is not None:
-        place = original / path.name if original.is_dir() else original
-        return Pair(changed, same_size(read(place), changed), str(place), receipt)
+        original_path = original / path.name if original.is_dir() else original
+        return Pair(changed, same_size(read(original_path), changed), str(original_path), receipt)
     if versions:
         return _registered(changed, *versions[0])
-    if found:
-        return Pair(changed, changed, f"work {found[0][0].id} of the registry")
+    if known:
+        return Pair(changed, changed, f"work {known[0][0].id} of the registry")
     return Pair(changed)
 
 
 def _registered(changed: Image, work: Work, version: Version) -> Pair:
-    place = Path(work.path)
-    clean = read(place) if place.is_file() else None
+    original_path = Path(work.path)
+    clean = read(original_path) if original_path.is_file() else None
     if clean is None or clean.pixels_sha256 != work.pixels_sha256:
         raise ImageError(
             f"The original of {changed.name} is not at {work.path} as it was registered: name it with --original."

@@ -1,4 +1,4 @@
-"""Is a picture a copy of a registered work: fingerprints, retrieval, geometric confirmation, pictures of the match."""
+"""Finds copies of registered works: fingerprints, retrieval, geometric confirmation, pictures of a match."""
 
 from __future__ import annotations
 

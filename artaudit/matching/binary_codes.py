@@ -1,6 +1,6 @@
-"""Descriptors of whole pictures and windows as 512-bit sketches, every one of which is read for every query.
+"""Descriptors of whole pictures and windows as 512-bit sketches; a query is compared with all of them.
 
-A sketch keeps the signs of a descriptor's numbers, or of 512 random projections where it has another length
+A sketch keeps the signs of a descriptor's numbers, or of 512 random projections if it has another length
 (Charikar, "Similarity estimation techniques from rounding algorithms", 2002, https://doi.org/10.1145/509907.509965).
 Works whose sketches are nearest are ranked again by their float16 descriptors.
 """
@@ -25,29 +25,29 @@ Vectors = Float32[np.ndarray, "views numbers"]
 
 @dataclass(frozen=True, slots=True)
 class Sketches:
-    """The sketches of all views of all works, one per column, and the work that each is of."""
+    """The sketches of all views of all works, one per column, and the number of the work that each belongs to."""
 
     owners: Int32[np.ndarray, " views"] = field(repr=False)
     bits: UInt64[np.ndarray, "8 views"] = field(repr=False)
 
     def distances(self, query: UInt64[np.ndarray, " 8"]) -> UInt16[np.ndarray, " views"]:
         """Return the number of bits, 0 to 512, in which each sketch differs from `query`."""
-        found = np.zeros(len(self.owners), np.uint16)
-        for begin in range(0, len(found), _COLUMNS):
+        distances = np.zeros(len(self.owners), np.uint16)
+        for begin in range(0, len(distances), _COLUMNS):
             part = slice(begin, begin + _COLUMNS)
             for row, word in zip(self.bits, query, strict=True):
-                found[part] += np.bitwise_count(row[part] ^ word)
-        return found
+                distances[part] += np.bitwise_count(row[part] ^ word)
+        return distances
 
     def nearest(self, queries: UInt64[np.ndarray, "views 8"], count: int) -> list[int]:
-        """Return the at most `count` works that have a view nearest to any of the queries, best first."""
+        """Return at most `count` works, ordered by the least distance of any of their views to any query."""
         if not len(self.owners):
             return []
         least = np.minimum.reduce([self.distances(query) for query in queries])
         wanted = min(count * _MOST_WINDOWS, len(least) - 1)
-        # no work has more views than that, so these hold all that are wanted
-        among = np.flatnonzero(least <= np.partition(least, wanted)[wanted])
-        ordered = among[np.argsort(least[among], kind="stable")]
+        # no work has more than _MOST_WINDOWS views, so this many views hold enough works
+        near = np.flatnonzero(least <= np.partition(least, wanted)[wanted])
+        ordered = near[np.argsort(least[near], kind="stable")]
         return list(dict.fromkeys(self.owners[ordered].tolist()))[:count]
 
 
@@ -67,7 +67,7 @@ def to_sketches(data: bytes) -> UInt64[np.ndarray, "views 8"]:
 
 
 def gather(works: Iterable[tuple[int, UInt64[np.ndarray, "views 8"]]]) -> Sketches:
-    """Put the sketches of all works together."""
+    """Join the sketches of all works, given as (work, sketches)."""
     named = list(works)
     owners = [np.empty(0, np.int32), *(np.full(len(bits), work, np.int32) for work, bits in named)]
     bits = np.concatenate([np.empty((0, _WORDS), np.uint64), *(bits for _, bits in named)])
@@ -75,17 +75,17 @@ def gather(works: Iterable[tuple[int, UInt64[np.ndarray, "views 8"]]]) -> Sketch
 
 
 def ranked(queries: Vectors, works: Iterable[int], stored: Callable[[int], Vectors]) -> list[tuple[int, float, int]]:
-    """Return (work, cosine of its nearest view, place of the nearest query), the highest cosine first."""
-    found = []
+    """Return (work, cosine of its nearest view, index of the nearest query), ordered by cosine, highest first."""
+    nearest = []
     for work in works:
         cosines = queries @ stored(work).T
         place = int(cosines.max(axis=1).argmax())
-        found.append((work, float(cosines[place].max()), place))
-    return sorted(found, key=lambda one: -one[1])
+        nearest.append((work, float(cosines[place].max()), place))
+    return sorted(nearest, key=lambda entry: -entry[1])
 
 
 def to_bytes(vectors: Vectors) -> bytes:
-    """Return the number of views and of numbers, two bytes each, and the float16 descriptors, little-endian."""
+    """Return views and numbers per view (two bytes each), then the float16 descriptors, all little-endian."""
     return np.array(vectors.shape, "<u2").tobytes() + vectors.astype("<f2").tobytes()
 
 

@@ -1,4 +1,4 @@
-"""Geometric confirmation: whether the keypoints of two pictures agree on one plausible mapping of work to suspect.
+"""Geometric confirmation: whether matched keypoints agree on one plausible homography from work to suspect.
 
 Barath et al., "MAGSAC++, a fast, reliable and accurate robust estimator", 2020, https://arxiv.org/abs/1912.05909
 """
@@ -15,11 +15,11 @@ from artaudit.matching.keypoints import LARGE_SIDE, Keypoints
 from artaudit.matching.plausibility import area, is_plausible, mapped, turn_of
 
 CONFIRMED, WEAK = 15, 10
-"""Points that agree on one mapping: at least 15 confirm a copy, 10 to 14 are a weak sign, fewer are nothing."""
+"""Inliers of one mapping: at least 15 confirm a copy, 10 to 14 are a weak sign, fewer are none."""
 
 RATIO = 0.8
 TOLERANCE = 4.0
-"""How far, in pixels of a suspect at most 1600 pixels long, a point may lie from where the mapping puts it."""
+"""Largest reprojection error of an inlier, in pixels of the suspect scaled to at most 1600 pixels."""
 
 _ITERATIONS, _CONFIDENCE = 10_000, 0.9999
 _ROWS = 256
@@ -33,14 +33,14 @@ Matrix = tuple[tuple[float, float, float], tuple[float, float, float], tuple[flo
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """Where a work lies in a suspect, and the points that say so.
+    """Where a work lies in a suspect, and the matched points that support it.
 
-    `inliers` counts the pairs of points that agree. `homography` maps (x, y, 1) of the work to the suspect, both
-    in pixels of the full-size upright pictures. `region` is the outline of the work in the suspect, cut at the
-    suspect's border; `work_region` the part of the work that falls inside the suspect. Both follow from the
-    mapping: something may still cover a part of them, and `coverage` says which share of `work_region` lies
-    between matched points. `work_share` and `suspect_share` are the shares of the two pictures' areas that the
-    regions take, the sizes are (width, height). `matches` are pairs of (work, suspect) points.
+    `inliers` counts the pairs of points that agree. `homography` maps (x, y, 1) of the work to the suspect, both in
+    pixels of the full-size upright pictures. `region` is the outline of the work in the suspect, clipped at its border;
+    `work_region` is the part of the work inside the suspect. Both follow from the homography, so parts of them may be
+    covered by something else; `coverage` is the share of `work_region` between matched points. `work_share` and
+    `suspect_share` are the shares of the two pictures' areas that the regions take. Sizes are (width, height);
+    `matches` are pairs of (work, suspect) points.
     """
 
     inliers: int
@@ -58,36 +58,36 @@ class Confirmation:
 
     @property
     def confirmed(self) -> bool:
-        """Whether enough points agree to call it a copy."""
+        """Whether there are enough inliers to call it a copy."""
         return self.inliers >= CONFIRMED
 
     @property
     def orientation(self) -> str:
-        """How the copy lies, in words."""
+        """The orientation of the copy in words."""
         turn = turn_of(np.array(self.homography), self.mirrored, np.array(self.work_region).mean(axis=0))
-        words = [_lies(turn, mirrored=self.mirrored), "colours inverted" if self.inverted else ""]
+        words = [_turned(turn, mirrored=self.mirrored), "colours inverted" if self.inverted else ""]
         return ", ".join(word for word in words if word) or "as registered"
 
 
 def confirm(
     suspect: Keypoints, work: Keypoints, *, inverted: bool = False, mirrored: bool | None = None
 ) -> Confirmation | None:
-    """Look for `work` in `suspect`, as it is and mirrored unless `mirrored` says which; with `inverted` colours or not.
+    """Look for `work` in `suspect`, with its colours inverted if `inverted`; mirrored or not, both ways if None.
 
-    Returns None when fewer than 10 points agree on a plausible mapping. The same input gives the same output.
+    Returns None when fewer than 10 points agree on a plausible homography. The same input gives the same output.
     """
     described = suspect.inverted() if inverted else suspect
     ways = (False, True) if mirrored is None else (mirrored,)
-    found = [_fit(suspect, work, pairs(described.mirrored() if way else described, work), mirrored=way) for way in ways]
-    best = max((one for one in found if one), key=lambda one: one.inliers, default=None)
+    fits = [_fit(suspect, work, pairs(described.mirrored() if way else described, work), mirrored=way) for way in ways]
+    best = max((fit for fit in fits if fit), key=lambda fit: fit.inliers, default=None)
     return replace(best, inverted=inverted) if best else None
 
 
 def pairs(suspect: Keypoints, work: Keypoints) -> Int[np.ndarray, "pairs 2"]:
-    """Match descriptors one to one; return places (suspect, work), the most distinct first.
+    """Match descriptors one to one; return indices (suspect, work), the most distinct pairs first.
 
     A pair is kept when the suspect's nearest descriptor of the work is nearer than 0.8 of the second nearest, and
-    no other descriptor of the suspect is nearer to it.
+    no other descriptor of the suspect is nearer to that one.
     """
     if not len(suspect) or len(work) < 2:  # noqa: PLR2004 - the ratio test needs two
         return np.empty((0, 2), np.int64)
@@ -95,8 +95,8 @@ def pairs(suspect: Keypoints, work: Keypoints) -> Int[np.ndarray, "pairs 2"]:
     ratio = first / np.maximum(second, 1.0)
     kept = np.flatnonzero(ratio < RATIO**2)
     kept = kept[np.argsort(first[kept], kind="stable")]
-    _, one = np.unique(place[kept], return_index=True)
-    kept = kept[np.sort(one)]
+    _, nearest = np.unique(place[kept], return_index=True)
+    kept = kept[np.sort(nearest)]
     kept = kept[np.argsort(ratio[kept], kind="stable")]
     return np.stack([kept, place[kept]], axis=1)
 
@@ -104,7 +104,7 @@ def pairs(suspect: Keypoints, work: Keypoints) -> Int[np.ndarray, "pairs 2"]:
 def squared_distances(
     left: Float32[np.ndarray, "rows 128"], right: Float32[np.ndarray, "columns 128"]
 ) -> Float32[np.ndarray, "rows columns"]:
-    """Return squared distances of whole-numbered vectors, exact and so equal on every machine."""
+    """Return squared distances of vectors of whole numbers; they are exact and so equal on every machine."""
     ours = np.concatenate([left, _squares(left), np.ones((len(left), 1), np.float32)], axis=1)
     theirs = np.concatenate([-2 * right, np.ones((len(right), 1), np.float32), _squares(right)], axis=1)
     return ours @ theirs.T
@@ -113,7 +113,7 @@ def squared_distances(
 def _two_nearest(
     left: Float32[np.ndarray, "rows 128"], right: Float32[np.ndarray, "columns 128"]
 ) -> tuple[Float32[np.ndarray, " rows"], Float32[np.ndarray, " rows"], Int[np.ndarray, " rows"]]:
-    """Return the squared distances to the nearest and the next one, and the nearest, a few rows at a time."""
+    """Return each row's squared distances to the nearest and second nearest column, and the index of the nearest."""
     first, second = np.empty((2, len(left)), np.float32)
     place = np.empty(len(left), np.int64)
     for begin in range(0, len(left), _ROWS):
@@ -141,7 +141,7 @@ def _fit(
     ours = work.points[places[:, 1]].astype(np.float64)
     frame = np.diag([-scale if mirrored else scale, scale, 1.0])
     cv2.setRNGSeed(0)
-    # the estimator looks for mappings that keep the hand only, so a mirrored suspect is mirrored back for it
+    # the estimator finds only homographies that keep orientation, so a mirrored suspect is mirrored back for it
     matrix, mask = cv2.findHomography(
         ours, mapped(frame, theirs), cv2.USAC_MAGSAC, TOLERANCE, maxIters=_ITERATIONS, confidence=_CONFIDENCE
     )
@@ -158,7 +158,7 @@ def _fit(
 def _distinct(
     theirs: Float32[np.ndarray, "pairs 2"], ours: Float32[np.ndarray, "pairs 2"], places: Int[np.ndarray, "pairs 2"]
 ) -> Int[np.ndarray, "kept 2"]:
-    """Count a place once: a keypoint with several directions is several keypoints in one place."""
+    """Keep one pair per position: SIFT gives a point with several dominant directions several keypoints."""
     kept = places
     for points in (ours, theirs):
         whole = np.rint(points).astype(np.int64)
@@ -174,7 +174,7 @@ def _described(
     *,
     mirrored: bool,
 ) -> Confirmation | None:
-    """Derive both regions; None when the work lies outside the suspect."""
+    """Return the confirmation with both regions; None when the work lies outside the suspect."""
     region = _overlap(mapped(homography, _corners(ours[1])), theirs[1])
     if len(region) < 3:  # noqa: PLR2004 - a polygon has three corners
         return None
@@ -197,7 +197,7 @@ def _described(
     )
 
 
-def _lies(turn: int, *, mirrored: bool) -> str:
+def _turned(turn: int, *, mirrored: bool) -> str:
     way = "" if turn == _HALF_TURN else " clockwise" if turn > 0 else " counterclockwise"
     rotated = f"rotated by {abs(turn)}°{way}" if turn else ""
     if not mirrored or not rotated:
@@ -211,7 +211,7 @@ def _corners(size: tuple[int, int]) -> Float64[np.ndarray, "4 2"]:
 
 
 def _overlap(quad: Float64[np.ndarray, "4 2"], size: tuple[int, int]) -> Float64[np.ndarray, "corners 2"]:
-    """Cut a convex outline at a picture's four sides; without corners when it lies outside.
+    """Clip a convex outline at a picture's four sides; the result has no corners when it lies outside.
 
     Sutherland and Hodgman, "Reentrant polygon clipping", 1974, https://doi.org/10.1145/360767.360802
     """

@@ -1,4 +1,4 @@
-"""Learned descriptors of pictures, from model files on this machine: SSCD as ONNX or TorchScript, DINOv2 and CLIP.
+"""Learned descriptors of pictures by models on this machine: SSCD as ONNX or TorchScript, DINOv2 and CLIP.
 
 Pizzi et al., "A self-supervised descriptor for image copy detection", 2022, https://arxiv.org/abs/2202.10261. No
 model comes with artaudit: the extra `sscd` installs one, others are files that the user names.
@@ -22,7 +22,7 @@ from jaxtyping import Float32, UInt8
 from artaudit.errors import ModelError
 
 COPY, CANDIDATE = 0.75, 0.60
-"""Cosines of SSCD descriptors: at least .75 is a copy (its authors' bar), at least .60 a sign to look at."""
+"""Cosines of SSCD descriptors: at least .75 is a copy (its authors' threshold), at least .60 a candidate."""
 
 CHOICE = "ARTAUDIT_DESCRIBER"
 """The setting that names a model: sscd-small, sscd, none, or the path of a model."""
@@ -42,7 +42,7 @@ Vectors = Float32[np.ndarray, "views numbers"]
 class Describer(Protocol):
     """Turns views into unit vectors; `kind` names the model with a part of its sha256.
 
-    `decides` says whether the bands of SSCD hold for its cosines; others only say what to confirm.
+    `decides` says whether SSCD's thresholds hold for its cosines; other models only name candidates to confirm.
     """
 
     kind: str
@@ -54,19 +54,19 @@ class Describer(Protocol):
 
 
 class Onnx:
-    """A model that takes uint8 views, rows last but one, and returns unit vectors, as the extra `sscd` installs it."""
+    """A model that takes uint8 views (views x rows x columns x 3), as the extra `sscd` installs it."""
 
     decides = True
 
     def __init__(self, path: Path) -> None:
-        """Open a file; raises ModelError when it cannot be, or onnxruntime is missing."""
+        """Open a file; raises ModelError when that fails or onnxruntime is missing."""
         if importlib.util.find_spec("onnxruntime") is None:
             raise ModelError(f"{path} needs onnxruntime: pip install 'artaudit[sscd]'.")
         import onnxruntime  # noqa: PLC0415 - optional
 
         self.kind = f"{path.stem}@{_digest(path)}"
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # a second one gains nothing on views this small, and waits busily
+        options.intra_op_num_threads = 1  # more threads gain nothing on views this small and spin while they wait
         try:
             self._session: Any = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
             self._name = self._session.get_inputs()[0].name
@@ -74,12 +74,12 @@ class Onnx:
             raise ModelError(f"{path} is no model that onnxruntime reads: choose another file.") from error
 
     def __call__(self, views: Views) -> Vectors:
-        """Describe the views one at a time: memory stays small, and the result does not depend on how many."""
+        """Describe the views one at a time, so that memory stays small and no result depends on the others."""
         return _unit(np.concatenate([self._session.run(None, {self._name: view[None]})[0] for view in views]))
 
 
 class TorchScript:
-    """SSCD as its authors publish it, https://github.com/facebookresearch/sscd-copy-detection (MIT).
+    """SSCD as published by its authors, https://github.com/facebookresearch/sscd-copy-detection (MIT).
 
     TorchScript is a program: name only files whose sha256 you compared with a source you trust.
     """
@@ -87,7 +87,7 @@ class TorchScript:
     decides = True
 
     def __init__(self, path: Path) -> None:
-        """Open a file; raises ModelError when it cannot be."""
+        """Open a file; raises ModelError when that fails."""
         import torch  # noqa: PLC0415 - heavy
 
         self.kind = f"{path.name.split('.')[0]}@{_digest(path)}"
@@ -107,7 +107,7 @@ class TorchScript:
 
 
 class Transformers:
-    """DINOv2 or CLIP from a folder in the layout of transformers, safetensors only; never a copy by itself.
+    """DINOv2 or CLIP from a folder in the layout of transformers, safetensors only; it does not decide on copies.
 
     Oquab et al., 2023, https://arxiv.org/abs/2304.07193; Radford et al., 2021, https://arxiv.org/abs/2103.00020
     """
@@ -139,18 +139,18 @@ class Transformers:
         )
         with torch.inference_mode():
             if self._is_clip:
-                said = self._model.get_image_features(pixel_values=pixels)
-                found = said if isinstance(said, torch.Tensor) else said.pooler_output
+                features = self._model.get_image_features(pixel_values=pixels)
+                vectors = features if isinstance(features, torch.Tensor) else features.pooler_output
             else:
-                found = self._model(pixel_values=pixels).last_hidden_state[:, 0]
-        return _unit(found.float().numpy())
+                vectors = self._model(pixel_values=pixels).last_hidden_state[:, 0]
+        return _unit(vectors.float().numpy())
 
 
 _CLIP_MEAN, _CLIP_SPREAD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 
 
 def chosen() -> Describer | None:
-    """Return the model that the user chose, the small SSCD where its extra is installed, or None."""
+    """Return the model that the user chose, else the small SSCD if its extra is installed, else None."""
     name = os.environ.get(CHOICE, "")
     if name == "none":
         return None
@@ -175,7 +175,7 @@ def opened(path: Path) -> Describer:
 
 
 def windows(rgb8: Pixels) -> Views:
-    """Return the whole picture, 2 x 2 windows of 60 % of its sides and 3 x 3 of 40 %, each 288 pixels square."""
+    """Return the whole picture, 2 x 2 windows of 60 % of its sides and 3 x 3 of 40 %, each resized to 288 x 288."""
     height, width = rgb8.shape[:2]
     views = []
     for count, share in _GRIDS:
@@ -187,9 +187,9 @@ def windows(rgb8: Pixels) -> Views:
 
 
 def orientations(rgb8: Pixels) -> Views:
-    """Return the whole picture turned by 90, 180 and 270 degrees, and the four mirrored ones, then it inverted."""
+    """Return the picture turned by 90, 180 and 270 degrees, mirrored in all four turns, and with inverted colours."""
     square = _square(rgb8)
-    turned = [np.rot90(one, times) for one in (square, square[:, ::-1]) for times in range(4)][1:]
+    turned = [np.rot90(view, times) for view in (square, square[:, ::-1]) for times in range(4)][1:]
     return np.ascontiguousarray(np.stack([*turned, 255 - square]))
 
 
@@ -206,8 +206,8 @@ def _normalised(views: Views, mean: Sequence[float], spread: Sequence[float]) ->
 
 
 def _unit(vectors: np.ndarray) -> Vectors:
-    found = np.asarray(vectors, np.float32)
-    return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
+    plain = np.asarray(vectors, np.float32)
+    return plain / np.maximum(np.linalg.norm(plain, axis=1, keepdims=True), 1e-12)
 
 
 def _digest(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What differs between a copy and its work: the work laid on the checked picture where it was found, and the rest."""
+"""What differs between a copy and its work: the work warped onto the checked picture, and their difference."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from artaudit.matching.confirmation import Confirmation
 from artaudit.matching.overlay import WIDTH
 
 AMPLIFIED = 4
-"""How many times the difference is amplified around middle grey."""
+"""Factor by which differences are amplified around middle grey."""
 
 _GAP, _CAPTION, _PAPER, _MIDDLE = 8, 36, 232, 128
 _PANEL = (WIDTH - 4 * _GAP) // 3
@@ -19,32 +19,32 @@ Picture = UInt8[np.ndarray, "height width 3"]
 
 
 def laid_on(
-    suspect: Picture, work: UInt8[np.ndarray, "rows columns 3"], found: Confirmation
+    suspect: Picture, work: UInt8[np.ndarray, "rows columns 3"], confirmation: Confirmation
 ) -> tuple[UInt8[np.ndarray, "height width 3"], UInt8[np.ndarray, "height width"]]:
-    """Return the work as it would look in the suspect, inverted where the copy is, and a mask (0 or 255) of where.
+    """Return the work warped onto the suspect, inverted if the copy is, and a mask of where it lies (0 or 255).
 
     Either picture may be a smaller preview of the one that was compared.
     """
-    matrix = _scale(suspect, found.suspect_size) @ np.array(found.homography, np.float64)
-    matrix = matrix @ np.linalg.inv(_scale(work, found.work_size))
+    matrix = _scale(suspect, confirmation.suspect_size) @ np.array(confirmation.homography, np.float64)
+    matrix = matrix @ np.linalg.inv(_scale(work, confirmation.work_size))
     size = suspect.shape[1], suspect.shape[0]
-    shown = 255 - work if found.inverted else work
-    placed = cv2.warpPerspective(shown, matrix, size, flags=cv2.INTER_AREA)
+    coloured = 255 - work if confirmation.inverted else work
+    placed = cv2.warpPerspective(coloured, matrix, size, flags=cv2.INTER_AREA)
     mask = cv2.warpPerspective(np.full(work.shape[:2], 255, np.uint8), matrix, size, flags=cv2.INTER_NEAREST)
     return placed, mask
 
 
 def difference(
-    suspect: Picture, work: UInt8[np.ndarray, "rows columns 3"], found: Confirmation
+    suspect: Picture, work: UInt8[np.ndarray, "rows columns 3"], confirmation: Confirmation
 ) -> UInt8[np.ndarray, "sheet_height sheet_width 3"]:
-    """Draw the part of the suspect that holds the work, the work laid on it, and four times their difference.
+    """Draw the part of the suspect that holds the work, the work laid on it, and their difference, amplified.
 
-    Middle grey is no difference; so is what lies outside the work.
+    Middle grey means no difference; pixels outside the work are middle grey too.
     """
-    placed, mask = laid_on(suspect, work, found)
-    apart = np.clip(_MIDDLE + AMPLIFIED * (suspect.astype(np.int16) - placed), 0, 255).astype(np.uint8)
+    placed, mask = laid_on(suspect, work, confirmation)
+    amplified = np.clip(_MIDDLE + AMPLIFIED * (suspect.astype(np.int16) - placed), 0, 255).astype(np.uint8)
     inside = mask[..., None] > 0
-    panels = [suspect, np.where(inside, placed, _PAPER), np.where(inside, apart, _MIDDLE)]
+    panels = [suspect, np.where(inside, placed, _PAPER), np.where(inside, amplified, _MIDDLE)]
     left, top, width, height = cv2.boundingRect(cv2.findNonZero(mask)) if mask.any() else (0, 0, *mask.shape[::-1])
     scale = min(_PANEL / width, _PANEL / height)
     size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -61,5 +61,5 @@ def difference(
 
 
 def _scale(picture: Picture, full: tuple[int, int]) -> Float64[np.ndarray, "3 3"]:
-    """Return what maps pixels of the full-size picture to those of a smaller one."""
+    """Return the matrix from pixels of the full-size picture to those of a smaller one."""
     return np.diag([picture.shape[1] / full[0], picture.shape[0] / full[1], 1.0])

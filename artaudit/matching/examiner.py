@@ -26,13 +26,13 @@ METHODS = {
     "keypoints": "RootSIFT features, homography by USAC_MAGSAC",
     "descriptor": "learned descriptors of the whole and of windows, cosine at least 0.75",
 }
-"""How each tier of matching works, in a line."""
+"""The method of each tier of matching, in words."""
 
 FALSE_ALARMS = {
     tier: FalseAlarms(**rate)
     for tier, rate in json.loads(files("artaudit.matching").joinpath("false_matches.json").read_text("utf-8")).items()
 }
-"""What `benchmarks/match.py` measured of copies wrongly found, by tier; pairs share pictures, so they say how many."""
+"""False matches by tier, measured by `benchmarks/match.py` on pairs of pictures; pairs share pictures."""
 
 OVERLAY = (
     "Left the checked picture, right the registered work. The outlined regions show the same; each line joins a place "
@@ -55,29 +55,29 @@ class PortfolioExaminer:
     question = COPY
 
     def __init__(self, portfolio: Portfolio | None = None, works: WorkPixels | None = None) -> None:
-        """Take what to compare with, and for drawing where the pixels of a work are found by its number."""
+        """Take the portfolio to compare with and, for illustrations, a function from a work's number to its pixels."""
         self._portfolio = portfolio or Portfolio([])
         self._works = works
 
     def examine(self, image: Image) -> list[Finding]:
-        """Return a finding for each work that the picture shows, or one that none was found."""
+        """Return a finding for each work that the picture shows, else one finding that there is none."""
         if not self._portfolio.entries:
             return []
         compared = _compared(self._portfolio)
         model = self._portfolio.describer.kind if self._portfolio.describer else ""
         cloaked = Counter(entry.work for entry in self._portfolio.entries if entry.cloaked)
-        found = [_finding(match, compared, model, cloaked[match.work]) for match in self._portfolio.matches(image)]
+        findings = [_finding(match, compared, model, cloaked[match.work]) for match in self._portfolio.matches(image)]
         method = "; ".join(METHODS[tier] for tier in METHODS if tier != "descriptor" or "describer" in compared)
         works = "the only one" if compared["compared_with"] == 1 else f"all {compared['compared_with']}"
         claim = f"copy of a registered work (compared with {works})"
-        return found or [Finding(self.name, claim, holds=False, method=method, details=compared)]
+        return findings or [Finding(self.name, claim, holds=False, method=method, details=compared)]
 
     def illustrate(self, image: Image, finding: Finding) -> list[Illustration]:
-        """Return both pictures with the matched regions outlined, and what differs; nothing without a region."""
-        seen = finding.details.get("confirmation")
-        if finding.work is None or not seen or self._works is None:
+        """Return both pictures with the matched regions outlined, and their difference; needs a confirmation."""
+        confirmation = finding.details.get("confirmation")
+        if finding.work is None or not confirmation or self._works is None:
             return []
-        pair = image.rgb8, self._works(finding.work), _confirmation(seen)
+        pair = image.rgb8, self._works(finding.work), _confirmation(confirmation)
         return [
             Illustration("overlay", OVERLAY, overlay(*pair)),
             Illustration("difference", DIFFERENCE, difference(*pair)),
@@ -85,29 +85,29 @@ class PortfolioExaminer:
 
 
 def _compared(portfolio: Portfolio) -> dict[str, Any]:
-    """Say with how many works a picture is compared, and what is known of false matches among them."""
+    """Return details on the portfolio: how many works it has, and how alike they are to each other."""
     entries = [entry for entry in portfolio.entries if not entry.cloaked]
-    said: dict[str, Any] = {"compared_with": len(entries), "style": STYLE}
+    details: dict[str, Any] = {"compared_with": len(entries), "style": STYLE}
     if portfolio.own_works:
-        said["own_works"] = "; ".join(f"{tier}: {what}" for tier, what in portfolio.own_works.items())
+        details["own_works"] = "; ".join(f"{tier}: {sentence}" for tier, sentence in portfolio.own_works.items())
     if portfolio.describer is not None:
         described = sum(bool(entry.descriptors) for entry in entries)
-        said["describer"] = f"{portfolio.describer.kind}, known of {described} of {len(entries)} works"
-    return said
+        details["describer"] = f"{portfolio.describer.kind}, known of {described} of {len(entries)} works"
+    return details
 
 
 def _finding(match: Match, compared: dict[str, Any], model: str, cloaked_versions: int) -> Finding:
-    """Turn a match into a claim with everything it rests on."""
-    seen = match.confirmation
+    """Turn a match into a finding with its details."""
+    confirmation = match.confirmation
     details: dict[str, Any] = {"tier": match.tier, "title": match.title, "orientation": match.orientation}
     details |= {"cloaked_version": match.cloaked, "matched_sha256": match.sha256, **compared}
     if cloaked_versions:
         details[CLOAKED_VERSIONS] = cloaked_versions
     if match.tier == "descriptor":
         details["descriptor_model"] = model
-    if seen is not None:
-        kept = seen.matches[:: max(1, len(seen.matches) // _LINES_KEPT)]
-        details["confirmation"] = {**asdict(seen), "matches": kept}
+    if confirmation is not None:
+        kept = confirmation.matches[:: max(1, len(confirmation.matches) // _LINES_KEPT)]
+        details["confirmation"] = {**asdict(confirmation), "matches": kept}
     return Finding(
         examiner=PortfolioExaminer.name,
         claim=_claim(match),
@@ -117,7 +117,7 @@ def _finding(match: Match, compared: dict[str, Any], model: str, cloaked_version
         threshold=match.threshold,
         unit=match.unit,
         false_alarms=FALSE_ALARMS.get(match.tier),
-        region=seen.region if seen is not None else None,
+        region=confirmation.region if confirmation is not None else None,
         work=match.work,
         details=details,
     )
@@ -134,21 +134,23 @@ def _claim(match: Match) -> str:
     if match.tier == "pixels":
         return f"it has the very pixels of {'the cloaked version of ' if match.cloaked else ''}{work}"
     lying = "" if match.orientation in ("", "as registered") else f" ({match.orientation})"
-    return f"it {_shown(match)} {work}{lying}"
+    return f"it {_extent(match)} {work}{lying}"
 
 
-def _shown(match: Match) -> str:
-    """Say how much of the work is seen."""
-    seen = match.confirmation
-    if seen is None:
+def _extent(match: Match) -> str:
+    """Return in words how much of the work the picture shows, and on how much of its area."""
+    confirmation = match.confirmation
+    if confirmation is None:
         return "is a copy of"
-    if seen.work_share < _WHOLE:
-        return f"shows {seen.work_share:.0%} of"
-    return "is a copy of" if seen.suspect_share >= _WHOLE else f"contains, on {seen.suspect_share:.0%} of its area,"
+    if confirmation.work_share < _WHOLE:
+        return f"shows {confirmation.work_share:.0%} of"
+    if confirmation.suspect_share >= _WHOLE:
+        return "is a copy of"
+    return f"contains, on {confirmation.suspect_share:.0%} of its area,"
 
 
 def _confirmation(plain: dict[str, Any]) -> Confirmation:
-    """Turn what JSON kept of a confirmation back into one."""
+    """Return the confirmation whose fields JSON kept."""
     return Confirmation(**{name: _tuples(value) for name, value in plain.items()})
 
 

@@ -1,7 +1,7 @@
-"""The index of a portfolio: made once, kept beside the registry, brought up to date with the works that came or went.
+"""The index of a portfolio: kept in a file beside the registry and updated when works are added or withdrawn.
 
-While works are taken in, a few of them are looked for among the owner's other works: pictures by one artist are the
-hardest to tell apart, so what is found there says how far a match can be trusted in this portfolio.
+When works are added, some of them are searched among the owner's other works. Pictures by the same artist are the
+hardest to tell apart, so these false matches show how far a match can be trusted in this portfolio.
 """
 
 from __future__ import annotations
@@ -22,22 +22,21 @@ from artaudit.matching.retrieval import Features, Pool, by_word, candidates, poo
 from artaudit.matching.vocabulary import VOCABULARY
 
 ASKED, AT_ONCE = 100, 10
-"""Works that are looked for among the others at most, and how many of them when the index is brought up to date."""
+"""Largest number of works that are searched among the others: in all, and in one update of the index."""
 
 RIVALS = 3
-"""How many of the most similar other works, in one orientation each, are confirmed then."""
-
+"""Number of the most similar other works, in one orientation each, that each of them is confirmed with."""
 
 DESCRIBED = 20
-"""Works whose descriptors are looked for among the others."""
+"""Largest number of works whose descriptors are compared with those of the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnWorks:
-    """What came of looking for some of the owner's works among the others.
+    """How alike the owner's works are: some of them were searched among the others.
 
-    `pairs` counts the comparisons of `asked` works with all others that were there then, `agreed` those in which at
-    least 15 points agreed on one place, and `most` is the largest number of points that did.
+    `asked` works were compared with all others registered at that time, which makes `pairs` comparisons; in `agreed` of
+    them at least 15 points agreed on one mapping, and `most` is the largest number of points that agreed.
     """
 
     asked: int
@@ -57,14 +56,14 @@ class OwnWorks:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What finds the works of a portfolio that are worth confirming, and how sure a match is among them."""
+    """The pool of local features that candidates are retrieved from, and how alike the owner's works are."""
 
     pool: Pool = field(repr=False)
     own_works: OwnWorks
 
 
-def likest(whole: Sketches, stored: Callable[[int], Vectors], bar: float) -> str:
-    """Say how near descriptors of a few of the owner's works come to those of the others, and how often to `bar`."""
+def descriptor_sentence(whole: Sketches, stored: Callable[[int], Vectors], threshold: float) -> str:
+    """Say how near descriptors of some of the owner's works come to those of the others; `threshold` is a cosine."""
     works = np.unique(whole.owners).tolist()
     if len(works) < 2:  # noqa: PLR2004 - a pair
         return "not measured on the owner's own works: there is nothing to compare them with"
@@ -72,19 +71,19 @@ def likest(whole: Sketches, stored: Callable[[int], Vectors], bar: float) -> str
     cosines = []
     for work in asked:
         queries = stored(work)
-        others = [one for one in whole.nearest(sketch(queries), RIVALS + 1) if one != work]
+        others = [other for other in whole.nearest(sketch(queries), RIVALS + 1) if other != work]
         cosines.append(ranked(queries, others, stored)[0][1])
+    near = sum(cosine >= threshold for cosine in cosines)
     return (
-        f"{len(asked)} of the owner's works looked for among the others: in {sum(one >= bar for one in cosines)} of "
-        f"{len(asked) * (len(works) - 1)} pairs a cosine of at least {bar:g} (highest: {max(cosines):.2f}); works that "
-        "share a picture count too"
+        f"{len(asked)} of the owner's works looked for among the others: in {near} of {len(asked) * (len(works) - 1)} "
+        f"pairs a cosine of at least {threshold:g} (highest: {max(cosines):.2f}); works that share a picture count too"
     )
 
 
 def bring_up_to_date(path: Path | None, works: Mapping[int, str], keypoints: Callable[[int], bytes]) -> Index:
-    """Return the index of `works` (numbers and sha256), reading the keypoints of those it does not hold.
+    """Return the index of `works` (sha256 by number); keypoints are read only of works that the file does not hold.
 
-    It is kept at `path` for the next time, where that is possible. Raises RegistryError for damaged keypoints.
+    It is written to `path` for the next time, if possible. Raises RegistryError for damaged keypoints.
     """
     made_from = hashlib.sha256(VOCABULARY.read_bytes()).hexdigest()
     kept = index_file.read(path, made_from) if path else {}
@@ -95,15 +94,15 @@ def bring_up_to_date(path: Path | None, works: Mapping[int, str], keypoints: Cal
     whole = _joined(_pool(kept) if kept else pool([]), known, {work: pooled(_read(keypoints, work)) for work in new})
     rivals = kept["rivals"] if kept else np.empty((0, 3), np.int32)
     asked = [work for work in new if len(works) > 1][: max(0, min(AT_ONCE, ASKED - len(rivals)))]
-    found = [(work, len(works) - 1, _rival(work, _read(keypoints, work), whole, keypoints)) for work in asked]
-    rivals = np.concatenate([rivals, np.array(found, np.int32).reshape(-1, 3)])
+    added = [(work, len(works) - 1, _rival(work, _read(keypoints, work), whole, keypoints)) for work in asked]
+    rivals = np.concatenate([rivals, np.array(added, np.int32).reshape(-1, 3)])
     if path:
         index_file.write(path, _arrays(whole, works) | {"rivals": rivals}, made_from)
     return Index(whole, _own_works(rivals))
 
 
 def _known(kept: Mapping[str, np.ndarray], works: Mapping[int, str]) -> set[int]:
-    """Return the works that the kept index describes rightly."""
+    """Return the works that the kept index holds with the same sha256."""
     if not kept:
         return set()
     named = zip(kept["works"].tolist(), kept["digests"], strict=True)
@@ -111,7 +110,7 @@ def _known(kept: Mapping[str, np.ndarray], works: Mapping[int, str]) -> set[int]
 
 
 def _joined(old: Pool, known: set[int], new: Mapping[int, Features]) -> Pool:
-    """Return a pool of the old features of works still known and of the new ones."""
+    """Return a pool of the old features of works that are still known, and of the new works' features."""
     added, stays = pool(new.items()), np.isin(old.owners, list(known))
     return by_word(
         np.concatenate([old.words[stays], added.words]),
@@ -121,12 +120,13 @@ def _joined(old: Pool, known: set[int], new: Mapping[int, Features]) -> Pool:
 
 
 def _rival(work: int, suspect: Keypoints, whole: Pool, keypoints: Callable[[int], bytes]) -> int:
-    """Return how many points of a work agree with the other work that looks most like it."""
-    others = [one for one in candidates(suspect, whole) if one.work != work][:RIVALS]
-    agreed = [
-        confirm(suspect, _read(keypoints, one.work), inverted=one.inverted, mirrored=one.mirrored) for one in others
+    """Return the largest number of inliers between a work and the other works most similar to it."""
+    others = [candidate for candidate in candidates(suspect, whole) if candidate.work != work][:RIVALS]
+    confirmations = [
+        confirm(suspect, _read(keypoints, other.work), inverted=other.inverted, mirrored=other.mirrored)
+        for other in others
     ]
-    return max((one.inliers for one in agreed if one), default=0)
+    return max((confirmation.inliers for confirmation in confirmations if confirmation), default=0)
 
 
 def _read(keypoints: Callable[[int], bytes], work: int) -> Keypoints:

@@ -1,6 +1,6 @@
-"""The index as a file beside a registry: arrays mapped into memory, rebuilt whenever it is not right.
+"""The index as a file beside a registry: arrays mapped into memory, rebuilt when missing, damaged or outdated.
 
-It holds nothing that the registry does not hold: it may be deleted at any time. The format is
+Everything in it is derived from the registry, so it may be deleted at any time. The format is
 https://huggingface.co/docs/safetensors, whose header is JSON and whose data is never executed.
 """
 
@@ -25,28 +25,28 @@ Arrays = Mapping[str, np.ndarray]
 
 
 def index_path(registry: Path) -> Path:
-    """Return where the index of a registry lies."""
+    """Return the path of a registry's index."""
     return registry.with_name(registry.name + ".index")
 
 
 def write(path: Path, arrays: Arrays, made_from: str) -> None:
-    """Write the arrays in one move, or leave what was there; `made_from` says what they are derived from.
+    """Replace the file in one step, or leave it as it was; `made_from` names what the arrays are derived from.
 
-    A folder that cannot be written to is no error: the index is then made again at the next check.
+    A folder that cannot be written to is no error: the index is then made again for the next check.
     """
     whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     facts = {"made_from": made_from, "digest": _digest(whole)}
     with contextlib.suppress(OSError), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        made = Path(folder) / "index"
-        with made.open("wb") as file:
+        written = Path(folder) / "index"
+        with written.open("wb") as file:
             file.write(save(whole, metadata=facts))
             file.flush()
             os.fsync(file.fileno())
-        made.replace(path)
+        written.replace(path)
 
 
 def read(path: Path, made_from: str) -> dict[str, np.ndarray]:
-    """Map the arrays of an index made from `made_from`; empty when there is none, or a damaged or another one."""
+    """Map the arrays of an index made from `made_from`; empty when the file is missing, damaged or another."""
     try:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
@@ -54,17 +54,17 @@ def read(path: Path, made_from: str) -> dict[str, np.ndarray]:
         facts = header.pop("__metadata__", {})
         if facts.get("made_from") != made_from:
             return {}
-        arrays = {name: _mapped(path, 8 + length, said) for name, said in header.items()}
+        arrays = {name: _mapped(path, 8 + length, entry) for name, entry in header.items()}
         return arrays if _digest(arrays) == facts.get("digest") else {}
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return {}
 
 
-def _mapped(path: Path, offset: int, said: Mapping[str, Any]) -> np.ndarray:
-    shape, kind = tuple(map(int, said["shape"])), np.dtype(_KINDS[said["dtype"]])
+def _mapped(path: Path, offset: int, entry: Mapping[str, Any]) -> np.ndarray:
+    shape, kind = tuple(map(int, entry["shape"])), np.dtype(_KINDS[entry["dtype"]])
     if 0 in shape:
         return np.empty(shape, kind)
-    return np.memmap(path, kind, "r", offset + int(said["data_offsets"][0]), shape)
+    return np.memmap(path, kind, "r", offset + int(entry["data_offsets"][0]), shape)
 
 
 def _digest(arrays: Arrays) -> str:

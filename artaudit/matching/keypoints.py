@@ -17,10 +17,10 @@ from jaxtyping import Float32, UInt8
 from artaudit.errors import RegistryError
 
 SIDE, COUNT = 800, 2000
-"""A picture's long side in pixels and its keypoints at most, for a registered work and a first look at a suspect."""
+"""Largest long side in pixels and number of keypoints, of registered works and of suspects in a first pass."""
 
 LARGE_SIDE, LARGE_COUNT = 1600, 5000
-"""The same for a second look at a large suspect, where a copy may be a small part of a page."""
+"""The same for a second pass over large suspects, where a copy may be a small part of a page."""
 
 _HEADER = struct.Struct("<4sIII")
 _MAGIC = b"AKP1"
@@ -55,17 +55,17 @@ class Keypoints:
         return len(self.points)
 
     def mirrored(self) -> Keypoints:
-        """Return the same points described as the mirrored picture would have them."""
+        """Return the same points with the descriptors that they have in the mirrored picture."""
         return Keypoints(self.points, np.ascontiguousarray(self.descriptors[:, _MIRRORED]), self.size)
 
     def inverted(self) -> Keypoints:
-        """Return the same points described as the picture with inverted colours would have them."""
+        """Return the same points with the descriptors that they have in the picture with inverted colours."""
         return Keypoints(self.points, np.ascontiguousarray(self.descriptors[:, _INVERTED]), self.size)
 
     def spread(self, count: int) -> Keypoints:
-        """Return the `count` strongest keypoints, taken in turn from each cell of an 8 x 8 grid.
+        """Return `count` keypoints, the strongest of each cell of an 8 x 8 grid in turn.
 
-        Every part of the picture has its say, so a crop or a small copy in a page of text is not outvoted.
+        So every part of the picture is represented, and a small copy in a page of text keeps some keypoints.
         """
         cells = np.minimum((self.points * _CELLS / np.array(self.size, np.float32)).astype(np.int64), _CELLS - 1)
         cell = cells[:, 0] * _CELLS + cells[:, 1]
@@ -101,13 +101,13 @@ class Keypoints:
 
 
 def extract(rgb8: UInt8[np.ndarray, "height width 3"], *, side: int = SIDE, count: int = COUNT) -> Keypoints:
-    """Find at most `count` keypoints spread over an sRGB picture that is seen at most `side` pixels long."""
+    """Find at most `count` keypoints, spread over an sRGB picture that is scaled to at most `side` pixels."""
     height, width = rgb8.shape[:2]
     grey = cv2.cvtColor(_shrunk(rgb8, side), cv2.COLOR_RGB2GRAY)
-    found, vectors = cv2.SIFT.create(nfeatures=_LOOKED_AT * count).detectAndCompute(grey, None)
-    if not found:
+    detected, vectors = cv2.SIFT.create(nfeatures=_LOOKED_AT * count).detectAndCompute(grey, None)
+    if not detected:
         return Keypoints(np.empty((0, 2), np.float32), np.empty((0, _DIMENSIONS), np.uint8), (width, height))
-    places = np.array([(*point.pt, point.response, point.angle) for point in found], np.float64)
+    places = np.array([(*point.pt, point.response, point.angle) for point in detected], np.float64)
     order = np.lexsort((places[:, 3], places[:, 1], places[:, 0], -places[:, 2]))
     scale = np.array((width / grey.shape[1], height / grey.shape[0]))
     # a pixel's centre is at .5 in a picture of any size
@@ -116,7 +116,7 @@ def extract(rgb8: UInt8[np.ndarray, "height width 3"], *, side: int = SIDE, coun
 
 
 def extract_suspect(rgb8: UInt8[np.ndarray, "height width 3"]) -> Keypoints:
-    """Find the keypoints of a picture that may hold a copy anywhere: of a large one also those of small things."""
+    """Find the keypoints of a picture that may hold a copy anywhere; in large pictures at a finer scale too."""
     coarse = extract(rgb8)
     if max(coarse.size) <= SIDE:
         return coarse

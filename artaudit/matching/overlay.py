@@ -1,4 +1,4 @@
-"""Pictures of a match for eyes: suspect and work side by side, outlined, with lines between matched points."""
+"""The illustration of a match: suspect and work side by side, outlined, with lines between matched points."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHIFT = 4
 
 @dataclass(frozen=True, slots=True)
 class _Panel:
-    """One of the two pictures on the sheet: how its full-size pixels become the sheet's."""
+    """One of the two pictures on the sheet, with the mapping from its full-size pixels to those of the sheet."""
 
     picture: UInt8[np.ndarray, "rows columns 3"]
     scale: tuple[float, float]
@@ -40,7 +40,7 @@ def overlay(
     work: UInt8[np.ndarray, "rows columns 3"],
     confirmation: Confirmation,
 ) -> UInt8[np.ndarray, "sheet_height sheet_width 3"]:
-    """Draw suspect (left, the work's outline in it) and work (right, the part that is seen), lines between them.
+    """Draw the suspect (left) and the work (right), the shared region outlined in both, with lines between them.
 
     Either picture may be a smaller preview of the one that was compared. The sheet is at most 1600 pixels wide.
     """
@@ -83,8 +83,10 @@ def _panel(rgb8: UInt8[np.ndarray, "height width 3"], full: tuple[int, int], wid
     return _Panel(picture, (size[0] / full[0], size[1] / full[1]), left)
 
 
-def _draw_lines(sheet: UInt8[np.ndarray, "height width 3"], left: _Panel, right: _Panel, found: Confirmation) -> None:
-    ordered = sorted(found.matches, key=lambda pair: (pair[1][1], pair[1][0]))
+def _draw_lines(
+    sheet: UInt8[np.ndarray, "height width 3"], left: _Panel, right: _Panel, confirmation: Confirmation
+) -> None:
+    ordered = sorted(confirmation.matches, key=lambda pair: (pair[1][1], pair[1][0]))
     chosen = [ordered[place] for place in sorted({round(at) for at in np.linspace(0, len(ordered) - 1, _LINES)})]
     ours = right.place(tuple(pair[0] for pair in chosen)).tolist()
     theirs = left.place(tuple(pair[1] for pair in chosen)).tolist()

@@ -1,4 +1,4 @@
-"""PDQ, the perceptual hash platforms exchange: finds whole copies, also turned and mirrored ones.
+"""PDQ, the perceptual hash that platforms exchange: finds whole copies, turned and mirrored ones too.
 
 Davis and Rosen, "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", 2019,
 https://github.com/facebook/ThreatExchange/tree/main/pdq
@@ -20,7 +20,7 @@ THRESHOLD = 31
 """Hashes that differ in at most this many of 256 bits belong to copies (the threshold the authors recommend)."""
 
 MIN_QUALITY = 50
-"""A hash of lower quality (0 to 100) comes from a nearly flat picture and decides nothing."""
+"""A hash of lower quality (0 to 100) comes from a nearly flat picture and cannot show a copy."""
 
 ORIENTATIONS = (
     "as registered",
@@ -32,7 +32,7 @@ ORIENTATIONS = (
     "mirrored, then rotated by 90° counterclockwise",
     "mirrored, then rotated by 90° clockwise",
 )
-"""How a picture lies when its hash in this place of `pdq_orientations` is the work's."""
+"""The orientation of a picture whose hash at this index of `pdq_orientations` equals the work's."""
 
 _BYTES = 32
 _SMALLEST, _LARGEST = 64, 512
@@ -81,9 +81,9 @@ def pdq_orientations(rgb8: UInt8[np.ndarray, "height width 3"]) -> tuple[PdqHash
 
 
 def nearest(suspect: Sequence[PdqHash], works: Sequence[PdqHash]) -> list[tuple[int, int]]:
-    """Return for each work the smallest distance to any of the suspect's hashes and the place of that hash."""
+    """Return for each work the smallest distance to any of the suspect's hashes and the index of that hash."""
     ours = np.frombuffer(b"".join(work.bits for work in works), np.uint8).reshape(-1, 1, _BYTES)
-    theirs = np.frombuffer(b"".join(one.bits for one in suspect), np.uint8).reshape(1, -1, _BYTES)
+    theirs = np.frombuffer(b"".join(orientation.bits for orientation in suspect), np.uint8).reshape(1, -1, _BYTES)
     distances = np.bitwise_count(ours ^ theirs).sum(axis=2, dtype=np.int64)
     places = distances.argmin(axis=1)
     return [(int(row[place]), int(place)) for row, place in zip(distances, places, strict=True)]
@@ -94,7 +94,7 @@ def _hash(vector: np.ndarray, quality: int) -> PdqHash:
 
 
 def _resized(rgb8: UInt8[np.ndarray, "height width 3"]) -> UInt8[np.ndarray, "rows columns 3"]:
-    """Bring each side between 64, what the hash samples, and 512 pixels: the hash looks at 64 x 64 anyway."""
+    """Resize each side to between 64 and 512 pixels; the hash itself samples 64 x 64."""
     height, width = rgb8.shape[:2]
     size = min(max(width, _SMALLEST), _LARGEST), min(max(height, _SMALLEST), _LARGEST)
     return np.ascontiguousarray(cv2.resize(rgb8, size, interpolation=cv2.INTER_AREA))

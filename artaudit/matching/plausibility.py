@@ -1,6 +1,6 @@
-"""Which mappings from a work to a suspect a real copy can have: chance agreements rarely look like one.
+"""Which homographies from a work to a suspect a real copy can have; chance agreements rarely look plausible.
 
-A crop, a page, a turn or a photograph of a screen keeps the work's sides in order and roughly in proportion.
+Crops, pages, rotations and photographs of screens roughly keep the work's proportions and do not fold it.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ MIN_SPREAD = 0.05
 """Matched points must span this share of the work or of the suspect: a shared signature or logo does not."""
 
 MAX_STRETCH = 4.0
-"""How much more a work may be scaled one way than across it."""
+"""Largest ratio of the scales along and across the direction of greatest stretch."""
 
 MAX_TILT = 4.0
-"""How much larger the work's nearest corner may be drawn than its farthest."""
+"""Largest ratio of perspective depths of the work's corners."""
 
 MAX_SCALE = 40.0
-"""How many times larger or smaller, by length, a copy may be than the work."""
+"""Largest factor, in length, by which a copy may be larger or smaller than the work."""
 
 Located = tuple[Float64[np.ndarray, "inliers 2"], tuple[int, int]]
 """Matched points of a picture and its (width, height)."""
 
 
 def is_plausible(homography: Float64[np.ndarray, "3 3"], work: Located, suspect: Located, *, mirrored: bool) -> bool:
-    """Whether a copy can lie this way: not folded, not too stretched, handed as its descriptors, spread out."""
+    """Whether a copy can lie this way: not folded, not too stretched or tilted, mirrored as said, points spread out."""
     if not np.isfinite(homography).all() or abs(np.linalg.det(homography)) < 1e-12:  # noqa: PLR2004 - singular
         return False
     points, (width, height) = work
@@ -53,7 +53,7 @@ def area(polygon: np.ndarray) -> float:
 
 
 def turn_of(homography: Float64[np.ndarray, "3 3"], mirrored: bool, at: Float64[np.ndarray, " 2"]) -> int:  # noqa: FBT001 - the mapping's own property
-    """Return the clockwise turn near `at`, in degrees from -179 to 180, of a work that was mirrored first or not.
+    """Return the clockwise rotation near `at`, in degrees from -179 to 180; `mirrored` works were mirrored first.
 
     Turns within 3 degrees of a multiple of 90 are given as that multiple, others to 5 degrees.
     """
@@ -90,6 +90,6 @@ def _spread(points: Float64[np.ndarray, "inliers 2"], size: tuple[int, int]) -> 
 
 
 def _jacobian(homography: Float64[np.ndarray, "3 3"], at: Float64[np.ndarray, " 2"]) -> Float64[np.ndarray, "2 2"]:
-    """Return how the mapping scales and turns small things near `at`."""
+    """Return the Jacobian of the mapping at a point."""
     top = homography @ np.array([at[0], at[1], 1.0])
     return (homography[:2, :2] - np.outer(top[:2] / top[2], homography[2, :2])) / top[2]

@@ -1,4 +1,4 @@
-"""Compare one picture with all registered works, cheapest comparison first."""
+"""Compares a picture with all registered works, cheapest comparison first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from artaudit.matching import binary_codes, describers
 from artaudit.matching.binary_codes import Sketches, Vectors
 from artaudit.matching.confirmation import CONFIRMED, Confirmation, confirm
 from artaudit.matching.describers import Describer
-from artaudit.matching.index import Index, likest
+from artaudit.matching.index import Index, descriptor_sentence
 from artaudit.matching.keypoints import Keypoints, extract, extract_suspect
 from artaudit.matching.pdq import ORIENTATIONS, THRESHOLD, PdqHash, nearest, pdq, pdq_orientations
 from artaudit.matching.retrieval import CANDIDATES, Pool, RetrievedWork, candidates, pool, pooled
@@ -29,7 +29,7 @@ UNITS: dict[Tier, str] = {
     "keypoints": "points that agree on one place",
     "descriptor": "cosine of descriptors, 1 is the same picture",
 }
-"""What score and threshold of a match count, by tier."""
+"""The unit of a match's score and threshold, by tier."""
 
 Stored = bytes | Callable[[], bytes]
 _LIKELY = 0.3
@@ -39,9 +39,9 @@ _LIKELY = 0.3
 class PortfolioEntry:
     """One registered file: a work, or a `cloaked` version of it under the same `work` number.
 
-    The digests are hexadecimal sha256; `pdq` and `keypoints` come from `fingerprint` and may be empty for a file
+    The digests are hexadecimal sha256; `pdq` and `keypoints` come from `fingerprint` and are empty for a file
     that is known by its digests only. `keypoints` and `descriptors` (see `describe`) may also be functions that read
-    them when they are wanted.
+    them on demand.
     """
 
     work: int
@@ -54,11 +54,11 @@ class PortfolioEntry:
     descriptors: Stored = field(default=b"", repr=False)
 
     def read_keypoints(self) -> Keypoints:
-        """Return its keypoints; raises RegistryError when they are damaged."""
+        """Return the file's keypoints; raises RegistryError when they are damaged."""
         return Keypoints.from_bytes(_read(self.keypoints))
 
     def read_descriptors(self) -> Vectors:
-        """Return its descriptors; raises RegistryError when they are damaged."""
+        """Return the file's descriptors; raises RegistryError when they are damaged."""
         return binary_codes.from_bytes(_read(self.descriptors))
 
 
@@ -66,12 +66,11 @@ class PortfolioEntry:
 class Match:
     """A registered work found in a picture.
 
-    `tier` is the plainest comparison that found it and `score` its result: it found something because the score
-    is at least the threshold (for "pdq": at most). `band` "copy" is found, "candidate" a weak sign (10 to 14
-    points agree, or descriptors are only fairly near) that a person must look at. `orientation` says in words how
-    the copy lies, and is empty where it is not known. `confirmation` shows where the work lies in the picture; it is
-    None when the points do not agree, as for a heavily blurred copy.
-    `sha256` names the registered file that matched.
+    `tier` is the cheapest comparison that found it and `score` its result; a copy has a score of at least the threshold
+    (for "pdq": at most). `band` is "copy", or "candidate" for a weak sign that a person must look at (10 to 14 points
+    agree, or descriptors are only fairly near). `orientation` says in words how the copy lies; it is empty if unknown.
+    `confirmation` locates the work in the picture; it is None when keypoints do not agree, as for heavily blurred
+    copies. `sha256` is that of the registered file that matched.
     """
 
     work: int
@@ -89,9 +88,9 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """What one comparison said about one entry.
+    """The result of one comparison with one entry.
 
-    `mirrored` is None where it does not tell; a hit that only `leads` says what to confirm and claims nothing.
+    `mirrored` is None if unknown. A hit that only `leads` names a candidate to confirm and claims no copy by itself.
     """
 
     entry: PortfolioEntry
@@ -109,7 +108,7 @@ class _Hit:
 
 
 def fingerprint(image: Image) -> dict[str, bytes]:
-    """Return what registration stores of a picture, by kind: "pdq" and "keypoints"."""
+    """Return the fingerprints that registration stores of a picture, by kind: "pdq" and "keypoints"."""
     return {"pdq": pdq(image.rgb8).to_bytes(), "keypoints": extract(image.rgb8).to_bytes()}
 
 
@@ -120,9 +119,9 @@ def describe(image: Image, describer: Describer) -> bytes:
 
 @dataclass(frozen=True)
 class Portfolio:
-    """Everything a picture is compared with: all `entries`, and what finds those worth confirming.
+    """The registered files that pictures are compared with, and the index and sketches that retrieve candidates.
 
-    Without an `index` or `sketches` they are made from the entries. `describer` is the model of their descriptors.
+    Without `index` or `sketches`, these are made from the entries. `describer` is the model of the descriptors.
     """
 
     entries: Sequence[PortfolioEntry] = field(repr=False)
@@ -131,9 +130,9 @@ class Portfolio:
     describer: Describer | None = None
 
     def matches(self, image: Image) -> list[Match]:
-        """Return the works found in `image`, one match per work, the surest first; empty when none is.
+        """Return the works found in `image`, one match per work, the surest first; empty when there is none.
 
-        It is looked at as it is, mirrored, with its colours inverted, and both. Raises RegistryError when a stored
+        The image is compared as it is, mirrored, with inverted colours, and both. Raises RegistryError when a stored
         fingerprint is damaged.
         """
         keypoints = extract_suspect(image.rgb8)
@@ -141,30 +140,32 @@ class Portfolio:
         confirmed: dict[int, list[tuple[PortfolioEntry, Confirmation]]] = {}
         for way in self._ways(hits, keypoints):
             confirmed.setdefault(way.work, []).extend(self._confirm(keypoints, way))
-        found = [
+        matches = [
             _match(
                 [hit for hit in hits if hit.entry.work == work],
                 max(agreed, key=lambda pair: pair[1].inliers, default=None),
             )
             for work, agreed in confirmed.items()
         ]
-        return sorted((match for match in found if match), key=_surest)
+        return sorted((match for match in matches if match), key=_surest)
 
     @cached_property
     def own_works(self) -> dict[str, str]:
-        """What looking for some of the owner's works among the others showed, by tier."""
-        said = {} if self.index is None else {"keypoints": self.index.own_works.sentence()}
+        """How alike the owner's works are to each other, as a sentence by tier."""
+        sentences = {} if self.index is None else {"keypoints": self.index.own_works.sentence()}
         if self.describer is None or not self.describer.decides:
-            return said
-        read = self._described_entries
-        told = likest(self._sketches, lambda work: read[work].read_descriptors(), describers.COPY)
-        return said | {"descriptor": told}
+            return sentences
+        entries = self._described_entries
+        sentence = descriptor_sentence(self._sketches, lambda work: entries[work].read_descriptors(), describers.COPY)
+        return sentences | {"descriptor": sentence}
 
     def _same(self, image: Image) -> list[_Hit]:
         plain = "as registered"
-        files = [_Hit(one, "file", 1.0, 1.0, plain) for one in self.entries if one.sha256 == image.sha256]
+        files = [_Hit(entry, "file", 1.0, 1.0, plain) for entry in self.entries if entry.sha256 == image.sha256]
         pixels = [
-            _Hit(one, "pixels", 1.0, 1.0, plain) for one in self.entries if one.pixels_sha256 == image.pixels_sha256
+            _Hit(entry, "pixels", 1.0, 1.0, plain)
+            for entry in self.entries
+            if entry.pixels_sha256 == image.pixels_sha256
         ]
         return files + pixels
 
@@ -183,7 +184,7 @@ class Portfolio:
         return hits
 
     def _described(self, image: Image) -> list[_Hit]:
-        """Return the works whose descriptors are near, also those only worth a confirmation."""
+        """Return hits for works whose descriptors are near, including those that only lead to a confirmation."""
         if self.describer is None or not self._sketches.owners.size:
             return []
         views = np.concatenate([describers.windows(image.rgb8), describers.orientations(image.rgb8)])
@@ -206,7 +207,7 @@ class Portfolio:
         ]
 
     def _ways(self, hits: Sequence[_Hit], keypoints: Keypoints) -> list[RetrievedWork]:
-        """Return what to confirm: what has most votes, what was hit, and every work where they are few."""
+        """Return the works to confirm: those with most votes, those that were hit, and all works if they are few."""
         ways = candidates(keypoints, self._pool)
         known = {(way.work, way.mirrored, way.inverted) for way in ways}
         extra = dict.fromkeys((hit.entry.work, hit.mirrored, hit.inverted) for hit in hits)
@@ -219,12 +220,12 @@ class Portfolio:
         return ways + [way for way in upright if (way.work, way.mirrored, way.inverted) not in known]
 
     def _confirm(self, keypoints: Keypoints, way: RetrievedWork) -> Iterator[tuple[PortfolioEntry, Confirmation]]:
-        """Confirm with every file of the work that has keypoints."""
+        """Yield the confirmations with the files of a work."""
         for entry in self._files[way.work]:
             if entry.keypoints:
-                found = confirm(keypoints, entry.read_keypoints(), inverted=way.inverted, mirrored=way.mirrored)
-                if found:
-                    yield entry, found
+                confirmation = confirm(keypoints, entry.read_keypoints(), inverted=way.inverted, mirrored=way.mirrored)
+                if confirmation:
+                    yield entry, confirmation
 
     @cached_property
     def _files(self) -> dict[int, list[PortfolioEntry]]:
@@ -240,30 +241,30 @@ class Portfolio:
     @cached_property
     def _hashes(self) -> list[tuple[PortfolioEntry, PdqHash]]:
         hashes = [(entry, PdqHash.from_bytes(entry.pdq)) for entry in self.entries if entry.pdq]
-        return [(entry, one) for entry, one in hashes if one.decides]
+        return [(entry, stored) for entry, stored in hashes if stored.decides]
 
     @cached_property
     def _pool(self) -> Pool:
         if self.index is not None:
             return self.index.pool
-        return pool((one.work, pooled(one.read_keypoints())) for one in self.entries if one.keypoints)
+        return pool((entry.work, pooled(entry.read_keypoints())) for entry in self.entries if entry.keypoints)
 
     @cached_property
     def _sketches(self) -> Sketches:
         return self.sketches or binary_codes.gather(
-            (one.work, binary_codes.sketch(one.read_descriptors())) for one in self.entries if one.descriptors
+            (entry.work, binary_codes.sketch(entry.read_descriptors())) for entry in self.entries if entry.descriptors
         )
 
 
 def _match(hits: Sequence[_Hit], confirmed: tuple[PortfolioEntry, Confirmation] | None) -> Match | None:
-    """Say about one work what its cheapest hit and the confirmation say together."""
-    found = [hit for hit in hits if not hit.leads]
+    """Return the match of one work: its cheapest hit, with the confirmation; None if neither claims a copy."""
+    claims = [hit for hit in hits if not hit.leads]
     if confirmed:
         entry, agreed = confirmed
-        found.append(_Hit(entry, "keypoints", float(agreed.inliers), float(CONFIRMED), agreed.orientation))
-    if not found:
+        claims.append(_Hit(entry, "keypoints", float(agreed.inliers), float(CONFIRMED), agreed.orientation))
+    if not claims:
         return None
-    best = min(found, key=lambda hit: (hit.is_weak, TIERS.index(hit.tier), hit.score))
+    best = min(claims, key=lambda hit: (hit.is_weak, TIERS.index(hit.tier), hit.score))
     return Match(
         work=best.entry.work,
         title=best.entry.title,

@@ -1,9 +1,9 @@
-"""Which works are worth confirming: every feature of the suspect votes for the works with similar ones.
+"""Retrieval of candidates to confirm: every feature of the suspect votes for works with similar features.
 
 An inverted file (Sivic and Zisserman, "Video Google", 2003, https://doi.org/10.1109/ICCV.2003.1238663) lists the
-features of all works by word. A voter reads the lists of its nearest words and votes for every work in which a
-signature is near its own, the more the nearer and the fewer; so each work gets a score, and a report may say that
-the suspect was compared with all of them.
+features of all works by word. A voter (a feature of the suspect) reads the lists of its nearest words and votes for
+every work with a similar signature; nearer signatures weigh more, and a vote is shared among the works that it finds.
+Every work gets a score, so a report may say that the suspect was compared with all of them.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from artaudit.matching.keypoints import Keypoints
 from artaudit.matching.vocabulary import WORDS, vocabulary
 
 CANDIDATES = 20
-"""Candidates, a work in one orientation each, that are confirmed at most."""
+"""Largest number of candidates, each a work in one orientation, that are confirmed."""
 
 POOLED, VOTERS = 300, 2000
-"""Features a registered picture puts into the pool, and features of a suspect that vote."""
+"""Largest numbers of features of a registered picture in the pool, and of features of a suspect that vote."""
 
 NEAR = 3
-"""A voter reads the lists of this many centres of each half, squared."""
+"""A voter reads the lists of NEAR squared words: its nearest centres of each half, combined."""
 
 ALIKE, HALF_ALIKE = 32, 22
-"""Signatures that differ in at most this many of 128 bits, and of their first 64, are alike."""
+"""Signatures are alike if they differ in at most this many of 128 bits, and of their first 64 bits."""
 
 WIDTH = 16.0
-"""A voter's word weighs exp(-(bits / 16)^2) by the bits in which the signatures differ."""
+"""A vote weighs exp(-(bits / 16)^2), where bits is the number of bits in which the signatures differ."""
 
 _BATCH = 250
 _OWNER, _DIFFER = 31, 8
@@ -38,7 +38,7 @@ _OWNER, _DIFFER = 31, 8
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What one registered picture puts into the pool: words and signatures of its features, in one order."""
+    """The words and signatures of a registered picture's features, in the same order."""
 
     words: UInt16[np.ndarray, " features"] = field(repr=False)
     signatures: UInt64[np.ndarray, "features 2"] = field(repr=False)
@@ -46,9 +46,9 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The features of all works in the order of their words: the work of each, and its signature.
+    """The features of all works, ordered by word: the work that each belongs to, and its signature.
 
-    Those of word w lie from `starts[w]` to `starts[w + 1]`.
+    Those of word w lie at `starts[w]` up to `starts[w + 1]`.
     """
 
     starts: Int64[np.ndarray, " words"] = field(repr=False)
@@ -63,7 +63,7 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class RetrievedWork:
-    """A work to confirm, its votes, and how it would lie in the suspect; `mirrored` is None when both are open."""
+    """A work to confirm, its votes, and its orientation in the suspect; `mirrored` is None if unknown."""
 
     work: int
     votes: float
@@ -72,7 +72,7 @@ class RetrievedWork:
 
 
 def pooled(keypoints: Keypoints) -> Features:
-    """Return the words and signatures of 300 features, spread over the picture."""
+    """Return the words and signatures of at most 300 features, spread over the picture."""
     descriptors = keypoints.spread(POOLED).descriptors
     known = vocabulary()
     return Features(known.words(descriptors)[:, 0].astype(np.uint16), known.signatures(descriptors))
@@ -81,9 +81,11 @@ def pooled(keypoints: Keypoints) -> Features:
 def pool(works: Iterable[tuple[int, Features]]) -> Pool:
     """Sort the features of all works by word; a work may come twice."""
     named = list(works)
-    words = np.concatenate([np.empty(0, np.uint16), *(one.words for _, one in named)])
-    owners = np.concatenate([np.empty(0, np.int32), *(np.full(len(one.words), work, np.int32) for work, one in named)])
-    signatures = np.concatenate([np.empty((0, 2), np.uint64), *(one.signatures for _, one in named)])
+    words = np.concatenate([np.empty(0, np.uint16), *(features.words for _, features in named)])
+    owners = np.concatenate(
+        [np.empty(0, np.int32), *(np.full(len(features.words), work, np.int32) for work, features in named)]
+    )
+    signatures = np.concatenate([np.empty((0, 2), np.uint64), *(features.signatures for _, features in named)])
     return by_word(words, owners, signatures)
 
 
@@ -99,35 +101,35 @@ def by_word(
 
 
 def candidates(suspect: Keypoints, works: Pool, *, count: int = CANDIDATES) -> list[RetrievedWork]:
-    """Return the at most `count` works with most votes, as they are, mirrored, inverted or both, best first."""
+    """Return the `count` works in one orientation (mirrored, inverted, both or neither) with most votes, best first."""
     if not len(works.owners) or not len(suspect):
         return []
     voters = suspect.spread(VOTERS)
-    found = []
+    retrieved = []
     for inverted in (False, True):
         described = voters.inverted() if inverted else voters
         for mirrored in (False, True):
             names, votes = _votes(described.mirrored() if mirrored else described, works)
             best = np.argsort(-votes, kind="stable")[:count]
-            found += [RetrievedWork(int(names[one]), float(votes[one]), mirrored, inverted) for one in best]
-    return sorted(found, key=lambda one: -one.votes)[:count]
+            retrieved += [RetrievedWork(int(names[place]), float(votes[place]), mirrored, inverted) for place in best]
+    return sorted(retrieved, key=lambda candidate: -candidate.votes)[:count]
 
 
 def _votes(voters: Keypoints, works: Pool) -> tuple[Int64[np.ndarray, " works"], Float64[np.ndarray, " works"]]:
-    """Return the works that are voted for and their votes.
+    """Return the works that got votes, and their votes.
 
-    A voter shares one vote among the works it finds, and a crowd of voters with one word, as of letters in a page of
-    text, counts as the root of their number (Jégou et al., "On the burstiness of visual elements", 2009,
+    A voter shares one vote among the works it finds. Many voters with the same word, like letters on a page of text,
+    count as the square root of their number together (Jégou et al., "On the burstiness of visual elements", 2009,
     https://doi.org/10.1109/CVPR.2009.5206609).
     """
     known = vocabulary()
     words, signatures = known.words(voters.descriptors, NEAR), known.signatures(voters.descriptors)
-    found = [
+    alike = [
         _alike(words[begin : begin + _BATCH], signatures[begin : begin + _BATCH], works, begin)
         for begin in range(0, len(voters), _BATCH)
     ]
-    # the least difference of each pair of voter and work: all three in one sorted number
-    pairs = np.sort(np.concatenate(found))
+    # each number packs voter, work and difference; the first of a pair of voter and work has the least difference
+    pairs = np.sort(np.concatenate(alike))
     pairs = pairs[np.flatnonzero(np.diff(pairs >> _DIFFER, prepend=-1))]
     voter, owner = pairs >> (_OWNER + _DIFFER), (pairs >> _DIFFER) & ((1 << _OWNER) - 1)
     votes = np.exp(-(((pairs & ((1 << _DIFFER) - 1)) / WIDTH) ** 2))
@@ -141,12 +143,12 @@ def _votes(voters: Keypoints, works: Pool) -> tuple[Int64[np.ndarray, " works"],
 def _alike(
     words: Int64[np.ndarray, "voters words"], signatures: UInt64[np.ndarray, "voters 2"], works: Pool, first: int
 ) -> Int64[np.ndarray, " pairs"]:
-    """Return voter, work and difference of all pairs whose signatures are alike, each as one number."""
+    """Return the pairs with alike signatures; each number packs voter, work and difference."""
     begins, ends = works.starts[words].ravel(), works.starts[words + 1].ravel()
     lengths = ends - begins
     reader = np.repeat(np.arange(len(words), dtype=np.int32).repeat(words.shape[1]), lengths)
     place = np.arange(len(reader)) + np.repeat(begins - np.cumsum(lengths) + lengths, lengths)
-    # one half of the bits tells most strangers, so the other half of few is read
+    # the first half of the bits excludes most pairs, so the second half is read for few
     half = np.bitwise_count(works.signatures[:, 0][place] ^ signatures[:, 0][reader])
     likely = np.flatnonzero(half <= HALF_ALIKE)
     reader, place = reader[likely], place[likely]

@@ -1,4 +1,4 @@
-"""What the file itself says, in tiers that are never mixed: signed, claimed, hidden as a watermark."""
+"""What the file itself says about its making, in separate tiers: signed, claimed, hidden as a watermark."""
 
 from __future__ import annotations
 

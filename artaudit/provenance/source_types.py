@@ -1,4 +1,4 @@
-"""What IPTC's and C2PA's digital source types say about the making of a picture, in words.
+"""The digital source types of IPTC and C2PA, in words.
 
 Vocabulary: https://cv.iptc.org/newscodes/digitalsourcetype/
 """
@@ -13,7 +13,7 @@ GENERATORS = {
     "compositeSynthetic": "a generator, in part",
     "algorithmicMedia": "an algorithm that learned from no pictures",
 }
-"""What a picture of such a type was made with."""
+"""What pictures of these types were made with."""
 
 OTHERS = {
     "digitalCapture": "was taken by a camera",
@@ -29,27 +29,27 @@ OTHERS = {
     "humanEdits": "was edited by a person",
     "minorHumanEdits": "was edited by a person",
 }
-
+"""How pictures of these types were made."""
 
 DRAWN = frozenset({"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic"})
 """Types that say that a generative model drew the picture, or a part of it."""
 
 
 def source_type(address: str) -> str:
-    """Return the last part of a source type's address, which names it; text that is no such address is "" ."""
+    """Return the last part of a source type's address, which is its name; "" for any other text."""
     head, _, name = address.strip().rpartition("/")
     return name if head.endswith("digitalsourcetype") or (not head and name in GENERATORS | OTHERS) else ""
 
 
 def making(name: str) -> str:
-    """Complete the sentence "the picture …" for a source type's name."""
+    """Return the words that complete "the picture …" for a source type's name."""
     if name in GENERATORS:
         return f"was made with {GENERATORS[name]}"
     return OTHERS.get(name, f"is of the digital source type {name}")
 
 
 def says(names: Iterable[str]) -> str:
-    """Return what source types say together: "machine-made", "not machine-made" or, where they do not say, ""."""
+    """Return what source types say together: "machine-made", "not machine-made", or "" if they say neither."""
     known = set(names) & (DRAWN | OTHERS.keys())
     if not known:
         return ""

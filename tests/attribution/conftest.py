@@ -19,12 +19,12 @@ def model():
 def crops():
     """Eight crops of 96 pixels of two photographs."""
     wholes = [decode(photograph(name), name=name).pixels for name in PHOTOGRAPHS]
-    parts = [one[80 : 80 + 96, left : left + 96] for one in wholes for left in (40, 180, 320, 460)]
+    parts = [whole[80 : 80 + 96, left : left + 96] for whole in wholes for left in (40, 180, 320, 460)]
     return torch.from_numpy(np.stack(parts).transpose(0, 3, 1, 2).copy())
 
 
 @pytest.fixture(scope="session")
 def own(model, crops):
-    """Draw the crops again, as a file of 8 bits holds them."""
+    """Return the crops as the model redraws them, rounded to 8 bits like a file."""
     with torch.no_grad():
         return (model.decode(model.encode(crops)) * 255).round() / 255

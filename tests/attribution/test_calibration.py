@@ -18,14 +18,14 @@ from artaudit.errors import ModelError, UsageError
 ABOUT = {"model": "m", "digest": "d", "method": "octaves", "names": ("a", "b"), "pictures": "drawn numbers"}
 
 
-def made(apart, count=60, seed=0, others=("real pictures", "blurred pictures")):
+def calibrated(apart, count=60, seed=0, others=("real pictures", "blurred pictures")):
     rng = np.random.default_rng(seed)
     sets = {BELONGING: rng.normal(apart, 1, (count, 2)), **{name: rng.normal(0, 1, (count, 2)) for name in others}}
     return calibrate(sets, {name: np.arange(count) for name in sets}, **ABOUT)
 
 
 def test_sets_that_lie_apart_are_told_and_the_evidence_is_bounded():
-    learned = made(3.0)
+    learned = calibrated(3.0)
     assert learned.separable
     assert min(learned.aucs.values()) > 0.98
     assert learned.bar >= LEAST_EVIDENCE
@@ -35,7 +35,7 @@ def test_sets_that_lie_apart_are_told_and_the_evidence_is_bounded():
 
 
 def test_sets_that_are_alike_are_not_separable():
-    assert not made(0.0).separable
+    assert not calibrated(0.0).separable
 
 
 def test_one_set_of_others_that_is_alike_is_enough_to_be_silent():
@@ -71,7 +71,7 @@ def test_of_a_decoder_without_a_grid_nothing_is_learned_off_it():
 
 @pytest.mark.parametrize("apart", [0.0, 1.0, 3.0])
 def test_no_set_of_others_passes_the_bar_more_often_than_said(apart):
-    learned = made(apart, count=100)
+    learned = calibrated(apart, count=100)
     for name, (count, trials) in learned.passed.items():
         assert name == BELONGING or count <= FALSE_ALARM_RATE * trials
     assert learned.false_alarms.trials == 200
@@ -86,7 +86,7 @@ def test_versions_of_one_picture_never_stand_on_both_sides():
 
 
 def test_what_is_written_is_read_back(tmp_path):
-    learned = made(2.0)
+    learned = calibrated(2.0)
     path = tmp_path / "m.json"
     path.write_text(learned.as_json())
     assert read_calibration(path) == learned
@@ -99,11 +99,11 @@ def test_what_is_written_is_read_back(tmp_path):
 )
 def test_a_calibration_that_is_not_whole_is_refused(tmp_path, change):
     path = tmp_path / "m.json"
-    path.write_text(json.dumps(json.loads(made(2.0).as_json()) | change))
+    path.write_text(json.dumps(json.loads(calibrated(2.0).as_json()) | change))
     with pytest.raises(ModelError, match="calibrate again"):
         read_calibration(path).score(np.zeros((1, 2)))
 
 
 def test_too_few_pictures_are_refused():
     with pytest.raises(UsageError, match="more pictures"):
-        made(3.0, count=9)
+        calibrated(3.0, count=9)

@@ -24,13 +24,13 @@ CONFIGS = {
 def test_what_a_diffusers_folder_tells_has_its_sentence(tmp_path, family):
     (tmp_path / "config.json").write_text(json.dumps({"_class_name": "AutoencoderKL"} | CONFIGS[family]), "utf-8")
     (tmp_path / "diffusion_pytorch_model.safetensors").touch()
-    found = offer(tmp_path).family
-    assert found == family
-    assert in_words("mine", found, copy=False) == f"the {family} autoencoder ({FAMILIES[family].members})"
+    offered = offer(tmp_path).family
+    assert offered == family
+    assert in_words("mine", offered, copy=False) == f"the {family} autoencoder ({FAMILIES[family].members})"
 
 
 def test_every_family_that_loaders_and_embedded_models_name_is_known():
-    named = {*SPACES, *(one.family for one in pool.embedded())}
+    named = {*SPACES, *(record.family for record in pool.embedded())}
     assert named <= FAMILIES.keys() == {*CONFIGS, "SD 2.x"}
 
 

@@ -38,8 +38,8 @@ def registry(tmp_path: Path) -> Registry:
 
 def test_everyone_in_the_catalog_can_look(registry):
     look = examiners(registry)
-    assert [one.name for one in look] == list(catalog.EXAMINERS)
-    assert all(isinstance(one, Examiner) for one in look)
+    assert [examiner.name for examiner in look] == list(catalog.EXAMINERS)
+    assert all(isinstance(examiner, Examiner) for examiner in look)
 
 
 def test_the_very_file_is_recognised_and_a_withdrawn_work_is_not(registry):
@@ -76,12 +76,12 @@ def test_a_cloaked_work_is_not_accused_even_where_the_detector_does(registry):
     accused = examine(decode(photograph("flower.jpg"), name="x"), registry, look)[1]
     assert accused.assessment.origin == "machine-made"
     registry.add_version(2, as_image(draw(np.random.default_rng(1))), {})
-    flower = next(one.id for one in registry.works() if one.sha256 == accused.sha256)
+    flower = next(work.id for work in registry.works() if work.sha256 == accused.sha256)
     registry.add_version(flower, as_image(draw(np.random.default_rng(2))), {})
     look = [PortfolioExaminer(read_portfolio(registry)), Accuser()]
-    spared = examine(decode(photograph("flower.jpg"), name="x"), registry, look)[1]
-    assert spared.assessment.origin == "cannot tell"
-    assert "cloaked version" in spared.verdict
+    withheld = examine(decode(photograph("flower.jpg"), name="x"), registry, look)[1]
+    assert withheld.assessment.origin == "cannot tell"
+    assert "cloaked version" in withheld.verdict
 
 
 def test_a_crop_is_placed_in_the_work(registry):
@@ -109,13 +109,18 @@ def test_an_unrelated_picture_is_no_copy_and_an_empty_portfolio_says_nothing(reg
     assert PortfolioExaminer(read_portfolio(empty)).examine(unrelated) == []
 
 
-def found(*, holds: bool | None, claim: str, work: int | None = None) -> Finding:
+def finding_of(*, holds: bool | None, claim: str, work: int | None = None) -> Finding:
     return Finding("e", claim, holds=holds, method="m", work=work)
 
 
 def test_a_verdict_says_what_holds_and_what_it_was_compared_with():
     assert verdict([], 0).startswith("The portfolio is empty")
-    assert verdict([found(holds=False, claim="x")], 3) == "Compared with 3 registered works: no copy of any was found."
-    copy = verdict([found(holds=True, claim="it is a copy of work 1", work=1)], 1)
+    assert (
+        verdict([finding_of(holds=False, claim="x")], 3)
+        == "Compared with 3 registered works: no copy of any was found."
+    )
+    copy = verdict([finding_of(holds=True, claim="it is a copy of work 1", work=1)], 1)
     assert copy == "It is a copy of work 1. Compared with 1 registered work."
-    assert "Cannot tell: it may show work 1." in verdict([found(holds=None, claim="it may show work 1", work=1)], 2)
+    assert "Cannot tell: it may show work 1." in verdict(
+        [finding_of(holds=None, claim="it may show work 1", work=1)], 2
+    )

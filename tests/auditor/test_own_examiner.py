@@ -56,7 +56,7 @@ class RedText(Redness):
     question: ClassVar = FILE
 
 
-def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Redness]) -> tuple[Path, Evidence]:
+def check_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Redness]) -> tuple[Path, Evidence]:
     """Check a red picture with an examiner that stands in the catalog; return the case's package and the evidence."""
     table = {"portfolio": catalog.EXAMINERS["portfolio"], "redness": f"{__name__}:{kind.__name__}"}
     monkeypatch.setattr(catalog, "EXAMINERS", MappingProxyType(table))
@@ -73,19 +73,19 @@ def test_it_is_an_examiner_and_draws():
 
 
 def test_it_is_weighed_worded_and_drawn_as_a_group_of_its_own(tmp_path, monkeypatch):
-    package, evidence = asked(tmp_path, monkeypatch, Redness)
+    package, evidence = check_with(tmp_path, monkeypatch, Redness)
     [group] = evidence.assessment.groups
     assert (group.name, group.holds, group.log10_likelihood_ratio) == ("redness", True, None)
     assert "Its mean red is 0.78." in evidence.summary
     with zipfile.ZipFile(package) as opened:
         record = json.loads(opened.read("data/report.json"))
-    assert [one["caption"] for one in record["pictures"]] == ["its mean red is 0.78"]
+    assert [picture["caption"] for picture in record["pictures"]] == ["its mean red is 0.78"]
     assert verify_package(package).problems == ()
     assert reproduce(package)["same"]
 
 
 def test_in_a_group_that_is_weighed_its_ratio_counts(tmp_path, monkeypatch):
-    package, evidence = asked(tmp_path, monkeypatch, MeasuredRedness)
+    package, evidence = check_with(tmp_path, monkeypatch, MeasuredRedness)
     weighed = evidence.assessment
     assert (weighed.log10_likelihood_ratio, weighed.origin, weighed.basis) == (1.3, "machine-made", "measured")
     assert evidence.summary[1].startswith("There is moderate support that a generative model drew its pixels")
@@ -95,12 +95,12 @@ def test_in_a_group_that_is_weighed_its_ratio_counts(tmp_path, monkeypatch):
 
 def test_what_it_measured_is_told_as_open_where_it_points_neither_way(tmp_path, monkeypatch):
     monkeypatch.setattr(Redness, "ratio", 0.1)
-    _, evidence = asked(tmp_path, monkeypatch, MeasuredRedness)
+    _, evidence = check_with(tmp_path, monkeypatch, MeasuredRedness)
     assert evidence.summary[1].startswith("Cannot tell: whether a machine made it")
 
 
 @pytest.mark.parametrize("kind", [ModelOfRedness, RedText])
 def test_its_claim_answers_the_question_that_its_class_names(tmp_path, monkeypatch, kind):
-    _, evidence = asked(tmp_path, monkeypatch, kind)
+    _, evidence = check_with(tmp_path, monkeypatch, kind)
     assert evidence.findings[0].question == kind.question
-    assert [said for said in evidence.summary if "red" in said] == ["Its mean red is 0.78."]
+    assert [sentence for sentence in evidence.summary if "red" in sentence] == ["Its mean red is 0.78."]

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from artaudit.auditor.register import enrol, enrol_all
+from artaudit.auditor.register import enrol, register_all
 from artaudit.auditor.registry import Registry
 from artaudit.datasets.drawings import draw
 from artaudit.errors import ImageError
@@ -28,7 +28,7 @@ def prints(registry: Registry, work: int) -> list[bytes]:
 
 def test_many_are_registered_in_order_with_what_each_alone_would_have(paths, tmp_path):
     with Registry(tmp_path / "many.db") as many, Registry(tmp_path / "single.db") as single:
-        works = [enter() for enter in enrol_all(many, paths)]
+        works = [enter() for enter in register_all(paths, many)]
         assert [(work.id, work.title, new) for work, new in works] == [
             (number + 1, path.stem, True) for number, path in enumerate(paths)
         ]
@@ -39,7 +39,7 @@ def test_many_are_registered_in_order_with_what_each_alone_would_have(paths, tmp
 def test_what_is_known_or_comes_twice_is_registered_once(paths, tmp_path):
     with Registry(tmp_path / "works.db") as registry:
         first, _ = enrol(registry, read(paths[0]), "the first")
-        again = [enter() for enter in enrol_all(registry, [paths[0], paths[1], paths[1]], "another")]
+        again = [enter() for enter in register_all([paths[0], paths[1], paths[1]], registry, "another")]
         assert [(work.title, new) for work, new in again] == [
             ("the first", False),
             ("another", True),
@@ -53,7 +53,7 @@ def test_one_that_cannot_be_read_stops_no_other(paths, tmp_path):
     paths[1].write_bytes(b"no picture")
     entered = []
     with Registry(tmp_path / "works.db") as registry:
-        for number, enter in enumerate(enrol_all(registry, paths)):
+        for number, enter in enumerate(register_all(paths, registry)):
             if number == 1:
                 with pytest.raises(ImageError):
                     enter()

@@ -14,7 +14,7 @@ from artaudit.auditor.evidence import Seal
 from artaudit.auditor.examiners import read_portfolio
 from artaudit.auditor.registry import Registry
 from artaudit.auditor.report import report
-from artaudit.auditor.suspects import saved
+from artaudit.auditor.suspects import read_list
 from artaudit.datasets.photographs import photograph
 from artaudit.detect.examiner import MachineMade
 from artaudit.errors import UsageError
@@ -34,7 +34,7 @@ def home(tmp_path_factory) -> Path:
     with Registry(folder / "registry.db") as registry:
         register.register(folder / "china.jpg", registry)
         look = [PortfolioExaminer(read_portfolio(registry)), Signatures(), FileClaims(), MachineMade()]
-        [suspect] = saved(folder / "list.csv")
+        [suspect] = read_list(folder / "list.csv")
         check.examine(suspect.open(), registry, look, suspect.source)
     return folder
 
@@ -50,15 +50,15 @@ def package(home) -> dict[str, bytes]:
 def test_what_the_match_and_the_detector_rest_on_is_drawn(package):
     record = json.loads(package["data/report.json"])
     findings = record["checks"][0]["evidence"]["findings"]
-    drawn = [(findings[one["finding"]]["examiner"], one["files"][0]["file"]) for one in record["pictures"]]
+    drawn = [(findings[picture["finding"]]["examiner"], picture["files"][0]["file"]) for picture in record["pictures"]]
     names = [(examiner, name.rpartition("-")[2]) for examiner, name in drawn]
     assert names == [("portfolio", "overlay.jpg"), ("portfolio", "difference.jpg"), ("detector", "traces.jpg")]
     heat = Pillow.open(io.BytesIO(package[drawn[-1][1]])).convert("RGB")
     assert heat.size == (460, 370)
     tinted = np.ptp(np.asarray(heat).astype(int), axis=2) > 24
-    found = next(one for one in findings if one["examiner"] == "detector")
-    outside, side = np.ones(tinted.shape, bool), found["details"]["crop_side"]
-    for top, left, _ in found["details"]["crops"]:
+    finding = next(finding for finding in findings if finding["examiner"] == "detector")
+    outside, side = np.ones(tinted.shape, bool), finding["details"]["crop_side"]
+    for top, left, _ in finding["details"]["crops"]:
         outside[max(0, top - 8) : top + side + 8, max(0, left - 8) : left + side + 8] = False
     assert 0 < outside.mean() < 1
     assert not tinted[outside].any()
@@ -70,7 +70,7 @@ def test_the_record_answers_first_and_says_how_it_weighed(package):
     assert evidence["summary"][0].startswith("It shows ")
     assert evidence["verdict"] == " ".join(evidence["summary"])
     assert evidence["assessment"]["copy"] == "found"
-    assert {one["name"] for one in evidence["assessment"]["groups"]} == {"match", "signed", "noise", "claims"}
+    assert {group["name"] for group in evidence["assessment"]["groups"]} == {"match", "signed", "noise", "claims"}
 
 
 def test_no_path_of_this_computer_is_in_the_package(home, package):

@@ -12,6 +12,6 @@ def test_a_finding_of_another_detector_is_not_repeated_with_the_shipped_one():
     was = finding.as_dict()
     assert reproduce._compare(was, [finding], set())["outcome"] == reproduce.SAME
     was["details"] = {**was["details"], "other_detector": "0" * 64}
-    told = reproduce._compare(was, [finding], set())
-    assert told["outcome"] == reproduce.OPEN
-    assert "not the one that comes with artaudit" in told["why"]
+    result = reproduce._compare(was, [finding], set())
+    assert result["outcome"] == reproduce.OPEN
+    assert "not the one that comes with artaudit" in result["why"]

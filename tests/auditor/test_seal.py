@@ -95,9 +95,9 @@ def test_a_signed_seal_says_who_signed_and_a_change_to_it_is_found(path, tmp_pat
         assert record["root"] == log_root(list(registry.events())[:4])
         assert broken_seal(target, registry, Trust((signer.identity.chain[-1],))) == []
         target.write_bytes(target.read_bytes().replace(b'"size":4', b'"size":3'))
-        assert any("no good signature" in one for one in broken_seal(target, registry))
+        assert any("no good signature" in problem for problem in broken_seal(target, registry))
         (tmp_path / "signed.json.p7s").unlink()
-        assert any("is missing" in one for one in broken_seal(target, registry))
+        assert any("is missing" in problem for problem in broken_seal(target, registry))
 
 
 def test_the_log_keeps_that_it_was_sealed_and_nothing_is_overwritten(path, seal):

@@ -49,12 +49,12 @@ def test_the_credential_is_whole_trusted_and_refuses_training(signer, kind):
     image = decode(buffer.getvalue(), name="drawing")
     data, manifest = with_credential(image, "A drawing", signer)
     assert len(manifest) > 1000
-    said = read_credential(data, KINDS[kind], signer)
-    assert said["validation_state"] == "Trusted"
-    active = said["manifests"][said["active_manifest"]]
+    credential = read_credential(data, KINDS[kind], signer)
+    assert credential["validation_state"] == "Trusted"
+    active = credential["manifests"][credential["active_manifest"]]
     assert active["title"] == "A drawing"
-    entries = {name: use["use"] for one in active["assertions"] if "training-mining" in one["label"]
-               for name, use in one["data"]["entries"].items()}  # fmt: skip
+    entries = {name: use["use"] for assertion in active["assertions"] if "training-mining" in assertion["label"]
+               for name, use in assertion["data"]["entries"].items()}  # fmt: skip
     assert set(entries.values()) == {"notAllowed"}
     assert {"cawg.ai_training", "c2pa.ai_training"} <= entries.keys()
 
@@ -112,8 +112,8 @@ def test_a_signature_can_leave_training_unsaid(signer, drawing, tmp_path):
         sign_picture(drawing, tmp_path / "b.png", signer, registry, Wish(refuses=False))
     after = read(tmp_path / "b.png")
     assert not forbids_training(after)
-    said = json.dumps(read_credential(after.data, "image/png", signer))
-    assert "training-mining" not in said
+    credential = json.dumps(read_credential(after.data, "image/png", signer))
+    assert "training-mining" not in credential
 
 
 def test_an_unknown_picture_becomes_a_work_only_where_that_is_wished_and_said(signer, drawing, tmp_path):
@@ -135,13 +135,13 @@ def test_a_copy_that_lost_its_credential_is_led_back_to_it(signer, tmp_path):
         shared.save(tmp_path / "shared.jpg", quality=80)
         look = [PortfolioExaminer(read_portfolio(registry)), Signatures("")]
         stripped, whole = (check.check(tmp_path / name, registry, look)[1] for name in ("shared.jpg", "signed.jpg"))
-        assert [one.work for one in stripped.findings if one.holds] == [1]
+        assert [finding.work for finding in stripped.findings if finding.holds] == [1]
         [note] = stripped.notes
         assert note.startswith("work 1 was signed on 20")
         [manifest] = registry.manifests(1)
         rules = {"trust": {"user_anchors": signer.identity.authority_pem().decode()}}
-    signature = [one for one in whole.findings if one.examiner == "signatures" and one.holds]
-    assert len(signature) == 1
+    signatures = [finding for finding in whole.findings if finding.examiner == "signatures" and finding.holds]
+    assert len(signatures) == 1
     context = c2pa.Context.from_dict(rules)
     kept = c2pa.Reader("image/jpeg", io.BytesIO((tmp_path / "signed.jpg").read_bytes()), manifest.data, context=context)
     assert json.loads(kept.json())["validation_state"] == "Trusted"

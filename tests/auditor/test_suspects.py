@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from artaudit.auditor.suspects import STANDARD_INPUT, saved, suspects
+from artaudit.auditor.suspects import STANDARD_INPUT, read_list, suspects
 from artaudit.errors import ArtauditError, UsageError
 
 
@@ -25,15 +25,15 @@ def folder(tmp_path) -> Path:
 
 
 def test_folders_are_searched_and_no_suspect_is_left_out_for_its_name(folder):
-    names = [one.name for one in suspects([folder])]
+    names = [suspect.name for suspect in suspects([folder])]
     assert names == [str(folder / name) for name in ("a.GIF", "b-cloaked.png", "deep/c.jpg")]
 
 
 def test_standard_input_is_a_picture_too(folder, monkeypatch):
     data = (folder / "a.GIF").read_bytes()
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
-    [one] = suspects([STANDARD_INPUT])
-    assert (one.name, one.open().sha256) == ("standard input", sha256(data).hexdigest())
+    [suspect] = suspects([STANDARD_INPUT])
+    assert (suspect.name, suspect.open().sha256) == ("standard input", sha256(data).hexdigest())
 
 
 @pytest.mark.parametrize(
@@ -45,22 +45,22 @@ def test_standard_input_is_a_picture_too(folder, monkeypatch):
 )
 def test_a_table_names_addresses_files_and_times(folder, text):
     (folder / "list.csv").write_text(text, encoding="utf-8")
-    [one] = saved(folder / "list.csv")
-    assert one.source == {
+    [suspect] = read_list(folder / "list.csv")
+    assert suspect.source == {
         "url": "https://shop.example/a?x=1&y=2",
         "saved_at": "2026-11-01T10:00:00Z",
         "list": "list.csv",
         "list_sha256": sha256((folder / "list.csv").read_bytes()).hexdigest(),
     }
-    assert one.open().data == (folder / "a.GIF").read_bytes()
+    assert suspect.open().data == (folder / "a.GIF").read_bytes()
 
 
 def test_plain_lines_name_an_address_and_a_file(folder):
     text = "# found on Sunday\nhttps://shop.example/a,1 deep/c.jpg\n\nhttp://other.example/\tb-cloaked.png\n"
     (folder / "list.txt").write_text(text)
     found = suspects([], [folder / "list.txt"])
-    assert [one.source["url"] for one in found] == ["https://shop.example/a,1", "http://other.example/"]
-    assert [Path(one.name).name for one in found] == ["c.jpg", "b-cloaked.png"]
+    assert [suspect.source["url"] for suspect in found] == ["https://shop.example/a,1", "http://other.example/"]
+    assert [Path(suspect.name).name for suspect in found] == ["c.jpg", "b-cloaked.png"]
     assert "saved_at" not in found[0].source
 
 
@@ -72,7 +72,7 @@ def test_plain_lines_name_an_address_and_a_file(folder):
 def test_a_line_in_another_form_is_refused_with_the_form(folder, text):
     (folder / "list.txt").write_text(text)
     with pytest.raises(UsageError, match="columns url, file"):
-        saved(folder / "list.txt")
+        read_list(folder / "list.txt")
 
 
 @given(st.binary(max_size=60))
@@ -80,7 +80,7 @@ def test_no_list_is_more_than_a_clear_error(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "any.txt"
     path.write_bytes(data)
     with suppress(ArtauditError):
-        assert all(one.source["url"] for one in saved(path))
+        assert all(suspect.source["url"] for suspect in read_list(path))
 
 
 def test_nothing_to_check_is_wrong_usage(tmp_path):

@@ -27,9 +27,9 @@ def test_the_nearest_works_come_first_whatever_view_is_near():
     views = {work: unit(14, 512, work) for work in range(1, 60)}
     whole = gather((work, sketch(vectors)) for work, vectors in views.items())
     query = np.concatenate([unit(3, 512, 99), views[31][7:8] + 0.3 * unit(1, 512, 98)])
-    found = whole.nearest(sketch(query), 5)
-    assert (found[0], len(found), len(set(found))) == (31, 5, 5)
-    [(work, cosine, place), *_] = ranked(query, found, lambda one: views[one])
+    nearest = whole.nearest(sketch(query), 5)
+    assert (nearest[0], len(nearest), len(set(nearest))) == (31, 5, 5)
+    [(work, cosine, place), *_] = ranked(query, nearest, views.__getitem__)
     assert (work, place) == (31, 3)
     assert cosine == pytest.approx(float((query[3] @ views[31].T).max()))
 
@@ -58,10 +58,10 @@ def test_descriptors_come_back(vectors):
 @given(st.binary(max_size=300))
 def test_garbage_is_refused_or_has_the_size_it_names(data):
     try:
-        found = from_bytes(data)
+        vectors = from_bytes(data)
     except RegistryError:
         return
-    assert len(data) == 4 + 2 * found.size and np.isfinite(found).all()
+    assert len(data) == 4 + 2 * vectors.size and np.isfinite(vectors).all()
 
 
 def test_cut_descriptors_and_sketches_are_refused():

@@ -23,43 +23,43 @@ def china(works):
 
 def test_the_whole_picture_lies_on_itself(china):
     rgb8, known = china
-    found = confirm(known, known)
+    confirmation = confirm(known, known)
     height, width = rgb8.shape[:2]
-    assert found.inliers > 500
-    assert np.allclose(found.homography, np.eye(3), atol=0.01)
-    assert np.allclose(sorted(found.region), sorted([(0, 0), (0, height), (width, 0), (width, height)]), atol=1)
-    assert found.orientation == "as registered"
-    assert min(found.work_share, found.suspect_share) > 0.99
+    assert confirmation.inliers > 500
+    assert np.allclose(confirmation.homography, np.eye(3), atol=0.01)
+    assert np.allclose(sorted(confirmation.region), sorted([(0, 0), (0, height), (width, 0), (width, height)]), atol=1)
+    assert confirmation.orientation == "as registered"
+    assert min(confirmation.work_share, confirmation.suspect_share) > 0.99
 
 
 def test_a_crop_is_placed_in_the_work(china):
     rgb8, known = china
-    found = confirm(extract_suspect(np.ascontiguousarray(rgb8[100:330, 200:550])), known)
-    assert found.confirmed
-    left, top = np.min(found.work_region, axis=0)
-    right, bottom = np.max(found.work_region, axis=0)
+    confirmation = confirm(extract_suspect(np.ascontiguousarray(rgb8[100:330, 200:550])), known)
+    assert confirmation.confirmed
+    left, top = np.min(confirmation.work_region, axis=0)
+    right, bottom = np.max(confirmation.work_region, axis=0)
     assert np.allclose((left, top, right, bottom), (200, 100, 550, 330), atol=3)
-    assert found.work_share == pytest.approx(230 * 350 / (427 * 640), abs=0.01)
-    assert found.suspect_share > 0.98
+    assert confirmation.work_share == pytest.approx(230 * 350 / (427 * 640), abs=0.01)
+    assert confirmation.suspect_share > 0.98
 
 
 def test_a_small_mirrored_copy_is_outlined_in_a_page(china, in_page):
     rgb8, known = china
-    found = confirm(extract_suspect(in_page(rgb8[:, ::-1])), known)
-    assert found.confirmed
-    assert found.mirrored
-    assert found.orientation == "mirrored"
-    assert np.allclose(np.min(found.region, axis=0), (900, 200), atol=5)
-    assert np.allclose(np.max(found.region, axis=0), (1300, 467), atol=5)
+    confirmation = confirm(extract_suspect(in_page(rgb8[:, ::-1])), known)
+    assert confirmation.confirmed
+    assert confirmation.mirrored
+    assert confirmation.orientation == "mirrored"
+    assert np.allclose(np.min(confirmation.region, axis=0), (900, 200), atol=5)
+    assert np.allclose(np.max(confirmation.region, axis=0), (1300, 467), atol=5)
 
 
 def test_inverted_colours_are_found_only_when_asked_for(china):
     rgb8, known = china
     suspect = extract_suspect(255 - rgb8)
     assert confirm(suspect, known) is None
-    found = confirm(suspect, known, inverted=True)
-    assert found.confirmed
-    assert found.orientation == "colours inverted"
+    confirmation = confirm(suspect, known, inverted=True)
+    assert confirmation.confirmed
+    assert confirmation.orientation == "colours inverted"
 
 
 def test_the_same_input_gives_the_same_output(china):
@@ -73,10 +73,10 @@ def test_the_same_input_gives_the_same_output(china):
 
 def test_matched_points_lie_where_the_mapping_puts_them(china):
     rgb8, known = china
-    found = confirm(extract_suspect(np.ascontiguousarray(np.rot90(rgb8))), known)
-    ours, theirs = (np.array([pair[side] for pair in found.matches]) for side in (0, 1))
-    assert found.inliers == len(found.matches) == len({pair[0] for pair in found.matches})
-    assert np.abs(mapped(np.array(found.homography), ours) - theirs).max() < 2 * TOLERANCE
+    confirmation = confirm(extract_suspect(np.ascontiguousarray(np.rot90(rgb8))), known)
+    ours, theirs = (np.array([pair[side] for pair in confirmation.matches]) for side in (0, 1))
+    assert confirmation.inliers == len(confirmation.matches) == len({pair[0] for pair in confirmation.matches})
+    assert np.abs(mapped(np.array(confirmation.homography), ours) - theirs).max() < 2 * TOLERANCE
 
 
 def test_few_agreeing_points_are_weak_and_fewer_are_nothing(china):
@@ -95,9 +95,9 @@ def test_distances_are_exact():
 
 def test_unrelated_pictures_do_not_agree(works):
     known = [extract(rgb8) for rgb8 in works.values()]
-    for place, one in enumerate(known):
-        for other in known[:place]:
-            assert confirm(one, other) is None
+    for place, suspect in enumerate(known):
+        for work in known[:place]:
+            assert confirm(suspect, work) is None
 
 
 def test_a_picture_without_keypoints_agrees_with_nothing(china):
@@ -108,10 +108,10 @@ def test_a_picture_without_keypoints_agrees_with_nothing(china):
 
 
 def test_a_shared_logo_is_no_copy(works):
-    host, other = works["flower.jpg"].copy(), works["china.jpg"].copy()
+    host, work = works["flower.jpg"].copy(), works["china.jpg"].copy()
     logo = cv2.resize(works["drawing 2"], (60, 60), interpolation=cv2.INTER_AREA)
-    host[20:80, 20:80] = other[350:410, 500:560] = logo
-    assert confirm(extract_suspect(host), extract(other)) is None
+    host[20:80, 20:80] = work[350:410, 500:560] = logo
+    assert confirm(extract_suspect(host), extract(work)) is None
 
 
 def test_pairs_are_one_to_one(china, works):
@@ -135,11 +135,11 @@ def test_a_turned_scaled_mirrored_copy_is_put_back_in_its_place(degrees, scale, 
     flip = np.array([(-1, 0, side - 1), (0, 1, 0), (0, 0, 1)], np.float64) if mirrored else np.eye(3)
     truth = flip @ shift @ turn
     suspect = cv2.warpPerspective(PICTURE, truth, (side, side), flags=cv2.INTER_AREA, borderValue=(255, 255, 255))
-    found = confirm(extract_suspect(suspect), PICTURE_POINTS)
-    assert found.confirmed
-    assert found.mirrored == mirrored
+    confirmation = confirm(extract_suspect(suspect), PICTURE_POINTS)
+    assert confirmation.confirmed
+    assert confirmation.mirrored == mirrored
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
-    error = mapped(np.array(found.homography), corners) - mapped(truth, corners)
+    error = mapped(np.array(confirmation.homography), corners) - mapped(truth, corners)
     assert np.abs(error).max() < 6
 
 
@@ -200,7 +200,7 @@ def test_points_in_one_corner_of_both_pictures_are_refused():
 
 def test_a_stranger_of_random_points_is_nothing():
     random = np.random.default_rng(1)
-    made = [
+    strangers = [
         Keypoints(
             random.uniform(0, 500, (800, 2)).astype(np.float32),
             random.integers(0, 90, (800, 128), dtype=np.uint8),
@@ -208,4 +208,4 @@ def test_a_stranger_of_random_points_is_nothing():
         )
         for _ in range(2)
     ]
-    assert confirm(made[0], made[1]) is None
+    assert confirm(strangers[0], strangers[1]) is None

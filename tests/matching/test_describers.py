@@ -36,8 +36,8 @@ def value(name, kind, *sides):
 
 
 def node(kind, setting, number, inputs, output):
-    said = field(1, setting) + field(3, number) + field(20, 2)
-    return b"".join(field(1, name) for name in inputs) + field(2, output) + field(4, kind) + field(5, said)
+    attribute = field(1, setting) + field(3, number) + field(20, 2)
+    return b"".join(field(1, name) for name in inputs) + field(2, output) + field(4, kind) + field(5, attribute)
 
 
 def mean_colour_model():
@@ -60,7 +60,7 @@ def onnx_file(tmp_path_factory):
 
 
 class Bright(torch.nn.Module):
-    """Says how bright each of 8 x 8 cells is, about the mean."""
+    """Describes a picture by the brightness of 8 x 8 cells, less their mean."""
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         cells = torch.nn.functional.adaptive_avg_pool2d(pixels.mean(1, keepdim=True), (8, 8)).flatten(1)
@@ -89,9 +89,9 @@ def test_an_onnx_model_describes_and_names_its_bytes(onnx_file):
 
 
 def test_a_torchscript_model_describes_with_unit_vectors(bright, works):
-    found = bright(windows(works["china.jpg"]))
-    assert found.shape == (14, 64)
-    assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+    vectors = bright(windows(works["china.jpg"]))
+    assert vectors.shape == (14, 64)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert bright.kind.startswith("bright@")
 
 
@@ -106,9 +106,9 @@ def test_models_of_transformers_describe_but_never_decide(tmp_path, works, kind)
         text = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 20}
         model = transformers.CLIPModel(transformers.CLIPConfig(text_config=text, vision_config=small, projection_dim=8))
     model.save_pretrained(tmp_path / kind)
-    found = describers.opened(tmp_path / kind)
-    assert isinstance(found, Transformers) and not found.decides
-    assert found(windows(works["china.jpg"])).shape == (14, 16 if kind == "dinov2" else 8)
+    describer = describers.opened(tmp_path / kind)
+    assert isinstance(describer, Transformers) and not describer.decides
+    assert describer(windows(works["china.jpg"])).shape == (14, 16 if kind == "dinov2" else 8)
 
 
 def test_broken_models_are_errors_that_name_the_file(tmp_path):
@@ -155,15 +155,14 @@ def described(works, as_image, model):
         image = as_image(rgb8)
         prints = fingerprint(image) | {"pdq": b"", "keypoints": b""}
         stored = describe(image, model)
-        one = PortfolioEntry(number, title, image.sha256, image.pixels_sha256, **prints, descriptors=stored)
-        entries.append(one)
+        entries.append(PortfolioEntry(number, title, image.sha256, image.pixels_sha256, **prints, descriptors=stored))
     return Portfolio(entries, describer=model)
 
 
 def test_a_copy_without_a_sharp_point_is_found_by_its_descriptor_alone(works, as_image, bright):
-    [found, *_] = described(works, as_image, bright).matches(as_image(blurred(works["china.jpg"])))
-    assert (found.work, found.tier, found.band, found.confirmation) == (1, "descriptor", "copy", None)
-    assert found.score >= found.threshold == describers.COPY
+    [match, *_] = described(works, as_image, bright).matches(as_image(blurred(works["china.jpg"])))
+    assert (match.work, match.tier, match.band, match.confirmation) == (1, "descriptor", "copy", None)
+    assert match.score >= match.threshold == describers.COPY
 
 
 def test_fairly_near_descriptors_make_a_candidate_and_others_nothing(works, as_image, bright, monkeypatch):

@@ -1,10 +1,10 @@
-"""The index index_path a registry is made from it, kept up to date, and made again when it is missing or wrong."""
+"""The index of a registry is made from it, kept up to date, and made again when it is missing or wrong."""
 
 import numpy as np
 import pytest
 
 from artaudit.matching import binary_codes, bring_up_to_date, index_file, index_path
-from artaudit.matching.index import likest
+from artaudit.matching.index import descriptor_sentence
 from artaudit.matching.keypoints import extract
 
 SHA = {number: f"{number:064x}" for number in range(1, 9)}
@@ -16,7 +16,7 @@ def stored(works):
 
 
 class Reader:
-    """Reads keypoints and remembers whose."""
+    """Reads keypoints and remembers of which works."""
 
     def __init__(self, stored):
         self.stored, self.read = stored, []
@@ -26,11 +26,11 @@ class Reader:
         return self.stored[work]
 
 
-def same(one, other):
-    """Say whether two pools hold the same features, in any order within a word."""
+def same(left, right):
+    """Tell whether two pools hold the same features, in any order within a word."""
     rows = [
-        sorted(zip(p.words.tolist(), p.owners.tolist(), map(tuple, p.signatures.tolist()), strict=True))
-        for p in (one, other)
+        sorted(zip(pool.words.tolist(), pool.owners.tolist(), map(tuple, pool.signatures.tolist()), strict=True))
+        for pool in (left, right)
     ]
     return rows[0] == rows[1]
 
@@ -89,8 +89,8 @@ def test_an_index_of_another_vocabulary_is_not_used(tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path, stored):
     (tmp_path / "file").write_bytes(b"")
-    found = bring_up_to_date(tmp_path / "file" / "index", some(1, 2), Reader(stored))
-    assert set(found.pool.owners.tolist()) == {1, 2}
+    index = bring_up_to_date(tmp_path / "file" / "index", some(1, 2), Reader(stored))
+    assert set(index.pool.owners.tolist()) == {1, 2}
 
 
 def test_nothing_is_left_beside_it(tmp_path, stored):
@@ -116,8 +116,9 @@ def test_the_owners_descriptors_say_it_too():
     def whole(numbers):
         return binary_codes.gather((number, binary_codes.sketch(views[number])) for number in numbers)
 
-    assert "not measured" in likest(whole([1]), views.__getitem__, 0.75)
-    assert "20 of the owner's works looked for among the others: in 0 of 640 pairs" in likest(
-        whole(range(7, 40)), views.__getitem__, 0.75
-    )
-    assert "in 2 of 2 pairs a cosine of at least 0.75 (highest: 1.00)" in likest(whole([0, 7]), views.__getitem__, 0.75)
+    def sentence(numbers):
+        return descriptor_sentence(whole(numbers), views.__getitem__, 0.75)
+
+    assert "not measured" in sentence([1])
+    assert "20 of the owner's works looked for among the others: in 0 of 640 pairs" in sentence(range(7, 40))
+    assert "in 2 of 2 pairs a cosine of at least 0.75 (highest: 1.00)" in sentence([0, 7])

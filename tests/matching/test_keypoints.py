@@ -61,19 +61,19 @@ def test_points_outside_the_picture_are_refused(value):
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 3000, 3), (40, 40, 3)])
 def test_a_flat_picture_has_none(shape):
-    found = extract_suspect(np.full(shape, 90, np.uint8))
-    assert len(found) == 0
-    assert found.size == (shape[1], shape[0])
+    keypoints = extract_suspect(np.full(shape, 90, np.uint8))
+    assert len(keypoints) == 0
+    assert keypoints.size == (shape[1], shape[0])
 
 
 def test_points_are_in_pixels_of_the_full_size(works):
     small = works["flower.jpg"]
     large = cv2.resize(small, None, fx=5, fy=5, interpolation=cv2.INTER_CUBIC)
-    known, found = extract(small), extract(large)
-    assert found.size == (large.shape[1], large.shape[0])
-    assert 0 < len(found) <= COUNT
-    places = pairs(found, known)
-    assert np.median(np.abs(found.points[places[:, 0]] - known.points[places[:, 1]] * 5)) < 3
+    known, enlarged = extract(small), extract(large)
+    assert enlarged.size == (large.shape[1], large.shape[0])
+    assert 0 < len(enlarged) <= COUNT
+    places = pairs(enlarged, known)
+    assert np.median(np.abs(enlarged.points[places[:, 0]] - known.points[places[:, 1]] * 5)) < 3
 
 
 def test_extraction_repeats(works):
@@ -82,7 +82,7 @@ def test_extraction_repeats(works):
 
 
 def near(left, right):
-    """Return the share of keypoints whose like, in place and description, is among the others."""
+    """Return the share of keypoints that have one near in position and descriptor among the others."""
     apart = np.linalg.norm(left.points[:, None] - right.points[None], axis=2)
     unlike = squared_distances(left.descriptors.astype(np.float32), right.descriptors.astype(np.float32))
     return ((apart < 2) & (unlike < 100**2)).any(axis=1).mean()
@@ -90,10 +90,10 @@ def near(left, right):
 
 def test_mirrored_descriptors_are_those_of_the_mirrored_picture(works):
     rgb8 = works["china.jpg"]
-    told, seen = extract(rgb8).mirrored(), extract(np.ascontiguousarray(rgb8[:, ::-1]))
+    derived, seen = extract(rgb8).mirrored(), extract(np.ascontiguousarray(rgb8[:, ::-1]))
     flipped = (rgb8.shape[1] - 1 - seen.points[:, 0], seen.points[:, 1])
     back = Keypoints(np.stack(flipped, axis=1), seen.descriptors, seen.size)
-    assert near(told.spread(300), back) > 0.6
+    assert near(derived.spread(300), back) > 0.6
     assert near(extract(rgb8).spread(300), back) < 0.1
 
 
@@ -112,9 +112,9 @@ def test_mirroring_and_inverting_twice_is_nothing(keypoints):
 
 
 def test_a_small_copy_keeps_its_points_beside_a_page_of_text(works, in_page):
-    found = extract_suspect(in_page(works["flower.jpg"]))
-    inside = ((found.points >= (900, 200)) & (found.points < (1300, 467))).all(axis=1)
-    assert COUNT < len(found) <= COUNT + LARGE_COUNT
+    keypoints = extract_suspect(in_page(works["flower.jpg"]))
+    inside = ((keypoints.points >= (900, 200)) & (keypoints.points < (1300, 467))).all(axis=1)
+    assert COUNT < len(keypoints) <= COUNT + LARGE_COUNT
     assert inside.sum() > 150
 
 

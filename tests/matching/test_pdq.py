@@ -36,9 +36,9 @@ def test_the_words_say_how_the_copy_lies(works, words):
 
 def test_different_works_are_far_apart(works):
     hashes = [pdq(rgb8) for rgb8 in works.values()]
-    for place, one in enumerate(hashes):
-        for other in hashes[:place]:
-            assert one.distance(other) > THRESHOLD
+    for place, left in enumerate(hashes):
+        for right in hashes[:place]:
+            assert left.distance(right) > THRESHOLD
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])
@@ -72,21 +72,21 @@ def test_the_size_a_photograph_is_hashed_at_hardly_matters(works):
 @given(st.lists(HASHES, min_size=1, max_size=8), st.lists(HASHES, min_size=1, max_size=5))
 def test_the_nearest_hash_differs_in_the_fewest_bits(suspect, known):
     for work, (distance, place) in zip(known, nearest(suspect, known), strict=True):
-        assert distance == suspect[place].distance(work) == min(one.distance(work) for one in suspect)
+        assert distance == suspect[place].distance(work) == min(orientation.distance(work) for orientation in suspect)
 
 
 @given(st.binary(min_size=32, max_size=32), st.integers(0, 100))
 def test_bytes_come_back(bits, quality):
-    one = PdqHash(bits, quality)
-    assert PdqHash.from_bytes(one.to_bytes()) == one
+    stored = PdqHash(bits, quality)
+    assert PdqHash.from_bytes(stored.to_bytes()) == stored
 
 
 @given(st.binary(min_size=32, max_size=32), st.sets(st.integers(0, 255)))
 def test_distance_counts_changed_bits(bits, changed):
-    other = int.from_bytes(bits)
+    flipped = int.from_bytes(bits)
     for place in changed:
-        other ^= 1 << place
-    assert PdqHash(bits, 100).distance(PdqHash(other.to_bytes(32), 100)) == len(changed)
+        flipped ^= 1 << place
+    assert PdqHash(bits, 100).distance(PdqHash(flipped.to_bytes(32), 100)) == len(changed)
 
 
 @given(st.binary(max_size=80))

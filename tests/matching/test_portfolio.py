@@ -16,11 +16,11 @@ def cropped(rgb8):
 
 
 def captioned(rgb8):
-    shown = rgb8.copy()
+    marked = rgb8.copy()
     for line in (0.3, 0.5, 0.7):
         place = (8, round(rgb8.shape[0] * line))
-        cv2.putText(shown, "ALL RIGHTS RESERVED", place, cv2.FONT_HERSHEY_SIMPLEX, 1.6, (255, 255, 255), 6)
-    return shown
+        cv2.putText(marked, "ALL RIGHTS RESERVED", place, cv2.FONT_HERSHEY_SIMPLEX, 1.6, (255, 255, 255), 6)
+    return marked
 
 
 def noisy(rgb8):
@@ -53,42 +53,42 @@ ORIENTATION = {
 @pytest.mark.parametrize(("number", "title"), [(1, "china.jpg"), (2, "flower.jpg")])
 def test_an_edited_copy_is_found_and_placed(portfolio, works, as_image, edit, number, title):
     change, quality = EDITS[edit]
-    found = portfolio.matches(as_image(change(works[title]), quality))
-    assert [(match.work, match.title, match.band) for match in found] == [(number, title, "copy")]
-    assert found[0].orientation == ORIENTATION.get(edit, "as registered")
-    assert found[0].confirmation.confirmed
+    matches = portfolio.matches(as_image(change(works[title]), quality))
+    assert [(match.work, match.title, match.band) for match in matches] == [(number, title, "copy")]
+    assert matches[0].orientation == ORIENTATION.get(edit, "as registered")
+    assert matches[0].confirmation.confirmed
 
 
 @pytest.mark.slow
 def test_a_mirrored_copy_in_a_page_is_found(portfolio, works, as_image, in_page):
     for number, title in ((1, "china.jpg"), (2, "flower.jpg")):
-        [found] = portfolio.matches(as_image(in_page(works[title][:, ::-1])))
-        assert (found.work, found.tier, found.band, found.orientation) == (number, "keypoints", "copy", "mirrored")
+        [match] = portfolio.matches(as_image(in_page(works[title][:, ::-1])))
+        assert (match.work, match.tier, match.band, match.orientation) == (number, "keypoints", "copy", "mirrored")
 
 
 def test_the_cheapest_comparison_that_finds_is_named(portfolio, works, as_image):
     work = works["china.jpg"]
     same = as_image(work)
     assert portfolio.matches(same)[0].tier == "file"
-    other = Portfolio([PortfolioEntry(1, "china.jpg", "0" * 64, same.pixels_sha256, **fingerprint(same))])
-    assert other.matches(same)[0].tier == "pixels"
+    resaved = Portfolio([PortfolioEntry(1, "china.jpg", "0" * 64, same.pixels_sha256, **fingerprint(same))])
+    assert resaved.matches(same)[0].tier == "pixels"
     assert portfolio.matches(as_image(work, 60))[0].tier == "pdq"
     assert portfolio.matches(as_image(cropped(work)))[0].tier == "keypoints"
 
 
 def test_every_match_crosses_its_threshold(portfolio, works, as_image):
     for change in (lambda a: a, np.rot90, cropped):
-        [found] = portfolio.matches(as_image(change(works["flower.jpg"])))
-        crossed = found.score <= found.threshold if found.tier == "pdq" else found.score >= found.threshold
+        [match] = portfolio.matches(as_image(change(works["flower.jpg"])))
+        crossed = match.score <= match.threshold if match.tier == "pdq" else match.score >= match.threshold
         assert crossed
 
 
 def test_a_few_agreeing_points_make_a_candidate_for_a_person_to_look_at(works, as_image):
     image = as_image(works["china.jpg"])
     few = extract(image.rgb8).spread(13).to_bytes()
-    [found] = Portfolio([PortfolioEntry(1, "china.jpg", "0" * 64, "0" * 64, keypoints=few)]).matches(image)
-    assert (found.tier, found.band) == ("keypoints", "candidate")
-    assert found.score < found.threshold
+    [match] = Portfolio([PortfolioEntry(1, "china.jpg", "0" * 64, "0" * 64, keypoints=few)]).matches(image)
+    assert (match.tier, match.band) == ("keypoints", "candidate")
+    assert match.score < match.threshold
 
 
 def test_unrelated_and_flat_pictures_give_nothing(portfolio, as_image):
@@ -109,16 +109,16 @@ def test_a_flat_work_is_found_by_its_digests_alone(as_image):
 
 def test_both_works_of_a_collage_are_found(portfolio, works, as_image):
     both = np.concatenate([works["china.jpg"], works["flower.jpg"][:, ::-1]], axis=0)
-    found = {match.work: match.orientation for match in portfolio.matches(as_image(both))}
-    assert found == {1: "as registered", 2: "mirrored"}
+    orientations = {match.work: match.orientation for match in portfolio.matches(as_image(both))}
+    assert orientations == {1: "as registered", 2: "mirrored"}
 
 
 def test_a_cloaked_version_names_its_work(portfolio, works, as_image):
     cloaked = as_image(noisy(works["china.jpg"]))
     version = PortfolioEntry(1, "china.jpg", cloaked.sha256, cloaked.pixels_sha256, cloaked=True)
-    [found] = Portfolio([*portfolio.entries, version]).matches(cloaked)
-    assert (found.work, found.tier, found.cloaked, found.sha256) == (1, "file", True, cloaked.sha256)
-    assert found.confirmation.confirmed
+    [match] = Portfolio([*portfolio.entries, version]).matches(cloaked)
+    assert (match.work, match.tier, match.cloaked, match.sha256) == (1, "file", True, cloaked.sha256)
+    assert match.confirmation.confirmed
 
 
 def test_a_work_is_found_among_more_than_are_all_confirmed(portfolio, works, as_image):

@@ -50,5 +50,5 @@ def test_paintings_of_the_same_motif_are_not_confused(paintings, entries):
 def test_edits_of_each_painting_are_found_alone(paintings, entries, as_image, edit):
     portfolio = Portfolio(entries[:10])
     for number, image in enumerate(paintings[:10]):
-        found = portfolio.matches(as_image(np.ascontiguousarray(edit(image.rgb8))))
-        assert [match.work for match in found if match.band == "copy"] == [number]
+        matches = portfolio.matches(as_image(np.ascontiguousarray(edit(image.rgb8))))
+        assert [match.work for match in matches if match.band == "copy"] == [number]

@@ -16,17 +16,17 @@ def known(works):
 
 @pytest.fixture(scope="module")
 def whole(known):
-    return pool((number, pooled(one)) for number, one in known.items())
+    return pool((number, pooled(keypoints)) for number, keypoints in known.items())
 
 
 def best(rgb8, whole):
-    found = candidates(extract_suspect(np.ascontiguousarray(rgb8)), whole)[0]
-    return found.work, found.mirrored, found.inverted
+    candidate = candidates(extract_suspect(np.ascontiguousarray(rgb8)), whole)[0]
+    return candidate.work, candidate.mirrored, candidate.inverted
 
 
 def test_the_pool_keeps_a_share_of_each_work(known, whole):
     names, counts = np.unique(whole.owners, return_counts=True)
-    assert names.tolist() == [number for number, one in known.items() if len(one)]
+    assert names.tolist() == [number for number, keypoints in known.items() if len(keypoints)]
     assert counts.max() <= POOLED
     assert (np.diff(whole.words.astype(int)) >= 0).all()
     assert (whole.starts[0], whole.starts[-1], len(whole.starts)) == (0, len(whole.owners), WORDS + 1)
@@ -47,11 +47,12 @@ def test_a_small_copy_in_a_page_is_not_outvoted_by_its_letters(works, whole, in_
 
 def test_both_works_of_a_collage_come_first(works, whole):
     both = np.concatenate([works["china.jpg"], works["flower.jpg"]], axis=1)
-    assert {one.work for one in candidates(extract_suspect(both), whole)[:2]} == {1, 2}
+    assert {candidate.work for candidate in candidates(extract_suspect(both), whole)[:2]} == {1, 2}
 
 
 def test_two_files_of_one_work_do_not_compete(works, known):
-    whole = pool([(number, pooled(one)) for number, one in [*known.items(), (1, extract(works["china.jpg"]))]])
+    files = [*known.items(), (1, extract(works["china.jpg"]))]
+    whole = pool([(number, pooled(keypoints)) for number, keypoints in files])
     assert candidates(known[1], whole)[0].work == 1
 
 
@@ -69,9 +70,9 @@ def test_nothing_votes_for_nothing(known, whole):
 
 def test_the_first_of_several_words_is_the_nearest_one(known):
     descriptors = known[1].descriptors[:200]
-    one, several = vocabulary().words(descriptors), vocabulary().words(descriptors, 3)
+    nearest, several = vocabulary().words(descriptors), vocabulary().words(descriptors, 3)
     assert several.shape == (200, 9)
-    assert (several == one).any(axis=1).all()
+    assert (several == nearest).any(axis=1).all()
     assert several.min() >= 0 and several.max() < WORDS
 
 
@@ -80,6 +81,6 @@ def test_signatures_of_a_blurred_copy_stay_nearer_than_those_of_other_features(w
     sharp = extract(works["china.jpg"])
     soft = extract(cv2.GaussianBlur(works["china.jpg"], (0, 0), 1))
     apart = np.linalg.norm(sharp.points[:, None] - soft.points[None], axis=2)
-    ours, theirs = (known.signatures(one.descriptors) for one in (sharp, soft))
+    ours, theirs = (known.signatures(keypoints.descriptors) for keypoints in (sharp, soft))
     differ = np.bitwise_count(ours[:, None] ^ theirs[None]).sum(axis=2)
     assert np.median(differ[apart < 0.7]) < 32 < np.quantile(differ[apart > 50], 0.05)

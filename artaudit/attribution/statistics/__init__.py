@@ -1,1 +1,1 @@
-"""Statistics about pictures and one model, one file each."""
+"""Statistics of pictures and one model, one file each."""

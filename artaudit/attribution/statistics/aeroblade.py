@@ -1,4 +1,4 @@
-"""The error of one redrawing, in pixels or in whatever distance is handed in: the lowest names the autoencoder.
+"""The error of one redrawing, by a distance of choice: the autoencoder with the lowest error is the likeliest maker.
 
 Ricker et al., "AEROBLADE: Training-Free Detection of Latent Diffusion Images Using Autoencoder Reconstruction Error",
 CVPR 2024, https://arxiv.org/abs/2401.17879
@@ -21,9 +21,9 @@ _FAINT = 1e-8
 Distance = Callable[[Pictures, Pictures], Float[Tensor, " batch"]]
 
 
-def pixel_distance(one: Pictures, other: Pictures) -> Float[Tensor, " batch"]:
+def pixel_distance(redrawn: Pictures, pixels: Pictures) -> Float[Tensor, " batch"]:
     """Return the mean squared difference of every pair."""
-    return (one - other).square().mean((1, 2, 3))
+    return (redrawn - pixels).square().mean((1, 2, 3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Aeroblade:
         return ("log redrawing distance",)
 
     def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch 1"]:
-        """Redraw every picture once, rounded to 8 bits as a file would be; lower is nearer to the model's own."""
+        """Redraw every picture once, rounded to 8 bits like a file; the model's own pictures score lower."""
         once = (redraw(model, pixels).clamp(0, 1) * 255).round() / 255
         with torch.no_grad():
             return self.distance(once, pixels).clamp_min(_FAINT).log10()[:, None]

@@ -1,4 +1,4 @@
-"""How much better a picture survives a second redrawing than a first one: low for pictures an autoencoder made.
+"""The error of a first redrawing over that of a second: low for pictures that the autoencoder drew.
 
 Wang et al., "AEDR: Training-Free AI-Generated Image Attribution via Autoencoder Double-Reconstruction", AAAI 2026,
 https://arxiv.org/abs/2507.18988. The homogeneity factor follows Haralick 1973,

@@ -1,4 +1,4 @@
-"""Several statistics as one, for calibrations that weigh them against each other."""
+"""Several statistics as one, for calibrations that weigh them together."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Joined:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the numbers, in their order."""
-        return tuple(name for one in self.statistics for name in one.names)
+        return tuple(name for statistic in self.statistics for name in statistic.names)
 
     def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch numbers"]:
-        """Measure with each of them."""
-        return torch.cat([one.measure(model, pixels) for one in self.statistics], dim=1)
+        """Return the numbers of every statistic, side by side."""
+        return torch.cat([statistic.measure(model, pixels) for statistic in self.statistics], dim=1)

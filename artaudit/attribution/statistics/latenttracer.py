@@ -1,4 +1,4 @@
-"""How near a decoder can come to a picture, beginning at what its encoder says of it.
+"""How near a decoder can come to a picture: gradient descent on the latents, from those of the encoder.
 
 Wang et al., "How to Trace Latent Generative Model Generated Images without Artificial Watermark?", ICML 2024,
 https://arxiv.org/abs/2405.13360
@@ -32,7 +32,7 @@ class Traced:
 
 @dataclass(frozen=True, slots=True)
 class LatentTracer:
-    """Adam on the latents, mean squared error of pixels, the lowest kept.
+    """Minimises the mean squared error of pixels with Adam on the latents and keeps the lowest.
 
     `rate` is halved before every fiftieth step from the second on, as published. The search ends early when the
     lowest error of every picture fell by less than the share `settled` over `patience` steps.
@@ -49,10 +49,10 @@ class LatentTracer:
         return ("log error inverted", "log first error over inverted", "log error inverted over redrawn again")
 
     def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch 3"]:
-        """Invert every picture; the error found goes into the same ratios as that of one redrawing."""
-        found = self.trace(model, pixels)
-        first, inverted = log_power(redraw(model, pixels) - pixels), log_power(found.pictures - pixels)
-        again = log_power(redraw(model, found.pictures) - found.pictures)
+        """Invert every picture; errors are decimal logarithms of mean squares."""
+        traced = self.trace(model, pixels)
+        first, inverted = log_power(redraw(model, pixels) - pixels), log_power(traced.pictures - pixels)
+        again = log_power(redraw(model, traced.pictures) - traced.pictures)
         return torch.stack([inverted, first - inverted, inverted - again], dim=1)
 
     def trace(self, model: Autoencoder, pixels: Pictures) -> Traced:

@@ -1,7 +1,7 @@
-"""The last strides of an inversion: damped Gauss-Newton steps on a small input, exact where the picture is the model's.
+"""The last steps of an inversion: damped Gauss-Newton on a small input, exact for the generator's own pictures.
 
-Levenberg 1944, https://doi.org/10.1090/qam/10666; Marquardt 1963, https://doi.org/10.1137/0111030. The input is held
-near its standard normal prior by as much as the picture is still missed, which keeps the search out of far valleys.
+Levenberg 1944, https://doi.org/10.1090/qam/10666; Marquardt 1963, https://doi.org/10.1137/0111030. A standard normal
+prior, weighted by the remaining error, keeps the search from distant local minima.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 Generate = Callable[[Tensor], Float[Tensor, "batch channels height width"]]
-"""From inputs of the generator to pixels in [0, 1], differentiable."""
+"""A function from the generator's inputs to pixels in [0, 1]."""
 
 PRIOR = 30.0
-"""How many times the mean squared error the square of the input weighs, beside the sum of squared errors."""
+"""Weight of the input's squared norm, in units of the mean squared error, against the sum of squared errors."""
 
 EXACT = (0.4 / 255) ** 2
-"""A mean squared error that rounding to 8 bits explains: nothing is left to search."""
+"""A mean squared error that rounding to 8 bits explains; the search ends there."""
 
 _STRIDE = 0.01
 _DAMPING, _EASED = 0.1, 3.0
@@ -31,10 +31,10 @@ _PATIENCE, _DROP = 3, 0.02
 def polish(
     generate: Generate, code: Float[Tensor, "*code"], picture: Float[Tensor, "channels height width"], steps: int = 30
 ) -> tuple[Float[Tensor, "*code"], float]:
-    """Return the input that these steps lead to, and its mean squared error.
+    """Return the input after at most `steps` steps from `code`, and its mean squared error.
 
-    The slopes of all pixels along every number of the input are taken at each step: inputs are to be small. The search
-    ends where no step helps, where little was won over three steps, and where the error is `EXACT`.
+    Each step computes the Jacobian of all pixels by all numbers of the input, so inputs should be small. The search
+    ends when no step helps, when three steps gained little, or when the error is below `EXACT`.
     """
     code, damping, history = code.clone(), _DAMPING, []
     missing, slopes = _linearised(generate, code, picture)
@@ -62,7 +62,7 @@ def polish(
 def _linearised(
     generate: Generate, code: Float[Tensor, "*code"], picture: Float[Tensor, "channels height width"]
 ) -> tuple[Float[Tensor, " pixels"], Float[Tensor, "numbers pixels"]]:
-    """Return what is missed at an input, and the slopes of what is drawn: differences a short stride apart."""
+    """Return the residual of the picture at an input, and the Jacobian there by finite differences."""
     here = generate(code[None]).flatten()
     strides = _STRIDE * torch.eye(code.numel(), device=code.device).view(-1, *code.shape)
     return picture.flatten() - here, (generate(code + strides).flatten(1) - here) / _STRIDE

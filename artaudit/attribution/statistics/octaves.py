@@ -1,8 +1,8 @@
-"""Redrawing errors octave by octave, in light and in colour, beside what the picture itself holds there.
+"""Redrawing errors by octave, in light and in colour, beside the power of the picture itself there.
 
-How far a redrawing misses a picture says more about how smooth the picture is than about who made it (Wang et al.,
-"AEDR", AAAI 2026, https://arxiv.org/abs/2507.18988, weighs by a texture measure therefore); compared within each
-octave, it says who. Colour stands apart because JPEG files keep less of it.
+The size of a redrawing error depends more on how smooth a picture is than on who made it; Wang et al. ("AEDR", AAAI
+2026, https://arxiv.org/abs/2507.18988) divide by a measure of texture for that reason. Here errors are compared with
+the picture's power in the same octave. Colour is measured apart because JPEG files keep less of it.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from artaudit.protocols import Autoencoder
 from artaudit.transforms import to_ycbcr
 
 _FLOOR = -6.5
-"""About what rounding to 8 bits leaves in one octave; grey pictures hold less colour than that."""
+"""About the power of rounding to 8 bits in one octave; grey pictures have less power than that in colour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Octaves:
-    """Logarithms of power in `count` octaves and below: of the picture, and of one redrawing's change in it.
+    """Logarithms of the power in `count` octaves and the coarse rest: of the picture and of its redrawing error.
 
-    A margin of `inset` pixels is redrawn and not measured: what lay beyond it may have helped to draw it. With sides
-    below four times that, pictures are measured whole.
+    A margin of `inset` pixels is redrawn but not measured, as pixels beyond a crop may have influenced it. Pictures
+    with a side below four times that are measured whole.
     """
 
     count: int = 3
@@ -41,7 +41,7 @@ class Octaves:
         return tuple(f"log power of {kind}, {place}" for kind in kinds for place in places)
 
     def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch numbers"]:
-        """Redraw every picture once; sides of at least 2 to the power of `count`."""
+        """Redraw every picture once; both sides at least 2 to the power of `count`."""
         height, width = pixels.shape[-2:]
         edge = self.inset if min(height, width) >= 4 * self.inset else 0
         kept = (..., slice(edge, height - edge), slice(edge, width - edge))

@@ -1,7 +1,7 @@
-"""How much harder a picture is to redraw half a latent off its grid: a decoder's own picture loses most.
+"""How much the redrawing error grows half a latent off the grid: most for a decoder's own pictures.
 
-The search for the grid itself is in `grid`; blocks give away a JPEG's grid alike (Bianchi and Piva 2012,
-https://doi.org/10.1109/TIFS.2011.2170836).
+A JPEG's blocks show its grid in a similar way (Bianchi and Piva 2012, https://doi.org/10.1109/TIFS.2011.2170836).
+The search for the grid itself is in `grid`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from artaudit.attribution.statistic import Pictures, detailed, log_power, redraw
 from artaudit.protocols import Autoencoder
 
 SIDE = 192
-"""Pixels along each side of the window that is redrawn, at most; it lies where the picture has the most detail."""
+"""Largest side of the redrawn window in pixels; it lies where the picture has the most detail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """The contrast between the aligned grid and one moved by half a latent both ways.
+    """The ratio of redrawing errors half a latent off the grid, down and across, and on it.
 
-    It means nothing for decoders without a grid; calibration shows which these are.
+    It is meaningless for decoders without a grid; calibration shows which those are.
     """
 
     @property
@@ -38,8 +38,11 @@ class Phase:
         places = detailed(pixels[..., :-factor, :-factor], height, width, factor)
         on, off = (
             torch.stack(
-                [one[:, y + by :, x + by :][:, :height, :width] for one, (y, x) in zip(pixels, places, strict=True)]
+                [
+                    picture[:, y + shift :, x + shift :][:, :height, :width]
+                    for picture, (y, x) in zip(pixels, places, strict=True)
+                ]
             )
-            for by in (0, half)
+            for shift in (0, half)
         )
         return (log_power(redraw(model, off) - off) - log_power(redraw(model, on) - on))[:, None]

@@ -1,1 +1,1 @@
-"""What findings come to: their weight, and the sentences that say it."""
+"""Weighs findings and puts the result into sentences."""

@@ -1,4 +1,4 @@
-"""What findings come to: ratios of independent groups are added, all else stands for itself, contradictions stay.
+"""Weighs findings: likelihood ratios of independent groups are added; signatures, claims and matches are not.
 
 Likelihood ratios after the ENFSI guideline for evaluative reporting in forensic science, 2015,
 https://enfsi.eu/wp-content/uploads/2016/09/m1_guideline.pdf.
@@ -30,16 +30,16 @@ from artaudit.findings import (
 )
 
 MADE, NOT_MADE, OPEN, UNASKED = "machine-made", "not machine-made", "cannot tell", "not examined"
-"""Answers to the question whether a generative model drew the pixels, be it anew or from another picture."""
+"""Answers to the question whether a generative model drew the pixels, from a text or from another picture."""
 
 LEAST = 1.0
-"""The smallest sum, either way, that is an answer: what was measured is ten times likelier one way than the other."""
+"""The least absolute sum (log10) that is an answer: one hypothesis makes the measurements ten times likelier."""
 
-SPARED = "found_before"
-"""Key of details: what a finding was that is held back."""
+WITHHELD = "found_before"
+"""Key of details: claim and `holds` of a finding before it was withheld."""
 
-UNTOLD = MappingProxyType({ORIGIN: "whether a machine made it", MODEL: "which model drew it"})
-"""What cannot be told where a finding is held back, by question."""
+_UNANSWERED = MappingProxyType({ORIGIN: "whether a machine made it", MODEL: "which model drew it"})
+"""By question, the claim of a withheld finding."""
 
 COUNTS = MappingProxyType(
     {
@@ -52,16 +52,16 @@ COUNTS = MappingProxyType(
 )
 """How each group counts, in words."""
 
-_APART = "adds nothing: whether it is independent of the other groups is not known"
-_SILENT = frozenset({MATCH, SIGNED, CLAIMS})
-"""Groups whose ratios would not be added even if they had any."""
-_ASKING = frozenset({SIGNED, NOISE, WATERMARK})
-"""Groups that say something of a picture's origin, whatever else they are asked for."""
+_UNKNOWN_GROUP = "adds nothing: whether it is independent of the other groups is not known"
+_NEVER_ADDED = frozenset({MATCH, SIGNED, CLAIMS})
+"""Groups whose ratios are not added."""
+_ABOUT_ORIGIN = frozenset({SIGNED, NOISE, WATERMARK})
+"""Groups that bear on a picture's origin, whatever question their findings answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """Something that points one way, in words that complete a sentence; `tier` is its group."""
+    """Evidence for (`made`) or against a machine as maker; `tier` is its group, `stands` marks trusted statements."""
 
     text: str
     made: bool
@@ -70,12 +70,12 @@ class _Sign:
 
 
 def assess(findings: Sequence[Finding], compared_with: int) -> Assessment:
-    """Weigh the findings of one check, which compared the picture with so many works."""
+    """Weigh the findings of a check; `compared_with` is the number of works that it compared with."""
     groups = tuple(_groups(findings))
-    ratios = [one.log10_likelihood_ratio for one in groups if one.log10_likelihood_ratio is not None]
+    ratios = [group.log10_likelihood_ratio for group in groups if group.log10_likelihood_ratio is not None]
     total = round(sum(ratios), 2) if ratios else None
     signs = list(_signs(findings))
-    asked = any(one.question == ORIGIN or one.group in _ASKING for one in findings)
+    asked = any(finding.question == ORIGIN or finding.group in _ABOUT_ORIGIN for finding in findings)
     origin, basis = _origin(signs, total, asked=asked)
     return Assessment(
         copy=_copy(findings, compared_with),
@@ -89,7 +89,7 @@ def assess(findings: Sequence[Finding], compared_with: int) -> Assessment:
 
 
 def support(total: float | None) -> str:
-    """Name what a decimal logarithm of a likelihood ratio supports, "" where there is none."""
+    """Return in words what a likelihood ratio (its decimal logarithm) supports; "" without one."""
     if total is None:
         return ""
     word = strength(total)
@@ -99,7 +99,7 @@ def support(total: float | None) -> str:
 
 
 def ratio_of(finding: Finding) -> float | None:
-    """Return the decimal logarithm of a finding's likelihood ratio, None where it has none or abstains."""
+    """Return the decimal logarithm of a finding's likelihood ratio; None if it has none or abstains."""
     ratio = None if finding.holds is None else finding.log10_likelihood_ratio
     return ratio if ratio is not None and math.isfinite(ratio) else None
 
@@ -109,70 +109,70 @@ def trusted(finding: Finding) -> bool:
     return finding.group == SIGNED and bool(finding.holds) and bool(finding.details.get("trusted"))
 
 
-def spared(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Return findings in which traces in pixels do not accuse a picture of a work with a registered cloaked version.
+def withhold_accusations(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Withhold findings that point to a model if the picture shows a work with a registered cloaked version.
 
-    Cloaks move what detectors measure, so that what points to a model there is no answer. What was found before is kept
-    in the details, under `SPARED`.
+    Cloaks change what detectors measure, so such a finding answers nothing there: its `holds` becomes None. What it was
+    before is kept in its details, under `WITHHELD`.
     """
-    works = [one for one in findings if one.holds is not False and one.details.get(CLOAKED_VERSIONS)]
-    if not works:
+    matches = [finding for finding in findings if finding.holds is not False and finding.details.get(CLOAKED_VERSIONS)]
+    if not matches:
         return tuple(findings)
-    why = f"it shows work {works[0].work}, of which a cloaked version is registered, and cloaks move what is measured"
-    return tuple(_open(one, why) if _accuses(one) else one for one in findings)
+    why = f"it shows work {matches[0].work}, of which a cloaked version is registered, and cloaks move what is measured"
+    return tuple(_withheld(finding, why) if _accuses(finding) else finding for finding in findings)
 
 
 def _accuses(finding: Finding) -> bool:
     return finding.group == NOISE and (bool(finding.holds) or (ratio_of(finding) or 0) > 0)
 
 
-def _open(finding: Finding, why: str) -> Finding:
-    what = UNTOLD.get(finding.question, f"what {finding.examiner} looks for")
-    details = {**finding.details, SPARED: {"claim": finding.claim, "holds": finding.holds}}
-    return replace(finding, claim=f"{what} ({why})", holds=None, details=details)
+def _withheld(finding: Finding, why: str) -> Finding:
+    question = _UNANSWERED.get(finding.question, f"what {finding.examiner} looks for")
+    details = {**finding.details, WITHHELD: {"claim": finding.claim, "holds": finding.holds}}
+    return replace(finding, claim=f"{question} ({why})", holds=None, details=details)
 
 
 def _groups(findings: Sequence[Finding]) -> Iterator[Group]:
-    order = {name: place for place, name in enumerate(COUNTS)}
-    names = [one.group for one in findings]
-    places = sorted(range(len(findings)), key=lambda one: (order.get(names[one], len(order)), names[one], one))
-    for name, members in groupby(places, key=lambda one: names[one]):
-        inside = tuple(members)
-        outcomes = [findings[one].holds for one in inside]
-        ratios = [ratio for one in inside if (ratio := ratio_of(findings[one])) is not None]
-        added = ratios and name in COUNTS and name not in _SILENT
+    order = {name: rank for rank, name in enumerate(COUNTS)}
+    names = [finding.group for finding in findings]
+    places = sorted(range(len(findings)), key=lambda place: (order.get(names[place], len(order)), names[place], place))
+    for name, grouped in groupby(places, key=lambda place: names[place]):
+        members = tuple(grouped)
+        outcomes = [findings[place].holds for place in members]
+        ratios = [ratio for place in members if (ratio := ratio_of(findings[place])) is not None]
+        added = ratios and name in COUNTS and name not in _NEVER_ADDED
         yield Group(
             name,
-            inside,
+            members,
             holds=True if True in outcomes else None if None in outcomes else False,
             log10_likelihood_ratio=max(ratios, key=abs) if added else None,
-            counts=COUNTS.get(name, _APART),
+            counts=COUNTS.get(name, _UNKNOWN_GROUP),
         )
 
 
 def _signs(findings: Sequence[Finding]) -> Iterator[_Sign]:
-    """Yield everything that points one way; a measured ratio does from `LEAST` on."""
-    for one in findings:
-        group, ratio = one.group, ratio_of(one)
-        if group == SIGNED and one.holds and one.details.get("says") in (MADE, NOT_MADE):
-            yield _Sign(one.claim, one.details["says"] == MADE, group, stands=trusted(one))
+    """Yield the evidence for or against a machine as maker; measured ratios count from `LEAST` on."""
+    for finding in findings:
+        group, ratio = finding.group, ratio_of(finding)
+        if group == SIGNED and finding.holds and finding.details.get("says") in (MADE, NOT_MADE):
+            yield _Sign(finding.claim, finding.details["says"] == MADE, group, stands=trusted(finding))
         elif group == NOISE and ratio is not None and abs(ratio) >= LEAST:
-            what = one.claim if one.question == MODEL else f"its pixels give {support(ratio)}"
-            yield _Sign(what, ratio > 0, group)
-        elif group in (WATERMARK, CLAIMS) and one.holds:
-            yield _Sign(one.claim, made=True, tier=group)
+            text = finding.claim if finding.question == MODEL else f"its pixels give {support(ratio)}"
+            yield _Sign(text, ratio > 0, group)
+        elif group in (WATERMARK, CLAIMS) and finding.holds:
+            yield _Sign(finding.claim, made=True, tier=group)
 
 
 def _origin(signs: Sequence[_Sign], total: float | None, *, asked: bool) -> tuple[str, str]:
-    """Answer by the strongest kind of evidence there is, and name it; claims are never one."""
+    """Return the answer about origin and the strongest kind of evidence, which decides it; claims decide nothing."""
     measured = None if total is None or abs(total) < LEAST else total > 0
-    hidden = any(one.tier == WATERMARK for one in signs)
-    said = {one.made for one in signs if one.stands}
-    if len(said) == 1:
-        return (MADE if said.pop() else NOT_MADE), SIGNED
-    if said or (hidden and measured is False):
+    watermarked = any(sign.tier == WATERMARK for sign in signs)
+    stated = {sign.made for sign in signs if sign.stands}
+    if len(stated) == 1:
+        return (MADE if stated.pop() else NOT_MADE), SIGNED
+    if stated or (watermarked and measured is False):
         return OPEN, ""
-    if hidden:
+    if watermarked:
         return MADE, WATERMARK
     if measured is not None:
         return (MADE if measured else NOT_MADE), "measured"
@@ -180,15 +180,15 @@ def _origin(signs: Sequence[_Sign], total: float | None, *, asked: bool) -> tupl
 
 
 def _conflicts(signs: Sequence[_Sign]) -> Iterator[str]:
-    made, others = ([one.text for one in signs if one.made is way] for way in (True, False))
+    made, others = ([sign.text for sign in signs if sign.made is way] for way in (True, False))
     if made and others:
         yield f"These contradict each other: {'; '.join(made)}. But: {'; '.join(others)}."
 
 
 def _copy(findings: Sequence[Finding], compared_with: int) -> str:
-    shown = {one.holds for one in findings if one.question == COPY}
-    if True in shown:
+    outcomes = {finding.holds for finding in findings if finding.question == COPY}
+    if True in outcomes:
         return "found"
-    if None in shown:
+    if None in outcomes:
         return "possible"
     return "not found" if compared_with else "not compared"

@@ -1,4 +1,4 @@
-"""Evidence that anybody can verify: the report, the package it travels in, and the verification of a package."""
+"""Evidence that anybody can verify: the report, its package, and the verification of packages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything a package is made from, handed over in one piece."""
+"""The content of a package: checks, works, pictures, notes and the extract of the log."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 SCHEMA = "artaudit-report/3"
 NOT_RECORDED = "not recorded"
-SAID = ("url", "saved_at")
-"""What the custody record takes over of what the person who saved a file said about it."""
+CLAIMED = ("url", "saved_at")
+"""What the custody record repeats of the claims that a list makes about a saved file."""
 
 LIMITS = (
     "A match shows that the picture, or a part of it, is a copy of a registered work.",
@@ -25,7 +25,7 @@ LIMITS = (
 
 @dataclass(frozen=True, slots=True)
 class CheckFile:
-    """One check: its evidence as plain JSON values, the suspect's bytes, and a JPEG of it for the report."""
+    """One check: the evidence as plain JSON values, the bytes of the checked file, and a JPEG of it for the report."""
 
     id: int
     created_at: str
@@ -42,18 +42,18 @@ class CheckFile:
         }
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what the record says of the check; of the suspect's path the file's name alone."""
+        """Return the record's entry for the check; of paths it holds the file name alone."""
         return {
             "id": self.id,
             "created_at": self.created_at,
             "evidence": {**self.evidence, "path": file_name(self.evidence["path"])},
-            "suspect": {"sha256": sha256(self.suspect), "bytes": len(self.suspect), "files": named(self.files())},
+            "suspect": {"sha256": sha256(self.suspect), "bytes": len(self.suspect), "files": entries(self.files())},
         }
 
 
 @dataclass(frozen=True, slots=True)
 class WorkFile:
-    """A registered work of the case; `preview` is a JPEG, `original` the registered bytes where still at hand.
+    """A registered work of the case; `preview` is a JPEG, `original` the registered bytes if still at hand.
 
     `manifest` is the content credential (C2PA) that the work was last signed with.
     """
@@ -71,15 +71,15 @@ class WorkFile:
 
     def files(self) -> dict[str, bytes]:
         """Return the files of the work by their names in the package."""
-        found = {f"data/works/{self.id}/preview.jpg": self.preview}
+        files = {f"data/works/{self.id}/preview.jpg": self.preview}
         if self.original is not None:
-            found[f"data/works/{self.id}/original.{self.extension}"] = self.original
+            files[f"data/works/{self.id}/original.{self.extension}"] = self.original
         if self.manifest is not None:
-            found[f"data/works/{self.id}/manifest.c2pa"] = self.manifest
-        return found
+            files[f"data/works/{self.id}/manifest.c2pa"] = self.manifest
+        return files
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what the record says of the work; of its path the file's name alone."""
+        """Return the record's entry for the work; of its path it holds the file name alone."""
         return {
             "id": self.id,
             "title": self.title,
@@ -88,15 +88,15 @@ class WorkFile:
             "pixels_sha256": self.pixels_sha256,
             "registered_at": self.registered_at,
             "original_included": self.original is not None,
-            "files": named(self.files()),
+            "files": entries(self.files()),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class PictureFile:
-    """A picture (JPEG) that shows what the finding at position `finding` of a check rests on.
+    """An illustration (JPEG) of the finding at position `finding` (from 0) of the check with number `check`.
 
-    `name` tells the pictures of one finding apart, `caption` says what is to be seen.
+    `name` tells the illustrations of a finding apart, `caption` describes what is to be seen.
     """
 
     check: int
@@ -106,17 +106,17 @@ class PictureFile:
     jpeg: bytes = field(repr=False)
 
     def files(self) -> dict[str, bytes]:
-        """Return the picture by its name in the package."""
+        """Return the illustration by its name in the package."""
         return {f"data/findings/{self.check}-{self.finding + 1:02}-{self.name}.jpg": self.jpeg}
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what the record says of the picture."""
-        return {"check": self.check, "finding": self.finding, "caption": self.caption, "files": named(self.files())}
+        """Return the record's entry for the illustration."""
+        return {"check": self.check, "finding": self.finding, "caption": self.caption, "files": entries(self.files())}
 
 
 @dataclass(frozen=True, slots=True)
 class LogExtract:
-    """What the registry's log says of a case, and how much of a log it is taken from.
+    """The events of the registry's log about a case.
 
     `root` is the root (RFC 6962, hexadecimal) of the tree over all `size` events; each event of `events` has its
     inclusion proof under "proof".
@@ -131,7 +131,7 @@ class LogExtract:
         return {"size": self.size, "root": self.root, "events": list(self.events)}
 
     def about(self, table: str, number: int) -> dict[str, Any]:
-        """Return when the log says that a row was written, by whom, and in which event; empty where it does not."""
+        """Return when and by whom a row was written and in which event; empty if the log does not name it."""
         for event in self.events:
             if (event["payload"].get("table"), event["payload"].get("id")) == (table, number):
                 by = event["payload"].get("by", NOT_RECORDED)
@@ -141,7 +141,7 @@ class LogExtract:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """One case: its checks, what their findings refer to, what people wrote, and what the log says of it all."""
+    """One case: its checks, the works and illustrations that findings refer to, notes, and the log's extract."""
 
     id: int
     title: str
@@ -173,13 +173,13 @@ class CaseFile:
         return {name: data for part in parts for name, data in part.files().items()}
 
     def _custody(self) -> Iterator[dict[str, Any]]:
-        """Say of every exhibit when it came in, by whose hand, from which file, and where it has been since."""
+        """Yield for every exhibit when it came in, from whom, from which file, and where it has been kept since."""
         for check in self.checks:
             yield {
                 "exhibit": f"checked picture {check.id}",
                 "sha256": sha256(check.suspect),
                 "source": file_name(check.evidence["path"]),
-                **{name: said for name, said in check.evidence.get("source", {}).items() if name in SAID},
+                **{name: claim for name, claim in check.evidence.get("source", {}).items() if name in CLAIMED},
                 "kept": "a copy of its bytes lies in the registry; the log holds their digest",
                 **self.log.about("cases", check.id),
             }
@@ -194,12 +194,12 @@ class CaseFile:
 
 
 def file_name(path: str) -> str:
-    """Return the last part of a path of any system: where it lay says things about a person's computer."""
+    """Return the last part of a path, Windows or POSIX; folders would reveal things about a person's computer."""
     return PureWindowsPath(path).name or path
 
 
-def named(files: dict[str, bytes]) -> list[dict[str, str]]:
-    """Return names and digests of files as the record keeps them."""
+def entries(files: dict[str, bytes]) -> list[dict[str, str]]:
+    """Return the record's entries for files: name and sha256 of each."""
     return [{"file": name, "sha256": sha256(data)} for name, data in files.items()]
 
 

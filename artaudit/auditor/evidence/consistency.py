@@ -1,4 +1,4 @@
-"""Checks that record, page and files of a package say the same, which redone manifests cannot hide."""
+"""Compares record, page and files of a package with each other; recomputed manifests cannot hide contradictions."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from artaudit.findings import Finding
 
 REMADE = "made again from the record and compared"
 NAMED = "names the record, but another edition of artaudit made it: its words were not compared"
-"""What can be said of the page."""
+"""Whether the page was compared with the record."""
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What JSON of another form than the record's raises where it is read."""
+"""Errors that JSON of another form than the record's causes."""
 
 
 def disagreements(files: Mapping[str, bytes], trust: Trust) -> tuple[list[str], dict[str, Any]]:
-    """Say what in a package contradicts its record, and what the package is about; the files are not trusted."""
+    """Return what contradicts the record of a package, as sentences, and a summary of it; the files are not trusted."""
     if REPORT not in files:
         return [], {}
     try:
@@ -71,7 +71,7 @@ def _vouchers(files: Mapping[str, bytes]) -> list[x509.Certificate]:
 
 
 def _record(record: Mapping[str, Any], data: bytes) -> Iterator[str]:
-    """Check the record by itself."""
+    """Yield contradictions within the record."""
     if record["schema"] != SCHEMA:
         yield f"{REPORT} is of another schema than {SCHEMA}"
     if canonical(record).encode() != data:
@@ -86,10 +86,10 @@ def _record(record: Mapping[str, Any], data: bytes) -> Iterator[str]:
 
 
 def _named_files(record: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[str]:
-    """Check that the payload is what the record names, and the pictures those that it is about."""
+    """Compare the payload with the files that the record names, and the originals with the recorded digests."""
     suspects, works = [check["suspect"] for check in record["checks"]], record["works"]
     parts = [*suspects, *works, *record["pictures"], {"files": record["documents"]}]
-    wanted = {str(one["file"]): str(one["sha256"]) for part in parts for one in part["files"]}
+    wanted = {str(entry["file"]): str(entry["sha256"]) for part in parts for entry in part["files"]}
     for name, digest in wanted.items():
         if name not in files or sha256(files[name]) != digest:
             yield f"{name} is not the file that {REPORT} names"
@@ -104,43 +104,43 @@ def _named_files(record: Mapping[str, Any], files: Mapping[str, bytes]) -> Itera
 
 
 def _holds_original(part: Mapping[str, Any]) -> bool:
-    """Whether the one original among the files is the one that the digest of the picture or work names."""
-    return [one["sha256"] for one in part["files"] if "/original." in one["file"]] == [part["sha256"]]
+    """Whether the files hold exactly one original, with the digest of the picture or work."""
+    return [entry["sha256"] for entry in part["files"] if "/original." in entry["file"]] == [part["sha256"]]
 
 
 def _log(record: Mapping[str, Any]) -> Iterator[str]:
     """Recompute the digest of every event, and the root that its proof leads to."""
     log = record["log"]
-    for one in log["events"]:
-        if link(one["seq"], one["at"], one["kind"], one["payload"], one["prev"]).hash != one["hash"]:
-            yield f"event {one['seq']} in {REPORT} was changed after it was written"
-        proof = [bytes.fromhex(step) for step in one["proof"]]
-        reached = root_by(proof, one["hash"].encode(), one["seq"] - 1, log["size"])
-        if reached is None or reached.hex() != log["root"]:
-            yield f"event {one['seq']} in {REPORT} is not in the log whose root it names"
+    for event in log["events"]:
+        if link(event["seq"], event["at"], event["kind"], event["payload"], event["prev"]).hash != event["hash"]:
+            yield f"event {event['seq']} in {REPORT} was changed after it was written"
+        proof = [bytes.fromhex(step) for step in event["proof"]]
+        root = root_by(proof, event["hash"].encode(), event["seq"] - 1, log["size"])
+        if root is None or root.hex() != log["root"]:
+            yield f"event {event['seq']} in {REPORT} is not in the log whose root it names"
 
 
 def _custody(record: Mapping[str, Any]) -> Iterator[str]:
-    """Check that the log says what the record says of every exhibit's way."""
-    events = {one["seq"]: one for one in record["log"]["events"]}
-    for one in record["custody"]:
-        event = events.get(one.get("event"))
-        if "event" in one and (event is None or event["at"] != one["received_at"]):
-            yield f"the custody of {one['exhibit']} in {REPORT} is not what the log says"
+    """Compare the custody of every exhibit with the log."""
+    events = {event["seq"]: event for event in record["log"]["events"]}
+    for exhibit in record["custody"]:
+        event = events.get(exhibit.get("event"))
+        if "event" in exhibit and (event is None or event["at"] != exhibit["received_at"]):
+            yield f"the custody of {exhibit['exhibit']} in {REPORT} is not what the log says"
 
 
 def _weighed(record: Mapping[str, Any]) -> Iterator[str]:
-    """Weigh the findings again where this edition weighed them."""
+    """Weigh the findings again and compare, for records of an edition that weighs alike."""
     for check in record["checks"] if record["page"] in ALIKE else ():
-        said = check["evidence"].get("assessment")
-        if said is not None and said != _again(check["evidence"]):
+        recorded = check["evidence"].get("assessment")
+        if recorded is not None and recorded != _weigh_again(check["evidence"]):
             yield f"what check {check['id']} in {REPORT} is said to come to does not follow from its findings"
 
 
-def _again(evidence: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what findings come to, nothing for such as cannot be weighed."""
+def _weigh_again(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the assessment of the recorded findings; empty when they cannot be weighed."""
     try:
-        weighed = assess([Finding.of(one) for one in evidence["findings"]], evidence["compared_with"])
+        weighed = assess([Finding.of(plain) for plain in evidence["findings"]], evidence["compared_with"])
         again: dict[str, Any] = json.loads(json.dumps(asdict(weighed)))
     except UNREADABLE:
         return {}
@@ -148,38 +148,38 @@ def _again(evidence: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _bag(record: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[str]:
-    """Check what the bag says about itself."""
+    """Compare the bag's description of itself with its content."""
     payload = {name: data for name, data in files.items() if name.startswith("data/")}
     if files.get("bagit.txt", BAGIT) != BAGIT:
         yield "bagit.txt does not declare a bag of BagIt 1.0"
-    said = bag_info(record, payload)
-    if files.get("bag-info.txt", said) != said:
+    expected = bag_info(record, payload)
+    if files.get("bag-info.txt", expected) != expected:
         yield "bag-info.txt does not describe this package"
 
 
 def _page(record: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[str]:
-    """Make the page again where this edition made it; else look for the record's digest in it."""
+    """Render the page again and compare, for an edition that words alike; else look for the record's digest in it."""
     digest = sha256(files[REPORT])
     page = files.get(PAGE, b"")
     if record["page"] not in ALIKE:
-        made = digest.encode() in page
+        fits = digest.encode() in page
     else:
         try:
-            made = render(record, files, digest) == page
+            fits = render(record, files, digest) == page
         except (jinja2.TemplateError, *UNREADABLE):
-            made = False
-    if not made:
+            fits = False
+    if not fits:
         yield f"{PAGE} was not made from {REPORT}: do not rely on what it says"
 
 
 def _texts(record: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[str]:
-    """Make the texts again where this edition made them."""
+    """Render the texts again and compare, for an edition that words alike."""
     if record["page"] not in ALIKE:
         return
     try:
-        made = texts(record)
+        rendered = texts(record)
     except (jinja2.TemplateError, *UNREADABLE):
-        made = dict.fromkeys(TEXTS, b"")
-    for name, data in made.items():
+        rendered = dict.fromkeys(TEXTS, b"")
+    for name, data in rendered.items():
         if name in files and files[name] != data:
             yield f"{name} was not made from {REPORT}: do not rely on what it says"

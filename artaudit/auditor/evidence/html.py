@@ -1,4 +1,4 @@
-"""The report for people: one self-contained page without scripts, made from the record and the files it names."""
+"""The report as one self-contained HTML page without scripts, rendered from the record and the files it names."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from artaudit.templates import template
 
 MARKS = {True: ("✔", "yes"), False: ("—", "no"), None: ("?", "cannot tell")}
 HIDDEN = ("confirmation", "crops", "raw", "title", "weight")
-"""Details of a finding that are shown elsewhere on the page or only in the record."""
+"""Details of a finding that its list leaves out: they stand elsewhere on the page or in the record alone."""
 
 
 def render(record: Mapping[str, Any], files: Mapping[str, bytes], record_sha256: str) -> bytes:
     """Return the page of a record; `files` holds the pictures that the record names, by name.
 
-    `record_sha256` is the digest of report.json, which the page names. Nothing else goes into the page, so that
-    it can be made again to see whether it was changed; the record must be as report.json gives it, keys in order.
+    `record_sha256` is the digest of report.json, which the page names. The page depends on nothing else, so that
+    verification can render it again and compare; the record must be as read from report.json, keys in order.
     """
     checks = views(record)
     page = template(__package__, "report.html", escaped=True)
@@ -26,7 +26,7 @@ def render(record: Mapping[str, Any], files: Mapping[str, bytes], record_sha256:
         record=record,
         checks=checks,
         headline=headline(checks),
-        inventory=[*record["documents"], *(one for part in _parts(record) for one in part["files"])],
+        inventory=[*record["documents"], *(entry for part in _parts(record) for entry in part["files"])],
         record_sha256=record_sha256,
         plain=plain,
         picture=lambda name: _as_uri(files[name]),
@@ -35,12 +35,12 @@ def render(record: Mapping[str, Any], files: Mapping[str, bytes], record_sha256:
 
 
 def views(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the checks with their findings, these with the works and pictures they refer to."""
+    """Return the checks of a record; each finding also has its mark, its work, its pictures and the details to show."""
     works = {work["id"]: work for work in record["works"]}
     pictures: dict[tuple[Any, Any], list[dict[str, Any]]] = {}
-    for one in record["pictures"]:
-        shown = {"file": one["files"][0]["file"], "caption": one["caption"]}
-        pictures.setdefault((one["check"], one["finding"]), []).append(shown)
+    for picture in record["pictures"]:
+        figure = {"file": picture["files"][0]["file"], "caption": picture["caption"]}
+        pictures.setdefault((picture["check"], picture["finding"]), []).append(figure)
     return [
         {
             **check,
@@ -67,7 +67,7 @@ def _parts(record: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def headline(checks: list[dict[str, Any]]) -> str:
-    """Say what all findings come to."""
+    """Return the headline for all findings of these checks."""
     findings = [finding for check in checks for finding in check["findings"]]
     held = [finding for finding in findings if finding["holds"]]
     if any(finding["work"] is not None for finding in held):
@@ -78,7 +78,7 @@ def headline(checks: list[dict[str, Any]]) -> str:
 
 
 def plain(value: object) -> str:
-    """Show a JSON value to people: a line for each of several things, what belongs to one of its facts in brackets."""
+    """Return a JSON value as text for people: a line for each object of a list, nested objects in brackets."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -87,13 +87,13 @@ def plain(value: object) -> str:
         return "none"
     if isinstance(value, dict):
         return f"({', '.join(_facts(value))})"
-    if isinstance(value, list) and all(isinstance(one, dict) for one in value):
-        return "\n".join("; ".join(_facts(one)) for one in value)
+    if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        return "\n".join("; ".join(_facts(item)) for item in value)
     return ", ".join(map(plain, value)) if isinstance(value, list) else json.dumps(value)
 
 
 def _facts(value: Mapping[str, Any]) -> list[str]:
-    return [f"{name.replace('_', ' ')} {plain(said)}" for name, said in value.items()]
+    return [f"{name.replace('_', ' ')} {plain(item)}" for name, item in value.items()]
 
 
 def _as_uri(jpeg: bytes) -> str:

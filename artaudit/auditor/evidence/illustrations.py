@@ -1,4 +1,4 @@
-"""Examiners that draw what their findings rest on, for reports, with the pictures of works at hand."""
+"""The examiners that illustrate their findings for reports."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from artaudit import catalog
-from artaudit.auditor.examiners import made
+from artaudit.auditor.examiners import instantiate
 from artaudit.auditor.registry import Registry
 from artaudit.auditor.registry.thumbnail import open_thumbnail
 from artaudit.image import Image
@@ -16,15 +16,15 @@ from artaudit.protocols import Illustrator
 
 
 def illustrators(originals: Mapping[int, Image | None], registry: Registry) -> dict[str, Illustrator]:
-    """Return the examiners of the catalog that draw, by name; `originals` are the works' files at hand.
+    """Return the examiners of the catalog that draw, by name; `originals` are the works' files, None if not at hand.
 
-    They are asked to draw only: of what a check gives them, they get the pixels of works alone, as `works`.
+    They are made for drawing only: of all settings they get `works`, which returns the pixels of a work.
     """
 
     def works(number: int) -> UInt8[np.ndarray, "height width 3"]:
-        """Return a work as it was registered, from its file where that is at hand, else from its preview."""
+        """Return the pixels of a work, from its file if that is at hand, else from its preview."""
         original = originals[number]
         return np.array(open_thumbnail(registry.preview(number))) if original is None else original.rgb8
 
     kinds = {name: catalog.load(catalog.EXAMINERS, name) for name in catalog.EXAMINERS}
-    return {name: made(kind, {"works": works}) for name, kind in kinds.items() if hasattr(kind, "illustrate")}
+    return {name: instantiate(kind, {"works": works}) for name, kind in kinds.items() if hasattr(kind, "illustrate")}

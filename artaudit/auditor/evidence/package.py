@@ -1,4 +1,4 @@
-"""The package: a BagIt bag in a ZIP file that is the same, byte for byte, whenever its content is.
+"""The package: a BagIt bag in a ZIP file; the same content gives the same bytes.
 
 RFC 8493, https://www.rfc-editor.org/rfc/rfc8493. The bag lies at the top of the ZIP file: the folder it is
 unpacked into is the bag.
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
-from artaudit.auditor.evidence.casefile import LIMITS, CaseFile, named, sha256
+from artaudit.auditor.evidence.casefile import LIMITS, CaseFile, entries, sha256
 from artaudit.auditor.evidence.html import render
 from artaudit.auditor.evidence.pages import EDITION, texts
 from artaudit.auditor.evidence.pdf import render_pdf
@@ -29,12 +29,12 @@ MOST_BYTES = 2 << 30
 MOST_FILES = 10_000
 _PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?"
 NAME = re.compile(rf"{_PART}(?:/{_PART})*")
-"""What a file of a package may be called: names that every computer can hold."""
+"""Names that files of a package may have: such as work on every computer."""
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 SUMS = f"{TAG_MANIFEST}.sums"
-"""Digests of the seals themselves: signatures and timestamps can be changed here and there and still hold."""
+"""Digests of the seals: some bytes of a signature or timestamp can change without making it invalid."""
 
 SCHEMA_FILE, CA_FILE = "report.schema.json", "signer-ca.pem"
 
@@ -43,10 +43,10 @@ STAMPED = "The timestamps say by when the package was there; all other times are
 
 
 def write_package(case: CaseFile, seal: Seal | None = None, *, pdf: bool = False) -> bytes:
-    """Return the ZIP file of a case, sealed, with a PDF of the report where that is wanted.
+    """Return the ZIP file of a case, sealed, with a PDF of the report if `pdf`.
 
-    Raises PackageError when the case contradicts itself or is larger than what can be verified, or an authority gives
-    no timestamp; MissingExtraError when a PDF is wanted and what makes it is not installed.
+    Raises PackageError when the case contradicts itself or is too large to be verified, or an authority gives no
+    timestamp; MissingExtraError when a PDF is wanted and the extra for it is not installed.
     """
     data = pack(bag(case, seal or Seal(), pdf=pdf))
     if len(data) > MOST_BYTES:
@@ -59,13 +59,13 @@ def bag(case: CaseFile, seal: Seal, *, pdf: bool = False) -> dict[str, bytes]:
     _refuse_contradictions(case)
     named_files = case.files()
     record = _record(case, seal)
-    made = {name: data for name, data in texts(record).items() if name.startswith("data/")}
+    documents = {name: data for name, data in texts(record).items() if name.startswith("data/")}
     if pdf:
-        made[PDF] = render_pdf(record, named_files, seal.signer)
-    record["documents"] = named(made)
+        documents[PDF] = render_pdf(record, named_files, seal.signer)
+    record["documents"] = entries(documents)
     plain = _canonical(record, case).encode()
     record = json.loads(plain)
-    payload = {REPORT: plain, PAGE: render(record, named_files, sha256(plain)), **made, **named_files}
+    payload = {REPORT: plain, PAGE: render(record, named_files, sha256(plain)), **documents, **named_files}
     _refuse_odd_names(payload)
     tags = {
         "bagit.txt": BAGIT,
@@ -82,7 +82,7 @@ def bag(case: CaseFile, seal: Seal, *, pdf: bool = False) -> dict[str, bytes]:
 
 
 def _record(case: CaseFile, seal: Seal) -> dict[str, Any]:
-    """Return the record but for its documents, as JSON gives it back."""
+    """Return the record without its documents, as read back from JSON."""
     times = STAMPED if seal.authorities else CLOCK
     record = {**case.report(), "limits": [*LIMITS, times], "seal": seal.as_dict(), "page": EDITION}
     return json.loads(_canonical(record, case))
@@ -101,7 +101,7 @@ def schema() -> bytes:
 
 
 def bag_info(record: Mapping[str, Any], payload: Mapping[str, bytes]) -> bytes:
-    """Return what a bag says about itself; the Oxum counts the payload's bytes and files."""
+    """Return a bag's description of itself; the Oxum counts the payload's bytes and files."""
     size = sum(map(len, payload.values()))
     lines = {
         "Bag-Software-Agent": "artaudit",
@@ -113,12 +113,12 @@ def bag_info(record: Mapping[str, Any], payload: Mapping[str, bytes]) -> bytes:
 
 
 def manifest(files: Mapping[str, bytes]) -> bytes:
-    """Return what `sha256sum` prints for files, by name."""
+    """Return a manifest of files in the format of `sha256sum`, ordered by name."""
     return "".join(f"{sha256(files[name])}  {name}\n" for name in sorted(files)).encode()
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
-    """Return a ZIP file without compression, times or anything else that could differ."""
+    """Return a ZIP file without compression and with fixed times, so that the same files give the same bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as package:
         for name in sorted(files):
@@ -130,7 +130,7 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 
 def _refuse_contradictions(case: CaseFile) -> None:
-    """Raise PackageError when the bytes at hand are not those that the case is about."""
+    """Raise PackageError when the files at hand do not have the digests of the case."""
     for check in case.checks:
         if sha256(check.suspect) != check.evidence["sha256"]:
             raise PackageError(f"check {check.id} is about another picture than the one given: check it again.")

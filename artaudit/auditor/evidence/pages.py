@@ -1,4 +1,4 @@
-"""The texts of a package that are made from its record, so that they can be made again and compared."""
+"""The texts of a package, rendered from its record; verification renders them again and compares."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 from artaudit.templates import template
 
 TEXTS = {"data/CERTIFICATION-902.md": "certification.md", "VERIFY.txt": "VERIFY.txt"}
-"""By file of the package, the template it is made from."""
+"""The template of each text, by its name in the package."""
 
 EDITION = "de609506c92b98118d5de0dc0530eef8fa502a156135aa227713d0eec9305a80"
-"""Which edition weighs findings and makes the texts and the page; packages are compared with their own.
+"""The edition of the weighing, the texts and the page; a record names the edition that it was written with.
 
-Where one of them changes, it becomes any other 64 hexadecimal digits: tests/auditor/evidence/test_edition.py tells.
+When any of them changes, give it any other 64 hexadecimal digits; tests/auditor/evidence/test_edition.py notices.
 """
 
 ALIKE = frozenset({EDITION, "c69fed72e3764db2d37f39551af54c4a9749aecd5172f8a50b885f3a5dfe5054"})
-"""Editions that weigh and word a record alike, whose packages are therefore compared too.
+"""Editions that weigh and word a record alike, so that this one can compare their packages.
 
-The former one kept no group, question and ratio with its findings. An edition that changes what comes of an old record
-stands here alone.
+The former one kept no group, question and ratio with its findings. When an edition treats old records differently, it
+becomes the only one here.
 """
 
 

@@ -1,4 +1,4 @@
-"""The report as PDF/A for files of paper: set by Typst, signed as PAdES where there are keys.
+"""The report as PDF/A for printing: typeset by Typst, signed as PAdES if there are keys.
 
 ISO 19005-3, https://www.iso.org/standard/57229.html; ETSI EN 319 142-1, https://www.etsi.org.
 """
@@ -25,11 +25,11 @@ STANDARD = "a-3b"
 def render_pdf(record: Mapping[str, Any], files: Mapping[str, bytes], signer: Signer | None = None) -> bytes:
     """Return the report of a record, whose pictures `files` holds by name, as PDF/A-3b.
 
-    The same record gives the same bytes, but for the signature. Raises MissingExtraError without the extra `pdf`,
-    PackageError when a text holds characters that no font at hand can show.
+    Without a signature, the same record gives the same bytes. Raises MissingExtraError without the extra `pdf`,
+    PackageError when a text holds characters that no installed font has.
     """
-    made = _typeset(_laid_out(record), files)
-    return made if signer is None else _signed(made, signer)
+    unsigned = _typeset(_laid_out(record), files)
+    return unsigned if signer is None else _signed(unsigned, signer)
 
 
 def _typeset(record: Mapping[str, Any], files: Mapping[str, bytes]) -> bytes:
@@ -39,24 +39,24 @@ def _typeset(record: Mapping[str, Any], files: Mapping[str, bytes]) -> bytes:
         raise MissingExtraError("pdf", "A report as PDF") from error
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for one in _pictures(record):
-            (folder / one).parent.mkdir(parents=True, exist_ok=True)
-            (folder / one).write_bytes(files[one])
+        for picture in _pictures(record):
+            (folder / picture).parent.mkdir(parents=True, exist_ok=True)
+            (folder / picture).write_bytes(files[picture])
         (folder / "record.json").write_text(json.dumps(record), "utf-8")
         written = datetime.fromisoformat(record["exported"]["at"]).replace(microsecond=0)
         source = (resources.files(__package__) / "templates" / "report.typ").read_bytes()
         (folder / "report.typ").write_bytes(source)
-        paper: dict[str, Any] = {"root": folder, "format": "pdf", "pdf_standards": STANDARD, "timestamp": written}
+        options: dict[str, Any] = {"root": folder, "format": "pdf", "pdf_standards": STANDARD, "timestamp": written}
         try:
-            return typst.compile(folder / "report.typ", **paper)
+            return typst.compile(folder / "report.typ", **options)
         except typst.TypstError as error:
             raise PackageError(
                 f"The report cannot be set as PDF ({error.message}): install fonts that have it, or leave --pdf out."
             ) from error
 
 
-def _signed(made: bytes, signer: Signer) -> bytes:
-    """Put a PAdES signature into a PDF."""
+def _signed(pdf: bytes, signer: Signer) -> bytes:
+    """Return a PDF with a PAdES signature added."""
     try:
         from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter  # noqa: PLC0415 - an extra
         from pyhanko.sign import fields, signers  # noqa: PLC0415 - an extra
@@ -66,7 +66,7 @@ def _signed(made: bytes, signer: Signer) -> bytes:
         field_name="artaudit", md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES
     )
     out = io.BytesIO()
-    signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(made)), meta, _as_pyhanko(signer), output=out)
+    signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), meta, _as_pyhanko(signer), output=out)
     return out.getvalue()
 
 
@@ -80,15 +80,17 @@ def _as_pyhanko(signer: Signer) -> Any:  # noqa: ANN401 - a class of an extra
     from pyhanko.sign import signers  # noqa: PLC0415 - an extra
     from pyhanko_certvalidator.registry import SimpleCertificateStore  # noqa: PLC0415 - an extra
 
-    leaf, *above = (x509.Certificate.load(one.public_bytes(Encoding.DER)) for one in signer.identity.chain)
+    leaf, *issuers = (
+        x509.Certificate.load(certificate.public_bytes(Encoding.DER)) for certificate in signer.identity.chain
+    )
     key = signer.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     store: Any = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-    store.register_multiple(above)
+    store.register_multiple(issuers)
     return signers.SimpleSigner(signing_cert=leaf, signing_key=keys.PrivateKeyInfo.load(key), cert_registry=store)
 
 
 def _laid_out(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Add to a record the words that its paper shows."""
+    """Return a record with the texts that the template of the PDF shows, under "words"."""
     checks = views(record)
     signed = record["seal"]["signer"]
     stamps = ", ".join(record["seal"]["timestamps"])
@@ -129,13 +131,13 @@ def _words(check: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _weighed(assessment: Mapping[str, Any] | None) -> list[list[str]]:
-    """Return how each group of evidence counts, a pair of words each; nothing for checks of older editions."""
+    """Return (name, how it counts) of each group of evidence; empty for checks of editions that did not weigh."""
     if assessment is None:
         return []
-    ratios = [one["log10_likelihood_ratio"] for one in assessment["groups"]]
+    ratios = [group["log10_likelihood_ratio"] for group in assessment["groups"]]
     rows = [
-        [one["name"], one["counts"] + ("" if ratio is None else f"; it adds {ratio:+.2f}")]
-        for one, ratio in zip(assessment["groups"], ratios, strict=True)
+        [group["name"], group["counts"] + ("" if ratio is None else f"; it adds {ratio:+.2f}")]
+        for group, ratio in zip(assessment["groups"], ratios, strict=True)
     ]
     total = assessment["log10_likelihood_ratio"]
     return rows if total is None else [*rows, ["together", f"{assessment['support']} ({total:+.2f})"]]
@@ -145,16 +147,16 @@ def _measured(finding: Mapping[str, Any]) -> str:
     alarms = finding["false_alarms"]
     rate = f"{alarms['count']} of {alarms['trials']} {alarms['population']}" if alarms else "never measured"
     score = "nothing" if finding["score"] is None else f"{finding['score']:g} {finding['unit']}"
-    bar = "" if finding["threshold"] is None else f" (bar {finding['threshold']:g})"
+    threshold = "" if finding["threshold"] is None else f" (bar {finding['threshold']:g})"
     details = "; ".join(f"{name.replace('_', ' ')}: {plain(value)}" for name, value in finding["shown"].items())
-    return f"measured: {score}{bar}; false alarms: {rate}" + (f"; {details}" if details else "")
+    return f"measured: {score}{threshold}; false alarms: {rate}" + (f"; {details}" if details else "")
 
 
 def _pictures(record: Mapping[str, Any]) -> set[str]:
-    found = {check["words"]["preview"] for check in record["checks"]}
-    return found | {
-        one["file"]
+    previews = {check["words"]["preview"] for check in record["checks"]}
+    return previews | {
+        picture["file"]
         for check in record["checks"]
         for finding in check["words"]["findings"]
-        for one in finding["pictures"]
+        for picture in finding["pictures"]
     }

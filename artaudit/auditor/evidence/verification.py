@@ -1,4 +1,4 @@
-"""Verifies a package that is not trusted: every digest recomputed, every disagreement named."""
+"""Verifies packages, which are not trusted: recomputes every digest and names every contradiction."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ENCRYPTED = 1
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What came of it: `problems` in sentences, how many files were checked, and what the package is about."""
+    """The result of a verification: `problems` as sentences, the number of files checked, and a summary of the case."""
 
     ok: bool
     problems: tuple[str, ...]
@@ -34,10 +34,8 @@ class Verification:
 def verify_package(path: Path, trust: Trust | None = None) -> Verification:
     """Recompute every digest of the package at `path` and verify its seal.
 
-    With roots in `trust`, a signature or a timestamp that none of them vouches for is a problem, and so is a missing
-    one.
-
-    Raises PackageError when it is no ZIP file or is too large to be a package.
+    With roots in `trust`, a signature or timestamp whose chain leads to none of them is a problem, and so is a missing
+    one. Raises PackageError when it is no ZIP file or is too large to be a package.
     """
     data = _read(path)
     files, problems = _unpack(data, path)
@@ -49,13 +47,13 @@ def verify_package(path: Path, trust: Trust | None = None) -> Verification:
     problems += _against_manifest(
         files, TAG_MANIFEST, lambda name: not name.startswith("data/") and name not in unlisted
     )
-    found, summary = disagreements(files, trust or Trust())
-    problems += found
+    contradictions, summary = disagreements(files, trust or Trust())
+    problems += contradictions
     return Verification(not problems, tuple(problems), len(files), summary)
 
 
 def read_files(path: Path) -> dict[str, bytes]:
-    """Return the files of the package at `path` by name; raises PackageError when it is not one, or not whole."""
+    """Return the files of the package at `path` by name; raises PackageError when it is no whole package."""
     files, problems = _unpack(_read(path), path)
     if problems:
         raise PackageError(f"{path} is no whole package ({problems[0]}): see what `audit verify` says.")
@@ -74,7 +72,7 @@ def _read(path: Path) -> bytes:
 
 
 def _unpack(data: bytes, path: Path) -> tuple[dict[str, bytes], list[str]]:
-    """Return the files that may be read, and what is wrong with the others."""
+    """Return the files that are safe to read, and what is wrong with the others."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             entries = package.infolist()
@@ -90,9 +88,9 @@ def _contents(package: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> tuple
     problems: list[str] = []
     taken: set[str] = set()
     for entry in entries:
-        trouble = _trouble(entry, taken)
-        if trouble:
-            problems.append(trouble)
+        objection = _objection(entry, taken)
+        if objection:
+            problems.append(objection)
             continue
         taken.add(entry.filename.casefold())
         try:
@@ -102,22 +100,22 @@ def _contents(package: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> tuple
     return files, problems
 
 
-def _trouble(entry: zipfile.ZipInfo, taken: set[str]) -> str:
-    """Say why an entry is not read; names that differ in case only are one file on many computers."""
+def _objection(entry: zipfile.ZipInfo, taken: set[str]) -> str:
+    """Return why an entry is not read, "" if it is; names that differ in case only are one file on many computers."""
     if not NAME.fullmatch(entry.filename) or entry.filename != entry.orig_filename:
         return f"{entry.filename!r} is no name that a package holds"
     if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
         return f"{entry.filename} is a link or something else that is no file"
     if entry.filename.casefold() in taken:
         return f"{entry.filename} stands in the package twice"
-    packed = entry.compress_type != zipfile.ZIP_STORED or entry.compress_size != entry.file_size
-    if packed or entry.flag_bits & _ENCRYPTED:
+    compressed = entry.compress_type != zipfile.ZIP_STORED or entry.compress_size != entry.file_size
+    if compressed or entry.flag_bits & _ENCRYPTED:
         return f"{entry.filename} is packed or encrypted, which packages never are"
     return ""
 
 
 def _against_manifest(files: Mapping[str, bytes], name: str, belongs: Callable[[str], bool]) -> list[str]:
-    """Compare the files that belong to a manifest with what it says."""
+    """Compare the files for which `belongs` is true with the manifest `name`; return what is wrong."""
     if name not in files:
         return [f"{name} is missing"]
     listed: dict[str, str] = {}
@@ -128,18 +126,18 @@ def _against_manifest(files: Mapping[str, bytes], name: str, belongs: Callable[[
             problems.append(f"line {number} of {name} is no digest and name")
         else:
             listed[match[2]] = match[1]
-    present = {one for one in files if belongs(one)}
-    problems += [f"{one} is missing" for one in sorted(listed.keys() - files.keys())]
-    problems += [f"{one} is in no manifest" for one in sorted(present - listed.keys())]
-    changed = sorted(one for one in present & listed.keys() if sha256(files[one]) != listed[one])
-    problems += [f"{one} was changed: its digest is not the one in {name}" for one in changed]
-    if not problems and files[name] != manifest({one: files[one] for one in present}):
+    present = {file for file in files if belongs(file)}
+    problems += [f"{file} is missing" for file in sorted(listed.keys() - files.keys())]
+    problems += [f"{file} is in no manifest" for file in sorted(present - listed.keys())]
+    changed = sorted(file for file in present & listed.keys() if sha256(files[file]) != listed[file])
+    problems += [f"{file} was changed: its digest is not the one in {name}" for file in changed]
+    if not problems and files[name] != manifest({file: files[file] for file in present}):
         problems.append(f"{name} holds lines that do not belong there")
     return problems
 
 
 def _against_sums(files: Mapping[str, bytes]) -> list[str]:
-    """Compare the seals that are there with their digests; which must be there, the record says."""
+    """Compare the seals with their digests; whether all seals are present is for the record to say."""
     seals = {name: files[name] for name in seal_names(files, TAG_MANIFEST)}
     if SUMS not in files:
         return [f"{SUMS} is missing"] if seals else []

@@ -1,4 +1,4 @@
-"""What people do with cases: open, add to, note, export; who did it, and when, stands in the log."""
+"""Cases: opening them, adding checks and notes, recording exports; the log holds who did what and when."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class CaseFolder:
-    """One case: a check's own, or one that was opened for several; `checks` are the numbers of the checks in it."""
+    """One case: that of a single check, or one opened to gather several; `checks` are the numbers of its checks."""
 
     id: int
     title: str
@@ -34,9 +34,9 @@ class CaseFolder:
 
 
 class CaseStore:
-    """Reads and appends what is known of cases beyond their checks.
+    """Reads and appends titles, further checks, notes and exports of cases.
 
-    A check opens a case of its own; `open` makes one without a check. Both draw their numbers from one series.
+    Every check opens its own case; `open` makes a case without a check. Both kinds share one series of numbers.
     """
 
     def __init__(self, store: Store) -> None:
@@ -44,9 +44,9 @@ class CaseStore:
         self._store = store
 
     def next_number(self) -> int:
-        """Return the number of the case that comes next; inside `writing` only."""
+        """Return the number of the next case; call it inside `writing` only."""
         query = "SELECT coalesce(max(id), 0) + 1 AS next FROM (SELECT id FROM cases UNION ALL SELECT id FROM openings)"
-        row = self._store.one(query)
+        row = self._store.first(query)
         return int(row["next"]) if row else 1
 
     def open(self, title: str) -> int:
@@ -69,21 +69,21 @@ class CaseStore:
             return True
 
     def note(self, case_id: int, text: str) -> None:
-        """Keep a remark about a case."""
+        """Append a note to a case."""
         with self._store.writing():
             row = {"number": self.folder(case_id).id, "text": text, "at": now(), "by": self._store.by}
             self._store.append("note", "notes", row)
 
     def exported(self, kind: str, case_id: int | None, sha256: str, log: list[Event]) -> None:
-        """Keep that a package or a seal with this digest was written, over this log."""
+        """Record that a package or a seal with this digest was written, and the size and root of the log then."""
         with self._store.writing():
             row = {"kind": kind, "number": case_id, "sha256": sha256, "log_size": len(log), "log_root": log_root(log)}
             self._store.append("export", "exports", {**row, "at": now(), "by": self._store.by})
 
     def folder(self, case_id: int) -> CaseFolder:
-        """Return one case; raises RegistryError for a number that was never given."""
-        opened = self._store.one("SELECT title, at FROM openings WHERE id = ?", case_id)
-        own = self._store.one("SELECT created_at AS at FROM cases WHERE id = ?", case_id)
+        """Return one case; raises RegistryError when there is none with this number."""
+        opened = self._store.first("SELECT title, at FROM openings WHERE id = ?", case_id)
+        own = self._store.first("SELECT created_at AS at FROM cases WHERE id = ?", case_id)
         first = opened or own
         if first is None:
             raise RegistryError(f"There is no case {case_id} in {self._store.path}: see `audit case list`.")
@@ -94,28 +94,30 @@ class CaseStore:
         return CaseFolder(case_id, title, first["at"], tuple(checks), tuple(Note(**row) for row in notes))
 
     def folders(self) -> list[CaseFolder]:
-        """Return all cases by number."""
+        """Return all cases, ordered by number."""
         numbers = self._store.rows("SELECT id FROM cases UNION SELECT id FROM openings ORDER BY id")
         return [self.folder(row["id"]) for row in numbers]
 
     def rows_about(self, case_id: int) -> set[tuple[str, int]]:
-        """Return which rows of which tables are about a case: its checks, and what was done with it."""
-        places = (("openings", "id"), ("additions", "number"), ("notes", "number"), ("exports", "number"))
+        """Return (table, row number) of every row about a case: checks, opening, additions, notes, exports."""
+        columns = (("openings", "id"), ("additions", "number"), ("notes", "number"), ("exports", "number"))
         query = " UNION ALL ".join(
-            f"SELECT '{table}' AS kind, id FROM {table} WHERE {name} = ?1" for table, name in places
+            f"SELECT '{table}' AS kind, id FROM {table} WHERE {column} = ?1" for table, column in columns
         )
-        done = {(row["kind"], row["id"]) for row in self._store.rows(query, case_id)}
-        return done | {("cases", number) for number in self.folder(case_id).checks}
+        rows = {(row["kind"], row["id"]) for row in self._store.rows(query, case_id)}
+        return rows | {("cases", number) for number in self.folder(case_id).checks}
 
     def history(self, case_id: int) -> list[Event]:
         """Return the log's events about a case."""
         rows = self.rows_about(case_id)
-        return [one for one in self._store.events() if (one.payload.get("table"), one.payload.get("id")) in rows]
+        return [
+            event for event in self._store.events() if (event.payload.get("table"), event.payload.get("id")) in rows
+        ]
 
     def _is_check(self, number: int) -> bool:
-        return self._store.one("SELECT 1 AS known FROM cases WHERE id = ?", number) is not None
+        return self._store.first("SELECT 1 AS known FROM cases WHERE id = ?", number) is not None
 
 
 def log_root(events: list[Event]) -> str:
-    """Return the root of the tree over a log, hexadecimal; an entry of the tree is an event's hash as it is written."""
+    """Return the Merkle root over a log, hexadecimal; the leaves are the events' hashes in hexadecimal."""
     return root([event.hash.encode() for event in events]).hex()

@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 GENESIS = "0" * 64
-"""What stands before the first event."""
+"""The previous hash of the first event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened: its number, time (UTC, ISO 8601), kind, payload, and the two links of the chain."""
+    """One event of the log: number, time (UTC, ISO 8601), kind, payload, the previous event's hash and its own."""
 
     seq: int
     at: str
@@ -29,13 +29,13 @@ class Event:
 
 
 def canonical(value: object) -> str:
-    """Return the one JSON text of a value: sorted keys, no spaces, no NaN, lone surrogates escaped (always UTF-8)."""
+    """Return the canonical JSON of a value: sorted keys, no spaces, no NaN, lone surrogates escaped (always UTF-8)."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode(errors="backslashreplace").decode()
 
 
 def payload_of(text: str) -> dict[str, Any]:
-    """Return the payload whose canonical JSON this is; raises ValueError for any other text."""
+    """Parse the canonical JSON of a payload; raises ValueError for any other text."""
     try:
         value = json.loads(text)
         if isinstance(value, dict) and canonical(value) == text:
@@ -56,7 +56,7 @@ def link(seq: int, at: str, kind: str, payload: dict[str, Any], prev: str) -> Ev
 
 
 def broken_links(events: Iterable[Event]) -> list[str]:
-    """Say where a chain does not hold; empty when every event follows from the one before."""
+    """Return the chain's faults as sentences; empty when every event follows from the one before."""
     problems, expected, prev = [], 1, GENESIS
     for event in events:
         if event.seq != expected:

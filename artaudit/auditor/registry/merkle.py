@@ -1,4 +1,4 @@
-"""One digest over the whole log, and short proofs that an event is under it.
+"""The Merkle tree over the log: one digest of all events, and short proofs that an event is among them.
 
 RFC 6962 §2.1, https://www.rfc-editor.org/rfc/rfc6962.
 """
@@ -15,16 +15,16 @@ def leaf(data: bytes) -> bytes:
 
 
 def node(left: bytes, right: bytes) -> bytes:
-    """Return the hash of two hashes."""
+    """Return the hash of an inner node from those of its two children."""
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
 def levels(entries: Sequence[bytes]) -> list[list[bytes]]:
-    """Return all hashes of the tree, level by level, the entries' first; the last level is the root alone.
+    """Return all hashes of the tree, level by level, from the leaves to the root.
 
-    A hash without a neighbour rises as it is, which gives the tree of the RFC.
+    A hash without a sibling moves up unchanged, which gives the tree of the RFC.
     """
-    rows = [[leaf(one) for one in entries]]
+    rows = [[leaf(entry) for entry in entries]]
     while len(rows[-1]) > 1:
         row = rows[-1]
         above = [node(*row[at : at + 2]) for at in range(0, len(row) - 1, 2)]
@@ -33,7 +33,7 @@ def levels(entries: Sequence[bytes]) -> list[list[bytes]]:
 
 
 def root(entries: Sequence[bytes]) -> bytes:
-    """Return the hash of the whole tree; that of no entries is the hash of nothing."""
+    """Return the root hash; without entries it is the hash of the empty string."""
     return levels(entries)[-1][0] if entries else hashlib.sha256().digest()
 
 
@@ -41,22 +41,22 @@ def proof(rows: Sequence[Sequence[bytes]], index: int) -> list[bytes]:
     """Return the hashes that lead from the entry at `index` to the root of the tree with these levels."""
     path = []
     for row in rows[:-1]:
-        beside = index ^ 1
-        path += [row[beside]] if beside < len(row) else []
+        sibling = index ^ 1
+        path += [row[sibling]] if sibling < len(row) else []
         index //= 2
     return path
 
 
 def root_by(proof: Sequence[bytes], entry: bytes, index: int, size: int) -> bytes | None:
-    """Return the root that a proof leads to from an entry of a tree of `size`; None when it does not fit."""
+    """Return the root that a proof gives for entry `index` of a tree of `size` entries; None when it does not fit."""
     if not 0 <= index < size:
         return None
-    found, last, left = leaf(entry), size - 1, list(proof)
+    reached, last, remaining = leaf(entry), size - 1, list(proof)
     while last:
         if index & 1 or index < last:
-            if not left:
+            if not remaining:
                 return None
-            beside = left.pop(0)
-            found = node(beside, found) if index & 1 else node(found, beside)
+            sibling = remaining.pop(0)
+            reached = node(sibling, reached) if index & 1 else node(reached, sibling)
         index, last = index // 2, last // 2
-    return None if left else found
+    return None if remaining else reached

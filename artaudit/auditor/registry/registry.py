@@ -1,4 +1,4 @@
-"""The portfolio: works, their cloaked versions and the cases of checks, only ever appended to."""
+"""The portfolio: works, their cloaked versions and the cases of checks; append-only."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _VERSION = "work, sha256, pixels_sha256, path, receipt, added_at"
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One registered picture; `path` is where it lay then."""
+    """One registered picture; `path` is where its file lay at registration."""
 
     id: int
     sha256: str
@@ -67,7 +67,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """A case in a list."""
+    """A case as one line of a list."""
 
     id: int
     created_at: str
@@ -93,7 +93,7 @@ def default_path() -> Path:
 
 
 def who() -> str:
-    """Return who acts, for the log: ARTAUDIT_BY, else the name of the login."""
+    """Return the name that the log gives to whoever acts: ARTAUDIT_BY, else the login name."""
     try:
         return os.environ.get("ARTAUDIT_BY") or getpass.getuser()
     except (KeyError, OSError):
@@ -122,15 +122,15 @@ class Registry:
         self._store.close()
 
     def together(self) -> AbstractContextManager[None]:
-        """Keep everything that is written inside, or nothing of it."""
+        """Return a context whose writes are kept all together or not at all."""
         return self._store.writing()
 
     def add_work(
         self, image: Image, *, title: str, fingerprints: Mapping[str, bytes], preview: bytes
     ) -> tuple[Work, bool]:
-        """Register a picture; returns the work and False when these very bytes were registered before."""
+        """Register a picture; return the work, and False when the same bytes were registered before."""
         with self._store.writing():
-            known = self._store.one("SELECT id FROM works WHERE sha256 = ?", image.sha256)
+            known = self._store.first("SELECT id FROM works WHERE sha256 = ?", image.sha256)
             if known is not None:
                 return self.work(known["id"]), False
             row = {
@@ -147,10 +147,10 @@ class Registry:
             return self.work(self._store.append("register", "works", row, fingerprints)), True
 
     def add_version(self, work_id: int, image: Image, receipt: dict[str, Any]) -> bool:
-        """Keep a cloaked version of a work; False when it is known already."""
+        """Append a cloaked version of a work; False when it is already known."""
         with self._store.writing():
             if (
-                self._store.one("SELECT id FROM versions WHERE work = ? AND sha256 = ?", work_id, image.sha256)
+                self._store.first("SELECT id FROM versions WHERE work = ? AND sha256 = ?", work_id, image.sha256)
                 is not None
             ):
                 return False
@@ -174,18 +174,18 @@ class Registry:
         self._set_withdrawn(work_id, reason, withdrawn=False)
 
     def works(self, *, withdrawn: bool = False) -> list[Work]:
-        """Return all works by number, withdrawn ones only on request."""
+        """Return all works, ordered by number; withdrawn ones only on request."""
         rows = self._store.rows(f"SELECT {_WORK}, {_WITHDRAWN} AS withdrawn FROM works ORDER BY id")
         return [work for work in map(_as_work, rows) if withdrawn or not work.withdrawn]
 
     def count(self) -> int:
-        """Return how many works are compared with: all that are not withdrawn."""
-        row = self._store.one(f"SELECT count(*) AS number FROM works WHERE NOT {_WITHDRAWN}")
+        """Return the number of works that checks compare with: all that are not withdrawn."""
+        row = self._store.first(f"SELECT count(*) AS number FROM works WHERE NOT {_WITHDRAWN}")
         return int(row["number"]) if row else 0
 
     def work(self, work_id: int) -> Work:
-        """Return one work; raises RegistryError for a number that was never given."""
-        row = self._store.one(f"SELECT {_WORK}, {_WITHDRAWN} AS withdrawn FROM works WHERE id = ?", work_id)
+        """Return one work; raises RegistryError when there is none with this number."""
+        row = self._store.first(f"SELECT {_WORK}, {_WITHDRAWN} AS withdrawn FROM works WHERE id = ?", work_id)
         if row is None:
             raise RegistryError(f"There is no work {work_id} in {self.path}: see `audit works list`.")
         return _as_work(row)
@@ -208,8 +208,8 @@ class Registry:
             yield row["work"], row["data"]
 
     def preview(self, work_id: int) -> bytes:
-        """Return the small JPEG that was kept of a work."""
-        row = self._store.one("SELECT preview FROM works WHERE id = ?", self.work(work_id).id)
+        """Return the small JPEG of a work that was made at its registration."""
+        row = self._store.first("SELECT preview FROM works WHERE id = ?", self.work(work_id).id)
         return bytes(row["preview"]) if row else b""
 
     def find(self, *, sha256: str | None = None, pixels_sha256: str | None = None) -> list[tuple[Work, Version | None]]:
@@ -221,7 +221,7 @@ class Registry:
         return found + [(self.work(row["work"]), _as_version(row)) for row in versions]
 
     def add_case(self, evidence: dict[str, Any], suspect: bytes) -> int:
-        """Keep the evidence of a check and the checked file's bytes; return the number of the case.
+        """Append the evidence of a check and the checked file's bytes; return the number of the case.
 
         Raises RegistryError for evidence about other bytes.
         """
@@ -229,16 +229,16 @@ class Registry:
         if evidence.get("sha256", name) != name:
             raise RegistryError(f"{evidence.get('path')} changed while it was checked: check it again.")
         with self._store.writing():
-            if self._store.one("SELECT 1 AS known FROM suspects WHERE sha256 = ?", name) is None:
+            if self._store.first("SELECT 1 AS known FROM suspects WHERE sha256 = ?", name) is None:
                 self._store.insert("suspects", {"sha256": name, "data": suspect})
             number = self.case_store.next_number()
             row = {"id": number, "suspect": name, "evidence": canonical(evidence), "created_at": now()}
             return self._store.append("check", "cases", row)
 
     def case(self, case_id: int) -> Case:
-        """Return one case; raises RegistryError for a number that was never given."""
+        """Return one case; raises RegistryError when there is none with this number."""
         query = "SELECT * FROM cases JOIN suspects ON suspects.sha256 = suspect WHERE cases.id = ?"
-        row = self._store.one(query, case_id)
+        row = self._store.first(query, case_id)
         if row is None:
             raise RegistryError(f"There is no case {case_id} in {self.path}: check a picture first.")
         return Case(row["id"], _json(row["evidence"]), bytes(row["data"]), row["created_at"])
@@ -252,14 +252,14 @@ class Registry:
         return lines
 
     def add_manifest(self, work_id: int, data: bytes) -> None:
-        """Keep the content credential (C2PA) that a work was signed with."""
+        """Append the content credential (C2PA) that a work was signed with."""
         digest = hashlib.sha256(data).hexdigest()
         row = {"work": self.work(work_id).id, "sha256": digest, "data": data, "at": now(), "by": self._store.by}
         with self._store.writing():
             self._store.append("sign", "manifests", row)
 
     def manifests(self, work_id: int) -> list[Manifest]:
-        """Return the content credentials that a work was signed with, the last one last."""
+        """Return the content credentials that a work was signed with, oldest first."""
         rows = self._store.rows("SELECT work, sha256, data, at, by FROM manifests WHERE work = ? ORDER BY id", work_id)
         return [Manifest(**row) for row in rows]
 
@@ -268,7 +268,7 @@ class Registry:
         return self._store.events()
 
     def verify(self) -> list[str]:
-        """Say in sentences what is broken: the file, the chain, a row that disagrees with the log; empty = intact."""
+        """Return faults of the file, the chain and the rows, compared with the log, as sentences; empty when intact."""
         return self._store.problems()
 
     def backup(self, target: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x41525441
 """Marks a SQLite file as a registry of artaudit ("ARTA")."""
 
-_SAME = {
+_COLLIDES = {
     "events": "seq = NEW.seq OR hash = NEW.hash",
     "works": "id = NEW.id OR sha256 = NEW.sha256",
     "fingerprints": "work = NEW.work AND kind = NEW.kind",
@@ -20,7 +20,7 @@ _SAME = {
     "manifests": "id = NEW.id",
     "descriptors": "id = NEW.id OR (work = NEW.work AND kind = NEW.kind)",
 }
-"""By table, which row a new one would collide with."""
+"""By table, the condition for an existing row that a new row (NEW) would replace."""
 
 _FIRST = """
 CREATE TABLE events (
@@ -88,20 +88,24 @@ CREATE TABLE descriptors (
 """
 
 MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)
-"""What brings a file from version n to n + 1, in order."""
+"""Scripts that bring a file from version n to n + 1, in order."""
 
 
 def triggers() -> dict[str, str]:
-    """Return the triggers, by name, that refuse every change, removal and replacement of a row.
+    """Return the triggers, by name, that refuse to update, delete or replace a row.
 
-    INSERT OR REPLACE removes a row without waking DELETE triggers, https://www.sqlite.org/lang_conflict.html.
+    INSERT OR REPLACE removes a row without firing DELETE triggers, https://www.sqlite.org/lang_conflict.html.
     """
-    found = {}
-    for table, same in _SAME.items():
-        when = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
-        for name, verb, condition in (("update", "UPDATE", ""), ("delete", "DELETE", ""), ("replace", "INSERT", when)):
-            found[f"{table}_no_{name}"] = (
+    statements = {}
+    for table, same_row in _COLLIDES.items():
+        replaces = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same_row}) "
+        for name, verb, condition in (
+            ("update", "UPDATE", ""),
+            ("delete", "DELETE", ""),
+            ("replace", "INSERT", replaces),
+        ):
+            statements[f"{table}_no_{name}"] = (
                 f"CREATE TRIGGER {table}_no_{name} BEFORE {verb} ON {table} {condition}"
                 f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             )
-    return found
+    return statements

@@ -1,4 +1,4 @@
-"""The registry's file: opened with care, written in whole transactions, every row vouched for by the log.
+"""The registry's file: safe opening, whole transactions, and a log with a digest of every row.
 
 Durability follows SQLite's own advice on write-ahead logging, https://www.sqlite.org/wal.html.
 """
@@ -33,11 +33,11 @@ from artaudit.image.writing import ensure_new
 
 BUSY_SECONDS = 30
 
-VOUCHED = (
+LOGGED = (
     *("works", "versions", "withdrawals", "cases", "openings", "additions", "notes", "exports", "manifests"),
     "descriptors",
 )
-"""Tables whose rows the log names, each with a digest of its content."""
+"""Tables whose rows the log names, each row with a digest of its content."""
 
 
 class Store:
@@ -47,7 +47,7 @@ class Store:
     """
 
     def __init__(self, path: Path, by: str) -> None:
-        """Open the file at `path`, creating folder and file where there is none; events name `by` as who acted."""
+        """Open the file at `path`, creating folder and file if missing; events record `by` as the person who acted."""
         self.path, self.by = path, by
         with self.clear_errors():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,17 +68,17 @@ class Store:
         return list(self.stream(query, *values))
 
     def stream(self, query: str, *values: object) -> Iterator[dict[str, Any]]:
-        """Yield the rows that a query selects, one at a time in memory."""
+        """Yield the rows that a query selects, one at a time, so that they need not all fit into memory."""
         with self.clear_errors():
             yield from self._db.query(query, values)
 
-    def one(self, query: str, *values: object) -> dict[str, Any] | None:
+    def first(self, query: str, *values: object) -> dict[str, Any] | None:
         """Return the first row that a query selects, or None."""
-        found = self.rows(query, *values)
-        return found[0] if found else None
+        rows = self.rows(query, *values)
+        return rows[0] if rows else None
 
     def writing(self) -> AbstractContextManager[None]:
-        """Hold the only writing transaction; everything inside is kept, or nothing. One inside another joins it."""
+        """Return a context for one writing transaction, kept whole or not at all; a nested one joins the outer one."""
         return nullcontext() if self._connection.in_transaction else self._transaction("BEGIN IMMEDIATE")
 
     @contextmanager
@@ -103,11 +103,11 @@ class Store:
     def append(
         self, kind: str, table: str, row: dict[str, Any], fingerprints: Mapping[str, bytes] | None = None
     ) -> int:
-        """Append a row of a vouched table with its event, and a work's fingerprints; inside `writing` only."""
+        """Append a row of a logged table with its event, and a work's fingerprints; inside `writing` only."""
         number = self.insert(table, row)
         for name, data in (fingerprints or {}).items():
             self.insert("fingerprints", {"work": number, "kind": name, "data": data})
-        last = self.one("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1") or {"seq": 0, "hash": GENESIS}
+        last = self.first("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1") or {"seq": 0, "hash": GENESIS}
         payload = {"table": table, "id": number, "content": self._content(table, number), "by": self.by}
         event = link(last["seq"] + 1, now(), kind, payload, last["hash"])
         self.insert("events", {**_fields(event), "payload": canonical(event.payload)})
@@ -119,7 +119,7 @@ class Store:
             yield Event(**{**row, "payload": _payload(row["payload"])})
 
     def problems(self) -> list[str]:
-        """Say what is broken: the file itself, its guards, the chain of the log, rows the log does not vouch for."""
+        """Return faults of the file, the triggers, the log's chain and the rows as sentences; empty when intact."""
         problems: list[str] = []
         try:
             with self._transaction("BEGIN"):
@@ -135,10 +135,10 @@ class Store:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
-                beside = Path(folder) / "copy"
-                self._connection.execute("VACUUM INTO ?", (str(beside),))
-                _flush(beside, os.O_RDWR)
-                beside.replace(target)
+                copy = Path(folder) / "copy"
+                self._connection.execute("VACUUM INTO ?", (str(copy),))
+                _flush(copy, os.O_RDWR)
+                copy.replace(target)
             if os.name == "posix":
                 _flush(target.parent, os.O_RDONLY)
         except (sqlite3.DatabaseError, OSError) as error:
@@ -148,7 +148,7 @@ class Store:
 
     @contextmanager
     def clear_errors(self) -> Iterator[None]:
-        """Turn what SQLite and the file system say into one sentence."""
+        """Turn errors of SQLite and the file system into a RegistryError of one sentence."""
         try:
             yield
         except sqlite3.ProgrammingError:
@@ -161,10 +161,10 @@ class Store:
     def _prepare(self) -> None:
         run = self._connection.execute
         run("PRAGMA foreign_keys = ON")
-        with self._transaction("BEGIN"):  # one look, whatever another process creates meanwhile
-            mark, version = (run(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+        with self._transaction("BEGIN"):  # one snapshot, whatever another process writes meanwhile
+            application, version = (run(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
             tables = self._db.table_names()
-        if mark not in (0, APPLICATION_ID) or (mark == 0 and tables):
+        if application not in (0, APPLICATION_ID) or (application == 0 and tables):
             raise RegistryError(f"{self.path} is a database of something else: choose another --db.")
         if version > len(MIGRATIONS):
             raise RegistryError(f"{self.path} was written by a newer artaudit: update this one.")
@@ -176,7 +176,7 @@ class Store:
             raise RegistryError(f"{self.path} is not safely append-only ({broken[0]}): restore it from a backup.")
 
     def _write_ahead(self) -> None:
-        """Switch to the write-ahead log, patiently: SQLite does not wait here while another process switches too."""
+        """Switch to write-ahead logging, with retries: SQLite does not wait here when another process switches too."""
         deadline = time.monotonic() + BUSY_SECONDS
         while True:
             try:
@@ -206,7 +206,7 @@ class Store:
         return {row["name"]: row["sql"] for row in rows}
 
     def _broken_guards(self) -> list[str]:
-        """Say which triggers are missing, changed or not ours; a foreign one can swallow what is written."""
+        """Return which triggers are missing, changed or foreign; a foreign one can discard what is written."""
         present, wanted = self._guards(), triggers()
         missing = [f"trigger {name} is missing or changed" for name in wanted if present.get(name) != wanted[name]]
         return missing + [f"trigger {name} is not the registry's" for name in present if name not in wanted]
@@ -220,28 +220,28 @@ class Store:
 
     def _broken_log(self) -> list[str]:
         events = list(self.events())
-        return broken_links(events) + self._unvouched(events)
+        return broken_links(events) + self._disagreements(events)
 
     def _content(self, table: str, number: int) -> str:
-        """Return a digest of a row and of what belongs to it."""
-        row = self.one(f"SELECT * FROM {table} WHERE id = ?", number)
+        """Return the digest of a row, with a work's fingerprints or a case's file; empty when there is no such row."""
+        row = self.first(f"SELECT * FROM {table} WHERE id = ?", number)
         if row is None:
             return ""
         if table == "works":
-            prints = self.rows("SELECT kind, data FROM fingerprints WHERE work = ? ORDER BY kind", number)
-            row["fingerprints"] = [[one["kind"], one["data"]] for one in prints]
+            fingerprints = self.rows("SELECT kind, data FROM fingerprints WHERE work = ? ORDER BY kind", number)
+            row["fingerprints"] = [[fingerprint["kind"], fingerprint["data"]] for fingerprint in fingerprints]
         if table == "cases":
-            suspect = self.one("SELECT data FROM suspects WHERE sha256 = ?", row["suspect"]) or {"data": b""}
+            suspect = self.first("SELECT data FROM suspects WHERE sha256 = ?", row["suspect"]) or {"data": b""}
             row["data"] = suspect["data"]
         return digest(_plain(row))
 
-    def _unvouched(self, events: list[Event]) -> list[str]:
-        """Compare every event with the row it names, and every row with the log."""
+    def _disagreements(self, events: list[Event]) -> list[str]:
+        """Compare every event with the row that it names, and every row with the log; return what differs."""
         problems, named = [], set()
-        present = {(table, row["id"]) for table in VOUCHED for row in self.rows(f"SELECT id FROM {table}")}
+        present = {(table, row["id"]) for table in LOGGED for row in self.rows(f"SELECT id FROM {table}")}
         for event in events:
             table, number, content = (event.payload.get(name) for name in ("table", "id", "content"))
-            if not isinstance(number, int) or table not in VOUCHED:
+            if not isinstance(number, int) or table not in LOGGED:
                 problems.append(f"event {event.seq} names no row")
                 continue
             named.add((table, number))
@@ -257,7 +257,7 @@ def _fields(event: Event) -> dict[str, Any]:
 
 
 def _payload(text: str) -> dict[str, Any]:
-    """Read an event's payload; one that cannot be read becomes empty, which its hash gives away."""
+    """Parse an event's payload; an unreadable one becomes empty and then no longer fits the event's hash."""
     try:
         return payload_of(text)
     except ValueError:
@@ -265,7 +265,7 @@ def _payload(text: str) -> dict[str, Any]:
 
 
 def _storable(value: object) -> object:
-    """Escape what a text column cannot hold: the stray bytes of file names that are no UTF-8."""
+    """Escape what a text column cannot hold: bytes of file names that are not UTF-8."""
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 
@@ -278,7 +278,7 @@ def _flush(path: Path, flags: int) -> None:
 
 
 def _plain(value: object) -> object:
-    """Replace bytes by their digests, so that a row has a JSON text."""
+    """Replace bytes by their digests, so that a row can be written as JSON."""
     if isinstance(value, bytes):
         return hashlib.sha256(value).hexdigest()
     if isinstance(value, dict):

@@ -20,7 +20,7 @@ from artaudit.auditor.signing.keys import UNFIT, Signer, SigningIdentity, chain_
 from artaudit.errors import PackageError
 
 MALFORMED = (*UNFIT, AttributeError, LookupError, OverflowError, RecursionError)
-"""What ASN.1 raises that is not what it should be."""
+"""Errors that malformed ASN.1 causes."""
 HASHES = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
 
 
@@ -35,9 +35,9 @@ def sign(data: bytes, signer: Signer) -> bytes:
 
 
 def signed_by(signature: bytes, data: bytes, pool: Sequence[x509.Certificate] = ()) -> SigningIdentity:
-    """Return who made a detached signature of `data`; `pool` holds further certificates that may vouch for them.
+    """Return the signer of a detached signature of `data`; `pool` holds more certificates that may complete the chain.
 
-    Raises PackageError when it is no signature, or not one of these bytes.
+    Raises PackageError when it is no signature of these bytes.
     """
     try:
         signed = cms.ContentInfo.load(signature, strict=True)["content"]
@@ -51,24 +51,24 @@ def signed_by(signature: bytes, data: bytes, pool: Sequence[x509.Certificate] = 
 def signer_of(signed: cms.SignedData, content: bytes, pool: Sequence[x509.Certificate] = ()) -> SigningIdentity:
     """Return the signer of `content`; raises one of MALFORMED where this is no signature of it."""
     [info] = signed["signer_infos"]
-    inside = [x509.load_der_x509_certificate(one.chosen.dump()) for one in signed["certificates"]]
+    embedded = [x509.load_der_x509_certificate(choice.chosen.dump()) for choice in signed["certificates"]]
     sid = info["sid"].chosen
-    [leaf] = [one for one in inside if one.serial_number == sid["serial_number"].native]
+    [leaf] = [certificate for certificate in embedded if certificate.serial_number == sid["serial_number"].native]
     if leaf.issuer.public_bytes() != sid["issuer"].dump():
         raise ValueError("the certificate is not the signer's")
-    said = {one["type"].native: one["values"] for one in info["signed_attrs"]}
+    attributes = {attribute["type"].native: attribute["values"] for attribute in info["signed_attrs"]}
     method = info["digest_algorithm"]["algorithm"].native
-    if said["message_digest"][0].native != hashlib.new(method, content).digest():
+    if attributes["message_digest"][0].native != hashlib.new(method, content).digest():
         raise ValueError("other bytes were signed")
-    if said["content_type"][0].native != signed["encap_content_info"]["content_type"].native:
+    if attributes["content_type"][0].native != signed["encap_content_info"]["content_type"].native:
         raise ValueError("another kind of content was signed")
-    _compare_names(leaf, said)
+    _compare_names(leaf, attributes)
     _verify(leaf, info, HASHES[method])
-    return SigningIdentity(tuple(chain_of(leaf, [*inside, *pool])))
+    return SigningIdentity(tuple(chain_of(leaf, [*embedded, *pool])))
 
 
 def leads_to(identity: SigningIdentity, roots: Sequence[x509.Certificate], at: datetime) -> bool:
-    """Whether one of `roots` vouches for a signer, every certificate on the way holding at the time `at`."""
+    """Whether a signer's chain leads to one of `roots`, with every certificate on the way valid at the time `at`."""
     chain = chain_of(identity.leaf, [*identity.chain[1:], *roots])
     for certificate in chain:
         if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
@@ -78,13 +78,13 @@ def leads_to(identity: SigningIdentity, roots: Sequence[x509.Certificate], at: d
     return False
 
 
-def _compare_names(leaf: x509.Certificate, said: dict[str, Any]) -> None:
-    """Compare a certificate with the digest of it that timestamps sign along (RFC 5035)."""
+def _compare_names(leaf: x509.Certificate, attributes: dict[str, Any]) -> None:
+    """Compare a certificate with the digest of it among the signed attributes of timestamps (RFC 5035)."""
     for name in ("signing_certificate", "signing_certificate_v2"):
-        if name in said:
-            one = said[name][0]["certs"][0]
-            method = one["hash_algorithm"]["algorithm"].native if name.endswith("v2") else "sha1"
-            if one["cert_hash"].native != hashlib.new(method, leaf.public_bytes(Encoding.DER)).digest():
+        if name in attributes:
+            certificate_id = attributes[name][0]["certs"][0]
+            method = certificate_id["hash_algorithm"]["algorithm"].native if name.endswith("v2") else "sha1"
+            if certificate_id["cert_hash"].native != hashlib.new(method, leaf.public_bytes(Encoding.DER)).digest():
                 raise ValueError("another certificate was named")
 
 

@@ -1,4 +1,4 @@
-"""Content credentials: who made a picture and that nobody may train on it, signed into the file.
+"""Content credentials signed into the file: who made a picture, and that nobody may train on it.
 
 C2PA 2.2, https://spec.c2pa.org; CAWG training and data mining 1.1, https://cawg.io/training-and-data-mining/1.1/.
 """
@@ -27,21 +27,21 @@ KINDS = {
     "AVIF": "image/avif",
     "GIF": "image/gif",
 }
-"""By format, the type of file that can carry a credential."""
+"""The media type of each format that can carry a credential."""
 USES = ("data_mining", "ai_training", "ai_generative_training", "ai_inference")
-"""What the credential says is not allowed."""
+"""The uses that the credential does not allow."""
 MARKED = ("JPEG", "PNG", "WEBP", "TIFF")
-"""Formats whose XMP says it too."""
+"""Formats whose XMP also says that nobody may train on the picture."""
 SIGNABLE = SUFFIXES - {".bmp"} | {".avif", ".gif"}
-"""What pictures that are signed may end in, where folders are searched."""
+"""Suffixes of the files in a folder that can be signed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """How pictures are to be signed.
 
-    `refuses` says in the file that nobody may train on it, `keeps` registers the picture where it is not yet, so that
-    its credential is kept, and `url` is a timestamp authority.
+    `refuses` says in the file that nobody may train on it, `keeps` registers a picture that is not registered yet, so
+    that its credential is kept, and `url` is a timestamp authority.
     """
 
     refuses: bool = True
@@ -53,7 +53,7 @@ STANDARD = Wish()
 
 
 def with_credential(image: Image, title: str, signer: Signer, wish: Wish = STANDARD) -> tuple[bytes, bytes]:
-    """Return the file of a picture with a credential in it, and the credential alone."""
+    """Return the file of a picture with a credential in it, and the credential (C2PA manifest store) alone."""
     import c2pa  # noqa: PLC0415 - heavy
 
     out, url = io.BytesIO(), wish.url and wish.url.encode()
@@ -71,9 +71,9 @@ def with_credential(image: Image, title: str, signer: Signer, wish: Wish = STAND
 
 
 def _statement(title: str, signer: Signer, *, refuses: bool) -> dict[str, Any]:
-    """Return what the credential says."""
+    """Return the manifest definition of the credential."""
     refused = {"use": "notAllowed"}
-    words = {
+    refusals = {
         f"{prefix}.training-mining": {"entries": {f"{prefix}.{use}": refused for use in USES}}
         for prefix in ("cawg", "c2pa")
     }
@@ -82,7 +82,7 @@ def _statement(title: str, signer: Signer, *, refuses: bool) -> dict[str, Any]:
         "claim_generator_info": [{"name": "artaudit", "version": __version__}],
         "title": title,
         "assertions": [
-            *({"label": label, "data": data} for label, data in words.items() if refuses),
+            *({"label": label, "data": data} for label, data in refusals.items() if refuses),
             {
                 "label": "c2pa.metadata",
                 "data": {"@context": {"dc": "http://purl.org/dc/elements/1.1/"}, "dc:creator": [name]},

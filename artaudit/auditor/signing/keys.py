@@ -41,14 +41,14 @@ UNFIT = (
     x509.ExtensionNotFound,
     x509.InvalidVersion,
 )
-"""What certificates and signatures raise that are not what they should be."""
+"""Errors that malformed or wrong certificates and signatures cause."""
 _USES = ("digital_signature", "content_commitment", "key_cert_sign", "crl_sign")
 _OTHER_USES = ("key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only")
 
 
 @dataclass(frozen=True, slots=True)
 class SigningIdentity:
-    """Who signs: the signer's certificate, then those that vouch for it, the root last."""
+    """A signer's certificate chain: their own certificate first, each followed by its issuer's, the root last."""
 
     chain: tuple[x509.Certificate, ...]
 
@@ -59,14 +59,14 @@ class SigningIdentity:
 
     def pem(self) -> bytes:
         """Return the whole chain as PEM, the signer's certificate first."""
-        return b"".join(one.public_bytes(Encoding.PEM) for one in self.chain)
+        return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in self.chain)
 
     def authority_pem(self) -> bytes:
-        """Return the certificates that vouch for the signer as PEM, the root last; its own where it is self-signed."""
-        return b"".join(one.public_bytes(Encoding.PEM) for one in self.chain[1:] or self.chain)
+        """Return the issuers' certificates as PEM, the root last; the signer's own where it is self-signed."""
+        return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in self.chain[1:] or self.chain)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what a record says of a signer: names, sha256 of the certificates, how long they hold."""
+        """Return a record's entry for a signer: names, sha256 of certificate and root, end of validity (ISO 8601)."""
         return {
             "subject": self.leaf.subject.rfc4514_string(),
             "issuer": self.leaf.issuer.rfc4514_string(),
@@ -90,15 +90,15 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 
 def default_folder() -> Path:
-    """Return where keys lie when no folder is named: ARTAUDIT_KEYS, else in the platform's data folder."""
+    """Return the folder of keys when none is named: ARTAUDIT_KEYS, else in the platform's data folder."""
     chosen = os.environ.get("ARTAUDIT_KEYS")
     return Path(chosen) if chosen else platformdirs.user_data_path("artaudit") / "keys"
 
 
 def create(folder: Path, name: str, passphrase: str) -> SigningIdentity:
-    """Make a new authority and a certificate signed by it, and keep them with their key in `folder`.
+    """Make a new authority and a certificate signed by it, and write them and the certificate's key into `folder`.
 
-    The authority's key signs that one certificate and is forgotten: nobody can make another in its name.
+    The authority's own key is never written: it signs this one certificate and can sign no other later.
     Raises UsageError when `folder` holds keys already, or `passphrase` is too short.
     """
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
@@ -131,19 +131,19 @@ def keep(folder: Path, signer: Signer, passphrase: str) -> SigningIdentity:
 
 
 def identity(folder: Path) -> SigningIdentity | None:
-    """Return who signs with the keys in `folder`, without unlocking them; None where there are none."""
+    """Return the identity of the keys in `folder` without unlocking them; None when there are no keys."""
     if not (folder / KEY_FILE).exists():
         return None
     return SigningIdentity(tuple(certificates(folder / CHAIN_FILE)))
 
 
 def unlock(folder: Path, passphrase: str) -> Signer:
-    """Return the signer kept in `folder`; raises UsageError for a wrong passphrase or damaged keys."""
+    """Unlock the signer in `folder`; raises UsageError for a wrong passphrase or damaged keys."""
     return read_pkcs12(folder / KEY_FILE, passphrase)
 
 
 def read_pkcs12(path: Path, passphrase: str) -> Signer:
-    """Read a key and its certificates from a PKCS#12 file (.p12, .pfx); raises UsageError where that fails."""
+    """Read a key and its certificates from a PKCS#12 file (.p12, .pfx); raises UsageError when that fails."""
     try:
         key, leaf, others = pkcs12.load_key_and_certificates(_read(path), passphrase.encode())
     except (ValueError, UnsupportedAlgorithm) as error:
@@ -154,7 +154,7 @@ def read_pkcs12(path: Path, passphrase: str) -> Signer:
 
 
 def read_pem(certificate: Path, key: Path, passphrase: str | None) -> Signer:
-    """Read a signer from a PEM file of certificates and one of its key; raises UsageError where that fails."""
+    """Read a signer from a PEM file of certificates and a PEM file of its key; raises UsageError when that fails."""
     try:
         loaded = load_pem_private_key(_read(key), passphrase.encode() if passphrase else None)
     except TypeError as error:
@@ -172,36 +172,37 @@ def certificates(path: Path) -> list[x509.Certificate]:
         raise UsageError(f"{path} holds no certificates in PEM form: check the file.") from error
 
 
-def _signer(key: object, found: Sequence[x509.Certificate], path: Path) -> Signer:
-    """Check that a key may sign evidence with these certificates."""
+def _signer(key: object, pool: Sequence[x509.Certificate], path: Path) -> Signer:
+    """Join a key with its certificate and chain out of `pool`; raises UsageError when it may not sign evidence."""
     if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
         raise UsageError(f"{path} is about a kind of key that evidence is not signed with: use ECDSA or RSA.")
-    leaf = next((one for one in found if one.public_key() == key.public_key()), None)
+    leaf = next((certificate for certificate in pool if certificate.public_key() == key.public_key()), None)
     if leaf is None:
         raise UsageError(f"{path} holds no certificate of the key: both must belong together.")
     if not leaf.not_valid_before_utc <= datetime.now(UTC) <= leaf.not_valid_after_utc:
         raise UsageError(f"The certificate in {path} is not valid today: ask its authority for a new one.")
     if not _may_sign(leaf):
         raise UsageError(f"The certificate in {path} is not for signing: ask for one with digitalSignature.")
-    chain = chain_of(leaf, found)
+    chain = chain_of(leaf, pool)
     if len(chain) == 1 and leaf.issuer != leaf.subject:
         raise UsageError(f"{path} holds nobody who vouches for the certificate: export it with its whole chain.")
     return Signer(SigningIdentity(tuple(chain)), key)
 
 
 def chain_of(leaf: x509.Certificate, pool: Sequence[x509.Certificate]) -> list[x509.Certificate]:
-    """Return `leaf` and, one above the other, those in `pool` that issued it."""
+    """Return `leaf`, its issuer, that one's issuer and so on, as far as `pool` holds them."""
     chain = [leaf]
     while len(chain) <= len(pool):
-        above = next((one for one in pool if one not in chain and issued(chain[-1], by=one)), None)
-        if above is None:
+        issuers = (issuer for issuer in pool if issuer not in chain and issued(chain[-1], by=issuer))
+        issuer = next(issuers, None)
+        if issuer is None:
             break
-        chain.append(above)
+        chain.append(issuer)
     return chain
 
 
 def issued(certificate: x509.Certificate, *, by: x509.Certificate) -> bool:
-    """Whether the certificate `by`, that of an authority, signed `certificate`."""
+    """Whether `by` is the certificate of an authority and signed `certificate`."""
     try:
         basic = by.extensions.get_extension_for_class(x509.BasicConstraints).value
         certificate.verify_directly_issued_by(by)
@@ -227,7 +228,7 @@ def _certificate(
 ) -> x509.Certificate:
     now, is_authority = datetime.now(UTC), key is authority_key
     public = key.public_key()
-    above = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
+    authority_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
     builder = (
         x509.CertificateBuilder(issuer, subject, public, x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
@@ -237,7 +238,7 @@ def _certificate(
             x509.KeyUsage(**{use: use in uses for use in _USES}, **dict.fromkeys(_OTHER_USES, False)), critical=True
         )
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-        .add_extension(above, critical=False)
+        .add_extension(authority_id, critical=False)
     )
     if not is_authority:
         builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=True)
@@ -245,7 +246,7 @@ def _certificate(
 
 
 def _write_private(path: Path, data: bytes) -> None:
-    """Write a file that only its owner may read, from its first byte on."""
+    """Write a file that was never readable by anybody but its owner."""
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(data)

@@ -1,4 +1,4 @@
-"""A seal: who signs some bytes, and which authorities say when they saw them."""
+"""A seal on a file: the signature of a signer, and timestamps from authorities."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from artaudit.auditor.signing.timestamps import Timestamp, read_stamp, stamp
 from artaudit.errors import PackageError
 
 SIGNATURE, TOKEN = "{}.p7s", "{}.{}.tsr"
-"""What the files of a seal are called, after the file that they seal."""
+"""Names of the files of a seal: the sealed file's name with a suffix."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What is put on a file: a signature where there is a `signer`, a timestamp of each of `authorities` (URLs)."""
+    """How to seal a file: a signature if there is a `signer`, and a timestamp from each of `authorities` (URLs)."""
 
     signer: Signer | None = None
     authorities: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what a record says of the seal that is to be put on it."""
+        """Return a record's entry for the seal that the record will get."""
         return {
             "signer": None if self.signer is None else self.signer.identity.as_dict(),
             "timestamps": list(self.authorities),
         }
 
     def files(self, name: str, data: bytes) -> dict[str, bytes]:
-        """Seal the file `name`; raises PackageError when an authority does not answer."""
-        found = {} if self.signer is None else {SIGNATURE.format(name): sign(data, self.signer)}
+        """Return the files of the seal on file `name`; raises PackageError when an authority does not answer."""
+        seal = {} if self.signer is None else {SIGNATURE.format(name): sign(data, self.signer)}
         for number, url in enumerate(self.authorities, start=1):
-            found[TOKEN.format(name, number)] = stamp(url, data)
-        return found
+            seal[TOKEN.format(name, number)] = stamp(url, data)
+        return seal
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Roots that the person who verifies knows by another way: of signers, and of timestamp authorities."""
+    """Root certificates that the verifying person trusts: for signers, and for timestamp authorities."""
 
     signers: tuple[x509.Certificate, ...] = ()
     authorities: tuple[x509.Certificate, ...] = ()
@@ -50,22 +50,24 @@ class Trust:
 
 @dataclass(slots=True)
 class SealCheck:
-    """What a seal turned out to be: `problems` in sentences, the signer and the timestamps that hold."""
+    """The result of checking a seal: `problems` as sentences, the signer, and the valid timestamps."""
 
     problems: list[str] = field(default_factory=list)
     signer: SigningIdentity | None = None
     timestamps: list[Timestamp] = field(default_factory=list)
 
     def as_dict(self, trust: Trust) -> dict[str, Any]:
-        """Return plain JSON values; `trusted` says whether a root of `trust` vouches, None that none was given."""
+        """Return plain JSON values; `trusted` says whether the chain leads to a root of `trust`, None without roots."""
         return {
             "signer": self.signer and {**self.signer.as_dict(), "trusted": self._trusted(trust)},
-            "timestamps": [{**one.as_dict(), "trusted": bool(trust.authorities) or None} for one in self.timestamps],
+            "timestamps": [
+                {**timestamp.as_dict(), "trusted": bool(trust.authorities) or None} for timestamp in self.timestamps
+            ],
         }
 
     def at(self) -> datetime:
-        """Return by when the signature is known to have been there: the first timestamp, else now."""
-        return min((one.at for one in self.timestamps), default=datetime.now(UTC))
+        """Return a time by which the signature certainly existed: that of the earliest timestamp, else now."""
+        return min((timestamp.at for timestamp in self.timestamps), default=datetime.now(UTC))
 
     def _trusted(self, trust: Trust) -> bool | None:
         if self.signer is None or not trust.signers:
@@ -74,42 +76,48 @@ class SealCheck:
 
 
 def check_seal(
-    said: Mapping[str, Any], name: str, files: Mapping[str, bytes], vouchers: Sequence[x509.Certificate], trust: Trust
+    recorded: Mapping[str, Any],
+    name: str,
+    files: Mapping[str, bytes],
+    vouchers: Sequence[x509.Certificate],
+    trust: Trust,
 ) -> SealCheck:
-    """Compare the seal that a record says was put on the file `name` with what lies there.
+    """Compare the seal on the file `name` as its record describes it (`recorded`) with the one among `files`.
 
-    `vouchers` are certificates that came along; they complete a chain, they are not trusted.
+    `vouchers` are certificates that came with the files; they may complete a chain, but they are not trusted.
     """
-    found = SealCheck()
-    count = len(said["timestamps"])
-    wanted = {SIGNATURE.format(name)} if said["signer"] else set()
+    check = SealCheck()
+    count = len(recorded["timestamps"])
+    wanted = {SIGNATURE.format(name)} if recorded["signer"] else set()
     wanted |= {TOKEN.format(name, number) for number in range(1, count + 1)}
     present = set(seal_names(files, name))
-    found.problems += [f"{one} is missing, though the record says that it was made" for one in sorted(wanted - present)]
-    found.problems += [f"{one} is not named by the record" for one in sorted(present - wanted)]
-    for one in sorted(wanted & present - {SIGNATURE.format(name)}):
+    check.problems += [
+        f"{file} is missing, though the record says that it was made" for file in sorted(wanted - present)
+    ]
+    check.problems += [f"{file} is not named by the record" for file in sorted(present - wanted)]
+    for token in sorted(wanted & present - {SIGNATURE.format(name)}):
         try:
-            found.timestamps.append(read_stamp(files[one], files.get(name, b""), trust.authorities))
+            check.timestamps.append(read_stamp(files[token], files.get(name, b""), trust.authorities))
         except PackageError as error:
-            found.problems.append(f"{one} is no good timestamp: {error}")
+            check.problems.append(f"{token} is no good timestamp: {error}")
     if trust.authorities and not count:
-        found.problems.append(f"{name} is not timestamped")
-    if said["signer"] and SIGNATURE.format(name) in files:
-        _check_signature(found, said["signer"], name, files, vouchers)
-    found.problems += _distrust(found, trust, name)
-    return found
+        check.problems.append(f"{name} is not timestamped")
+    if recorded["signer"] and SIGNATURE.format(name) in files:
+        _check_signature(check, recorded["signer"], name, files, vouchers)
+    check.problems += _distrust(check, trust, name)
+    return check
 
 
 def seal_names(files: Iterable[str], name: str) -> Iterator[str]:
     """Yield the names of those files that seal the file `name`."""
-    for one in files:
-        if one.startswith(f"{name}.") and one.endswith((".p7s", ".tsr")):
-            yield one
+    for file in files:
+        if file.startswith(f"{name}.") and file.endswith((".p7s", ".tsr")):
+            yield file
 
 
 def _check_signature(
-    found: SealCheck,
-    said: Mapping[str, Any],
+    check: SealCheck,
+    recorded: Mapping[str, Any],
     name: str,
     files: Mapping[str, bytes],
     vouchers: Sequence[x509.Certificate],
@@ -117,21 +125,21 @@ def _check_signature(
     try:
         signer = signed_by(files[SIGNATURE.format(name)], files.get(name, b""), vouchers)
     except PackageError as error:
-        found.problems.append(f"{SIGNATURE.format(name)} is no good signature: {error}")
+        check.problems.append(f"{SIGNATURE.format(name)} is no good signature: {error}")
         return
-    if fingerprint(signer.leaf) != said["sha256"]:
-        found.problems.append(f"{name} was signed by somebody else than the record says")
-    if not leads_to(signer, signer.chain[-1:], found.at()):
-        found.problems.append(
+    if fingerprint(signer.leaf) != recorded["sha256"]:
+        check.problems.append(f"{name} was signed by somebody else than the record says")
+    if not leads_to(signer, signer.chain[-1:], check.at()):
+        check.problems.append(
             f"the certificate behind {SIGNATURE.format(name)} was not valid, or nobody vouches for it"
         )
-    found.signer = signer
+    check.signer = signer
 
 
-def _distrust(found: SealCheck, trust: Trust, name: str) -> Iterator[str]:
+def _distrust(check: SealCheck, trust: Trust, name: str) -> Iterator[str]:
     if not trust.signers:
         return
-    if found.signer is None:
+    if check.signer is None:
         yield f"{name} is not signed"
-    elif not leads_to(found.signer, trust.signers, found.at()):
-        yield f"{name} is signed by {found.signer.leaf.subject.rfc4514_string()}, for whom no given root vouches"
+    elif not leads_to(check.signer, trust.signers, check.at()):
+        yield f"{name} is signed by {check.signer.leaf.subject.rfc4514_string()}, for whom no given root vouches"

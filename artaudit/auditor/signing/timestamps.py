@@ -1,4 +1,4 @@
-"""Timestamps: an authority elsewhere says when it saw the digest of some bytes.
+"""Timestamps: an independent authority states when it saw the digest of some bytes.
 
 RFC 3161, https://www.rfc-editor.org/rfc/rfc3161.
 """
@@ -28,7 +28,7 @@ _PURPOSE = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """What an authority said: these bytes existed at `at` (UTC)."""
+    """An authority's statement that some bytes existed at the time `at` (UTC)."""
 
     at: datetime
     authority: SigningIdentity
@@ -40,48 +40,48 @@ class Timestamp:
 
 
 def stamp(url: str, data: bytes) -> bytes:
-    """Ask the authority at `url` for a timestamp of `data`; only their digest is sent.
+    """Ask the authority at `url` for a timestamp of `data`; only the digest is sent.
 
-    Raises UsageError for an address that is not on the web, PackageError when no good timestamp comes back.
+    Raises UsageError when `url` is not http or https, PackageError when no valid timestamp comes back.
     """
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"{url} is no address of a timestamp authority: it must begin with http:// or https://.")
     builder = rfc3161_client.TimestampRequestBuilder().data(data)
-    asked = builder.hash_algorithm(rfc3161_client.HashAlgorithm.SHA256).build()
+    query = builder.hash_algorithm(rfc3161_client.HashAlgorithm.SHA256).build()
     headers = {"Content-Type": "application/timestamp-query"}
-    request = urllib.request.Request(url, asked.as_bytes(), headers)  # noqa: S310 - checked above
+    request = urllib.request.Request(url, query.as_bytes(), headers)  # noqa: S310 - checked above
     try:
-        with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - checked above
-            token = answer.read(MOST_BYTES)
+        with urllib.request.urlopen(request, timeout=SECONDS) as response:  # noqa: S310 - checked above
+            token = response.read(MOST_BYTES)
         nonce = rfc3161_client.decode_timestamp_response(token).tst_info.nonce
     except (OSError, ValueError) as error:
         raise PackageError(f"{url} gave no timestamp ({error}): try again, or another authority.") from error
     read_stamp(token, data)
-    if nonce != asked.nonce:
+    if nonce != query.nonce:
         raise PackageError(f"{url} answered another question: try again, or another authority.")
     return token
 
 
 def read_stamp(token: bytes, data: bytes, roots: Sequence[x509.Certificate] = ()) -> Timestamp:
-    """Return what a timestamp of `data` says; with `roots`, one of them must vouch for its authority.
+    """Verify and return a timestamp of `data`; if `roots` are given, its authority's chain must lead to one of them.
 
-    Raises PackageError when it is no timestamp, one of other bytes, or of an authority nobody vouches for.
+    Raises PackageError when it is no timestamp, covers other bytes, or its authority leads to none of `roots`.
     """
     try:
         content = tsp.TimeStampResp.load(token, strict=True)["time_stamp_token"]["content"]
         info = content["encap_content_info"]["content"].parsed
         imprint = info["message_imprint"]
         authority = signer_of(content, content["encap_content_info"]["content"].contents)
-        seen = hashlib.new(imprint["hash_algorithm"]["algorithm"].native, data).digest()
+        expected = hashlib.new(imprint["hash_algorithm"]["algorithm"].native, data).digest()
         purpose = authority.leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-        found = Timestamp(info["gen_time"].native, authority, info["serial_number"].native)
+        timestamp = Timestamp(info["gen_time"].native, authority, info["serial_number"].native)
     except MALFORMED as error:
         raise PackageError("it is no whole timestamp: it was changed.") from error
-    if imprint["hashed_message"].native != seen or purpose.value != _PURPOSE or not purpose.critical:
+    if imprint["hashed_message"].native != expected or purpose.value != _PURPOSE or not purpose.critical:
         raise PackageError("it is no timestamp of these bytes: they, or it, were changed.")
     if roots:
         _vouch(token, data, roots)
-    return found
+    return timestamp
 
 
 def _vouch(token: bytes, data: bytes, roots: Sequence[x509.Certificate]) -> None:

@@ -1,1 +1,1 @@
-"""What texts in the file claim about its making, which anyone can write or remove."""
+"""Claims that texts in the file make about its making; anyone can write or remove them."""

@@ -1,4 +1,4 @@
-"""Parameters as AUTOMATIC1111's web UI writes them, and Forge and many others after it: prompt, "Steps: …, Seed: …".
+"""Parameters in the format of AUTOMATIC1111's web UI, Forge and many others: prompt, "Steps: …, Seed: …".
 
 Source: https://github.com/AUTOMATIC1111/stable-diffusion-webui (PNG text "parameters", EXIF UserComment).
 """
@@ -17,7 +17,7 @@ _NEGATIVE = "Negative prompt:"
 
 
 def read_automatic1111(fields: Fields) -> Claim | None:
-    """Return what a text in this format claims, None where there is none."""
+    """Return the claim of a text in this format, None without one."""
     for name in _NAMES:
         text = fields.texts.get(name, "").replace("\r\n", "\n")
         start = list(_SETTINGS.finditer(text))
@@ -27,33 +27,33 @@ def read_automatic1111(fields: Fields) -> Claim | None:
 
 
 def _claim(fields: Fields, name: str, words: str, settings: str) -> Claim:
-    prompt, _, negative = _negative_apart(words)
-    said = {key.strip(): value.strip().strip('"') for key, value in _PAIR.findall(settings)}
+    prompt, _, negative = _split_negative(words)
+    values = {key.strip(): value.strip().strip('"') for key, value in _PAIR.findall(settings)}
     return make_claim(
-        _tool(said.get("Version", "")),
+        _tool(values.get("Version", "")),
         fields,
         [name],
         prompt=prompt,
         negative_prompt=negative,
-        model=said.get("Model"),
-        model_hash=said.get("Model hash"),
-        seed=said.get("Seed"),
-        steps=said.get("Steps"),
-        sampler=said.get("Sampler"),
-        guidance=said.get("CFG scale"),
-        size=said.get("Size"),
+        model=values.get("Model"),
+        model_hash=values.get("Model hash"),
+        seed=values.get("Seed"),
+        steps=values.get("Steps"),
+        sampler=values.get("Sampler"),
+        guidance=values.get("CFG scale"),
+        size=values.get("Size"),
     )
 
 
-def _negative_apart(words: str) -> tuple[str, str, str]:
-    """Split at the line that begins with "Negative prompt:", the first line included."""
+def _split_negative(words: str) -> tuple[str, str, str]:
+    """Split at the line that begins with "Negative prompt:", which may be the first."""
     if words.startswith(_NEGATIVE):
         return "", _NEGATIVE, words.removeprefix(_NEGATIVE)
     return words.partition("\n" + _NEGATIVE)
 
 
 def _tool(version: str) -> str:
-    """Name the tool as far as the version it writes tells."""
+    """Return the tool that writes this version, as far as it is known."""
     if version.startswith("Fooocus"):
         return "Fooocus"
     if version == "ComfyUI":

@@ -1,4 +1,4 @@
-"""The graphs that ComfyUI writes: "prompt" (what ran) and "workflow" (what was on the screen).
+"""The graphs that ComfyUI writes: "prompt" (as it ran) and "workflow" (as the user interface showed it).
 
 Source: https://docs.comfy.org/development/core-concepts/workflow (PNG text; in WebP, EXIF texts "prompt:{…}").
 """
@@ -18,20 +18,20 @@ _Graph = dict[str, dict[str, Any]]
 
 
 def read_comfyui(fields: Fields) -> Claim | None:
-    """Return what the graph claims, read backwards from the picture that was saved; None where there is no graph."""
-    found = dict(_objects(fields))
-    graph = _graph(found.get("prompt", ("", {}))[1])
-    names = [name for name, _ in found.values()]
+    """Return the claim of the graph, read backwards from the node that saves the picture; None without a graph."""
+    objects = dict(_objects(fields))
+    graph = _graph(objects.get("prompt", ("", {}))[1])
+    names = [name for name, _ in objects.values()]
     if graph:
         return make_claim(_TOOL, fields, names, **_parameters(graph))
-    workflow = found.get("workflow", ("", {}))[1]
+    workflow = objects.get("workflow", ("", {}))[1]
     if isinstance(workflow.get("nodes"), list) and "links" in workflow:
         return make_claim(_TOOL, fields, names)
     return None
 
 
 def _objects(fields: Fields) -> Iterator[tuple[str, tuple[str, dict[str, Any]]]]:
-    """Yield (kind, (name, object)) for texts called "prompt" or "workflow" and for texts that begin so."""
+    """Yield (kind, (name, object)) for texts called "prompt" or "workflow", or beginning with these words."""
     for name, text in fields.texts.items():
         kind, colon, rest = text[:12].lower().partition(":")
         if name in ("prompt", "workflow") and name in fields.objects:
@@ -43,21 +43,22 @@ def _objects(fields: Fields) -> Iterator[tuple[str, tuple[str, dict[str, Any]]]]
                 continue
 
 
-def _graph(found: dict[str, Any]) -> _Graph:
-    """Keep the nodes that are nodes: an object with a kind and inputs."""
-    nodes = {name: node for name, node in found.items() if isinstance(node, dict) and "class_type" in node}
+def _graph(prompt: dict[str, Any]) -> _Graph:
+    """Return the inputs of every valid node: an object with "class_type" and "inputs"."""
+    nodes = {name: node for name, node in prompt.items() if isinstance(node, dict) and "class_type" in node}
     return {name: node["inputs"] for name, node in nodes.items() if isinstance(node.get("inputs"), dict)}
 
 
 def _parameters(graph: _Graph) -> dict[str, object]:
     nodes = [inputs for _, inputs in _upstream(graph, _ends(graph))]
-    sides = next(((one["width"], one["height"]) for one in nodes if _scalar(one, "width") and "height" in one), None)
+    sized = (inputs for inputs in nodes if _scalar(inputs, "width") and "height" in inputs)
+    sides = next(((inputs["width"], inputs["height"]) for inputs in sized), None)
     positive = _words(graph, nodes, ("positive", "conditioning"))
     return {
         "model": _all(nodes, _MODELS),
         "prompt": positive,
         "negative_prompt": _words(graph, nodes, ("negative",)),
-        "seed": _all([one for one in nodes if one.get("add_noise") != "disable"], ("seed", "noise_seed")),
+        "seed": _all([inputs for inputs in nodes if inputs.get("add_noise") != "disable"], ("seed", "noise_seed")),
         "steps": _first(nodes, ("steps",)),
         "sampler": _first(nodes, ("sampler_name",)),
         "guidance": _first(nodes, ("cfg", "guidance")),
@@ -66,14 +67,14 @@ def _parameters(graph: _Graph) -> dict[str, object]:
 
 
 def _ends(graph: _Graph) -> list[str]:
-    """Return the nodes that take pictures and give nothing, or where there is none, all that give nothing."""
-    taken = {link for inputs in graph.values() for _, link in _links(graph, inputs)}
-    ends = [name for name in graph if name not in taken] or list(graph)
+    """Return the output nodes: those without a consumer that take images, else all without a consumer."""
+    consumed = {link for inputs in graph.values() for _, link in _links(graph, inputs)}
+    ends = [name for name in graph if name not in consumed] or list(graph)
     return [name for name in ends if "images" in graph[name]] or ends
 
 
 def _upstream(graph: _Graph, start: list[str], role: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the nodes that `start` depends on, the nearest first; a node that takes a `role` is left by it alone."""
+    """Yield `start` and the nodes that it depends on, nearest first; an input called `role` is followed alone."""
     waiting, seen = list(start), set(start)
     for name in waiting:
         inputs = graph[name]
@@ -93,13 +94,13 @@ def _links(graph: _Graph, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]
 
 
 def _words(graph: _Graph, nodes: list[dict[str, Any]], roles: tuple[str, ...]) -> str | None:
-    """Return the nearest text on the way that the first of `roles` comes from."""
+    """Return the nearest text upstream of the first of `roles` that any node has as an input."""
     for role in roles:
         links = (dict(_links(graph, inputs)).get(role) for inputs in nodes)
         start = next((link for link in links if link is not None), None)
         if start is not None:
             reached = [inputs for _, inputs in _upstream(graph, [start], role)]
-            texts = (one[word] for one in reached for word in _WORDS if isinstance(one.get(word), str))
+            texts = (inputs[word] for inputs in reached for word in _WORDS if isinstance(inputs.get(word), str))
             return next(texts, None)
     return None
 
@@ -109,9 +110,9 @@ def _first(nodes: list[dict[str, Any]], names: tuple[str, ...]) -> object:
 
 
 def _all(nodes: list[dict[str, Any]], names: tuple[str, ...]) -> str:
-    """Join what the nodes say, the nearest to the saved picture first: a graph may use several models and seeds."""
-    said = (str(inputs[name]) for inputs in nodes for name in names if _scalar(inputs, name))
-    return ", ".join(dict.fromkeys(said))
+    """Join the values of these inputs, nearest to the saved picture first: a graph may use several models and seeds."""
+    values = (str(inputs[name]) for inputs in nodes for name in names if _scalar(inputs, name))
+    return ", ".join(dict.fromkeys(values))
 
 
 def _scalar(inputs: Mapping[str, Any], name: str) -> bool:

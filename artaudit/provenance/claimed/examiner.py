@@ -1,4 +1,4 @@
-"""The examiner of what texts in the file claim about its making, which anyone can write or remove."""
+"""The examiner of texts in the file that claim how it was made; anyone can write or remove them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ READERS: tuple[Callable[[Fields], Claim | None], ...] = (
     read_tc260,
     read_vendor,
 )
-"""One reader for each tool or label: it sees the texts of one place and returns the claim they make."""
+"""One reader for each tool or label: it takes the texts of one place in a file and returns their claim."""
 
 METHOD = "texts that generators write, read from PNG text, EXIF, XMP, IPTC, comments and the lowest bits of the samples"
 
@@ -50,15 +50,15 @@ class FileClaims:
     question = FILE
 
     def examine(self, image: Image) -> list[Finding]:
-        """Return a finding for each claim, or one that says none was found; never raises for what a file holds.
+        """Return a finding for each claim, else one finding that there is none; never raises, whatever the file holds.
 
-        Where nothing was found but a part of the file's texts could not be read, the finding cannot tell.
+        If no claim was found but some texts could not be read, `holds` is None.
         """
         places = all_fields(image)
         unread = "; ".join([note for fields in places for note in fields.notes][:_NOTES_KEPT])
-        said = [claim for fields in places for read in READERS if (claim := read(fields)) is not None]
-        if said:
-            return [self._claimed(claim, unread) for claim in said]
+        claims = [claim for fields in places for read in READERS if (claim := read(fields)) is not None]
+        if claims:
+            return [self._claimed(claim, unread) for claim in claims]
         holds = None if unread else False
         details = {"tier": CLAIMED, "weight": ABSENCE} | ({"unread": unread} if unread else {})
         return [Finding(self.name, "generator parameters in the file", holds, METHOD, details=details)]

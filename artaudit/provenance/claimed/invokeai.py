@@ -15,11 +15,11 @@ _OPTION = re.compile(r"(?<!\S)-(\w{1,3}) +(\S{1,100})")
 _BRACKETS = re.compile(r"\[([^\]]*)\]")
 _OPTIONS_LENGTH = 5000
 _PLACEHOLDER = "<too lazy to implement>"
-"""What early versions wrote instead of the command line for previews."""
+"""What early versions wrote for previews instead of the command line."""
 
 
 def read_invokeai(fields: Fields) -> Claim | None:
-    """Return what the newest form in the file claims, None where there is none."""
+    """Return the claim of the newest format in the file, None without one."""
     if "invokeai_metadata" in fields.objects:
         return _metadata(fields, fields.objects["invokeai_metadata"])
     if "sd-metadata" in fields.objects:
@@ -32,33 +32,33 @@ def read_invokeai(fields: Fields) -> Claim | None:
     return None
 
 
-def _metadata(fields: Fields, said: dict[str, Any]) -> Claim:
-    model = _object(said.get("model"))
+def _metadata(fields: Fields, values: dict[str, Any]) -> Claim:
+    model = _object(values.get("model"))
     return make_claim(
         _TOOL,
         fields,
         ["invokeai_metadata"],
         model=model.get("model_name") or model.get("name"),
         model_hash=model.get("hash"),
-        prompt=said.get("positive_prompt"),
-        negative_prompt=said.get("negative_prompt"),
-        seed=said.get("seed"),
-        steps=said.get("steps"),
-        sampler=said.get("scheduler"),
-        guidance=said.get("cfg_scale"),
-        size=size(said.get("width"), said.get("height")),
+        prompt=values.get("positive_prompt"),
+        negative_prompt=values.get("negative_prompt"),
+        seed=values.get("seed"),
+        steps=values.get("steps"),
+        sampler=values.get("scheduler"),
+        guidance=values.get("cfg_scale"),
+        size=size(values.get("width"), values.get("height")),
     )
 
 
-def _sd_metadata(fields: Fields, said: dict[str, Any]) -> Claim:
-    image = _object(said.get("image"))
-    prompt, negative = _brackets_apart(_prompt(image.get("prompt")))
+def _sd_metadata(fields: Fields, values: dict[str, Any]) -> Claim:
+    image = _object(values.get("image"))
+    prompt, negative = _split_brackets(_prompt(image.get("prompt")))
     return make_claim(
         _TOOL,
         fields,
         ["sd-metadata", "Dream"],
-        model=said.get("model_weights") or said.get("model"),
-        model_hash=said.get("model_hash"),
+        model=values.get("model_weights") or values.get("model"),
+        model_hash=values.get("model_hash"),
         prompt=prompt,
         negative_prompt=negative,
         seed=image.get("seed"),
@@ -72,31 +72,31 @@ def _sd_metadata(fields: Fields, said: dict[str, Any]) -> Claim:
 def _dream(fields: Fields, line: str) -> Claim:
     """Read the command line of the first versions: "prompt [negative]" -s steps -S seed, and so on."""
     words, _, options = line.rpartition('" -')
-    said = dict(_OPTION.findall(("-" + options)[:_OPTIONS_LENGTH]))
-    prompt, negative = _brackets_apart(words.strip().removeprefix('"'))
+    values = dict(_OPTION.findall(("-" + options)[:_OPTIONS_LENGTH]))
+    prompt, negative = _split_brackets(words.strip().removeprefix('"'))
     return make_claim(
         _TOOL,
         fields,
         ["Dream"],
         prompt=prompt,
         negative_prompt=negative,
-        seed=said.get("S"),
-        steps=said.get("s"),
-        sampler=said.get("A"),
-        guidance=said.get("C"),
-        size=size(said.get("W"), said.get("H")),
+        seed=values.get("S"),
+        steps=values.get("s"),
+        sampler=values.get("A"),
+        guidance=values.get("C"),
+        size=size(values.get("W"), values.get("H")),
     )
 
 
-def _prompt(said: object) -> str:
+def _prompt(value: object) -> str:
     """Join the weighted parts of a prompt."""
-    parts = said if isinstance(said, list) else [said]
+    parts = value if isinstance(value, list) else [value]
     texts = (part.get("prompt") if isinstance(part, dict) else part for part in parts)
     return " ".join(text for text in texts if isinstance(text, str))
 
 
-def _brackets_apart(prompt: str) -> tuple[str, str]:
-    """Split "words [unwanted words]" into the two; brackets that are not closed stay where they are."""
+def _split_brackets(prompt: str) -> tuple[str, str]:
+    """Split "words [unwanted words]" into prompt and negative prompt; brackets that are not closed stay as they are."""
     head, closed, tail = prompt.rpartition("]")
     parts = _BRACKETS.split(head + closed)
     return "".join([*parts[::2], tail]), " ".join(parts[1::2])

@@ -1,4 +1,4 @@
-"""Labels that say "machine-made" whatever the tool: IPTC's digital source type and AI fields, China's TC260 label.
+"""Labels for machine-made pictures from any tool: IPTC's digital source type and AI fields, China's TC260 label.
 
 IPTC: https://iptc.org/standards/photo-metadata/iptc-standard/ . TC260 (GB 45438-2025): https://www.tc260.org.cn/ .
 """
@@ -18,7 +18,7 @@ _TC260_LABELS = {"1": "", "2": ", possibly", "3": ", as was suspected"}
 
 
 def read_source_type(fields: Fields) -> Claim | None:
-    """Return the claim of a digital source type that names a generator, None for cameras and people."""
+    """Return the claim of a digital source type that names a generator, None for all others."""
     name = source_type(fields.texts.get(_TYPE, ""))
     if name not in GENERATORS:
         return None
@@ -26,7 +26,7 @@ def read_source_type(fields: Fields) -> Claim | None:
 
 
 def read_ai_fields(fields: Fields) -> Claim | None:
-    """Return what IPTC's fields about the AI system and its prompt claim."""
+    """Return the claim of IPTC's fields about the AI system and its prompt, None without them."""
     system, prompt = (plain(fields.texts.get(name)) for name in (_SYSTEM, _PROMPT))
     if not system and not prompt:
         return None
@@ -37,13 +37,13 @@ def read_ai_fields(fields: Fields) -> Claim | None:
 
 
 def read_tc260(fields: Fields) -> Claim | None:
-    """Return what a TC260 label claims, wherever tools put it."""
+    """Return the claim of a TC260 label, None without one."""
     for name in _TC260:
-        said = fields.objects.get(name, {})
-        said = said.get("AIGC", said)
-        label = plain(said.get("Label")) if isinstance(said, dict) else None
+        values = fields.objects.get(name, {})
+        values = values.get("AIGC", values)
+        label = plain(values.get("Label")) if isinstance(values, dict) else None
         if label in _TC260_LABELS:
-            producer = said.get("ContentProducer") or said.get("ServiceProvider")
+            producer = values.get("ContentProducer") or values.get("ServiceProvider")
             tool = f"a generative model{_TC260_LABELS[label]} (TC260 label {label})"
             return make_claim(tool, fields, [name], producer=producer)
     return None

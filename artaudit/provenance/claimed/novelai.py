@@ -1,4 +1,4 @@
-"""NovelAI's texts: Software, Source, Description and a JSON Comment, in PNG text or hidden in the opacity.
+"""NovelAI's texts: Software, Source, Description and a JSON Comment, in PNG text or hidden in the alpha channel.
 
 Source: https://github.com/NovelAI/novelai-image-metadata .
 """
@@ -14,17 +14,17 @@ _NAMES = ("Software", "Source", "Title", "Description", "Comment")
 
 
 def read_novelai(fields: Fields) -> Claim | None:
-    """Return what NovelAI's texts claim, None where they do not name it; a signature in them is not checked."""
-    said = _inside(fields)
-    if "NovelAI" not in said.texts.get("Software", ""):
+    """Return the claim of NovelAI's texts, None without them; a signature in them is not checked here."""
+    inner = _inside(fields)
+    if "NovelAI" not in inner.texts.get("Software", ""):
         return None
-    comment: Mapping[str, Any] = said.objects.get("Comment", {})
+    comment: Mapping[str, Any] = inner.objects.get("Comment", {})
     return make_claim(
         "NovelAI",
-        said,
+        inner,
         _NAMES,
-        model=said.texts.get("Source"),
-        prompt=said.texts.get("Description") or comment.get("prompt"),
+        model=inner.texts.get("Source"),
+        prompt=inner.texts.get("Description") or comment.get("prompt"),
         negative_prompt=comment.get("uc"),
         seed=comment.get("seed"),
         steps=comment.get("steps"),
@@ -35,7 +35,7 @@ def read_novelai(fields: Fields) -> Claim | None:
 
 
 def _inside(fields: Fields) -> Fields:
-    """Return the texts inside an EXIF UserComment, where WebP files have them, else the fields themselves."""
+    """Return the texts inside an EXIF UserComment, as in WebP files, else the fields themselves."""
     inside = fields.objects.get("UserComment", {})
     if "Comment" not in inside:
         return fields

@@ -1,4 +1,4 @@
-"""Tools whose parameters are one flat object with names of their own: Fooocus, SwarmUI, Draw Things, Easy Diffusion.
+"""Tools that write a flat object with their own names for parameters: Fooocus, SwarmUI, Draw Things, Easy Diffusion.
 
 Sources: https://github.com/lllyasviel/Fooocus , https://github.com/mcmonkeyprojects/SwarmUI ,
 https://github.com/drawthingsai/draw-things-community , https://github.com/easydiffusion/easydiffusion .
@@ -57,34 +57,34 @@ _PAIR = re.compile(r"\(? *(\d{1,6}) *[,x\u00d7] *(\d{1,6}) *\)?")
 
 
 def read_fooocus(fields: Fields) -> Claim | None:
-    """Return what Fooocus's object claims; it is told by its scheme, its version or its name for the base model."""
+    """Return the claim of Fooocus's object, known by its scheme, its version or its name for the base model."""
     for name in _JSON_NAMES:
-        said = fields.objects.get(name, {})
-        marked = "fooocus_scheme" in fields.texts or "Fooocus" in str(said.get("version", said.get("software", "")))
-        if "prompt" in said and (marked or "base_model_hash" in said or "adm_guidance" in said):
-            return _renamed("Fooocus", fields, name, said, _FOOOCUS)
+        values = fields.objects.get(name, {})
+        marked = "fooocus_scheme" in fields.texts or "Fooocus" in str(values.get("version", values.get("software", "")))
+        if "prompt" in values and (marked or "base_model_hash" in values or "adm_guidance" in values):
+            return _renamed("Fooocus", fields, name, values, _FOOOCUS)
     return None
 
 
 def read_swarmui(fields: Fields) -> Claim | None:
-    """Return what SwarmUI's "sui_image_params" claim."""
+    """Return the claim of SwarmUI's "sui_image_params", None without them."""
     for name in _JSON_NAMES:
-        said = fields.objects.get(name, {}).get("sui_image_params")
-        if isinstance(said, dict):
-            return _renamed("SwarmUI", fields, name, said, _SWARMUI)
+        values = fields.objects.get(name, {}).get("sui_image_params")
+        if isinstance(values, dict):
+            return _renamed("SwarmUI", fields, name, values, _SWARMUI)
     return None
 
 
 def read_draw_things(fields: Fields) -> Claim | None:
-    """Return what Draw Things' comment in XMP claims."""
-    said = fields.objects.get("exif:UserComment", {})
-    if "c" in said and "sampler" in said:
-        return _renamed("Draw Things", fields, "exif:UserComment", said, _DRAW_THINGS)
+    """Return the claim of Draw Things' comment in XMP, None without it."""
+    values = fields.objects.get("exif:UserComment", {})
+    if "c" in values and "sampler" in values:
+        return _renamed("Draw Things", fields, "exif:UserComment", values, _DRAW_THINGS)
     return None
 
 
 def read_easy_diffusion(fields: Fields) -> Claim | None:
-    """Return what Easy Diffusion's separate texts claim."""
+    """Return the claim of Easy Diffusion's separate texts, None without them."""
     if "use_stable_diffusion_model" not in fields.texts:
         return None
     names = [name for name in (*_EASY_DIFFUSION.values(), "width", "height") if name in fields.texts]
@@ -93,8 +93,8 @@ def read_easy_diffusion(fields: Fields) -> Claim | None:
     return make_claim("Easy Diffusion", fields, names, size=sides, **values)
 
 
-def _renamed(tool: str, fields: Fields, name: str, said: Mapping[str, Any], table: Mapping[str, str]) -> Claim:
-    values = {ours: said.get(theirs) for ours, theirs in table.items()}
+def _renamed(tool: str, fields: Fields, name: str, written: Mapping[str, Any], table: Mapping[str, str]) -> Claim:
+    values = {ours: written.get(theirs) for ours, theirs in table.items()}
     pair = _PAIR.fullmatch(str(values.get("size", "")))
-    values["size"] = size(*pair.groups()) if pair else size(said.get("width"), said.get("height"))
+    values["size"] = size(*pair.groups()) if pair else size(written.get("width"), written.get("height"))
     return make_claim(tool, fields, [name], **values)

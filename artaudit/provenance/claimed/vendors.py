@@ -1,4 +1,4 @@
-"""Texts by which services can be told that write no parameters, or few: one row for each.
+"""Services that write few parameters or none, recognised by their texts: one row for each.
 
 Sources: https://docs.midjourney.com , https://github.com/black-forest-labs/flux , https://exiftool.org/TagNames/ .
 """
@@ -22,10 +22,10 @@ _GENERATORS = (
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """How a service's texts are told: in one of `names` a text is found that `pattern` matches.
+    """How a service's texts are recognised: `pattern` matches a text called one of `names`.
 
-    The pattern's groups "prompt" and "model" are kept; `also` are names whose texts must match too. Without a
-    `tool` the matched text itself names it. `kept` says which texts hold other fields of the claim.
+    The pattern's groups "prompt" and "model" go into the claim. `also` are (name, pattern) of further texts that must
+    match. Without a `tool`, the matched text names it. `kept` are (field of the claim, name of the text that holds it).
     """
 
     tool: str
@@ -57,17 +57,17 @@ VENDORS = (
 
 
 def read_vendor(fields: Fields) -> Claim | None:
-    """Return the claim of the first service whose texts are found, None where none is."""
+    """Return the claim of the first service whose texts are found, None if none is."""
     for vendor in VENDORS:
         for name in vendor.names:
-            found = vendor.pattern.match(fields.texts.get(name, ""))
-            if found and all(pattern.match(fields.texts.get(other, "")) for other, pattern in vendor.also):
-                return _claim(vendor, fields, name, found)
+            match = vendor.pattern.match(fields.texts.get(name, ""))
+            if match and all(pattern.match(fields.texts.get(other, "")) for other, pattern in vendor.also):
+                return _claim(vendor, fields, name, match)
     return None
 
 
-def _claim(vendor: Vendor, fields: Fields, name: str, found: re.Match[str]) -> Claim:
-    said = {key: fields.texts.get(theirs) for key, theirs in vendor.kept} | found.groupdict()
+def _claim(vendor: Vendor, fields: Fields, name: str, match: re.Match[str]) -> Claim:
+    values = {key: fields.texts.get(theirs) for key, theirs in vendor.kept} | match.groupdict()
     names = [name, *(other for other, _ in vendor.also), *(theirs for _, theirs in vendor.kept)]
-    shown = fields.texts[name].strip().splitlines()[0][:80] if not vendor.tool else vendor.tool
-    return make_claim(shown, fields, names, **said)
+    tool = fields.texts[name].strip().splitlines()[0][:80] if not vendor.tool else vendor.tool
+    return make_claim(tool, fields, names, **values)

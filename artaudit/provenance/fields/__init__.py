@@ -1,1 +1,1 @@
-"""Where texts stand in files of pictures, and what reading them may cost."""
+"""Reads texts out of picture files, within limits."""

@@ -1,4 +1,4 @@
-"""The types of this room: the texts of one place in a file, and what a tool's texts claim."""
+"""The types of this room: the texts of one place in a file, and the claim that a tool's texts make."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _TEXTS_KEPT = 256
 class Fields:
     """The named texts of one place in a file.
 
-    `place` names it in words, such as "PNG text". `objects` are those texts that are JSON objects, parsed.
-    `notes` say what could not be read.
+    `place` names the place, such as "PNG text". `objects` are the texts that are JSON objects, parsed. `notes` say what
+    could not be read.
     """
 
     place: str
@@ -27,10 +27,10 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a file says about its making; every value is text as the file words it, None where it says nothing.
+    """What a file claims about its making; every value is text as in the file, None if the file has none.
 
-    `tool` completes the sentence "the file says it was made with …", `place` says where it stands and `raw` is
-    the text itself, cut. `size` is width x height in pixels, `producer` who a label says made it.
+    `tool` completes the sentence "the file says it was made with …", `place` is where the texts are and `raw` holds the
+    texts themselves, shortened. `size` is width x height in pixels, `producer` the maker that a label names.
     """
 
     tool: str
@@ -51,12 +51,12 @@ class Claim:
 def gather(place: str, pairs: Iterable[tuple[str, str]], notes: Iterable[str] = ()) -> Fields:
     """Collect (name, text) pairs; of two texts with one name the first is kept and the second noted."""
     texts: dict[str, str] = {}
-    said = list(notes)
+    problems = list(notes)
     for name, text in pairs:
         if texts.setdefault(name, text) != text:
-            said.append(f"{place} {_shown(name)} stands there more than once, and only the first was read")
+            problems.append(f"{place} {_quoted(name)} stands there more than once, and only the first was read")
         if len(texts) >= _TEXTS_KEPT:
-            said.append(f"{place} has more than {_TEXTS_KEPT} texts, and the rest was not read")
+            problems.append(f"{place} has more than {_TEXTS_KEPT} texts, and the rest was not read")
             break
     objects = {}
     for name, text in texts.items():
@@ -64,22 +64,22 @@ def gather(place: str, pairs: Iterable[tuple[str, str]], notes: Iterable[str] = 
             try:
                 objects[name] = parse_object(text)
             except ValueError:
-                said.append(f"{place} {_shown(name)} looks like JSON and cannot be read as JSON")
-    return Fields(place, texts, objects, tuple(dict.fromkeys(said)))
+                problems.append(f"{place} {_quoted(name)} looks like JSON and cannot be read as JSON")
+    return Fields(place, texts, objects, tuple(dict.fromkeys(problems)))
 
 
 def make_claim(tool: str, fields: Fields, names: Iterable[str], **values: object) -> Claim:
-    """Build the claim that the texts called `names` make; `values` are the claim's fields as they were found."""
+    """Build the claim of the texts called `names`; `values` are the claim's fields as read from the file."""
     present = [name for name in names if name in fields.texts]
     raw = "\n".join(f"{clean(name)}: {clean(fields.texts[name])}" for name in present)
     return Claim(tool, fields.place, cut(raw), **{name: plain(value) for name, value in values.items()})
 
 
 def size(width: object, height: object) -> str | None:
-    """Return "width x height" as it is written everywhere, None when one is missing."""
+    """Return width and height as "640x480", None when one is missing."""
     sides = plain(width), plain(height)
     return f"{sides[0]}x{sides[1]}" if all(sides) else None
 
 
-def _shown(name: str) -> str:
+def _quoted(name: str) -> str:
     return repr(clean(name)[:80])

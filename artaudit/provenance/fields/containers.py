@@ -1,4 +1,4 @@
-"""Where texts stand in picture files: PNG chunks, JPEG segments, WebP chunks, EXIF and XMP of any file, IPTC-IIM.
+"""Finds texts in picture files: PNG chunks, JPEG segments, WebP chunks, EXIF and XMP of any file, IPTC-IIM.
 
 PNG: https://www.w3.org/TR/png-3/ . WebP: https://developers.google.com/speed/webp/docs/riff_container .
 """
@@ -26,12 +26,12 @@ _PARTS = 500_000
 _ALL_BYTES = 16 * 1024**2
 _TOO_MANY = f"the file has more than {_PARTS:,} parts, and the rest was not read"
 _LEAST_BYTES = 1024
-"""What any text counts as, however short, so that there cannot be millions."""
+"""Least number of bytes that any text counts for, which bounds the number of texts."""
 
 
 @dataclass(slots=True)
-class _Found:
-    """What was met on the way through a file."""
+class _Content:
+    """The texts and metadata blocks of a file, in the order of the file; `budget` is what may still be read."""
 
     texts: list[tuple[str, str]] = field(default_factory=list)
     exif: list[bytes] = field(default_factory=list)
@@ -41,7 +41,7 @@ class _Found:
     budget: int = _ALL_BYTES
 
     def take(self, name: str, text: bytes, decode: Callable[[bytes], str] = decoded) -> None:
-        """Keep a text while there is room for it."""
+        """Keep a text while the budget allows it."""
         if len(text) > TEXT_BYTES:
             self.notes.append(f"{name!a} is longer than {TEXT_BYTES:,} bytes and was cut there")
         text = text[:TEXT_BYTES]
@@ -51,7 +51,7 @@ class _Found:
             self.texts.append((name, decode(text)))
 
     def keep(self, blocks: list[bytes], body: bytes) -> None:
-        """Keep a block of EXIF, XMP or IPTC while there is room for it."""
+        """Keep a block of EXIF, XMP or IPTC while the budget allows it."""
         if self._has_room(body):
             blocks.append(body)
 
@@ -65,23 +65,23 @@ class _Found:
 
 
 def all_fields(image: Image) -> list[Fields]:
-    """Return every text in a picture file by place, from the file's original bytes and from its samples.
+    """Return the texts in a picture file by place, from the file's bytes and from its samples.
 
     Never raises: what cannot be read is noted.
     """
-    place, found = _walk(image)
+    place, content = _walk(image)
     stealth = stealth_fields(image.stored)
-    said = [
-        gather(place, found.texts, found.notes),
-        _parsed("EXIF", found.exif or [image.exif or b""], exif_texts),
-        _parsed("XMP", found.xmp or [image.xmp or b""], xmp_texts),
-        _parsed("IPTC", found.iptc, iptc_texts),
+    by_place = [
+        gather(place, content.texts, content.notes),
+        _parsed("EXIF", content.exif or [image.exif or b""], exif_texts),
+        _parsed("XMP", content.xmp or [image.xmp or b""], xmp_texts),
+        _parsed("IPTC", content.iptc, iptc_texts),
         *([stealth] if stealth else []),
     ]
-    return [fields for fields in said if fields.texts or fields.notes]
+    return [fields for fields in by_place if fields.texts or fields.notes]
 
 
-def _walk(image: Image) -> tuple[str, _Found]:
+def _walk(image: Image) -> tuple[str, _Content]:
     data = image.data
     if data.startswith(_PNG):
         return "PNG text", _walk_png(data)
@@ -90,12 +90,12 @@ def _walk(image: Image) -> tuple[str, _Found]:
     if data.startswith(b"RIFF"):
         return "WebP text", _walk_webp(data)
     if image.format == "TIFF":
-        return "TIFF text", _Found(exif=[data], xmp=[tiff_xmp(data)])
-    return f"{image.format} text", _Found()
+        return "TIFF text", _Content(exif=[data], xmp=[tiff_xmp(data)])
+    return f"{image.format} text", _Content()
 
 
 def _parsed(place: str, blocks: list[bytes], parse: Callable[[bytes], list[tuple[str, str]]]) -> Fields:
-    """Parse the blocks of one kind, each on its own, so that a broken one spoils no other."""
+    """Parse the blocks of one kind, each on its own, so that a broken one does not affect the others."""
     pairs: list[tuple[str, str]] = []
     notes = []
     for block in filter(None, blocks):
@@ -106,23 +106,23 @@ def _parsed(place: str, blocks: list[bytes], parse: Callable[[bytes], list[tuple
     return gather(place, pairs, notes)
 
 
-def _walk_png(data: bytes) -> _Found:
-    found = _Found()
+def _walk_png(data: bytes) -> _Content:
+    content = _Content()
     readers = {b"tEXt": _plain_text, b"zTXt": _packed_text, b"iTXt": _international_text}
     for number, (kind, body, whole) in enumerate(islice(_png_chunks(data), _PARTS + 1)):
         if number == _PARTS:
-            found.notes.append(_TOO_MANY)
+            content.notes.append(_TOO_MANY)
         elif kind in readers:
-            readers[kind](body, found)
+            readers[kind](body, content)
         elif kind == b"eXIf":
-            found.keep(found.exif, body)
+            content.keep(content.exif, body)
         if not whole and (kind in readers or kind == b"eXIf"):
-            found.notes.append(f"the PNG chunk {kind.decode()} is cut off")
-    return found
+            content.notes.append(f"the PNG chunk {kind.decode()} is cut off")
+    return content
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
-    """Yield (kind, body, whether it is whole) of each chunk; pixels are stepped over."""
+    """Yield (kind, body, whether it is whole) of each chunk; pixel data is skipped."""
     position = len(_PNG)
     kind = b""
     while position + 8 <= len(data) and kind != b"IEND":
@@ -132,36 +132,36 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
         position += 12 + length
 
 
-def _plain_text(body: bytes, found: _Found) -> None:
+def _plain_text(body: bytes, content: _Content) -> None:
     name, _, text = body.partition(b"\0")
-    found.take(decoded(name[:80]), text)
+    content.take(decoded(name[:80]), text)
 
 
-def _packed_text(body: bytes, found: _Found) -> None:
+def _packed_text(body: bytes, content: _Content) -> None:
     name, _, text = body.partition(b"\0")
-    _unpack(name, text[1:], found)
+    _unpack(name, text[1:], content)
 
 
-def _international_text(body: bytes, found: _Found) -> None:
+def _international_text(body: bytes, content: _Content) -> None:
     name, _, rest = body.partition(b"\0")
     text = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
     if rest[:1] == b"\1":
-        _unpack(name, text, found)
+        _unpack(name, text, content)
     else:
-        found.take(decoded(name[:80]), text)
+        content.take(decoded(name[:80]), text)
 
 
-def _unpack(name: bytes, packed: bytes, found: _Found) -> None:
-    if found.budget < 0:
+def _unpack(name: bytes, packed: bytes, content: _Content) -> None:
+    if content.budget < 0:
         return
     text, problem = inflate(packed)
     if problem:
-        found.notes.append(f"PNG text {decoded(name[:80])!a} {problem}")
-    found.take(decoded(name[:80]), text)
+        content.notes.append(f"PNG text {decoded(name[:80])!a} {problem}")
+    content.take(decoded(name[:80]), text)
 
 
-def _walk_jpeg(data: bytes) -> _Found:
-    found = _Found()
+def _walk_jpeg(data: bytes) -> _Content:
+    content = _Content()
     position = 2
     for _ in range(_PARTS):
         if data[position : position + 1] != b"\xff" or data[position + 1 : position + 2] in (b"", b"\xda"):
@@ -169,30 +169,30 @@ def _walk_jpeg(data: bytes) -> _Found:
         marker = data[position + 1]
         length = int.from_bytes(data[position + 2 : position + 4])
         body = data[position + 4 : position + 2 + length]
-        _take_segment(marker, body, found)
+        _take_segment(marker, body, content)
         position += 1 if marker == 0xFF else 2 + max(2, length)  # noqa: PLR2004 - fill bytes
     else:
-        found.notes.append(_TOO_MANY)
-    return found
+        content.notes.append(_TOO_MANY)
+    return content
 
 
-def _take_segment(marker: int, body: bytes, found: _Found) -> None:
+def _take_segment(marker: int, body: bytes, content: _Content) -> None:
     if marker == 0xFE:  # noqa: PLR2004 - COM
-        found.take("Comment", body)
+        content.take("Comment", body)
     elif marker not in _JPEG_APPLICATIONS:
         return
     elif body.startswith(b"Exif\0\0"):
-        found.keep(found.exif, body)
+        content.keep(content.exif, body)
     elif body.startswith(_JPEG_XMP):
-        found.keep(found.xmp, body.removeprefix(_JPEG_XMP))
+        content.keep(content.xmp, body.removeprefix(_JPEG_XMP))
     elif body.startswith(PHOTOSHOP):
-        found.keep(found.iptc, body)
+        content.keep(content.iptc, body)
     elif body.startswith(b"AIGC{"):
-        found.take("AIGC", body.removeprefix(b"AIGC"))
+        content.take("AIGC", body.removeprefix(b"AIGC"))
 
 
-def _walk_webp(data: bytes) -> _Found:
-    found = _Found()
+def _walk_webp(data: bytes) -> _Content:
+    content = _Content()
     position = 12
     for _ in range(_PARTS):
         if position + 8 > len(data):
@@ -200,8 +200,8 @@ def _walk_webp(data: bytes) -> _Found:
         kind, length = struct.unpack_from("<4sI", data, position)
         if kind in (b"EXIF", b"XMP "):
             body = data[position + 8 : position + 8 + length]
-            found.keep(found.exif if kind == b"EXIF" else found.xmp, body)
+            content.keep(content.exif if kind == b"EXIF" else content.xmp, body)
         position += 8 + length + length % 2
     else:
-        found.notes.append(_TOO_MANY)
-    return found
+        content.notes.append(_TOO_MANY)
+    return content

@@ -24,11 +24,10 @@ _ENTRIES = 1000
 
 
 def exif_texts(data: bytes) -> list[tuple[str, str]]:
-    """Return the (name, text) pairs of an EXIF block or a whole TIFF file that this room knows.
+    """Return the (name, text) pairs, for the tags known here, of an EXIF block or a whole TIFF file.
 
-    Raises ValueError when it is no EXIF; values that point outside are left out. A block that names one text
-    again and again, each time the same large value, would fill the memory: one pair more than there are names is
-    the last that is read.
+    Raises ValueError when it is no EXIF; values that point outside are left out. Many entries may point to the same
+    large value and fill the memory, so reading stops after one pair more than there are names.
     """
     data = data.removeprefix(b"Exif\0\0")
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
@@ -49,7 +48,7 @@ def exif_texts(data: bytes) -> list[tuple[str, str]]:
 
 
 def tiff_xmp(data: bytes) -> bytes:
-    """Return the XMP packet of a whole TIFF file, empty when there is none that can be found."""
+    """Return the XMP packet of a whole TIFF file, empty when none is found."""
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
     if order is None or len(data) < 8:  # noqa: PLR2004 - the header's length
         return b""
@@ -62,7 +61,7 @@ def tiff_xmp(data: bytes) -> bytes:
 
 
 def _entries(data: bytes, order: str, start: int) -> Iterator[tuple[int, int, int, int]]:
-    """Yield (tag, kind, count, offset of the four value bytes) of the folder at `start`."""
+    """Yield (tag, kind, count, offset of the four value bytes) of each entry of the image file directory at `start`."""
     if start + 2 > len(data):
         return
     (number,) = struct.unpack_from(order + "H", data, start)
@@ -73,7 +72,7 @@ def _entries(data: bytes, order: str, start: int) -> Iterator[tuple[int, int, in
 
 
 def _place(data: bytes, order: str, count: int, offset: int) -> int:
-    """Return where a value of `count` bytes lies: in the entry itself when it fits into four."""
+    """Return the offset of a value of `count` bytes: in the entry itself if it fits into four bytes."""
     if count <= 4:  # noqa: PLR2004 - the entry's own room
         return offset
     return int(struct.unpack_from(order + "I", data, offset)[0])
@@ -91,7 +90,7 @@ def _text(tag: int, value: bytes, order: str) -> str:
 
 
 def decoded(value: bytes) -> str:
-    """Return bytes as UTF-8 where they are, else as Latin-1, which every byte is."""
+    """Decode bytes as UTF-8 if possible, else as Latin-1, which any bytes are."""
     try:
         return value.decode()
     except UnicodeDecodeError:
@@ -99,7 +98,7 @@ def decoded(value: bytes) -> str:
 
 
 def _utf16(value: bytes, order: str) -> str:
-    """Decode in the order in which more characters are Latin: writers disagree on which order it should be."""
-    orders = sorted({"<", ">"}, key=lambda one: (-value[1 if one == "<" else 0 :: 2].count(0), one != order))
+    """Decode UTF-16 in the byte order that gives more Latin characters, as writers disagree on the byte order."""
+    orders = sorted({"<", ">"}, key=lambda tried: (-value[1 if tried == "<" else 0 :: 2].count(0), tried != order))
     codec = "utf-16-le" if orders[0] == "<" else "utf-16-be"
     return value.decode(codec, errors="replace").removeprefix("\ufeff").rstrip("\0")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from artaudit.provenance.fields.exif import decoded
 
 PHOTOSHOP = b"Photoshop 3.0\0"
-"""What such a segment begins with."""
+"""The first bytes of such a segment."""
 
 _IIM = 0x0404
 _NAMES = {65: "OriginatingProgram", 80: "By-line", 110: "Credit", 120: "Caption"}
@@ -16,7 +16,7 @@ _ENTRIES = 1000
 
 
 def iptc_texts(segment: bytes) -> list[tuple[str, str]]:
-    """Return the (name, text) pairs of a segment that this room knows; what is cut off is left out."""
+    """Return the (name, text) pairs of a segment, for the records known here; truncated ones are left out."""
     blocks = _blocks(segment.removeprefix(PHOTOSHOP))
     return [pair for kind, body in blocks if kind == _IIM for pair in _records(body)]
 

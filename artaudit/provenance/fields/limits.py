@@ -1,4 +1,4 @@
-"""What reading text out of an untrusted file may cost, and the readers that keep to it."""
+"""Limits for reading text out of untrusted files, and readers that keep to them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import zlib
 from typing import Any
 
 TEXT_BYTES = 2 * 1024**2
-"""The most that is read of one text, after decompression."""
+"""Largest number of bytes read of one text, after decompression."""
 
 KEPT_BYTES = 10_000
-"""The most that is kept of one text in a finding."""
+"""Largest number of bytes kept of one text in a finding."""
 
 JSON_DEPTH = 64
 """The deepest nesting of JSON that is read."""
@@ -25,7 +25,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u206
 def inflate(data: bytes, *, gzip: bool = False) -> tuple[bytes, str]:
     """Decompress at most `TEXT_BYTES` of a zlib or gzip stream.
 
-    Returns what came out before the stream ended, broke or grew too long, and what was wrong, "" when nothing was.
+    Returns the bytes before the stream ended, broke or grew too long, and the problem in words, "" without one.
     """
     stream = zlib.decompressobj(31 if gzip else 15)
     text, rest = b"", data[: 2 * TEXT_BYTES]
@@ -54,12 +54,12 @@ def parse_object(text: str) -> dict[str, Any]:
 
 
 def clean(text: str) -> str:
-    """Return a text as it can be shown anywhere: control characters and direction overrides become U+FFFD."""
+    """Return a text that is safe to show: control characters and direction overrides become U+FFFD."""
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
 
 def cut(text: str) -> str:
-    """Return at most `KEPT_BYTES` of a text in UTF-8, an ellipsis where something was left out."""
+    """Return at most `KEPT_BYTES` of a text in UTF-8, with an ellipsis if it was shortened."""
     encoded = text.encode()
     if len(encoded) <= KEPT_BYTES:
         return text
@@ -67,7 +67,7 @@ def cut(text: str) -> str:
 
 
 def plain(value: object) -> str | None:
-    """Return a number or a text as the text that a finding keeps, None for anything else and for empty text."""
+    """Return a number or text as text for a finding, None for anything else and for empty text."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     return cut(clean(str(value)).strip()) or None

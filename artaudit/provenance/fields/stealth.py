@@ -1,8 +1,8 @@
 """Text hidden in the lowest bits of a picture's samples, as NovelAI and an extension of AUTOMATIC1111 write it.
 
-The bits run down the columns, left to right: one per pixel in the opacity, or three in red, green and blue.
-Fifteen bytes of signature come first, then the length in bits (32 bits, big-endian), then the text, gzipped where
-the signature ends in "comp" (https://github.com/NovelAI/novelai-image-metadata).
+The bits run down the columns, left to right: one per pixel in the alpha channel, or three in red, green and
+blue. A signature of 15 bytes comes first, then the length in bits (32 bits, big-endian), then the text, gzipped if the
+signature ends in "comp" (https://github.com/NovelAI/novelai-image-metadata).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _HEADER = 15 + 4
 
 
 def stealth_fields(stored: UInt[np.ndarray, "rows columns channels"]) -> Fields | None:
-    """Return the texts hidden in the samples as the file stores them, None where no signature stands."""
+    """Return the texts hidden in the samples as the file stores them, None without a signature."""
     if stored.dtype != np.uint8:
         return None
     channels = stored.shape[2]
@@ -50,7 +50,7 @@ def _hidden(plane: UInt[np.ndarray, "rows columns channels"], place: str, header
 
 
 def _named(text: str) -> list[tuple[str, str]]:
-    """Split a JSON object into its texts; anything else is what AUTOMATIC1111 calls "parameters"."""
+    """Return the entries of a JSON object as texts; any other text is "parameters", as AUTOMATIC1111 writes it."""
     try:
         hidden = parse_object(text)
     except ValueError:
@@ -59,7 +59,7 @@ def _named(text: str) -> list[tuple[str, str]]:
 
 
 def _bytes(plane: UInt[np.ndarray, "rows columns channels"], start: int, length: int) -> bytes:
-    """Return `length` bytes, fewer where the picture ends, after the first `start`; reads no more columns than that."""
+    """Return `length` bytes after the first `start`, fewer at the picture's end; only the columns needed are read."""
     rows, _, channels = plane.shape
     columns = -(-(start + length) * 8 // (rows * channels))
     bits = plane[:, :columns].swapaxes(0, 1).ravel() & 1

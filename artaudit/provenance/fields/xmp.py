@@ -18,7 +18,7 @@ _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 
 
 def xmp_texts(packet: bytes) -> list[tuple[str, str]]:
-    """Return (prefix:name, text) for each property of the namespaces this room knows.
+    """Return (prefix:name, text) for each property of the namespaces known here.
 
     Raises ValueError when the packet is no XML, declares entities or is longer than `TEXT_BYTES`.
     """
@@ -35,12 +35,12 @@ def xmp_texts(packet: bytes) -> list[tuple[str, str]]:
 
 
 def _properties(description: Element) -> list[tuple[str, str]]:
-    said = list(description.attrib.items()) + [(child.tag, _value(child)) for child in description]
-    return [(name, text) for name, text in ((_name(tag), text) for tag, text in said) if name and text]
+    tagged = list(description.attrib.items()) + [(child.tag, _value(child)) for child in description]
+    return [(name, text) for name, text in ((_name(tag), text) for tag, text in tagged) if name and text]
 
 
 def _value(element: Element) -> str:
-    """Return the element's own text, or that of the first item of its list; looks no deeper than a list lies."""
+    """Return the text of the first item if the element holds a list, else its own text or resource."""
     item = element.find(f"*/{_RDF}li")
     return ((element if item is None else item).text or element.get(_RDF + "resource") or "").strip()
 

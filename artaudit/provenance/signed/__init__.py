@@ -1,1 +1,1 @@
-"""What was signed about a picture."""
+"""Signed statements about a picture."""

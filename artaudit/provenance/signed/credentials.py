@@ -1,4 +1,4 @@
-"""Content Credentials (C2PA): who signed what about a picture, and whether it still fits; nothing is fetched.
+"""Content Credentials (C2PA): who signed what about a picture, and whether the signature is valid; offline.
 
 Source: https://spec.c2pa.org/specifications/specifications/2.2/specs/C2PA_Specification.html
 """
@@ -31,12 +31,12 @@ _KEPT = 50
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What the manifest that speaks for a file says; texts are cleaned, None where it says nothing.
+    """The content of a file's active manifest; texts are cleaned, None if absent.
 
-    `state` is Trusted (intact, and the signer is on the trust list), Valid (intact, the signer is not) or Invalid
-    (changed since, or never right: `problems` holds the specification's codes). `signer` is as the certificate
-    words it, `signed_at` what a timestamp vouches for. `source_types` are the digital source types of its actions,
-    `parts_source_types` those of the pictures it was made from, and `training` the uses by machines it speaks of.
+    `state` is Trusted (intact, and the signer is on the trust list), Valid (intact, but the signer is not on it) or
+    Invalid (changed since signing, or malformed: `problems` holds the specification's codes). `signer` is the name in
+    the certificate, `signed_at` the time of the timestamp. `source_types` are the digital source types of its actions,
+    `parts_source_types` those of its ingredients, and `training` what it says of each use for training and mining.
     """
 
     state: State
@@ -51,10 +51,10 @@ class Credential:
 
 
 def read_credential(data: bytes, kind: str, anchors: str = "") -> Credential | None:
-    """Read the manifest in a file's bytes, None where there is none.
+    """Read the manifest in a file's bytes; None without one.
 
-    `kind` is the format as Pillow names it, `anchors` the certificates to trust, as PEM. Raises ValueError, with
-    the reason, when there is something that cannot be read, or a manifest that is said to lie elsewhere.
+    `kind` is the format as Pillow names it, `anchors` are certificates to trust, as PEM. Raises ValueError, with the
+    reason, for a manifest that cannot be read or is stored elsewhere.
     """
     import c2pa  # noqa: PLC0415 - heavy
 
@@ -74,10 +74,10 @@ def read_credential(data: bytes, kind: str, anchors: str = "") -> Credential | N
 
 
 def _reason(message: str) -> str:
-    said = plain(message) or "no reason given"
-    if said.startswith("Remote"):
-        return f"its manifest lies elsewhere and is not fetched ({said.rpartition(' ')[2][:500]})"
-    return f"it cannot be read ({said[:500]})"
+    reason = plain(message) or "no reason given"
+    if reason.startswith("Remote"):
+        return f"its manifest lies elsewhere and is not fetched ({reason.rpartition(' ')[2][:500]})"
+    return f"it cannot be read ({reason[:500]})"
 
 
 def _credential(store: dict[str, Any]) -> Credential:
@@ -101,8 +101,8 @@ def _credential(store: dict[str, Any]) -> Credential:
 
 
 def _generator(manifest: dict[str, Any]) -> str | None:
-    informed = (_object(one) for one in _list(manifest.get("claim_generator_info")))
-    named = (" ".join(filter(None, (plain(one.get("name")), plain(one.get("version"))))) for one in informed)
+    entries = map(_object, _list(manifest.get("claim_generator_info")))
+    named = (" ".join(filter(None, (plain(entry.get("name")), plain(entry.get("version"))))) for entry in entries)
     return cut(", ".join(filter(None, named))) or plain(manifest.get("claim_generator"))
 
 
@@ -129,10 +129,10 @@ def _training(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _problems(results: dict[str, Any]) -> Iterator[str]:
-    """Yield the codes of what failed; a signer who is on no trust list is no failure."""
-    deltas = (_object(_object(one).get("validationDeltas")) for one in _list(results.get("ingredientDeltas")))
+    """Yield the codes of failures; a signer who is on no trust list is not counted as one."""
+    deltas = (_object(_object(delta).get("validationDeltas")) for delta in _list(results.get("ingredientDeltas")))
     for place in (_object(results.get("activeManifest")), *deltas):
-        codes = (plain(_object(one).get("code")) for one in _list(place.get("failure")))
+        codes = (plain(_object(failure).get("code")) for failure in _list(place.get("failure")))
         yield from (code for code in codes if code and code != _UNTRUSTED)
 
 

@@ -1,4 +1,4 @@
-"""The examiner of what was signed: Content Credentials and NovelAI's signature, checked without a network."""
+"""The examiner of signed statements: Content Credentials and NovelAI's signature, checked offline."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from artaudit.provenance.source_types import making, says
 from artaudit.provenance.tiers import SIGNED
 
 TRUST = "ARTAUDIT_TRUST"
-"""The environment variable that names a PEM file of certificates to trust; without it nobody is trusted."""
+"""The environment variable that names a PEM file of certificates to trust; without it no signer is trusted."""
 
 WEIGHTS = {
     "Trusted": "The file is as it was signed, by a signer whom your trust list names; whether the words are true "
@@ -44,14 +44,14 @@ class Signatures:
     question = FILE
 
     def __init__(self, anchors: str | None = None, novelai_key: str = NOVELAI_KEY) -> None:
-        """Without `anchors` take those that ARTAUDIT_TRUST names; raises UsageError when that file holds none."""
+        """Take `anchors` [default: the file that ARTAUDIT_TRUST names]; raises UsageError when that file is no PEM."""
         self._anchors = configured_anchors() if anchors is None else anchors
         self._key = novelai_key
 
     def examine(self, image: Image) -> list[Finding]:
-        """Return a finding for each signed statement, or one that says there is none; never raises for a file."""
-        found = [*self._credential(image), *self._novelai(image)]
-        return found or [self._finding("signed statement about its making", {"weight": ABSENCE}, holds=False)]
+        """Return a finding for each signed statement, else one finding that there is none; never raises."""
+        findings = [*self._credential(image), *self._novelai(image)]
+        return findings or [self._finding("signed statement about its making", {"weight": ABSENCE}, holds=False)]
 
     def _credential(self, image: Image) -> list[Finding]:
         try:
@@ -74,9 +74,9 @@ class Signatures:
             else "the file carries NovelAI's signature, which does not fit the picture"
         )
         details = {"places": places, "key": self._key, "weight": NOVELAI_FITS if fits else NOVELAI_BROKEN}
-        meant = {"says": "machine-made"} if fits else {}
+        says_made = {"says": "machine-made"} if fits else {}
         state = {"state": "Valid" if fits else "Invalid", "trusted": fits}
-        return [self._finding(claim, details | meant | state, holds=True)]
+        return [self._finding(claim, details | says_made | state, holds=True)]
 
     def _details(self, credential: Credential) -> dict[str, Any]:
         known = {name: value for name, value in asdict(credential).items() if value or name == "state"}
@@ -93,7 +93,7 @@ class Signatures:
 
 
 def configured_anchors() -> str:
-    """Return the PEM text that ARTAUDIT_TRUST names, "" when it is not set."""
+    """Return the PEM text of the file that ARTAUDIT_TRUST names, "" when it is not set."""
     name = os.environ.get(TRUST, "")
     if not name:
         return ""
@@ -110,11 +110,13 @@ def configured_anchors() -> str:
 
 
 def _words(credential: Credential) -> str:
-    """Word a manifest's claim, never without its state."""
+    """Return a manifest's claim in words, with its state."""
     if credential.state == "Invalid":
         return "the file carries a C2PA manifest that does not fit it (Invalid), so what the manifest says is void"
     signer = credential.signer or "a signer without a name"
-    made = ", and that it ".join(making(name) for name in credential.source_types)
-    said = f"that the picture {made}" if made else "nothing about how the picture was made"
+    makings = ", and that it ".join(making(name) for name in credential.source_types)
+    statement = f"that the picture {makings}" if makings else "nothing about how the picture was made"
     trust = "who is on your trust list" if credential.state == "Trusted" else "who is on no trust list of yours"
-    return f"a C2PA manifest that fits the file ({credential.state}) says {said}; it is signed by {signer}, {trust}"
+    return (
+        f"a C2PA manifest that fits the file ({credential.state}) says {statement}; it is signed by {signer}, {trust}"
+    )

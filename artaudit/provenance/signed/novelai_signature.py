@@ -27,7 +27,7 @@ _COLOURS = 3
 def check_novelai(
     places: Iterable[Fields], stored: UInt[np.ndarray, "rows columns channels"], key: str = NOVELAI_KEY
 ) -> dict[str, bool]:
-    """Say, for each place in a file where a signature stands, whether it fits the samples and the text around it.
+    """Return, for each place in a file with a signature, whether it fits the samples and the text around it.
 
     `stored` are the samples as the file holds them, `key` the public key, base64.
     """
@@ -35,7 +35,7 @@ def check_novelai(
 
 
 def _signed(fields: Fields) -> Iterator[dict[str, Any]]:
-    """Yield the comment that carries a signature: the text "Comment", or EXIF's comment and what lies in it."""
+    """Yield the comments that carry a signature: the text "Comment", EXIF's UserComment, or a comment inside either."""
     for name in ("Comment", "UserComment"):
         comment = fields.objects.get(name, {})
         inner = comment.get("Comment")

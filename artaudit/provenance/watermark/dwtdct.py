@@ -1,9 +1,9 @@
-"""Reads the codes that invisible-watermark's "dwtDct" hides in a picture's colour, in crops and JPEGs too.
+"""Reads the codes that invisible-watermark's "dwtDct" hides in the chroma of a picture, in crops and JPEGs too.
 
 The encoder (https://github.com/ShieldMnt/invisible-watermark) moves, in the low band of a Haar transform of U, the
 largest value of each 4x4 block to 1/4 (a zero) or 3/4 (a one) of the step it lies on. Blocks run along the rows and
-take the code's bits in turn. Its own reader lets blocks vote; this one adds up how far each block leans, which
-needs no threshold, and compares the sum with that of random codes on the same picture.
+take the code's bits in turn. Its own reader lets blocks vote; this one sums how far each block leans to
+a zero or a one, and compares the sum with that of random codes on the same picture.
 """
 
 from __future__ import annotations
@@ -23,11 +23,10 @@ BLOCK = 8
 """A block's side in pixels: four values of the low band, two pixels each."""
 
 WINDOW = 1024
-"""The side, in pixels, of the middle of a picture that is searched for a mark whose place is not known."""
+"""The side, in pixels, of the middle of a picture that is searched for a code whose offset is unknown."""
 
 WORTH = 6.0
-"""The agreement from which random codes are searched for too; less is never a mark."""
-
+"""The agreement from which random codes are searched too; less is never a code."""
 
 Leanings = tuple[Float[np.ndarray, "_ _"], ...]
 
@@ -49,8 +48,8 @@ class Payload:
 class DecodedCode:
     """How well a picture agrees with a code.
 
-    `agreement` is the sum over all blocks in units of what unmarked blocks would scatter; `chance` and `scatter`
-    are mean and standard deviation of the same figure for random codes on the same picture, searched the same way.
+    `agreement` is the sum over all blocks, in standard deviations of the sum of unmarked blocks; `chance` and `scatter`
+    are mean and standard deviation of the agreement of random codes with the same picture, searched the same way.
     """
 
     payload: Payload
@@ -60,7 +59,7 @@ class DecodedCode:
 
     @property
     def score(self) -> float:
-        """How far the code stands out, in standard deviations of random codes (and of unmarked blocks, at least)."""
+        """How far the code stands out from chance, in standard deviations (the larger of `scatter` and 1)."""
         return (self.agreement - self.chance) / max(self.scatter, 1.0)
 
 
@@ -70,7 +69,7 @@ def colour_plane(rgb: UInt[np.ndarray, "rows columns 3"]) -> Float[np.ndarray, "
 
 
 def leanings(plane: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "blockrows blockcolumns"]:
-    """Return how far each block leans to a one, zero on average; a block right on a mark counts 1 or -1."""
+    """Return how far each block leans to a one, with mean zero; a block exactly on a mark leans by 1 or -1."""
     rows, columns = (side // BLOCK for side in plane.shape)
     if not rows or not columns:
         return np.zeros((rows, columns))
@@ -82,37 +81,37 @@ def leanings(plane: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "blo
 
 
 def read_aligned(plane: Float[np.ndarray, "rows columns"], payload: Payload, codes: int = 2000) -> DecodedCode:
-    """Read a picture whose blocks still lie where the encoder put them; `codes` is how many random ones compare."""
+    """Read a picture that was not cropped; `codes` is the number of random codes to compare with."""
     lean, bits = leanings(plane), len(payload.bits)
     sums = _folded(lean, _turns(lean.shape[0], bits, (lean.shape[1],)), bits)[0] / _spread(lean)
-    agreed = irfft(sums, bits) @ np.vstack([payload.code, random_codes(bits, codes)]).T
-    return _reading(payload, agreed)
+    agreements = irfft(sums, bits) @ np.vstack([payload.code, random_codes(bits, codes)]).T
+    return _reading(payload, agreements)
 
 
 def places(plane: Float[np.ndarray, "rows columns"]) -> Leanings:
-    """Return the leanings of the blocks for each of the 64 places where they may lie, in the picture's middle."""
+    """Return the leanings in the picture's middle for each of the 64 offsets that the grid of blocks may have."""
     top, left = (max(0, side - WINDOW) // 2 for side in plane.shape)
     middle = plane[top : top + WINDOW, left : left + WINDOW]
     return tuple(leanings(middle[down:, right:]) for down, right in product(range(BLOCK), repeat=2))
 
 
-def read_anywhere(found: Leanings, payload: Payload, codes: int = 100) -> DecodedCode:
-    """Read a crop: try all `places` of its blocks, every width of the original, every place in the code.
+def read_anywhere(leanings_by_offset: Leanings, payload: Payload, codes: int = 100) -> DecodedCode:
+    """Read a crop: search all offsets of its blocks (`places`), all widths of the original and all shifts of the code.
 
-    The random codes are searched for only where the payload's agreement is worth it; else the score is 0.
+    Random codes are searched only if the payload's agreement reaches `WORTH`; else the score is 0.
     """
-    best = _searched(found, payload.code[None])
+    best = _searched(leanings_by_offset, payload.code[None])
     if best[0] < WORTH:
         return DecodedCode(payload, float(best[0]), chance=float(best[0]), scatter=0.0)
-    return _reading(payload, np.append(best, _searched(found, random_codes(len(payload.bits), codes))))
+    return _reading(payload, np.append(best, _searched(leanings_by_offset, random_codes(len(payload.bits), codes))))
 
 
-def _searched(found: Leanings, codes: Float[np.ndarray, "codes bits"]) -> Float[np.ndarray, " codes"]:
-    """Return each code's best agreement over all places of the blocks, widths and places in the code."""
+def _searched(leanings_by_offset: Leanings, codes: Float[np.ndarray, "codes bits"]) -> Float[np.ndarray, " codes"]:
+    """Return each code's best agreement over all offsets of the blocks, widths and shifts of the code."""
     bits = codes.shape[1]
     spectra, best = rfft(codes), np.full(len(codes), -np.inf)
-    turns = _turns(found[0].shape[0], bits, tuple(range(bits)))
-    for lean in found:
+    turns = _turns(leanings_by_offset[0].shape[0], bits, tuple(range(bits)))
+    for lean in leanings_by_offset:
         sums = np.conj(_folded(lean, turns, bits)) / _spread(lean)
         for number, spectrum in enumerate(spectra):
             best[number] = max(best[number], irfft(sums * spectrum, bits).max())
@@ -120,14 +119,14 @@ def _searched(found: Leanings, codes: Float[np.ndarray, "codes bits"]) -> Float[
 
 
 def random_codes(bits: int, number: int) -> Float[np.ndarray, "number bits"]:
-    """Return `number` codes of as many bits, the same at every call, standardised as a payload is."""
+    """Return `number` random codes of `bits` bits, the same at every call, standardised like a payload."""
     drawn = np.random.default_rng(bits).integers(0, 2, (number, bits))
     drawn[:, 0] = 1 - drawn[:, 1]
     return _standardised(drawn.astype(float))
 
 
 def _turns(rows: int, bits: int, widths: tuple[int, ...]) -> Complex[np.ndarray, "widths rows frequencies"]:
-    """Return what shifts the spectrum of each row of blocks to its place in the code, for each width in blocks."""
+    """Return the phases that shift the spectrum of each row of blocks to its place in the code, for each width."""
     shifts = np.outer(widths, np.arange(rows))[..., None] * np.arange(bits // 2 + 1) % bits
     return np.exp(-2j * np.pi / bits * shifts)
 
@@ -137,16 +136,16 @@ def _folded(
     turns: Complex[np.ndarray, "widths rows frequencies"],
     bits: int,
 ) -> Complex[np.ndarray, "widths frequencies"]:
-    """Sum the blocks that carry the same bit, for each width; as spectra of the sums."""
+    """Return, for each width, the spectrum of the sums over all blocks that carry the same bit."""
     rows, columns = lean.shape
     padded = np.pad(lean, ((0, 0), (0, -columns % bits)))
     spectra = rfft(padded.reshape(rows, padded.shape[1] // bits, bits).sum(1))
     return np.einsum("rf,wrf->wf", spectra, turns[:, :rows])
 
 
-def _reading(payload: Payload, agreed: Float[np.ndarray, " codes"]) -> DecodedCode:
-    others = agreed[1:]
-    return DecodedCode(payload, float(agreed[0]), float(others.mean()), float(others.std()))
+def _reading(payload: Payload, agreements: Float[np.ndarray, " codes"]) -> DecodedCode:
+    others = agreements[1:]
+    return DecodedCode(payload, float(agreements[0]), float(others.mean()), float(others.std()))
 
 
 def _spread(lean: Float[np.ndarray, "blockrows blockcolumns"]) -> float:

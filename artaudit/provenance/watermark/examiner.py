@@ -1,4 +1,4 @@
-"""The examiner of codes in the pixels that anyone can read and write; never a proof of who hid them."""
+"""The examiner of public codes in the pixels, which anyone can read and write, so they prove nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Watermarks:
     question = ORIGIN
 
     def examine(self, image: Image) -> list[Finding]:
-        """Return one finding: the code that stands out, or that none does; it cannot tell of very small pictures."""
+        """Return one finding: the code that stands out, or that none does; `holds` is None for very small pictures."""
         rgb = _samples(image)
         if rgb is None:
             return [self._absent({}, holds=False)]
@@ -69,7 +69,7 @@ class Watermarks:
 
 
 def _samples(image: Image) -> UInt[np.ndarray, "rows columns 3"] | None:
-    """Return the colour samples as the file stores them, in 8 bits; None for grey pictures, which carry no code."""
+    """Return the colour samples of the file in 8 bits; None for grey pictures, which cannot carry a code."""
     if image.stored.shape[2] < _COLOURS:
         return None
     colours = image.stored[..., :_COLOURS]

@@ -1,4 +1,4 @@
-"""The codes that published generators hide in their pictures with invisible-watermark, and reading any of them.
+"""The codes that published generators hide with invisible-watermark, and the strongest of them in a picture.
 
 Sources: https://github.com/CompVis/stable-diffusion , https://github.com/Stability-AI/stablediffusion ,
 https://github.com/Stability-AI/generative-models , https://github.com/black-forest-labs/flux .
@@ -25,13 +25,13 @@ PAYLOADS = (
     Payload("Stable Diffusion XL", "101100111110110010010000011110111011000110011110"),
     Payload("FLUX", "1010101111111010000111100111001111010100101110"),
 )
-"""FLUX's number begins with two zeros, which its writer drops."""
+"""The published codes; FLUX's number begins with two zeros, which its encoder drops."""
 
 THRESHOLD = 4.0
-"""The score from which a code is said to be there; 400 clean pictures reached 2.8 at most."""
+"""The least score of a code that counts as found; 400 clean pictures reached at most 2.8."""
 
 LEAST_BLOCKS = 256
-"""Fewer blocks than this carry no code often enough to be read."""
+"""Least number of blocks in which codes repeat often enough to be read."""
 
 
 def readable(rgb: UInt[np.ndarray, "rows columns 3"]) -> bool:
@@ -40,11 +40,15 @@ def readable(rgb: UInt[np.ndarray, "rows columns 3"]) -> bool:
 
 
 def strongest(rgb: UInt[np.ndarray, "rows columns 3"]) -> tuple[DecodedCode, bool]:
-    """Return the reading that stands out most, and whether the blocks had to be searched for (a crop)."""
+    """Return the code with the highest score, and whether its blocks had to be searched for, as in a crop."""
     plane = colour_plane(rgb)
-    aligned = max((read_aligned(plane, payload) for payload in PAYLOADS), key=lambda one: one.score)
+    aligned = max((read_aligned(plane, payload) for payload in PAYLOADS), key=_score)
     if aligned.score >= THRESHOLD:
         return aligned, False
-    found = places(plane)
-    searched = max((read_anywhere(found, payload) for payload in PAYLOADS), key=lambda one: one.score)
+    leanings_by_offset = places(plane)
+    searched = max((read_anywhere(leanings_by_offset, payload) for payload in PAYLOADS), key=_score)
     return (searched, True) if searched.score > aligned.score else (aligned, False)
+
+
+def _score(code: DecodedCode) -> float:
+    return code.score

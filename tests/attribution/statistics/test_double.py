@@ -20,14 +20,14 @@ def test_an_autoencoders_own_pictures_have_the_lower_ratio():
     model = next(open_model(record) for record in pool.embedded() if record.name == "studio-flux2")
     for name in PHOTOGRAPHS:
         real = to_batch(decode(photograph(name), name=name).pixels[96:352, 160:416])
-        own, other = Double().measure(model, torch.cat([redrawn(model, real), real]))
-        assert own[0] < other[0]
-        assert own[1] + own[2].log10() < other[1] + other[2].log10()
+        own, photographed = Double().measure(model, torch.cat([redrawn(model, real), real]))
+        assert own[0] < photographed[0]
+        assert own[1] + own[2].log10() < photographed[1] + photographed[2].log10()
 
 
 def test_homogeneity_is_one_for_a_flat_picture_and_falls_with_noise():
     flat = np.full((32, 32, 3), 0.4, np.float32)
     noise = np.random.default_rng(0).random((32, 32, 3), dtype=np.float32)
-    level, loud, quiet = (float(homogeneities(to_batch(one))[0]) for one in (flat, noise, noise * 0.1))
+    level, loud, quiet = (float(homogeneities(to_batch(picture))[0]) for picture in (flat, noise, noise * 0.1))
     assert level == 1
     assert loud < quiet <= 1

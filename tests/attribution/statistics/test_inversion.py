@@ -16,20 +16,20 @@ from artaudit.generators.opening import open_model
 
 
 def test_tracing_never_ends_worse_than_the_redrawing_it_began_with(model, crops, own):
-    found = LatentTracer(steps=8).trace(model, own[:2])
+    traced = LatentTracer(steps=8).trace(model, own[:2])
     first = (redraw(model, own[:2]) - own[:2]).square().mean((1, 2, 3))
-    assert (found.errors < first).all()
-    torch.testing.assert_close((found.pictures - own[:2]).square().mean((1, 2, 3)), found.errors)
-    other = LatentTracer(steps=8).trace(model, crops[:2])
-    assert (found.errors < other.errors).all()
-    assert found.iterations == 9
-    assert found.iterations_per_second > 0
+    assert (traced.errors < first).all()
+    torch.testing.assert_close((traced.pictures - own[:2]).square().mean((1, 2, 3)), traced.errors)
+    real = LatentTracer(steps=8).trace(model, crops[:2])
+    assert (traced.errors < real.errors).all()
+    assert traced.iterations == 9
+    assert traced.iterations_per_second > 0
 
 
 def test_tracing_stops_once_the_error_has_settled(model, crops):
-    found = LatentTracer(steps=100, rate=1e-9, patience=3).trace(model, crops[:1])
-    assert found.settled
-    assert found.iterations == 4
+    traced = LatentTracer(steps=100, rate=1e-9, patience=3).trace(model, crops[:1])
+    assert traced.settled
+    assert traced.iterations == 4
 
 
 def test_the_numbers_of_tracing_are_finite(model, own):
@@ -51,15 +51,15 @@ def test_an_input_is_found_for_a_generators_own_picture_and_not_for_others(gan):
     ronan = Ronan(steps=150, rate=0.1)
     torch.manual_seed(4)
     own, noise = gan(torch.cat([torch.randn(1, 8, 1, 1) for _ in range(7)])), torch.rand(1, 3, 16, 16)
-    found = ronan.invert(gan, (8, 1, 1), torch.cat([own, noise]))
-    *errors, other = found.errors.tolist()
-    assert other > 10 * max(errors)
+    inversion = ronan.invert(gan, (8, 1, 1), torch.cat([own, noise]))
+    *errors, error_of_noise = inversion.errors.tolist()
+    assert error_of_noise > 10 * max(errors)
     assert belongs(errors[0], errors[1:] * 2)
-    assert not belongs(other, errors)
-    torch.testing.assert_close((gan(found.codes[:7]) - own).square().mean((1, 2, 3)), found.errors[:7])
-    assert float((gan(found.codes[7:]) - gan(found.codes[:1])).abs().max()) > 0
+    assert not belongs(error_of_noise, errors)
+    torch.testing.assert_close((gan(inversion.codes[:7]) - own).square().mean((1, 2, 3)), inversion.errors[:7])
+    assert float((gan(inversion.codes[7:]) - gan(inversion.codes[:1])).abs().max()) > 0
     alone = ronan.invert(gan, (8, 1, 1), noise)
-    torch.testing.assert_close(alone.errors, found.errors[7:], rtol=1e-2, atol=1e-6)
+    torch.testing.assert_close(alone.errors, inversion.errors[7:], rtol=1e-2, atol=1e-6)
 
 
 def test_the_last_strides_end_at_the_very_input_of_an_own_picture_alone(gan):
@@ -69,10 +69,10 @@ def test_the_last_strides_end_at_the_very_input_of_an_own_picture_alone(gan):
     torch.manual_seed(5)
     code = torch.randn(8, 1, 1)
     near = code + 0.3 * torch.randn(8, 1, 1)
-    found, error = polish(vivid, near, vivid(code[None])[0])
+    polished, error = polish(vivid, near, vivid(code[None])[0])
     assert (vivid(near[None]) - vivid(code[None])).square().mean() > 10 * EXACT
     assert error < EXACT
-    assert (found - code).norm() < 0.3 * (near - code).norm()
+    assert (polished - code).norm() < 0.3 * (near - code).norm()
     assert polish(vivid, near, torch.rand(3, 16, 16))[1] > 100 * EXACT
 
 
@@ -96,8 +96,8 @@ def test_the_test_seldom_refuses_what_belongs():
 
 def test_an_input_is_searched_in_the_latents_or_in_the_noise(model, generator, own):
     ronan = Ronan(steps=3, starts=2, strides=2)
-    for one in (model, generator):
-        numbers = ronan.measure(one, own[:2, :, :64, :64])
+    for drawer in (model, generator):
+        numbers = ronan.measure(drawer, own[:2, :, :64, :64])
         assert numbers.shape == (2, len(ronan.names))
         assert numbers.isfinite().all()
     begun = Ronan(steps=1, starts=2, strides=2).measure(generator, own[:2, :, :64, :64])
@@ -112,8 +112,8 @@ def generator():
 def test_noisy_latents_and_what_was_wanted_give_back_latents_and_noise(generator):
     torch.manual_seed(0)
     latents, noise, steps = torch.randn(2, 4, 4, 4), torch.randn(2, 4, 4, 4), torch.tensor([20, 900])
-    told = generator.training_target(latents, noise, steps)
-    clean, added = parts_of(generator, generator.add_noise(latents, noise, steps), told, steps)
+    target = generator.training_target(latents, noise, steps)
+    clean, added = parts_of(generator, generator.add_noise(latents, noise, steps), target, steps)
     torch.testing.assert_close(clean, latents, atol=1e-3, rtol=1e-3)
     torch.testing.assert_close(added, noise, atol=1e-3, rtol=1e-3)
 

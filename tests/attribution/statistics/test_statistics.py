@@ -42,7 +42,7 @@ def test_own_pictures_are_nearer_to_their_redrawing(model, crops, own):
 
 
 def test_a_distance_handed_in_is_the_one_that_counts(model, crops):
-    worst = Aeroblade(lambda one, other: (one - other).abs().amax((1, 2, 3)))
+    worst = Aeroblade(lambda redrawn, pixels: (redrawn - pixels).abs().amax((1, 2, 3)))
     expected = ((redraw(model, crops) * 255).round() / 255 - crops).abs().amax((1, 2, 3)).log10()
     torch.testing.assert_close(worst.measure(model, crops)[:, 0], expected)
 
@@ -60,14 +60,14 @@ def test_octaves_name_where_a_change_lies():
 def test_the_grid_is_where_the_score_is_highest(top, left, height, width):
     rows, columns = (torch.arange(side) for side in (height, width))
     pixels = ((rows[:, None] - top) % 8 + (columns - left) % 8 == 0).float().expand(1, 3, height, width)
-    found = find_grid(lambda windows: windows[:, 0, 0, 0], pixels, 8)
-    assert (found.top, found.left) == (top, left)
-    assert found.scores.shape == (8, 8)
+    grid = find_grid(lambda windows: windows[:, 0, 0, 0], pixels, 8)
+    assert (grid.top, grid.left) == (top, left)
+    assert grid.scores.shape == (8, 8)
 
 
 def test_the_grid_of_a_cropped_picture_is_found(model, own):
-    found = find_grid(lambda windows: -log_power(redraw(model, windows) - windows), own[:1, :, 3:, 5:], 8)
-    assert (found.top, found.left) == (5, 3)
+    grid = find_grid(lambda windows: -log_power(redraw(model, windows) - windows), own[:1, :, 3:, 5:], 8)
+    assert (grid.top, grid.left) == (5, 3)
 
 
 def test_a_resize_is_undone():

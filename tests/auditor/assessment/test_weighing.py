@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from artaudit import catalog
 from artaudit.auditor.assessment.sentences import summary, verdict
-from artaudit.auditor.assessment.weighing import COUNTS, LEAST, SPARED, assess, spared, support
+from artaudit.auditor.assessment.weighing import COUNTS, LEAST, WITHHELD, assess, support, withhold_accusations
 from artaudit.findings import CLOAKED_VERSIONS, PLACES, SCALE, Finding
 
 
@@ -51,10 +51,10 @@ def test_every_examiner_has_its_group_and_its_question():
         assert before[0] in COUNTS
 
 
-@pytest.mark.parametrize("found", [*(detector(ratio) for ratio in (None, 1.2)), attribution(1.9, holds=True), CLAIM])
-def test_a_record_that_keeps_no_group_or_ratio_weighs_what_it_did(found):
-    former = {name: value for name, value in found.as_dict().items() if name not in ADDED}
-    assert Finding.of(former) == Finding.of(found.as_dict()) == found
+@pytest.mark.parametrize("finding", [*(detector(ratio) for ratio in (None, 1.2)), attribution(1.9, holds=True), CLAIM])
+def test_a_record_that_keeps_no_group_or_ratio_weighs_what_it_did(finding):
+    former = {name: value for name, value in finding.as_dict().items() if name not in ADDED}
+    assert Finding.of(former) == Finding.of(finding.as_dict()) == finding
 
 
 def test_two_looks_at_the_same_noise_count_once():
@@ -67,7 +67,8 @@ def test_two_looks_at_the_same_noise_count_once():
 def test_ratios_of_independent_groups_add():
     weighed = assess([detector(1.2, holds=True), watermark(holds=True, log10_likelihood_ratio=0.7)], 0)
     assert weighed.log10_likelihood_ratio == pytest.approx(1.9)
-    assert [(one.name, one.log10_likelihood_ratio) for one in weighed.groups] == [("noise", 1.2), ("watermark", 0.7)]
+    ratios = [(group.name, group.log10_likelihood_ratio) for group in weighed.groups]
+    assert ratios == [("noise", 1.2), ("watermark", 0.7)]
 
 
 def test_what_abstains_adds_nothing_and_a_model_that_did_not_draw_it_says_nothing_of_others():
@@ -82,10 +83,10 @@ def test_what_abstains_adds_nothing_and_a_model_that_did_not_draw_it_says_nothin
     examiner=st.sampled_from(["signals", "portfolio", "signatures", "somebody-new"]),
 )
 def test_no_claim_match_signature_or_stranger_moves_the_sum(ratio, carried, examiner):
-    other = Finding(examiner, "c", holds=True, method="m", details={"log10_likelihood_ratio": carried})
-    alone, beside = assess([detector(ratio)], 1), assess([other, detector(ratio), other], 1)
-    assert beside.log10_likelihood_ratio == alone.log10_likelihood_ratio
-    assert beside.origin == alone.origin
+    unweighed = Finding(examiner, "c", holds=True, method="m", details={"log10_likelihood_ratio": carried})
+    alone, among = assess([detector(ratio)], 1), assess([unweighed, detector(ratio), unweighed], 1)
+    assert among.log10_likelihood_ratio == alone.log10_likelihood_ratio
+    assert among.origin == alone.origin
 
 
 @given(st.permutations([detector(1.4, holds=True), attribution(1.1, holds=True), CLAIM, watermark(holds=True)]))
@@ -151,7 +152,11 @@ def test_matches_are_a_question_of_their_own():
         Finding("portfolio", "it may show work 1", holds=holds, method="m", work=1) for holds in (True, None)
     )
     none = Finding("portfolio", "copy of a registered work", holds=False, method="m")
-    assert [assess(one, 1).copy for one in ([held, unsure], [unsure], [none])] == ["found", "possible", "not found"]
+    assert [assess(findings, 1).copy for findings in ([held, unsure], [unsure], [none])] == [
+        "found",
+        "possible",
+        "not found",
+    ]
     assert (assess([], 0).copy, assess([], 0).origin) == ("not compared", "not examined")
 
 
@@ -163,15 +168,15 @@ def test_the_summary_answers_in_order_and_never_in_percent():
         attribution(1.9, holds=True),
         detector(1.2, holds=True),
     ]
-    said = summary(findings, assess(findings, 3), 3)
-    support_said = "There is moderate support that a generative model drew its pixels (what was measured is about"
-    assert said == (
+    sentences = summary(findings, assess(findings, 3), 3)
+    support_sentence = "There is moderate support that a generative model drew its pixels (what was measured is about"
+    assert sentences == (
         "It is a copy of work 1, 'Étude'. Compared with 3 registered works.",
-        f"{support_said} 80 times likelier if one did).",
+        f"{support_sentence} 80 times likelier if one did).",
         "It was drawn by the decoder of X.",
         "The file says it was made with ComfyUI; anyone can write that.",
     )
-    assert "%" not in " ".join(said)
+    assert "%" not in " ".join(sentences)
 
 
 def test_that_it_cannot_be_told_is_an_answer_with_its_reason():
@@ -195,8 +200,8 @@ def test_beside_a_copy_only_what_speaks_for_a_model_is_said():
 
 
 def test_the_summary_repeats_what_was_signed_and_what_is_hidden():
-    said = verdict([signed("Trusted", "machine-made"), SILENT], 1)
-    assert said.count("A C2PA manifest (Trusted) says it is machine-made.") == 1
+    text = verdict([signed("Trusted", "machine-made"), SILENT], 1)
+    assert text.count("A C2PA manifest (Trusted) says it is machine-made.") == 1
     assert "A C2PA manifest (Valid) says it is machine-made." in verdict([signed("Valid", "machine-made")], 1)
     assert "anyone can write that code." in verdict([watermark(holds=True)], 1)
 
@@ -214,12 +219,12 @@ def copy_of_a_work(*, cloaked_versions: int, holds: bool | None = True) -> Findi
 @pytest.mark.parametrize("holds", [True, None])
 @pytest.mark.parametrize("accusation", [detector(2.1, holds=True), detector(1.4), attribution(1.9, holds=True)])
 def test_a_copy_of_a_work_that_was_cloaked_is_never_accused(accusation, holds):
-    findings = spared([copy_of_a_work(cloaked_versions=1, holds=holds), accusation])
-    weighed, said = assess(findings, 3), verdict(findings, 3)
+    findings = withhold_accusations([copy_of_a_work(cloaked_versions=1, holds=holds), accusation])
+    weighed, text = assess(findings, 3), verdict(findings, 3)
     assert weighed.origin == "cannot tell"
-    assert findings[1].details[SPARED] == {"claim": accusation.claim, "holds": accusation.holds}
-    assert "it shows work 2, of which a cloaked version is registered" in said
-    assert "times likelier" not in said
+    assert findings[1].details[WITHHELD] == {"claim": accusation.claim, "holds": accusation.holds}
+    assert "it shows work 2, of which a cloaked version is registered" in text
+    assert "times likelier" not in text
 
 
 def test_what_does_not_accuse_or_shows_no_cloaked_work_stays_as_it_was():
@@ -228,4 +233,4 @@ def test_what_does_not_accuse_or_shows_no_cloaked_work_stays_as_it_was():
         [copy_of_a_work(cloaked_versions=1), detector(-1.5), watermark(holds=True), CLAIM],
         [copy_of_a_work(cloaked_versions=1, holds=False), detector(2.1, holds=True)],
     ):
-        assert spared(findings) == tuple(findings)
+        assert withhold_accusations(findings) == tuple(findings)

@@ -86,7 +86,7 @@ def make_log() -> LogExtract:
         events.append(link(seq + 1, NOW, kind, payload, prev))
         prev = events[-1].hash
     tree = levels([event.hash.encode() for event in events])
-    kept = [{**asdict(event), "proof": [one.hex() for one in proof(tree, at)]} for at, event in enumerate(events)]
+    kept = [{**asdict(event), "proof": [step.hex() for step in proof(tree, at)]} for at, event in enumerate(events)]
     return LogExtract(4, tree[-1][0].hex(), tuple(kept[:2]))
 
 
@@ -126,7 +126,7 @@ def build() -> Callable[..., CaseFile]:
 
 @pytest.fixture(scope="session")
 def problems_of(tmp_path_factory) -> Callable[[dict[str, bytes]], tuple[str, ...]]:
-    """Pack files as they are and verify what came of it."""
+    """Pack files as they are and return the problems that verification finds."""
     target = tmp_path_factory.mktemp("changed") / "case.zip"
 
     def verify(changed: dict[str, bytes]) -> tuple[str, ...]:
@@ -138,12 +138,12 @@ def problems_of(tmp_path_factory) -> Callable[[dict[str, bytes]], tuple[str, ...
 
 @pytest.fixture(scope="session")
 def redone() -> Callable[[dict[str, bytes]], dict[str, bytes]]:
-    """Write the manifests and the size anew, as someone does who wants to hide a change."""
+    """Recompute manifests and size, as somebody would who wants to hide a change."""
 
     def redo(changed: dict[str, bytes]) -> dict[str, bytes]:
         payload = {name: data for name, data in changed.items() if name.startswith("data/")}
-        made = ("manifest-sha256.txt", "tagmanifest-sha256.txt")
-        tags = {name: data for name, data in changed.items() if name not in payload and not name.startswith(made)}
+        rewritten = ("manifest-sha256.txt", "tagmanifest-sha256.txt")
+        tags = {name: data for name, data in changed.items() if name not in payload and not name.startswith(rewritten)}
         oxum = f"Payload-Oxum: {sum(map(len, payload.values()))}.{len(payload)}\n".encode()
         tags["bag-info.txt"] = tags["bag-info.txt"].rpartition(b"Payload-Oxum")[0] + oxum
         tags["manifest-sha256.txt"] = manifest(payload)

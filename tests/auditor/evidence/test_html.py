@@ -61,7 +61,7 @@ def test_what_others_wrote_is_text(build):
 
 def test_it_says_what_was_found_how_sure_it_is_and_what_it_does_not_show(case):
     page = page_of(case)
-    for said in (
+    for text in (
         "A registered work was found",
         "A second sentence.",
         "How it is weighed",
@@ -84,7 +84,7 @@ def test_it_says_what_was_found_how_sure_it_is_and_what_it_does_not_show(case):
         "bought &lt;i&gt;there&lt;/i&gt;",
         "sha256sum -c manifest-sha256.txt",
     ):
-        assert said in page.replace("&#39;", "'"), said
+        assert text in page.replace("&#39;", "'"), text
 
 
 def test_it_names_the_digest_of_every_file(files):
@@ -106,14 +106,14 @@ def test_it_names_the_digest_of_every_file(files):
 )
 def test_the_headline_is_what_the_findings_come_to(case, held, headline):
     [check] = case.checks
-    findings = [{**one, "holds": holds} for one, holds in zip(check.evidence["findings"], held, strict=False)]
+    findings = [{**finding, "holds": holds} for finding, holds in zip(check.evidence["findings"], held, strict=False)]
     plain = replace(case, pictures=(), checks=(with_findings(check, findings),))
     assert f"<h1>{headline}</h1>" in page_of(plain)
 
 
 def test_a_case_without_works_has_a_page_too(case):
     [check] = case.checks
-    findings = [one for one in check.evidence["findings"] if one["work"] is None]
+    findings = [finding for finding in check.evidence["findings"] if finding["work"] is None]
     checks = (with_findings(check, findings),)
     plain = replace(case, works=(), pictures=(), notes=(), log=replace(case.log, events=()), checks=checks)
     assert "Side by side" not in page_of(plain)
@@ -139,7 +139,7 @@ def test_of_paths_only_the_names_of_files_are_shown(case):
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"),
+    ("value", "text"),
     [
         ("as it is", "as it is"),
         ([213, 300], "213, 300"),
@@ -150,5 +150,5 @@ def test_of_paths_only_the_names_of_files_are_shown(case):
         ),
     ],
 )
-def test_values_are_shown_without_the_marks_of_json(value, shown):
-    assert plain(value) == shown
+def test_values_are_shown_without_the_marks_of_json(value, text):
+    assert plain(value) == text

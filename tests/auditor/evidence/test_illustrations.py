@@ -31,32 +31,34 @@ def as_png(levels: np.ndarray) -> Image:
 def drawn() -> tuple[Image, Finding]:
     """Return a photograph as an embedded model redraws it, and what attribution says of it."""
     pixels = decode(photograph("flower.jpg"), name="x").pixels[100:356, 100:356]
-    [asked] = candidates((MODEL,))
+    [candidate] = candidates((MODEL,))
     with torch.no_grad():
-        image = as_png(np.rint(to_array(redraw(open_candidate(asked.record), to_batch(pixels))) * 255).astype(np.uint8))
-    [finding] = Origin([asked]).examine(image)
+        image = as_png(
+            np.rint(to_array(redraw(open_candidate(candidate.record), to_batch(pixels))) * 255).astype(np.uint8)
+        )
+    [finding] = Origin([candidate]).examine(image)
     return image, finding
 
 
 def test_those_who_draw_are_found_by_the_examiner_they_belong_to(tmp_path):
     with Registry(tmp_path / "registry.db") as registry:
-        found = illustrators({}, registry)
-    assert found.keys() == {"portfolio", "attribution", "detector"}
-    assert all(isinstance(one, Illustrator) and one.name == name for name, one in found.items())
+        draw = illustrators({}, registry)
+    assert draw.keys() == {"portfolio", "attribution", "detector"}
+    assert all(isinstance(examiner, Illustrator) and examiner.name == name for name, examiner in draw.items())
 
 
 def test_an_attribution_shows_what_the_model_leaves_as_it_was(drawn):
     image, finding = drawn
     assert finding.holds
-    [shown] = Origin().illustrate(image, Finding.of(finding.as_dict()))
-    seen, redrawn, errors = np.split(shown.rgb8.astype(int), 3, axis=1)
+    [illustration] = Origin().illustrate(image, Finding.of(finding.as_dict()))
+    seen, redrawn, errors = np.split(illustration.rgb8.astype(int), 3, axis=1)
     assert np.abs(np.minimum(AMPLIFIED * np.abs(redrawn - seen), 255) - errors).max() <= AMPLIFIED
-    assert MODEL in shown.caption
+    assert MODEL in illustration.caption
 
 
 def test_nothing_is_drawn_where_no_model_claims_the_picture_or_it_is_gone(drawn):
     image, finding = drawn
     plain = finding.as_dict()
     gone = {**plain, "details": {**plain["details"], "candidates": [{"model": "no-such-model", "belongs": True}]}}
-    for other in ({**plain, "holds": False}, {**plain, "details": {}}, gone):
-        assert Origin().illustrate(image, Finding.of(other)) == []
+    for unclaimed in ({**plain, "holds": False}, {**plain, "details": {}}, gone):
+        assert Origin().illustrate(image, Finding.of(unclaimed)) == []

@@ -69,13 +69,13 @@ class Authority:
     @staticmethod
     def _certify(folder: Path) -> x509.Certificate:
         root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-        name = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, one)]) for one in ("TSA root", "TSA")]
+        name = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)]) for common in ("TSA root", "TSA")]
         root = keys._certificate(name[0], name[0], root_key, root_key, keys._USES[2:])
         now = datetime.now(UTC)
         builder = x509.CertificateBuilder(name[0], name[1], key.public_key(), 5, now - timedelta(1), now + timedelta(9))
         purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
-        above = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
-        builder = builder.add_extension(purpose, critical=True).add_extension(above, critical=False)
+        authority_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
+        builder = builder.add_extension(purpose, critical=True).add_extension(authority_id, critical=False)
         leaf = builder.sign(root_key, hashes.SHA256())
         (folder / "tsa.pem").write_bytes(leaf.public_bytes(Encoding.PEM))
         (folder / "root.pem").write_bytes(root.public_bytes(Encoding.PEM))
@@ -87,10 +87,10 @@ class Authority:
 @pytest.fixture(scope="module")
 def authority(openssl, tmp_path_factory):
     """Start a timestamp authority; without openssl its tests are skipped."""
-    found = Authority(openssl, tmp_path_factory.mktemp("authority"))
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
+    started = Authority(openssl, tmp_path_factory.mktemp("authority"))
+    yield started
+    started.server.shutdown()
+    started.server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +122,8 @@ def by_tools(folder: Path, authority: Authority, names: tuple[str, ...] = ("dige
              "/dev/null"]
         ],
         "ts": [
-            ["openssl", "ts", "-verify", "-in", one, "-data", TAG_MANIFEST, "-CAfile", authority.folder / "root.pem"]
-            for one in tokens
+            ["openssl", "ts", "-verify", "-in", token, "-data", TAG_MANIFEST, "-CAfile", authority.folder / "root.pem"]
+            for token in tokens
         ],
     }  # fmt: skip
     assert all(lines[name] for name in names)
@@ -141,9 +141,9 @@ def test_a_sealed_package_is_intact_and_says_who_and_when(tmp_path, sealed, sign
     assert result.ok, result.problems
     assert result.summary["signer"]["trusted"] is True
     assert "Ada Lovelace" in result.summary["signer"]["subject"]
-    assert [one["trusted"] for one in result.summary["timestamps"]] == [True, True]
-    said = datetime.fromisoformat(result.summary["timestamps"][0]["at"])
-    assert abs(datetime.now(UTC) - said) < timedelta(minutes=5)
+    assert [stamped["trusted"] for stamped in result.summary["timestamps"]] == [True, True]
+    stamped_at = datetime.fromisoformat(result.summary["timestamps"][0]["at"])
+    assert abs(datetime.now(UTC) - stamped_at) < timedelta(minutes=5)
     unknown = verify_package(target)
     assert unknown.ok
     assert unknown.summary["signer"]["trusted"] is None
@@ -163,7 +163,7 @@ def test_openssl_and_sha256sum_verify_it_alone(opened, authority):
 
 
 def test_a_flipped_byte_in_any_file_is_found_by_the_tools_alone(opened, authority):
-    for path in sorted(one for one in opened.rglob("*") if one.is_file()):
+    for path in sorted(file for file in opened.rglob("*") if file.is_file()):
         whole = path.read_bytes()
         for place in {0, len(whole) // 3, len(whole) // 2, len(whole) - 1}:
             broken = bytearray(whole)
@@ -183,9 +183,9 @@ def test_any_flipped_byte_is_found_by_the_tools_alone_and_by_verify(sealed, auth
     place = draw.draw(st.integers(0, len(files[name]) - 1))
     broken = bytearray(files[name])
     broken[place] ^= 1 << draw.draw(st.integers(0, 7))
-    for one, data in {**files, name: bytes(broken)}.items():
-        (folder / "bag" / one).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "bag" / one).write_bytes(data)
+    for file, data in {**files, name: bytes(broken)}.items():
+        (folder / "bag" / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "bag" / file).write_bytes(data)
     assert not by_tools(folder / "bag", authority)
     (folder / "case.zip").write_bytes(pack({**files, name: bytes(broken)}))
     assert not verify_package(folder / "case.zip").ok
@@ -212,7 +212,7 @@ def test_the_digests_of_seals_are_themselves_compared(sealed, problems_of):
 
 
 def test_a_flipped_byte_in_any_file_is_found_by_verify_even_in_a_package_packed_anew(opened, tmp_path):
-    files = {one.relative_to(opened).as_posix(): one.read_bytes() for one in opened.rglob("*") if one.is_file()}
+    files = {file.relative_to(opened).as_posix(): file.read_bytes() for file in opened.rglob("*") if file.is_file()}
     target = tmp_path / "again.zip"
     for name, whole in files.items():
         for place in {0, len(whole) // 3, len(whole) // 2, len(whole) - 1}:
@@ -229,14 +229,14 @@ def test_a_changed_package_with_manifests_redone_is_found_by_its_seal(redone, tm
     assert changed.keys() | seals.keys() == whole.keys()
     (tmp_path / "case.zip").write_bytes(pack(changed | seals))
     problems = verify_package(tmp_path / "case.zip").problems
-    assert any(one.startswith(f"{TAG_MANIFEST}.p7s is no good signature") for one in problems)
-    assert any(one.startswith(f"{TAG_MANIFEST}.1.tsr is no good timestamp") for one in problems)
+    assert any(problem.startswith(f"{TAG_MANIFEST}.p7s is no good signature") for problem in problems)
+    assert any(problem.startswith(f"{TAG_MANIFEST}.1.tsr is no good timestamp") for problem in problems)
 
 
 def test_a_seal_that_was_taken_off_or_put_on_is_found(files, case, signer, problems_of):
     whole = bag(case, Seal(signer))
     name = f"{TAG_MANIFEST}.p7s"
-    without = problems_of({one: data for one, data in whole.items() if one != name})
+    without = problems_of({file: data for file, data in whole.items() if file != name})
     assert without == (f"{name} is missing, though the record says that it was made",)
     assert f"{name} is not named by the record" in problems_of({**files, name: sign(files[TAG_MANIFEST], signer)})
 
@@ -244,8 +244,8 @@ def test_a_seal_that_was_taken_off_or_put_on_is_found(files, case, signer, probl
 def test_a_seal_of_somebody_else_is_found(tmp_path, case, signer, problems_of):
     whole = bag(case, Seal(signer))
     keys.create(tmp_path, "Somebody Else", "correct horse")
-    other = sign(whole[TAG_MANIFEST], keys.unlock(tmp_path, "correct horse"))
-    problems = problems_of({**whole, f"{TAG_MANIFEST}.p7s": other})
+    foreign = sign(whole[TAG_MANIFEST], keys.unlock(tmp_path, "correct horse"))
+    problems = problems_of({**whole, f"{TAG_MANIFEST}.p7s": foreign})
     assert f"{TAG_MANIFEST} was signed by somebody else than the record says" in problems
 
 
@@ -254,8 +254,8 @@ def test_with_roots_given_a_package_nobody_of_them_vouches_for_is_refused(tmp_pa
     target.write_bytes(sealed)
     wrong = Trust((authority.root,), (signer.identity.chain[-1],))
     problems = verify_package(target, wrong).problems
-    assert any("for whom no given root vouches" in one for one in problems)
-    assert any("none of the given roots vouches" in one for one in problems)
+    assert any("for whom no given root vouches" in problem for problem in problems)
+    assert any("none of the given roots vouches" in problem for problem in problems)
     assert verify_package(path, wrong).problems == (
         f"{TAG_MANIFEST} is not timestamped",
         f"{TAG_MANIFEST} is not signed",
@@ -284,12 +284,12 @@ def test_keys_of_other_kinds_sign_too(kind):
 def test_the_library_of_timestamps_and_openssl_read_the_same(authority, tmp_path):
     token = stamp(authority.url, b"data")
     (tmp_path / "t.tsr").write_bytes(token)
-    shown = subprocess.run(
+    printed = subprocess.run(
         ["openssl", "ts", "-reply", "-in", tmp_path / "t.tsr", "-text"], capture_output=True, check=True
     )
-    found = read_stamp(token, b"data", [authority.root])
-    assert f"Serial number: 0x{found.serial:02X}" in shown.stdout.decode()
-    assert found.at.strftime("%H:%M:%S") in shown.stdout.decode()
+    timestamp = read_stamp(token, b"data", [authority.root])
+    assert f"Serial number: 0x{timestamp.serial:02X}" in printed.stdout.decode()
+    assert timestamp.at.strftime("%H:%M:%S") in printed.stdout.decode()
 
 
 def test_no_byte_of_a_token_changes_what_it_says_unnoticed(authority):
@@ -299,10 +299,10 @@ def test_no_byte_of_a_token_changes_what_it_says_unnoticed(authority):
         broken = bytearray(token)
         broken[place] ^= 1
         try:
-            found = read_stamp(bytes(broken), b"data")
+            read = read_stamp(bytes(broken), b"data")
         except PackageError:
             continue
-        assert (found.at, found.serial, found.authority.leaf) == (true.at, true.serial, true.authority.leaf), place
+        assert (read.at, read.serial, read.authority.leaf) == (true.at, true.serial, true.authority.leaf), place
 
 
 def test_an_authority_that_fails_is_a_clear_error_and_no_package(case, authority, monkeypatch):

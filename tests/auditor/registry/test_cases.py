@@ -36,7 +36,7 @@ def test_an_opened_case_gathers_checks_once_each(path):
     with Registry(path) as registry:
         first, second, book = check(registry), check(registry, "w"), registry.case_store
         case = book.open("a shop")
-        assert [book.add(case, one) for one in (second, first, second)] == [True, True, False]
+        assert [book.add(case, check_id) for check_id in (second, first, second)] == [True, True, False]
         assert book.folder(case).checks == (second, first)
         assert book.add(first, second)
         assert book.folder(first).checks == (first, second)
@@ -54,10 +54,10 @@ def test_notes_say_who_wrote_them(path):
 
 def test_the_history_of_a_case_is_what_the_log_says_of_it(path):
     with Registry(path) as registry:
-        one, book = check(registry), registry.case_store
+        checked, book = check(registry), registry.case_store
         check(registry, "other")
         case = book.open("a shop")
-        book.add(case, one)
+        book.add(case, checked)
         book.note(case, "text")
         book.exported(PACKAGE, case, "0" * 64, list(registry.events()))
         assert [event.kind for event in book.history(case)] == ["check", "open", "add", "note", "export"]

@@ -28,14 +28,14 @@ if way == "disk":
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=900k", "tmpfs", place], check=True)
 else:
     resource.setrlimit(resource.RLIMIT_FSIZE, (900_000, room[1]))
-works, said = [], []
+works, errors = [], []
 with Registry(place / "registry.db") as registry:
     case = check.check(pictures / "0.png", registry, [])[0]
     try:
         for path in sorted(pictures.glob("*.png")):
             works.append(register.register(path, registry)[0].id)
     except ArtauditError as error:
-        said.append(str(error))
+        errors.append(str(error))
     if way == "disk":
         with (place / "rest").open("wb", buffering=0) as rest:
             try:
@@ -48,7 +48,7 @@ with Registry(place / "registry.db") as registry:
     try:
         report(case, place / "case.zip", registry)
     except ArtauditError as error:
-        said.append(str(error))
+        errors.append(str(error))
     left = sorted(path.name for path in place.iterdir() if not path.name.startswith(("registry.db", "rest")))
     full = [registry.verify(), [work.id for work in registry.works()]]
 if way == "disk":
@@ -60,7 +60,7 @@ with Registry(place / "registry.db") as registry:
     works.append(register.register(pictures / "8.png", registry)[0].id)
     report(case, place / "case.zip", registry)
     after = [registry.verify(), [work.id for work in registry.works()]]
-print(json.dumps({"works": works, "said": said, "left": left, "full": full, "again": again, "after": after}))
+print(json.dumps({"works": works, "errors": errors, "left": left, "full": full, "again": again, "after": after}))
 """
 
 
@@ -73,22 +73,22 @@ def run(tmp_path: Path, way: str, *before: str) -> dict:
     return json.loads(done.stdout)
 
 
-def check(found: dict) -> None:
-    *before, last = found["works"]
+def check(outcome: dict) -> None:
+    *before, last = outcome["works"]
     assert 0 < len(before) < 8
-    assert found["full"] == found["again"] == [[], before]
-    assert found["after"] == [[], [*before, last]]
-    assert found["left"] == []
-    assert len(found["said"]) == 2
-    assert all(one.endswith(".") for one in found["said"])
+    assert outcome["full"] == outcome["again"] == [[], before]
+    assert outcome["after"] == [[], [*before, last]]
+    assert outcome["left"] == []
+    assert len(outcome["errors"]) == 2
+    assert all(message.endswith(".") for message in outcome["errors"])
 
 
 @pytest.mark.slow
 def test_a_file_that_may_not_grow_is_a_clear_error_and_the_registry_stays_whole(tmp_path):
-    found = run(tmp_path, "limit")
-    check(found)
-    assert "see whether the disk is full or failing" in found["said"][0]
-    assert "case.zip cannot be written" in found["said"][1]
+    outcome = run(tmp_path, "limit")
+    check(outcome)
+    assert "see whether the disk is full or failing" in outcome["errors"][0]
+    assert "case.zip cannot be written" in outcome["errors"][1]
 
 
 @pytest.mark.slow
@@ -99,7 +99,7 @@ def test_a_full_disk_is_a_clear_error_and_the_registry_stays_whole(tmp_path):
     )
     if not able or able.returncode:
         pytest.skip("this machine lets nobody mount a small disk of their own")
-    found = run(tmp_path, "disk", *namespace)
-    check(found)
-    assert "make room on the disk, nothing was lost" in found["said"][0]
-    assert "No space left on device" in found["said"][1]
+    outcome = run(tmp_path, "disk", *namespace)
+    check(outcome)
+    assert "make room on the disk, nothing was lost" in outcome["errors"][0]
+    assert "No space left on device" in outcome["errors"][1]

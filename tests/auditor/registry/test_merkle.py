@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from artaudit.auditor.registry import merkle
 
 ENTRIES = st.lists(st.binary(max_size=6), min_size=1, max_size=40)
-VECTOR = [bytes.fromhex(one) for one in (
+VECTOR = [bytes.fromhex(entry) for entry in (
     "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f",
 )]  # fmt: skip
 

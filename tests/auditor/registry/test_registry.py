@@ -246,16 +246,16 @@ def test_damaged_pages_are_reported_or_refused_never_called_intact(path):
         registry.add_case({"path": "a", "verdict": "v"}, b"x" * 20_000)
     spoil(path, "PRAGMA wal_checkpoint(TRUNCATE)")
     whole = path.read_bytes()
-    found = 0
+    reported = 0
     for page in range(len(whole) // 4096):
         path.write_bytes(whole[: page * 4096] + b"\xa5" * 4096 + whole[(page + 1) * 4096 :])
         try:
             with Registry(path) as registry:
                 assert registry.verify(), page
-                found += 1
+                reported += 1
         except RegistryError:
             continue
-    assert found
+    assert reported
 
 
 def test_a_row_that_is_no_longer_json_is_an_error_that_says_so(path):
@@ -323,27 +323,27 @@ def test_manifests_are_kept_in_order(path):
         number = add(registry, 1)
         for data in (b"first", b"second"):
             registry.add_manifest(number, data)
-        assert [one.data for one in registry.manifests(number)] == [b"first", b"second"]
+        assert [manifest.data for manifest in registry.manifests(number)] == [b"first", b"second"]
         assert registry.verify() == []
 
 
 def test_another_process_holding_the_file_is_an_error_after_the_wait(path, monkeypatch):
     monkeypatch.setattr("artaudit.auditor.registry.store.BUSY_SECONDS", 0.1)
     with Registry(path) as registry:
-        other = sqlite3.connect(path, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
+        holder = sqlite3.connect(path, isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
         with pytest.raises(RegistryError, match="close what else is using it"):
             add(registry, 1)
-        other.execute("ROLLBACK")
-        other.close()
+        holder.execute("ROLLBACK")
+        holder.close()
         assert add(registry, 1) == 1
 
 
 def test_a_full_disk_keeps_the_registry_whole(path):
     with Registry(path) as registry:
         add(registry, 1)
-        pages = registry._store.one("PRAGMA page_count")["page_count"]
-        registry._store.one(f"PRAGMA max_page_count = {pages}")
+        pages = registry._store.first("PRAGMA page_count")["page_count"]
+        registry._store.first(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(RegistryError, match="make room on the disk"):
             registry.add_case({"path": "a", "verdict": "v"}, b"x" * 100_000)
         assert registry.cases() == []
@@ -418,9 +418,9 @@ def test_verify_is_not_misled_by_what_is_written_meanwhile(path):
     with Registry(path) as registry, ThreadPoolExecutor(1) as pool:
 
         def write() -> None:
-            with Registry(path) as other:
+            with Registry(path) as writer:
                 for number in range(150):
-                    other.add_case({"path": "a", "verdict": "v"}, str(number).encode())
+                    writer.add_case({"path": "a", "verdict": "v"}, str(number).encode())
 
         writing = pool.submit(write)
         seen = [registry.verify()]
@@ -448,10 +448,10 @@ def test_files_that_are_no_registry_are_refused_and_left_alone(tmp_path):
     with pytest.raises(RegistryError, match="failed as a registry"):
         Registry(text)
     assert text.read_bytes() == before
-    other = tmp_path / "other.db"
-    sqlite3.connect(other).execute("CREATE TABLE recipes (name TEXT)")
+    recipes = tmp_path / "recipes.db"
+    sqlite3.connect(recipes).execute("CREATE TABLE recipes (name TEXT)")
     with pytest.raises(RegistryError, match="something else"):
-        Registry(other)
+        Registry(recipes)
     with pytest.raises(RegistryError, match="choose another --db"):
         Registry(tmp_path)
     newer = tmp_path / "newer.db"
@@ -479,7 +479,7 @@ def test_a_backup_that_fails_names_its_target_and_leaves_nothing(path, tmp_path)
         with pytest.raises(RegistryError, match=r"cannot be copied to .*copy\.db"):
             registry.backup(file / "copy.db")
         registry.backup(tmp_path / "backups" / "copy.db")
-    assert [found.name for found in (tmp_path / "backups").iterdir()] == ["copy.db"]
+    assert [file.name for file in (tmp_path / "backups").iterdir()] == ["copy.db"]
 
 
 def test_the_environment_chooses_the_file(monkeypatch, tmp_path):

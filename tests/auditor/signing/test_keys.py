@@ -42,10 +42,10 @@ def self_signed(key, days: int = 10, **uses: bool) -> x509.Certificate:
 
 
 def as_pem(folder: Path, key, certificate, lock=None) -> tuple[Path, Path]:
-    one, other = folder / "certificate.pem", folder / "key.pem"
-    one.write_bytes(certificate.public_bytes(Encoding.PEM))
-    other.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock or NoEncryption()))
-    return one, other
+    chain_file, key_file = folder / "certificate.pem", folder / "key.pem"
+    chain_file.write_bytes(certificate.public_bytes(Encoding.PEM))
+    key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock or NoEncryption()))
+    return chain_file, key_file
 
 
 def test_the_certificate_is_for_signing_and_nothing_else(made):
@@ -84,12 +84,12 @@ def test_the_key_opens_with_its_passphrase_alone_and_only_its_owner_reads_it(mad
 
 
 def test_openssl_opens_the_key_and_many_rounds_stand_before_it(made, openssl):
-    shown = subprocess.run(
+    output = subprocess.run(
         [openssl, "pkcs12", "-in", made[0] / keys.KEY_FILE, "-passin", f"pass:{WORD}", "-info", "-nodes", "-nocerts"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert "BEGIN PRIVATE KEY" in shown.stdout
-    assert f"Iteration {keys.ROUNDS}" in shown.stderr
+    assert "BEGIN PRIVATE KEY" in output.stdout
+    assert f"Iteration {keys.ROUNDS}" in output.stderr
 
 
 def test_nothing_is_overwritten_and_short_passphrases_are_refused(made, tmp_path):

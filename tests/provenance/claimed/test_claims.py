@@ -39,12 +39,12 @@ def png(**chunks: str) -> bytes:
     return saved(pnginfo=notes)
 
 
-def found(data: bytes) -> list[Finding]:
+def findings_in(data: bytes) -> list[Finding]:
     return FileClaims().examine(decode(data, name="a"))
 
 
-def said(data: bytes) -> Finding:
-    [finding] = found(data)
+def finding_in(data: bytes) -> Finding:
+    [finding] = findings_in(data)
     return finding
 
 
@@ -114,7 +114,7 @@ def graph(**more: object) -> str:
     ],
 )
 def test_parameters_are_read_wherever_a_web_ui_writes_them(data):
-    finding = said(data)
+    finding = finding_in(data)
     assert finding.holds
     assert finding.claim == f"the file says it was made with {WEB_UI}"
     assert "claim, not proof" in finding.details["weight"]
@@ -126,8 +126,8 @@ def test_parameters_are_read_wherever_a_web_ui_writes_them(data):
 
 
 def test_parameters_may_lack_either_prompt():
-    assert "negative_prompt" not in said(png(parameters=f"a castle\n{SETTINGS}")).details
-    only_negative = said(png(parameters=f"Negative prompt: people\n{SETTINGS}")).details
+    assert "negative_prompt" not in finding_in(png(parameters=f"a castle\n{SETTINGS}")).details
+    only_negative = finding_in(png(parameters=f"Negative prompt: people\n{SETTINGS}")).details
     assert only_negative["negative_prompt"] == "people"
     assert "prompt" not in only_negative
 
@@ -137,7 +137,7 @@ def test_parameters_may_lack_either_prompt():
     [("f2.0.1v1.10.1", "Forge"), ("v1.10.1", WEB_UI), ("ComfyUI", "ComfyUI"), ("Fooocus v2.5", "Fooocus")],
 )
 def test_the_version_tells_tools_of_one_format_apart(version, tool):
-    assert said(png(parameters=f"a castle\n{SETTINGS}, Version: {version}")).details["tool"] == tool
+    assert finding_in(png(parameters=f"a castle\n{SETTINGS}, Version: {version}")).details["tool"] == tool
 
 
 def test_a_graph_is_read_backwards_from_the_saved_picture():
@@ -149,19 +149,19 @@ def test_a_graph_is_read_backwards_from_the_saved_picture():
         with_exif("WEBP", {0x0110: "prompt:" + graph(**unused)}),
         with_exif("WEBP", {0x010F: "Prompt: " + graph(**unused)}),
     ):
-        assert expected.items() <= said(data).details.items()
+        assert expected.items() <= finding_in(data).details.items()
 
 
 def test_a_graph_that_runs_in_circles_ends():
     circle = {"5": {"class_type": "KSampler", "inputs": {"seed": 8, "model": ["5", 0], "positive": ["5", 0]}}}
-    assert said(png(prompt=json.dumps(circle))).details["seed"] == "8"
+    assert finding_in(png(prompt=json.dumps(circle))).details["seed"] == "8"
 
 
 def test_a_workflow_alone_names_its_tool():
-    details = said(png(workflow=json.dumps({"nodes": [], "links": []}))).details
+    details = finding_in(png(workflow=json.dumps({"nodes": [], "links": []}))).details
     assert (details["tool"], details.get("seed")) == ("ComfyUI", None)
-    assert said(png(workflow='{"nodes": 3}')).holds is False
-    assert said(png(prompt='{"3": {"not": "a node"}}')).holds is False
+    assert finding_in(png(workflow='{"nodes": 3}')).holds is False
+    assert finding_in(png(prompt='{"3": {"not": "a node"}}')).holds is False
 
 
 NOVELAI = {"Software": "NovelAI", "Source": "NovelAI Diffusion V4", "Description": "a castle"}
@@ -178,7 +178,7 @@ NOVELAI |= {"Comment": json.dumps({"seed": 42, "uc": "people", "width": 64, "hei
 )
 def test_novelai_is_read_from_text_opacity_and_exif(data):
     expected = {"tool": "NovelAI", "model": NOVELAI["Source"], "prompt": "a castle", "negative_prompt": "people"}
-    assert (expected | {"seed": "42", "size": "64x64"}).items() <= said(data).details.items()
+    assert (expected | {"seed": "42", "size": "64x64"}).items() <= finding_in(data).details.items()
 
 
 XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -205,16 +205,16 @@ EASY = {"prompt": "a castle", "negative_prompt": "people", "seed": "42", "width"
 )
 def test_tools_with_names_of_their_own_are_read(tool, data):
     expected = {"tool": tool, "prompt": "a castle", "negative_prompt": "people", "seed": "42", "size": "64x64"}
-    assert expected.items() <= said(data).details.items()
+    assert expected.items() <= finding_in(data).details.items()
 
 
 def test_every_claim_of_a_file_is_reported():
-    tools = [finding.details["tool"] for finding in found(png(parameters=A1111, prompt=graph(), **NOVELAI))]
+    tools = [finding.details["tool"] for finding in findings_in(png(parameters=A1111, prompt=graph(), **NOVELAI))]
     assert tools == [WEB_UI, "ComfyUI", "NovelAI"]
 
 
 def test_nothing_found_is_said_with_what_it_means():
-    finding = said(png(Title="a painting", Software="GIMP", Comment="by hand"))
+    finding = finding_in(png(Title="a painting", Software="GIMP", Comment="by hand"))
     assert finding.holds is False
     assert "absence says nothing" in finding.details["weight"]
 
@@ -259,10 +259,10 @@ def test_files_of_real_tools_are_read_right(shared, name):
     data = (shared / "metadata" / name).read_bytes()
     if REAL[name] is None:
         with pytest.raises(ImageError):
-            said(data)
+            finding_in(data)
         return
     tool, seed, prompt = REAL[name]
-    finding = said(data)
+    finding = finding_in(data)
     assert finding.holds is bool(tool)
     assert finding.details.get("tool", "") == tool
     assert seed in finding.details.get("seed", "").split(", ")
@@ -275,12 +275,12 @@ def test_the_table_of_real_files_is_complete(shared):
 
 def test_generated_files_that_kept_their_texts_are_told(shared):
     for path in sorted((shared / "generated" / "stable-diffusion-1.4").glob("*.png")):
-        assert said(path.read_bytes()).details["tool"] == "InvokeAI"
+        assert finding_in(path.read_bytes()).details["tool"] == "InvokeAI"
 
 
 def test_untouched_pictures_claim_nothing(shared):
     for path in [*sorted((shared / "real" / "kodak").glob("*.png"))[:4], *sorted((shared / "c2pa").glob("*.jp*g"))[:4]]:
-        assert said(path.read_bytes()).holds is False
+        assert finding_in(path.read_bytes()).holds is False
 
 
 BOMB = zlib.compress(A1111.encode() + b"\n" + b"a" * (64 << 20))

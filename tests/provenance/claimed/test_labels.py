@@ -75,7 +75,7 @@ def iim(*records: tuple[int, bytes], name: bytes = b"") -> bytes:
     return PHOTOSHOP + b"".join(written)
 
 
-def said(data: bytes) -> Finding:
+def finding_in(data: bytes) -> Finding:
     [finding] = FileClaims().examine(decode(data, name="a"))
     return finding
 
@@ -87,7 +87,7 @@ def typed(name: str) -> str:
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("name", GENERATORS)
 def test_a_source_type_that_names_a_generator_is_a_claim(name, kind):
-    finding = said(png_xmp(typed(name)) if kind == "PNG" else xmp(typed(name), kind))
+    finding = finding_in(png_xmp(typed(name)) if kind == "PNG" else xmp(typed(name), kind))
     assert finding.holds
     assert finding.details["tier"] == "claimed"
     assert finding.claim == f"the file says it was made with {GENERATORS[name]} (IPTC digital source type {name})"
@@ -104,14 +104,14 @@ def png_xmp(inside: str) -> bytes:
 
 @pytest.mark.parametrize("name", [*OTHERS, "somethingNew", ""])
 def test_a_source_type_of_a_camera_or_a_person_claims_no_generator(name):
-    finding = said(xmp(typed(name)))
+    finding = finding_in(xmp(typed(name)))
     assert finding.holds is False
     assert finding.details["tier"] == "claimed"
 
 
 def test_a_word_outside_the_vocabularys_address_is_no_source_type():
     inside = "<Iptc4xmpExt:DigitalSourceType>http://a.example/trainedAlgorithmicMedia</Iptc4xmpExt:DigitalSourceType>"
-    assert said(xmp(inside)).holds is False
+    assert finding_in(xmp(inside)).holds is False
 
 
 def test_iptcs_fields_about_the_ai_system_are_read():
@@ -123,7 +123,7 @@ def test_iptcs_fields_about_the_ai_system_are_read():
             ("AIPromptInformation", "a castle"),
         )
     )
-    details = said(xmp(inside)).details
+    details = finding_in(xmp(inside)).details
     assert {"tool": "Own Brush AI", "model": "3.1", "prompt": "a castle"}.items() <= details.items()
 
 
@@ -143,19 +143,19 @@ LABEL = json.dumps({"Label": "1", "ContentProducer": "001191110108MA01KP2T5U0000
     ids=["xmp", "png", "png-nested", "comment", "description", "segment"],
 )
 def test_a_tc260_label_is_read_wherever_tools_put_it(data):
-    finding = said(data)
+    finding = finding_in(data)
     assert finding.claim == "the file says it was made with a generative model (TC260 label 1)"
     assert finding.details["producer"] == "001191110108MA01KP2T5U00000"
 
 
 @pytest.mark.parametrize(("label", "word"), [("2", ", possibly"), ("3", ", as was suspected"), (2, ", possibly")])
 def test_a_tc260_label_that_is_less_than_sure_says_so(label, word):
-    assert f"a generative model{word} (TC260" in said(png(AIGC=json.dumps({"Label": label}))).claim
+    assert f"a generative model{word} (TC260" in finding_in(png(AIGC=json.dumps({"Label": label}))).claim
 
 
 @pytest.mark.parametrize("text", ['{"Label": "9"}', '{"Label": [1]}', '{"AIGC": "1"}', '{"other": 1}', "1"])
 def test_what_is_no_tc260_label_is_not_called_one(text):
-    assert said(png(AIGC=text)).holds is False
+    assert finding_in(png(AIGC=text)).holds is False
 
 
 JOB = f"a castle, at dawn --ar 3:2 --v 6.1 Job ID: {UUID}"
@@ -180,15 +180,15 @@ JOB = f"a castle, at dawn --ar 3:2 --v 6.1 Job ID: {UUID}"
     ],
 )
 def test_services_are_told_by_what_they_write(tool, data):
-    finding = said(data)
+    finding = finding_in(data)
     assert finding.holds
     assert finding.details["tool"].startswith(tool)
     assert finding.details["tier"] == "claimed"
 
 
 def test_what_a_service_says_about_the_picture_is_kept():
-    assert said(png(Description=JOB)).details["prompt"] == "a castle, at dawn --ar 3:2 --v 6.1"
-    flux = said(exif({0x0131: "AI generated;img2img;flux", 0x0110: "flux-dev", 0x010E: "a castle"})).details
+    assert finding_in(png(Description=JOB)).details["prompt"] == "a castle, at dawn --ar 3:2 --v 6.1"
+    flux = finding_in(exif({0x0131: "AI generated;img2img;flux", 0x0110: "flux-dev", 0x010E: "a castle"})).details
     assert (flux["model"], flux["prompt"]) == ("flux-dev", "a castle")
 
 
@@ -204,7 +204,7 @@ def test_what_a_service_says_about_the_picture_is_kept():
     ],
 )
 def test_people_and_their_programs_are_not_taken_for_services(data):
-    assert said(data).holds is False
+    assert finding_in(data).holds is False
 
 
 def test_records_that_are_cut_off_are_read_as_far_as_they_go():

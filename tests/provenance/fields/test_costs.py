@@ -56,8 +56,8 @@ def dream(prompt: str) -> tuple[str | None, str | None]:
     ],
 )
 def test_brackets_are_told_apart_however_many_they_are(prompt, wanted, unwanted):
-    said, negative = dream(prompt)
-    assert said == wanted
+    positive, negative = dream(prompt)
+    assert positive == wanted
     assert negative is unwanted if unwanted is None else negative.startswith(unwanted)
 
 

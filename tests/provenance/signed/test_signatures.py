@@ -41,17 +41,17 @@ def saved(kind: str = "PNG", array: np.ndarray = PICTURE, **options: object) -> 
     return buffer.getvalue()
 
 
-def found(data: bytes, anchors: str = "", **options: str) -> list[Finding]:
+def findings_in(data: bytes, anchors: str = "", **options: str) -> list[Finding]:
     return Signatures(anchors, **options).examine(decode(data, name="a"))
 
 
-def said(data: bytes, anchors: str = "", **options: str) -> Finding:
-    [finding] = found(data, anchors, **options)
+def finding_in(data: bytes, anchors: str = "", **options: str) -> Finding:
+    [finding] = findings_in(data, anchors, **options)
     return finding
 
 
 def certificate(subject, issuer, public, key, *extensions) -> x509.Certificate:
-    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, one)]) for one in (subject, issuer)]
+    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)]) for common in (subject, issuer)]
     now = datetime.now(UTC)
     builder = x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1]).public_key(public)
     builder = builder.serial_number(x509.random_serial_number())
@@ -125,7 +125,7 @@ def signer() -> Signer:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_signer_is_trusted_only_when_the_user_says_so(signer, kind):
     data = signer.sign(saved(kind), kind, TYPES + "trainedAlgorithmicMedia")
-    finding = said(data)
+    finding = finding_in(data)
     assert finding.holds
     assert finding.details["tier"] == "signed"
     assert finding.details["state"] == "Valid"
@@ -133,15 +133,15 @@ def test_a_signer_is_trusted_only_when_the_user_says_so(signer, kind):
     assert "A Painter" in finding.claim
     assert "on no trust list of yours" in finding.claim
     assert "anyone can make such a signature" in finding.details["weight"]
-    assert said(data, signer.anchors).details["state"] == "Trusted"
-    assert "who is on your trust list" in said(data, signer.anchors).claim
-    assert said(data, Signer().anchors).details["state"] == "Valid"
+    assert finding_in(data, signer.anchors).details["state"] == "Trusted"
+    assert "who is on your trust list" in finding_in(data, signer.anchors).claim
+    assert finding_in(data, Signer().anchors).details["state"] == "Valid"
 
 
 def test_a_changed_picture_has_an_invalid_manifest_whoever_signed(signer):
     data = bytearray(signer.sign(saved("JPEG"), "JPEG", TYPES + "trainedAlgorithmicMedia"))
     data[-40] ^= 1
-    finding = said(bytes(data), signer.anchors)
+    finding = finding_in(bytes(data), signer.anchors)
     assert finding.details["state"] == "Invalid"
     assert finding.details["problems"] == ("assertion.dataHash.mismatch",)
     assert "void" in finding.claim
@@ -150,7 +150,7 @@ def test_a_changed_picture_has_an_invalid_manifest_whoever_signed(signer):
 
 def test_a_manifest_goes_when_the_picture_is_saved_again(signer):
     signed = Pillow.open(io.BytesIO(signer.sign(saved())))
-    finding = said(saved(array=np.asarray(signed)))
+    finding = finding_in(saved(array=np.asarray(signed)))
     assert finding.holds is False
     assert "absence says nothing" in finding.details["weight"]
 
@@ -165,7 +165,7 @@ def test_a_manifest_goes_when_the_picture_is_saved_again(signer):
     ],
 )
 def test_the_source_type_is_put_in_words(signer, made, words):
-    assert words in said(signer.sign(saved(), made=made)).claim
+    assert words in finding_in(signer.sign(saved(), made=made)).claim
 
 
 @pytest.mark.parametrize(
@@ -181,9 +181,9 @@ def test_the_source_type_is_put_in_words(signer, made, words):
 )
 def test_what_a_source_type_says_of_the_making_counts_only_with_a_trusted_signer(signer, made, says):
     data = signer.sign(saved(), made=TYPES + made)
-    untrusted, trusted = said(data), said(data, signer.anchors)
-    assert [one.details.get("says") for one in (untrusted, trusted)] == [says, says]
-    assert [one.details["trusted"] for one in (untrusted, trusted)] == [False, True]
+    untrusted, trusted = finding_in(data), finding_in(data, signer.anchors)
+    assert [finding.details.get("says") for finding in (untrusted, trusted)] == [says, says]
+    assert [finding.details["trusted"] for finding in (untrusted, trusted)] == [False, True]
     assert assess([untrusted], 0).origin == "cannot tell"
     assert assess([trusted], 0).origin == (says or "cannot tell")
 
@@ -191,7 +191,7 @@ def test_what_a_source_type_says_of_the_making_counts_only_with_a_trusted_signer
 def test_a_changed_file_says_nothing_of_its_making_and_is_trusted_by_nobody(signer):
     data = bytearray(signer.sign(saved("JPEG"), "JPEG", TYPES + "trainedAlgorithmicMedia"))
     data[-40] ^= 1
-    finding = said(bytes(data), signer.anchors)
+    finding = finding_in(bytes(data), signer.anchors)
     assert ("says" in finding.details, finding.details["trusted"]) == (False, False)
     assert "does not fit it (Invalid)" in verdict([finding], 1)
 
@@ -214,7 +214,7 @@ def test_a_camera_that_signed_a_picture_with_a_generators_code_in_it_contradicts
 def test_what_is_said_about_training_is_kept(signer):
     entries = {"cawg.ai_generative_training": {"use": "notAllowed"}}
     assertion = {"label": "cawg.training-mining", "data": {"entries": entries}}
-    details = said(signer.sign(saved(), assertions=(assertion,))).details
+    details = finding_in(signer.sign(saved(), assertions=(assertion,))).details
     assert details["training"] == {"cawg.ai_generative_training": "notAllowed"}
     assert details["generator"].startswith("own brush 1")
 
@@ -225,7 +225,7 @@ dcterms:provenance="http://127.0.0.1:9/away.c2pa"/></rdf:RDF></x:xmpmeta>"""
 
 
 def test_a_manifest_elsewhere_is_named_and_not_fetched():
-    finding = said(saved("JPEG", xmp=REMOTE.encode()))
+    finding = finding_in(saved("JPEG", xmp=REMOTE.encode()))
     assert finding.holds is None
     assert finding.details["unread"] == "its manifest lies elsewhere and is not fetched (http://127.0.0.1:9/away.c2pa)"
 
@@ -238,7 +238,7 @@ def test_a_broken_container_cannot_be_told():
 
 
 def test_formats_without_manifests_carry_none():
-    assert said(saved("BMP")).holds is False
+    assert finding_in(saved("BMP")).holds is False
 
 
 @settings(max_examples=60, deadline=None)
@@ -341,13 +341,13 @@ def test_novelais_signature_is_checked_over_samples_and_text():
     novelai = NovelAI()
     comment = novelai.comment()
     for data in (with_comment(comment), with_exif(comment), with_exif(json.dumps({"Comment": comment}))):
-        finding = said(data, novelai_key=novelai.key)
+        finding = finding_in(data, novelai_key=novelai.key)
         assert finding.details["tier"] == "signed"
         assert finding.details["state"] == "Valid"
         assert "was made with NovelAI" in finding.claim
-        assert "does not fit" in said(data).claim
+        assert "does not fit" in finding_in(data).claim
     opaque = np.dstack([PICTURE, np.full((64, 64), 255, np.uint8)])
-    assert said(with_comment(comment, opaque), novelai_key=novelai.key).details["state"] == "Valid"
+    assert finding_in(with_comment(comment, opaque), novelai_key=novelai.key).details["state"] == "Valid"
 
 
 def test_a_signature_of_novelai_does_not_survive_a_change():
@@ -363,12 +363,12 @@ def test_a_signature_of_novelai_does_not_survive_a_change():
         with_comment(novelai.comment(PICTURE[..., :1]), PICTURE[..., 0]),
     ]
     for data in broken:
-        finding = said(data, novelai_key=novelai.key)
+        finding = finding_in(data, novelai_key=novelai.key)
         assert finding.details["state"] == "Invalid"
         assert "does not fit the picture" in finding.claim
 
 
 def test_two_signed_statements_are_two_findings(signer):
     novelai = NovelAI()
-    both = found(signer.sign(with_comment(novelai.comment())), novelai_key=novelai.key)
+    both = findings_in(signer.sign(with_comment(novelai.comment())), novelai_key=novelai.key)
     assert [finding.details["state"] for finding in both] == ["Valid", "Valid"]

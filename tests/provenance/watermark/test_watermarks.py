@@ -60,7 +60,7 @@ def through(rgb: np.ndarray, kind: str, **options: object) -> Image:
     return decode(buffer.getvalue(), name="a")
 
 
-def said(image: Image) -> Finding:
+def finding_in(image: Image) -> Finding:
     [finding] = Watermarks().examine(image)
     return finding
 
@@ -75,25 +75,25 @@ def assert_carries(finding: Finding, payload: Payload, *, crop: bool = False) ->
 
 @BY_NAME
 def test_a_code_is_read_from_lossless_files(payload):
-    assert_carries(said(through(marked(painting(), payload), "PNG")), payload)
+    assert_carries(finding_in(through(marked(painting(), payload), "PNG")), payload)
 
 
 @BY_NAME
 def test_a_code_is_read_through_jpeg_95(payload):
     image = through(marked(painting(), payload), "JPEG", quality=95, subsampling="4:4:4")
-    assert_carries(said(image), payload)
+    assert_carries(finding_in(image), payload)
 
 
 @BY_NAME
 def test_a_code_is_read_from_a_crop_that_is_off_the_blocks(payload):
     crop = marked(painting(), payload)[37:260, 21:300]
-    assert_carries(said(through(crop, "PNG")), payload, crop=True)
+    assert_carries(finding_in(through(crop, "PNG")), payload, crop=True)
 
 
 @BY_NAME
 def test_a_code_is_read_from_a_crop_saved_as_jpeg(payload):
     crop = marked(painting(), payload)[37:260, 21:300]
-    assert_carries(said(through(crop, "JPEG", quality=95, subsampling="4:4:4")), payload, crop=True)
+    assert_carries(finding_in(through(crop, "JPEG", quality=95, subsampling="4:4:4")), payload, crop=True)
 
 
 @BY_NAME
@@ -101,19 +101,19 @@ def test_what_the_published_package_writes_is_read(payload):
     encoder = WatermarkEncoder()
     encoder.set_watermark("bits", [int(bit) for bit in payload.bits])
     written = encoder.encode(np.ascontiguousarray(painting()[..., ::-1]), "dwtDct")[..., ::-1]
-    assert_carries(said(through(np.ascontiguousarray(written), "PNG")), payload)
+    assert_carries(finding_in(through(np.ascontiguousarray(written), "PNG")), payload)
 
 
 def test_opacity_and_sixteen_bits_do_not_hide_a_code():
     written = marked(painting(), PAYLOADS[2])
     opaque = np.dstack([written, np.full(written.shape[:2], 255, np.uint8)])
-    assert_carries(said(through(opaque, "PNG")), PAYLOADS[2])
-    assert_carries(said(Image("a", b"", "PNG", written.astype(np.uint16) * 257)), PAYLOADS[2])
+    assert_carries(finding_in(through(opaque, "PNG")), PAYLOADS[2])
+    assert_carries(finding_in(Image("a", b"", "PNG", written.astype(np.uint16) * 257)), PAYLOADS[2])
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_picture_without_a_code_carries_none(seed):
-    finding = said(through(painting(seed=seed), "PNG"))
+    finding = finding_in(through(painting(seed=seed), "PNG"))
     assert finding.holds is False
     assert finding.score < finding.threshold
     assert finding.false_alarms.trials >= 300
@@ -122,32 +122,32 @@ def test_a_picture_without_a_code_carries_none(seed):
 
 def test_another_code_of_the_same_length_is_not_taken_for_a_known_one():
     bits = np.random.default_rng(5).integers(0, 2, 48)
-    other = Payload("other", "".join(map(str, bits)))
-    assert said(through(marked(painting(), other), "PNG")).holds is False
+    unknown = Payload("other", "".join(map(str, bits)))
+    assert finding_in(through(marked(painting(), unknown), "PNG")).holds is False
 
 
 @pytest.mark.parametrize("period", [8, 16, 64])
 def test_stripes_that_repeat_with_the_blocks_are_no_code(period):
     columns = np.arange(320) % period < period // 2
     striped = painting().astype(int) + np.where(columns, 40, 0)[:, None] * np.array([0, 0, 1])
-    assert said(through(np.clip(striped, 0, 255).astype(np.uint8), "PNG")).holds is False
+    assert finding_in(through(np.clip(striped, 0, 255).astype(np.uint8), "PNG")).holds is False
 
 
 def test_grey_pictures_carry_no_code_and_small_ones_cannot_be_told():
-    grey = said(through(painting()[..., 0], "PNG"))
+    grey = finding_in(through(painting()[..., 0], "PNG"))
     assert (grey.holds, grey.score) == (False, None)
-    small = said(through(painting()[:64, :64], "PNG"))
+    small = finding_in(through(painting()[:64, :64], "PNG"))
     assert small.holds is None
     assert "too small" in small.details["unread"]
 
 
 def test_a_flat_picture_carries_no_code():
-    assert said(through(np.full((256, 256, 3), 90, np.uint8), "PNG")).holds is False
+    assert finding_in(through(np.full((256, 256, 3), 90, np.uint8), "PNG")).holds is False
 
 
 def test_marks_that_cannot_be_read_here_are_a_note_and_never_found():
     for picture in (painting(), marked(painting(), PAYLOADS[0])):
-        finding = said(through(picture, "PNG"))
+        finding = finding_in(through(picture, "PNG"))
         assert "SynthID" in finding.details["not_checkable"]
         assert "SynthID" not in finding.claim
 
