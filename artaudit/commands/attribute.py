@@ -15,11 +15,17 @@ from artaudit.errors import UsageError
 MODELS = click.option("--model", "models", multiple=True, default=("auto",), help="Ask only these [default: all].")
 
 
+OTHER_NAMES = ("calibrate", "enroll")
+"""What `enrol` was called before, and how it is spelled elsewhere."""
+
+
 class _Pictures(click.Group):
     """A group that takes anything but the name of a command for pictures to look at."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the command `pictures` before arguments that name none."""
+        """Put the command `pictures` before arguments that name none; raises UsageError for other names of `enrol`."""
+        if args and args[0] in OTHER_NAMES and not ctx.resilient_parsing:
+            raise UsageError(f"There is no `audit attribute {args[0]}`: use `audit attribute enrol`.")
         named = args[:1] and args[0] in (*self.commands, *ctx.help_option_names)
         return super().parse_args(ctx, args if named else ["pictures", *args])
 
@@ -102,7 +108,7 @@ def list_candidates(*, as_json: bool) -> None:
         click.echo(f"{row['name']}  {row['obstacle'] or row['words']}")
 
 
-@attribute.command("calibrate")
+@attribute.command()
 @click.argument("model")
 @PICTURES
 @click.option(
@@ -113,7 +119,7 @@ def list_candidates(*, as_json: bool) -> None:
     help="What to weigh.",
 )
 @AS_JSON
-def calibrate(model: str, pictures: tuple[Path, ...], *, method: str, as_json: bool) -> None:
+def enrol(model: str, pictures: tuple[Path, ...], *, method: str, as_json: bool) -> None:
     """Teach MODEL to tell what it draws from what others do, on crops of real PICTURES.
 
     PICTURES are files or folders, at least ten pictures that no model made, better a hundred.

@@ -83,7 +83,7 @@ def test_a_check_names_the_maker_too(audit):
 
 
 @pytest.mark.slow
-def test_a_model_is_calibrated_on_a_folder_and_the_result_is_used(audit):
+def test_a_model_is_enrolled_with_a_folder_and_the_result_is_used(audit):
     rng = np.random.default_rng(0)
     Path("mine").mkdir()
     china, flower = (decode(photograph(name), name=name).pixels for name in ("china.jpg", "flower.jpg"))
@@ -91,13 +91,13 @@ def test_a_model_is_calibrated_on_a_folder_and_the_result_is_used(audit):
         whole = (china, flower)[number % 2]
         top, left = (int(rng.integers(side - 128)) for side in whole.shape[:2])
         written(f"mine/{number}.png", whole[top : top + 128, left : left + 128])
-    code, out, _ = audit("attribute", "calibrate", "studio-sd1", "mine", "--method", "octaves", "--json")
+    code, out, _ = audit("attribute", "enrol", "studio-sd1", "mine", "--method", "octaves", "--json")
     learned = json.loads(out)
     assert code == 0 and learned["method"] == "octaves" and learned["twins"] == ["studio-diffusion"]
     assert set(learned["aucs"]) == {*STRANGERS, "drawn by studio-flux2"}
     (used,) = [one.calibration for one in candidates() if one.record.name == "studio-sd1"]
     assert used.method == "octaves" and used.passed[BELONGING][1] == 36
-    code, out, _ = audit("attribute", "calibrate", "studio-sd1", "mine/1.png")
+    code, out, _ = audit("attribute", "enrol", "studio-sd1", "mine/1.png")
     assert code == 2
     code, out, _ = audit("attribute", "candidates", "--json")
     assert {one["name"] for one in json.loads(out)} == {"studio-flux2", "studio-sd1"}
@@ -132,6 +132,19 @@ def test_who_cannot_be_told_apart_says_so_and_is_not_asked(tmp_path, redrawn):
     assert "not separable here: AUC 0.70" in asked[0].obstacle
     (found,) = Origin(asked).examine(as_image(redrawn))
     assert found.holds is None and found.details["left_out"].keys() == {"studio-sd1"}
+
+
+@pytest.mark.parametrize("name", ["calibrate", "enroll"])
+def test_other_names_of_enrolment_are_answered_with_its_name(run_audit, name):
+    code, out, err = run_audit("attribute", name, "studio-sd1", "mine")
+    assert (code, out) == (2, "")
+    assert err == f"Error: There is no `audit attribute {name}`: use `audit attribute enrol`.\n"
+
+
+def test_a_calibration_is_asked_for_by_the_detectors_name_alone(run_audit):
+    code, _, err = run_audit("calibrate")
+    assert code == 2
+    assert err.endswith("There is no `audit calibrate`: use `audit detector calibrate`.\n")
 
 
 def test_an_unknown_model_is_refused(audit):
