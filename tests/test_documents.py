@@ -1,12 +1,14 @@
 """What is written about the project agrees with the project."""
 
 import re
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
 import click
 import pytest
 
+import artaudit
 from artaudit import catalog
 from artaudit.cli import GROUPS, audit
 
@@ -74,6 +76,29 @@ def test_links_between_pages_lead_somewhere():
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), (page, target)
+
+
+def test_the_changelog_has_a_section_for_the_version():
+    page = (ROOT / "CHANGELOG.md").read_text()
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    headings = re.findall(r"^## (.*)$", page, re.MULTILINE)
+    released = [re.fullmatch(r"\[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d", heading) for heading in headings[1:]]
+    assert headings[0] == "[Unreleased]" and all(released)
+    versions = [tuple(map(int, found[1].split("."))) for found in released]
+    assert versions == sorted(versions, reverse=True)
+    unreleased = page.partition("## [Unreleased]")[2].partition("\n## ")[0]
+    assert [found[1] for found in released][:1] == [version] or f"this becomes {version}." in unreleased
+    parts = set(re.findall(r"^### (.*)$", page, re.MULTILINE))
+    assert parts <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert version == artaudit.__version__
+
+
+def test_the_changelog_names_the_forms_of_all_records():
+    named = (ROOT / "CHANGELOG.md").read_text().partition("## [Unreleased]")[0]
+    code = "\n".join(path.read_text() for path in (ROOT / "artaudit").rglob("*.py"))
+    written = set(re.findall(r'^SCHEMA = "(.*)"$', code, re.MULTILINE))
+    assert len(written) > 1
+    assert set(re.findall(r"`(artaudit-\w+/\d+)`", named)) == written
 
 
 def module(name: str) -> bool:
