@@ -137,7 +137,9 @@ def train(key: str, data: Path, deadline: float) -> None:
         batches = lessons(key, nets, data)
         run.train(lambda step: loss_of(nets, batches(step)), deadline)
     for name in nets:
-        own = {part.removeprefix(f"{name}."): one for part, one in run.average.items() if part.startswith(f"{name}.")}
+        own = {
+            part.removeprefix(f"{name}."): tensor for part, tensor in run.average.items() if part.startswith(f"{name}.")
+        }
         write(own, DRAFTS / f"studio-{name}-encoder.safetensors")
         if run.step >= run.steps:
             ship(own, name, embedded.RECIPES[recipe.space].family)

@@ -37,7 +37,7 @@ Columns = Float[np.ndarray, "pictures columns"]
 
 def _kinds(values: Sequence[object]) -> Columns:
     known = sorted(set(map(str, values)))
-    return np.array([[float(str(value) == one) for one in known] for value in values])
+    return np.array([[float(str(value) == kind) for kind in known] for value in values])
 
 
 def _quality(rows: Sequence[Row]) -> Columns:
@@ -104,8 +104,8 @@ class Bias:
     @property
     def culprits(self) -> tuple[str, ...]:
         """The facts that do so by themselves, the worst first."""
-        worst = sorted(self.facts, key=lambda one: -one.auc)
-        return tuple(one.fact for one in worst if one.auc > BAR)
+        worst = sorted(self.facts, key=lambda told: -told.auc)
+        return tuple(told.fact for told in worst if told.auc > BAR)
 
     def __str__(self) -> str:
         whole = self.whole

@@ -45,7 +45,7 @@ def exact(rows: Sequence[Row]) -> list[Duplicate]:
     found = []
     for row in rows:
         earlier = kinds[row.sha256] if row.sha256 else {}
-        other = next((one for one in earlier.values() if _conflict(row, one)), None)
+        other = next((before for before in earlier.values() if _conflict(row, before)), None)
         if other:
             found.append(Duplicate(row.path, other.path, None, _conflict(row, other)))
         earlier.setdefault((row.split, row.label), row)
@@ -73,7 +73,7 @@ class NearCopies:
             return []
         bits = np.frombuffer(b"".join(self._bits), np.uint64).reshape(-1, 4)
         step = max(1, _CELLS // len(bits))
-        return [one for start in range(0, len(bits), step) for one in self._among(bits, start, start + step)]
+        return [copy for start in range(0, len(bits), step) for copy in self._among(bits, start, start + step)]
 
     def _among(self, bits: UInt64[np.ndarray, "pictures 4"], start: int, stop: int) -> Iterator[Duplicate]:
         later = bits[start:stop]

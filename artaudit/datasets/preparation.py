@@ -51,7 +51,7 @@ class Written:
             "path": str(self.path),
             "pictures": self.pictures,
             "counts": dict(self.counts),
-            "left_out": [asdict(one) for one in self.left],
+            "left_out": [asdict(left) for left in self.left],
             "groups_by_name": self.names,
             "numbered_series": dict(self.series),
         }
@@ -91,10 +91,10 @@ class Audited:
         if self.bias.biased:
             target = shlex.quote(str(self.path.with_name(f"{self.path.stem}-aligned")))
             lines.append(f"audit data align {path} -o {target}  (redraws the real pictures, both in equal containers)")
-        if self.leaks or any(one.conflict == SPLIT for one in self.copies):
+        if self.leaks or any(copy.conflict == SPLIT for copy in self.copies):
             target = shlex.quote(str(self.path.with_name(f"{self.path.stem}-split{self.path.suffix}")))
             lines.append(f"audit data split {path} -o {target}  (keeps groups, pairs and copies together)")
-        if self.near or any(one.conflict != SPLIT for one in self.copies):
+        if self.near or any(copy.conflict != SPLIT for copy in self.copies):
             lines.append(f"audit data audit {path}  (once one picture of each copy is taken out of it)")
         return lines
 
@@ -208,8 +208,8 @@ def _layout(source: Path, layout: str) -> str:
 
 
 def _counted(pictures: Iterator[Any], total: int, progress: Progress | None) -> Iterator[Any]:
-    for number, one in enumerate(pictures):
-        yield one
+    for number, picture in enumerate(pictures):
+        yield picture
         if progress:
             progress(number + 1, total)
 

@@ -77,7 +77,7 @@ def test_the_maker_is_named_and_nobody_claims_a_photograph(audit):
 @pytest.mark.slow
 def test_a_check_names_the_maker_too(audit):
     code, out, _ = audit("check", "redrawn.png", "--json")
-    (found,) = [one for one in json.loads(out)[0]["findings"] if one["examiner"] == "attribution"]
+    (found,) = [finding for finding in json.loads(out)[0]["findings"] if finding["examiner"] == "attribution"]
     assert code == 1 and found["holds"] is True
     assert found["false_alarms"]["trials"] > 100 and found["details"]["weight"]
 
@@ -95,12 +95,12 @@ def test_a_model_is_enrolled_with_a_folder_and_the_result_is_used(audit):
     learned = json.loads(out)
     assert code == 0 and learned["method"] == "octaves" and learned["twins"] == ["studio-diffusion"]
     assert set(learned["aucs"]) == {*STRANGERS, "drawn by studio-flux2"}
-    (used,) = [one.calibration for one in candidates() if one.record.name == "studio-sd1"]
+    (used,) = [candidate.calibration for candidate in candidates() if candidate.record.name == "studio-sd1"]
     assert used.method == "octaves" and used.passed[BELONGING][1] == 36
     code, out, _ = audit("attribute", "enrol", "studio-sd1", "mine/1.png")
     assert code == 2
     code, out, _ = audit("attribute", "candidates", "--json")
-    assert {one["name"] for one in json.loads(out)} == {"studio-flux2", "studio-sd1"}
+    assert {row["name"] for row in json.loads(out)} == {"studio-flux2", "studio-sd1"}
 
 
 def test_a_calibration_counts_only_for_the_weights_it_was_made_with(tmp_path):
@@ -177,7 +177,9 @@ def test_smooth_and_colourless_pictures_belong_to_nobody(real):
 @pytest.mark.slow
 def test_a_resize_is_found_and_undone(redrawn):
     large = np.asarray(Pillow.fromarray(np.rint(redrawn * 255).astype(np.uint8)).resize((512, 400), 3)) / 255
-    plain, tried = (opinions(as_image(large), candidates(("studio-sd1",)), resized=one)[0] for one in (False, True))
+    plain, tried = (
+        opinions(as_image(large), candidates(("studio-sd1",)), resized=resized)[0] for resized in (False, True)
+    )
     assert tried.scale == 2.0
     assert tried.score > plain.score
 
