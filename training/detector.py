@@ -114,7 +114,7 @@ class Judged:
 
 
 def judged(detector: CropDetector, seen: np.ndarray) -> Judged:
-    """Return what a detector makes of features."""
+    """Return a detector's scores of features, and which of them it knows."""
     return Judged(detector.score_features(seen), detector.gate_.knows(seen))
 
 
@@ -171,7 +171,7 @@ def calibrated(table: Table, scores: Scores) -> Calibration:
 
 
 def ranked(table: Table, told: Judged, threshold: float, clear: float) -> dict[str, Any]:
-    """Return what some readings come to: numbers, AUC with its interval, found, false alarms, cleared, unknown."""
+    """Return figures of some readings: their number, AUC with its interval, found, false alarms, cleared, unknown."""
     made, scores = table.made, told.scores
     over, under = told.counted >= threshold, told.known & (scores < clear)
     row: dict[str, Any] = {"made": int(made.sum()), "real": int((~made).sum())}
@@ -218,7 +218,7 @@ def held_out(kind: str, table: Table) -> dict[str, Any]:
 
 
 def made(kind: str, table: Table) -> tuple[CropDetector, dict[str, Any]]:
-    """Return what ships, with thresholds set by detectors that saw nothing of what they judged, and its figures."""
+    """Return the detector that ships, its thresholds set on scores of unseen families and sources, and its figures."""
     detector, told = learn(kind, table), unseen(kind, table)
     set_thresholds(detector, table, told)
     return detector, {"held out": held_out(kind, table), "left out": figures(table, told, detector)}

@@ -74,7 +74,7 @@ RECIPES = {
 
 
 def grown(state: Mapping[str, Tensor], net: nn.Module) -> nn.Module:
-    """Start `net` as the narrower network of `state`: what its further channels say is not listened to yet."""
+    """Start `net` as the narrower network of `state`; its own channels read the further ones with weights of 0."""
     fresh = net.state_dict()
     for key, value in state.items():
         within = tuple(slice(size) for size in value.shape)

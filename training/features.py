@@ -1,4 +1,4 @@
-"""Reads what the shipped detector sees of every listed picture, once, a file a picture in .cache; a run may be stopped.
+"""Reads the shipped detector's features of every listed picture, a file each in .cache; a run may be stopped.
 
 Usage: python -m training.features FOLDER… [--out .cache/detector] [--cloaked .cache/cloaked] [--part 0/2]
 FOLDERS hold the collected pictures, in any order; what is not there is left out and counted.
