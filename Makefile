@@ -60,7 +60,7 @@ bench-trial: .venv/installed
 .cache/art: PACKAGES = $(ART)
 .cache/art:
 	mkdir -p $@.new
-	cd $@.new && apt-get download $(PACKAGES) && for one in *.deb; do dpkg-deb -x $$one $${one%%_*} && rm $$one; done
+	cd $@.new && apt-get download $(PACKAGES) && for package in *.deb; do dpkg-deb -x $$package $${package%%_*} && rm $$package; done
 	mv $@.new $@
 
 bench-detect: .venv/installed

@@ -52,7 +52,9 @@ class Commands(click.Group):
         room = formatter.width - longest - 6
         for heading, commands in GROUPS.items():
             with formatter.section(heading):
-                formatter.write_dl([(f"{one.name:<{longest}}", one.get_short_help_str(room)) for one in commands])
+                formatter.write_dl(
+                    [(f"{command.name:<{longest}}", command.get_short_help_str(room)) for command in commands]
+                )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -61,7 +63,7 @@ class Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            found = [name for name, one in self.commands.items() if args[0] in getattr(one, "commands", {})]
+            found = [name for name, group in self.commands.items() if args[0] in getattr(group, "commands", {})]
             if found:
                 meant = " or ".join(f"`audit {name} {args[0]}`" for name in found)
                 raise click.UsageError(f"There is no `audit {args[0]}`: use {meant}.", ctx) from error
@@ -72,7 +74,7 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="audit")
 @DB
 def audit() -> None:
-    """Cloak pictures, keep a portfolio, check suspicious pictures, export evidence.
+    """Cloak pictures, register works, check suspicious pictures, export evidence.
 
     Exit codes: 0 done or nothing found, 1 a finding (or a package that fails to verify), 2 wrong usage,
     3 could not be done.

@@ -161,7 +161,7 @@ class Encoded:
 
     def __call__(self, pixels: Pixels, seed: int) -> Pixels:  # noqa: ARG002 - nothing random here
         """Return every picture of the batch, written in memory and read back."""
-        read = torch.cat([to_batch(self._read_back(to_array(one[None]))) for one in pixels])
+        read = torch.cat([to_batch(self._read_back(to_array(picture[None]))) for picture in pixels])
         return straight_through(pixels, read.to(pixels))
 
     def _read_back(

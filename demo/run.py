@@ -43,9 +43,9 @@ def main() -> None:
     checked = json.loads(audit(folder, "check", *suspects, "--json", allowed=(0, 1), quiet=True))
     print_table(checked)
     tell("Each answer becomes a package that anybody can verify.")
-    for one in checked:
-        package = folder / "evidence" / f"{Path(one['path']).stem}.zip"
-        audit(folder, "report", str(one["case"]), "-o", package)
+    for check in checked:
+        package = folder / "evidence" / f"{Path(check['path']).stem}.zip"
+        audit(folder, "report", str(check["case"]), "-o", package)
         audit(folder, "verify", package)
         with zipfile.ZipFile(package) as opened:
             (package.parent / f"{package.stem}.html").write_bytes(opened.read("data/report.html"))
@@ -53,8 +53,8 @@ def main() -> None:
     print(f"  {folder / 'previews' / 'china-preview.png'}  a window, its cloak, and noise that shows as much")
     print(f"  {folder / 'before-after'}  each original, its cloaked version, and the difference times ten")
     print(f"  {folder / 'cloaked'}  what an artist would publish, each with a receipt")
-    for one in checked:
-        print(f"  {folder / 'evidence' / Path(one['path']).stem}.html  the report about it")
+    for check in checked:
+        print(f"  {folder / 'evidence' / Path(check['path']).stem}.html  the report about it")
 
 
 def tell(words: str) -> None:
@@ -126,8 +126,8 @@ def make_suspects(folder: Path) -> list[Path]:
 
 def strip(before: Path, after: Path, target: Path) -> None:
     """Save the original, the cloaked version and ten times their difference, side by side."""
-    with Pillow.open(before) as one, Pillow.open(after) as other:
-        first, second = (np.asarray(picture.convert("RGB"), np.int16) for picture in (one, other))
+    with Pillow.open(before) as original, Pillow.open(after) as cloaked:
+        first, second = (np.asarray(picture.convert("RGB"), np.int16) for picture in (original, cloaked))
     difference = (128 + 10 * (second - first)).clip(0, 255)
     target.parent.mkdir(exist_ok=True)
     Pillow.fromarray(np.hstack([first, second, difference]).astype(np.uint8)).save(target)
@@ -136,11 +136,11 @@ def strip(before: Path, after: Path, target: Path) -> None:
 def print_table(checked: list[dict[str, object]]) -> None:
     """Print what was found in each suspicious picture, and why."""
     print("\n{:<16}{:<9}{}".format("picture", "found", "why"))
-    for one in checked:
-        findings = [finding for finding in one["findings"] if finding["holds"]]  # type: ignore[attr-defined]
+    for check in checked:
+        findings = [finding for finding in check["findings"] if finding["holds"]]  # type: ignore[attr-defined]
         reasons = [reason(finding) for finding in findings] or ["nothing held"]
         for number, words in enumerate(reasons):
-            name, found = (Path(str(one["path"])).name, "yes" if findings else "no") if number == 0 else ("", "")
+            name, found = (Path(str(check["path"])).name, "yes" if findings else "no") if number == 0 else ("", "")
             print(f"{name:<16}{found:<9}{words}")
 
 

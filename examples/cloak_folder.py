@@ -39,10 +39,10 @@ class OwnModel:
         return self._network.encode(padded * 2 - 1).latent_dist.mean * self._network.config.scaling_factor
 
 
-def moved(model: OwnModel, one: artaudit.Image, other: artaudit.Image) -> float:
+def moved(model: OwnModel, first: artaudit.Image, second: artaudit.Image) -> float:
     """Return how far the latents of two pictures lie apart, in spreads of the first one's."""
     with torch.no_grad():
-        before, after = (model.encode(to_batch(image.pixels)) for image in (one, other))
+        before, after = (model.encode(to_batch(image.pixels)) for image in (first, second))
     return float((after - before).square().mean().sqrt() / before.std())
 
 

@@ -31,26 +31,38 @@ def openssl() -> str:
     return program
 
 
-@pytest.fixture(scope="module")
-def drawings(tmp_path_factory):
-    """Write 64 drawings, half of them with a grid of upsampling, all PNG of one size, and their manifest."""
+@pytest.fixture(scope="session")
+def draw_data_set():
+    """Return a function that writes 64 drawings and their manifest into a folder, and returns the manifest's path.
+
+    Every second drawing has the grid of an upsampling. All are PNG files of `side` pixels along each side, each in a
+    group of its own. Generators and sources take turns; the first `training` drawings are in the split train, all
+    others in val.
+    """
     import numpy as np
     from PIL import Image as Pillow
 
     from artaudit.datasets.drawings import draw
 
-    folder = tmp_path_factory.mktemp("data")
-    lines = ["path,label,generator,source,group,split,codec,width,height"]
-    for number in range(64):
-        rng = np.random.default_rng(number)
-        made, split = bool(number % 2), "train" if number < 40 else "val"
-        side = 224
-        picture = draw(rng).resize((side, side)).convert("RGB")
-        levels = np.asarray(picture).astype(int) + rng.integers(-6, 7, (side, side, 3))
-        if made:
-            levels = levels[::2, ::2].repeat(2, axis=0).repeat(2, axis=1)
-        Pillow.fromarray(levels.clip(0, 255).astype(np.uint8)).save(folder / f"{number}.png")
-        label, generator = ("generated", "toy") if made else ("real", "")
-        lines.append(f"{number}.png,{label},{generator},drawn,{number},{split},PNG,{side},{side}")
-    (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
-    return folder
+    def write(folder, *, side, generators=("toy",), sources=("drawn",), training=0):
+        lines = ["path,label,generator,source,group,split,codec,width,height"]
+        for number in range(64):
+            rng, made, pair = np.random.default_rng(number), bool(number % 2), number // 2
+            levels = np.asarray(draw(rng).resize((side, side)).convert("RGB")).astype(int)
+            levels = levels + rng.integers(-6, 7, (side, side, 3))
+            if made:
+                levels = levels[::2, ::2].repeat(2, axis=0).repeat(2, axis=1)
+            Pillow.fromarray(levels.clip(0, 255).astype(np.uint8)).save(folder / f"{number}.png")
+            label = f"generated,{generators[pair % len(generators)]}" if made else "real,"
+            split = "train" if number < training else "val"
+            lines.append(f"{number}.png,{label},{sources[pair % len(sources)]},{number},{split},PNG,{side},{side}")
+        (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
+        return folder / "manifest.csv"
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def drawings(tmp_path_factory, draw_data_set):
+    """Return a folder with 64 drawings of one source, half of them of one generator, 40 to train on, and a manifest."""
+    return draw_data_set(tmp_path_factory.mktemp("data"), side=224, training=40).parent

@@ -1,12 +1,14 @@
 """What is written about the project agrees with the project."""
 
 import re
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
 import click
 import pytest
 
+import artaudit
 from artaudit import catalog
 from artaudit.cli import GROUPS, audit
 
@@ -15,14 +17,36 @@ NAMES = ("CLOAKS", "MODELS", "DETECTORS", "ADDED", "ATTRIBUTIONS", "EXAMINERS", 
 TABLES = {name: getattr(catalog, name) for name in NAMES}
 
 
-def commands(command: click.Command, name: str) -> list[str]:
-    children = getattr(command, "commands", {})
-    return [name, *(found for child in children for found in commands(children[child], f"{name} {child}"))]
+def commands(command: click.Command, name: str) -> dict[str, click.Command]:
+    found = {name: command}
+    for child, below in getattr(command, "commands", {}).items():
+        found |= commands(below, f"{name} {child}")
+    return found
+
+
+COMMANDS = commands(audit, "audit")
 
 
 def test_every_command_is_documented():
     page = (ROOT / "docs" / "commands.md").read_text()
-    assert all(f"## {name}\n" in page for name in commands(audit, "audit"))
+    assert all(f"## {name}\n" in page for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", [name for name, command in COMMANDS.items() if isinstance(command, click.Group)])
+def test_lists_of_commands_hold_whole_sentences_at_80_columns(name, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    group = COMMANDS[name]
+    _usage, *lines = group.get_help(click.Context(group, info_name=name, max_content_width=100)).splitlines()
+    assert [line for line in lines if line.endswith("...")] == []
+    width = max(map(len, group.commands))
+    sentences = {child: command.get_short_help_str(limit=1000) for child, command in group.commands.items()}
+    assert [child for child, said in sentences.items() if f"  {child:<{width}}  {said}" not in lines] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_says_what_it_does(name):
+    options = [option for option in COMMANDS[name].params if isinstance(option, click.Option)]
+    assert [option.name for option in options if not option.help] == []
 
 
 @pytest.mark.parametrize("name", [f"{table}/{name}" for table in TABLES for name in TABLES[table]])
@@ -33,7 +57,7 @@ def test_every_component_is_documented_and_there(name):
 
 
 def test_help_groups_every_command_once_and_begins_with_what_an_artist_needs():
-    grouped = [one.name for commands in GROUPS.values() for one in commands]
+    grouped = [command.name for group in GROUPS.values() for command in group]
     assert sorted(grouped) == sorted(audit.commands)
     assert grouped[:5] == ["protect", "trial", "register", "check", "report"]
     shown = audit.get_help(click.Context(audit, info_name="audit"))
@@ -52,6 +76,29 @@ def test_links_between_pages_lead_somewhere():
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), (page, target)
+
+
+def test_the_changelog_has_a_section_for_the_version():
+    page = (ROOT / "CHANGELOG.md").read_text()
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    headings = re.findall(r"^## (.*)$", page, re.MULTILINE)
+    released = [re.fullmatch(r"\[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d", heading) for heading in headings[1:]]
+    assert headings[0] == "[Unreleased]" and all(released)
+    versions = [tuple(map(int, found[1].split("."))) for found in released]
+    assert versions == sorted(versions, reverse=True)
+    unreleased = page.partition("## [Unreleased]")[2].partition("\n## ")[0]
+    assert [found[1] for found in released][:1] == [version] or f"this becomes {version}." in unreleased
+    parts = set(re.findall(r"^### (.*)$", page, re.MULTILINE))
+    assert parts <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert version == artaudit.__version__
+
+
+def test_the_changelog_names_the_forms_of_all_records():
+    named = (ROOT / "CHANGELOG.md").read_text().partition("## [Unreleased]")[0]
+    code = "\n".join(path.read_text() for path in (ROOT / "artaudit").rglob("*.py"))
+    written = set(re.findall(r'^SCHEMA = "(.*)"$', code, re.MULTILINE))
+    assert len(written) > 1
+    assert set(re.findall(r"`(artaudit-\w+/\d+)`", named)) == written
 
 
 def module(name: str) -> bool:

@@ -50,11 +50,11 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     names = tuple(record.name for record in pool.embedded() if "attribution" in abilities(record))
     everyone = candidates(names) + teachers(chosen.data)
-    for one in everyone:
-        if one.record.kind == "studio":
-            learned = learn(one, [other for other in everyone if other is not one], pictures)
-            (folder / f"{one.record.name}.json").write_text(learned.as_json(), encoding="utf-8")
-            print(one.record.name, learned.twins, dict(learned.aucs), dict(learned.passed), learned.bar)
+    for candidate in everyone:
+        if candidate.record.kind == "studio":
+            learned = learn(candidate, [other for other in everyone if other is not candidate], pictures)
+            (folder / f"{candidate.record.name}.json").write_text(learned.as_json(), encoding="utf-8")
+            print(candidate.record.name, learned.twins, dict(learned.aucs), dict(learned.passed), learned.bar)
 
 
 if __name__ == "__main__":

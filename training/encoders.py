@@ -74,7 +74,7 @@ RECIPES = {
 
 
 def grown(state: Mapping[str, Tensor], net: nn.Module) -> nn.Module:
-    """Start `net` as the narrower network of `state`: what its further channels say is not listened to yet."""
+    """Start `net` as the narrower network of `state`; its own channels read the further ones with weights of 0."""
     fresh = net.state_dict()
     for key, value in state.items():
         within = tuple(slice(size) for size in value.shape)
@@ -137,7 +137,9 @@ def train(key: str, data: Path, deadline: float) -> None:
         batches = lessons(key, nets, data)
         run.train(lambda step: loss_of(nets, batches(step)), deadline)
     for name in nets:
-        own = {part.removeprefix(f"{name}."): one for part, one in run.average.items() if part.startswith(f"{name}.")}
+        own = {
+            part.removeprefix(f"{name}."): tensor for part, tensor in run.average.items() if part.startswith(f"{name}.")
+        }
         write(own, DRAFTS / f"studio-{name}-encoder.safetensors")
         if run.step >= run.steps:
             ship(own, name, embedded.RECIPES[recipe.space].family)

@@ -1,4 +1,4 @@
-"""Reads what the shipped detector sees of every listed picture, once, a file a picture in .cache; a run may be stopped.
+"""Reads the shipped detector's features of every listed picture, a file each in .cache; a run may be stopped.
 
 Usage: python -m training.features FOLDER… [--out .cache/detector] [--cloaked .cache/cloaked] [--part 0/2]
 FOLDERS hold the collected pictures, in any order; what is not there is left out and counted.
@@ -65,23 +65,23 @@ def cloaked(folder: Path) -> list[tuple[Listed, Path]]:
 def load(out: Path = OUT, path: Path = LIST) -> Table:
     """Return everything that was read, in the order of the list, then cloaked pictures."""
     rows, features = [], []
-    ours = [(one.sha256, one) for one in listed(path)]
+    ours = [(row.sha256, row) for row in listed(path)]
     ours += [(row.sha256, row) for row, _ in cloaked(out.parent / CLOAKED)]
-    for name, one in ours:
+    for name, row in ours:
         if not (place := out / f"{name}.npz").exists():
             continue
         with np.load(place, allow_pickle=False) as kept:
             for edit, stratum in zip(kept["edits"].tolist(), kept["strata"].tolist(), strict=True):
-                facts = {field: getattr(one, field) for field in Listed.__slots__}
+                facts = {field: getattr(row, field) for field in Listed.__slots__}
                 rows.append(facts | {"edit": edit, "stratum": stratum, "side": int(kept["side"])})
                 features.append(kept[edit].astype(np.float32))
     return Table(np.stack(features), {name: np.array([row[name] for row in rows]) for name in rows[0]})
 
 
-def read_one(detector: BackboneDetector, one: Listed, path: Path, place: Path) -> None:
+def read_one(detector: BackboneDetector, picture: Listed, path: Path, place: Path) -> None:
     """Read a picture in all its edits and keep what the detector sees."""
-    levels, kept, strata = opened(one, path), {}, []
-    for name, edit in edits_of(one).items():
+    levels, kept, strata = opened(picture, path), {}, []
+    for name, edit in edits_of(picture).items():
         kept[name] = detector.features([edit(levels).astype(np.float32) / 255])[0].astype(np.float16)
         strata.append(last_stratum(edit))
     buffer = io.BytesIO()
@@ -101,15 +101,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     rows = listed()
-    places = found(args.folders, (one.sha256 for one in rows))
+    places = found(args.folders, (row.sha256 for row in rows))
     print(f"{len(places)} of {len(rows)} listed pictures are here", flush=True)
-    todo = [(one, places[one.sha256]) for one in rows if one.sha256 in places] + cloaked(args.cloaked)
+    todo = [(row, places[row.sha256]) for row in rows if row.sha256 in places] + cloaked(args.cloaked)
     detector, (part, parts) = BackboneDetector(), map(int, args.part.split("/"))
     args.out.mkdir(parents=True, exist_ok=True)
-    for number, (one, path) in enumerate(todo):
-        place = args.out / f"{one.sha256}.npz"
+    for number, (row, path) in enumerate(todo):
+        place = args.out / f"{row.sha256}.npz"
         if number % parts == part and not place.exists():
-            read_one(detector, one, path, place)
+            read_one(detector, row, path, place)
             print(number, len(todo), path.name, flush=True)
 
 

@@ -43,7 +43,7 @@ def float_weights(graph: Graph) -> dict[str, np.ndarray]:
     A matrix gets its name from its node's, as torch's exporter makes it of the module's: "/a/b/MatMul_quant" is
     "a.b.weight".
     """
-    plain = {name: one for name, one in graph.tensors.items() if one.dtype == np.float32 and "::" not in name}
+    plain = {name: tensor for name, tensor in graph.tensors.items() if tensor.dtype == np.float32 and "::" not in name}
     for node, matrix in graph.matrices.items():
         name = node.removeprefix("/").removesuffix("/MatMul_quant").replace("/", ".")
         scale, zero = (graph.tensors[matrix.removesuffix("quantized") + part] for part in ("scale", "zero_point"))

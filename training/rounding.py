@@ -60,12 +60,12 @@ def rounded(
         left[:, stop:] -= errors @ upper[start:stop, stop:]
         grids.append(grid)
     return QuantizationGrid(
-        torch.cat([one.scales for one in grids], 1), torch.cat([one.zeros for one in grids], 1)
+        torch.cat([grid.scales for grid in grids], 1), torch.cat([grid.zeros for grid in grids], 1)
     ), codes
 
 
 def _each(layer: nn.Module, tokens: Tensor) -> Tensor:
-    return torch.cat([layer(one) for one in torch.split(tokens, 8)])
+    return torch.cat([layer(part) for part in torch.split(tokens, 8)])
 
 
 @contextmanager

@@ -76,7 +76,7 @@ def power(change: Tensor) -> Tensor:
 def noises(change: Tensor) -> list[Tensor]:
     """Return white and low-pass noise of the same power as `change`, crop by crop."""
     white = torch.randn(change.shape, generator=torch.Generator().manual_seed(SEED + 1))
-    return [one * (power(change) / power(one)).sqrt() for one in (white, Blur(1.0)(white, 0))]
+    return [noise * (power(change) / power(noise)).sqrt() for noise in (white, Blur(1.0)(white, 0))]
 
 
 def scores(encode: Encode, clean: Tensor, changes: Sequence[Tensor]) -> list[float]:
@@ -84,15 +84,17 @@ def scores(encode: Encode, clean: Tensor, changes: Sequence[Tensor]) -> list[flo
     with torch.no_grad():
         origin = _each(encode, clean)
         white, soft, *cloaks = (
-            (_each(encode, (clean + one).clamp(0, 1)) - origin).square().mean((1, 2, 3)).sqrt()
-            for one in (*noises(changes[0]), *changes)
+            (_each(encode, (clean + change).clamp(0, 1)) - origin).square().mean((1, 2, 3)).sqrt()
+            for change in (*noises(changes[0]), *changes)
         )
-    return [float((one / torch.maximum(white, soft)).log().mean().exp()) for one in cloaks]
+    return [float((cloak / torch.maximum(white, soft)).log().mean().exp()) for cloak in cloaks]
 
 
 def _each(encode: Encode, pixels: Tensor) -> Tensor:
     """Return the latents of each picture; with the channels innermost, convolutions take a fifth less time."""
-    return torch.cat([encode(one.contiguous(memory_format=torch.channels_last)) for one in torch.split(pixels, 1)])
+    return torch.cat(
+        [encode(picture.contiguous(memory_format=torch.channels_last)) for picture in torch.split(pixels, 1)]
+    )
 
 
 def judges(data: Path, *, hold_out: bool) -> dict[str, Encode]:

@@ -75,7 +75,7 @@ class Candidate:
     def obstacle(self) -> str:
         """Why it gives no answer; empty if it does."""
         if self.calibration is None:
-            return f"not calibrated: run `audit attribute calibrate {self.record.name} PICTURES`"
+            return f"not calibrated: run `audit attribute enrol {self.record.name} PICTURES`"
         value, worst = min((value, name) for name, value in self.calibration.aucs.items())
         return "" if self.calibration.separable else f"not separable here: AUC {value:.2f} against {worst}"
 

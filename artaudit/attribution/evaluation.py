@@ -60,7 +60,7 @@ def evaluate(
     unknown = [name for name in edits if name not in ROBUSTNESS]
     if not asked or unknown:
         wrong = f"There is no edit {unknown[0]!r}: choose {', '.join(ROBUSTNESS)}." if unknown else ""
-        raise UsageError(wrong or "No model that is asked is calibrated: run `audit attribute calibrate`.")
+        raise UsageError(wrong or "No model that is asked is calibrated: run `audit attribute enrol`.")
     sets, curve = known_sets(data, split, asked, most), {}
     for number, name in enumerate(edits):
         scores = {candidate.record.name: score(candidate, sets, ROBUSTNESS[name], search=search) for candidate in asked}

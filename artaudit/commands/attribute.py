@@ -1,4 +1,4 @@
-"""The command `audit attribute`: which of the models held here drew a picture, if any; and what they learn it from."""
+"""The commands `audit attribute`: which of the models held here drew a picture, if any, and how they come to know."""
 
 from __future__ import annotations
 
@@ -9,35 +9,57 @@ from typing import Any
 import click
 
 from artaudit import catalog
-from artaudit.commands.common import AS_JSON, PATH, PICTURES, each, print_json, progress_bar
+from artaudit.commands.common import AS_JSON, PATH, PICTURES, SPLIT, each, print_json, progress_bar
 from artaudit.errors import UsageError
 
-MODELS = click.option("--model", "models", multiple=True, default=("auto",), help="Ask only these [default: all].")
+MODELS = click.option(
+    "--model",
+    "models",
+    multiple=True,
+    default=("auto",),
+    metavar="NAME",
+    help="Ask this model alone; may be repeated [default: all].",
+)
+
+
+OTHER_NAMES = ("calibrate", "enroll")
+"""What `enrol` was called before, and how it is spelled elsewhere."""
 
 
 class _Pictures(click.Group):
     """A group that takes anything but the name of a command for pictures to look at."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the command `pictures` before arguments that name none."""
+        """Put the command `pictures` before arguments that name none; raises UsageError for other names of `enrol`."""
+        if args and args[0] in OTHER_NAMES and not ctx.resilient_parsing:
+            raise UsageError(f"There is no `audit attribute {args[0]}`: use `audit attribute enrol`.")
         named = args[:1] and args[0] in (*self.commands, *ctx.help_option_names)
         return super().parse_args(ctx, args if named else ["pictures", *args])
 
 
 @click.group(cls=_Pictures)
 def attribute() -> None:
-    """Say which model drew a picture, open to "none of the models held".
+    """Say which of the models held here drew a picture, if any did.
 
-    `audit attribute PICTURE…` is short for `audit attribute pictures PICTURE…`.
+    `audit attribute PICTURE…` is short for `audit attribute pictures PICTURE…`. Models that come with artaudit can be
+    asked at once, others after `audit attribute enrol`.
     """
 
 
 @attribute.command("pictures")
 @PICTURES
 @MODELS
-@click.option("--resized", is_flag=True, help="Try what the pictures were before a resize, too; six times the work.")
-@click.option("--no-search", "search", flag_value=False, default=True, help="Only for pictures surely never cropped.")
-@click.option("-o", "--output", type=PATH, help="Write a page with redrawings, error maps and the grid.")
+@click.option("--resized", is_flag=True, help="Look for a resize too, and undo it; six times the work.")
+@click.option(
+    "--no-search",
+    "search",
+    flag_value=False,
+    default=True,
+    help="Look for no crop: for pictures that were surely never cropped.",
+)
+@click.option(
+    "-o", "--output", type=PATH, help="Write an HTML page: each picture redrawn by the models, with error maps."
+)
 @AS_JSON
 def attribute_pictures(
     pictures: tuple[Path, ...],
@@ -48,9 +70,11 @@ def attribute_pictures(
     search: bool,
     as_json: bool,
 ) -> int:
-    """Ask every calibrated model whether it drew PICTURES; exit code 1 when any did.
+    """Ask every enrolled model whether it drew PICTURES.
 
-    The middle of each picture is looked at, on the grid of latents that fits best.
+    Each model redraws the middle of a picture, which changes the model's own pictures otherwise than those of others.
+    Models draw in squares of pixels, one for each latent; the offset that a crop gave these is searched for. Exit code
+    1 says that at least one picture is a model's.
     """
     from artaudit.attribution import page  # noqa: PLC0415 - heavy
     from artaudit.attribution.candidate import candidates, opinions  # noqa: PLC0415 - heavy
@@ -63,7 +87,7 @@ def attribute_pictures(
     asked = candidates(models)
     shown = []
 
-    def one(path: Path) -> dict[str, Any]:
+    def ask(path: Path) -> dict[str, Any]:
         image = read(path)
         said = opinions(image, asked, resized=resized, search=search)
         found = finding(said, asked)
@@ -72,7 +96,7 @@ def attribute_pictures(
             _print(str(path), found.as_dict())
         return {"path": str(path), "sha256": image.sha256, **found.as_dict()}
 
-    documents, code = each(pictures, one)
+    documents, code = each(pictures, ask)
     if output is not None and shown:
         write_atomically(output, page.page(shown))
     if as_json:
@@ -83,17 +107,17 @@ def attribute_pictures(
 @attribute.command("candidates")
 @AS_JSON
 def list_candidates(*, as_json: bool) -> None:
-    """List the models that are asked, and how well each tells its own pictures."""
+    """List the models, and how well each tells its own pictures."""
     from artaudit.attribution.candidate import candidates  # noqa: PLC0415 - heavy
 
     rows = [
         {
-            "name": one.record.name,
-            "words": one.words,
-            "obstacle": one.obstacle,
-            "calibration": None if one.calibration is None else asdict(one.calibration),
+            "name": candidate.record.name,
+            "words": candidate.words,
+            "obstacle": candidate.obstacle,
+            "calibration": None if candidate.calibration is None else asdict(candidate.calibration),
         }
-        for one in candidates()
+        for candidate in candidates()
     ]
     if as_json:
         print_json(rows)
@@ -102,7 +126,7 @@ def list_candidates(*, as_json: bool) -> None:
         click.echo(f"{row['name']}  {row['obstacle'] or row['words']}")
 
 
-@attribute.command("calibrate")
+@attribute.command()
 @click.argument("model")
 @PICTURES
 @click.option(
@@ -110,13 +134,15 @@ def list_candidates(*, as_json: bool) -> None:
     type=click.Choice(list(catalog.ATTRIBUTIONS)),
     default="octaves",
     show_default=True,
-    help="What to weigh.",
+    help="The statistic that tells its own pictures from others, as docs/components.md describes it.",
 )
 @AS_JSON
-def calibrate(model: str, pictures: tuple[Path, ...], *, method: str, as_json: bool) -> None:
-    """Teach MODEL to tell what it draws from what others do, on crops of real PICTURES.
+def enrol(model: str, pictures: tuple[Path, ...], *, method: str, as_json: bool) -> None:
+    """Make MODEL known, so that it can be asked about pictures.
 
-    PICTURES are files or folders, at least ten pictures that no model made, better a hundred.
+    A likelihood ratio is calibrated on crops of PICTURES: as MODEL redraws them, which are its own, and as they are,
+    edited, drawn by code and redrawn by other models, which are not. PICTURES are files or folders, at least ten
+    pictures that no model made, better a hundred.
     """
     from artaudit.attribution.calibrating import calibrate_model  # noqa: PLC0415 - heavy
     from artaudit.attribution.candidate import calibration_path, candidates  # noqa: PLC0415 - heavy
@@ -144,13 +170,21 @@ def calibrate(model: str, pictures: tuple[Path, ...], *, method: str, as_json: b
 @attribute.command("evaluate")
 @click.argument("model")
 @click.argument("data", type=PATH)
-@click.option("--split", default="val", show_default=True, help="The rows of DATA to use.")
-@click.option("--edit", "edits", multiple=True, help="What is done to every picture [default: a few of them].")
+@SPLIT
+@click.option(
+    "--edit",
+    "edits",
+    multiple=True,
+    metavar="EDIT",
+    help="What is done to every picture; may be repeated [default: a few].",
+)
 @AS_JSON
 def evaluate(model: str, data: Path, *, split: str, edits: tuple[str, ...], as_json: bool) -> None:
-    """Measure how well MODEL, or "auto" for all that are calibrated, names the makers of the manifest DATA.
+    """Measure how well MODEL tells its own pictures in DATA.
 
-    Every picture is edited alike; real pictures as the models redraw them are their own.
+    MODEL is a model's name, or auto for all that are enrolled; DATA is a manifest (`audit data index`). A model's own
+    pictures are the real ones of DATA as it redraws them, and those whose row names it as generator. Every picture is
+    edited alike.
     """
     from artaudit.attribution import evaluation  # noqa: PLC0415 - heavy
 

@@ -13,9 +13,9 @@ from artaudit.commands.common import AS_JSON, DB, each, open_registry, print_jso
 
 @click.group()
 def case() -> None:
-    """Keep cases: several checks, and notes, that belong together.
+    """Keep cases: checks and notes that belong together.
 
-    Every check opens a case of its own. Who acts is $ARTAUDIT_BY, else the name of the login; the log keeps it.
+    Every check opens a case of its own. The log keeps who did what: $ARTAUDIT_BY, else the name of the login.
     """
 
 
@@ -39,20 +39,23 @@ def open_case(title: str, *, as_json: bool) -> None:
 @AS_JSON
 @DB
 def add(number: int, items: tuple[str, ...], *, as_json: bool) -> int:
-    """Put checks into CASE: the numbers of cases that `audit check` printed, or pictures, which are checked first."""
+    """Put checks into CASE, or pictures, which are checked first.
+
+    A check is given by the number of its case, which `audit check` printed.
+    """
     from artaudit.auditor.check import check  # noqa: PLC0415 - heavy
 
     with open_registry() as registry:
         registry.case_store.folder(number)
 
-        def one(item: str) -> dict[str, Any]:
+        def put(item: str) -> dict[str, Any]:
             checked = int(item) if item.isdecimal() else check(Path(item), registry)[0]
             new = registry.case_store.add(number, checked)
             if not as_json:
                 click.echo(f"check {checked} is in case {number}{'' if new else ' already'}")
             return {"case": number, "check": checked, "new": new}
 
-        done, code = each(items, one)
+        done, code = each(items, put)
     if as_json:
         print_json(done)
     return code
@@ -63,7 +66,7 @@ def add(number: int, items: tuple[str, ...], *, as_json: bool) -> int:
 @click.argument("text")
 @DB
 def note(number: int, text: str) -> None:
-    """Keep the remark TEXT about CASE; it is never changed or removed."""
+    """Keep the remark TEXT about CASE; it cannot be changed or removed."""
     with open_registry() as registry:
         registry.case_store.note(number, text)
     click.echo(f"noted in case {number}")
@@ -74,7 +77,7 @@ def note(number: int, text: str) -> None:
 @AS_JSON
 @DB
 def list_cases(number: int | None, *, as_json: bool) -> None:
-    """List all cases; of one CASE, who did what when."""
+    """List all cases, or of one CASE who did what and when."""
     with open_registry() as registry:
         book = registry.case_store
         folders = book.folders() if number is None else [book.folder(number)]

@@ -20,22 +20,24 @@ from artaudit.findings import KINDS
     multiple=True,
     type=PATH,
     metavar="LIST",
-    help="Check the files that LIST names beside the addresses they were saved from; nothing is fetched.",
+    help="Check the files that LIST names, and keep the addresses that they were saved from; nothing is fetched.",
 )
 @click.option(
     "--kind",
     type=click.Choice(KINDS),
-    help="What PICTURES are or claim to be, as you see it (cloaked: a cloaked painting): noise is then compared with "
-    "real pictures of that kind alone, which finds more of what a machine made [default: all kinds].",
+    help="What PICTURES are or claim to be, as you see it (cloaked: a cloaked painting); they are then compared with "
+    "real pictures of that kind alone, which finds more of what a machine made [default: with all kinds].",
 )
 @click.option(
     "--detector",
     type=PATH,
     metavar="MODEL",
-    help="Ask the calibrated detector in this folder, or of this name, whether a machine made it [default: the fused "
-    "one where networks were added, else the shipped one].",
+    help="The calibrated detector to ask whether a machine made it, a folder or a name [default: the fused one where "
+    "`audit detector fuse` made one, else the one that comes with artaudit].",
 )
-@click.option("--details", is_flag=True, help="Show every finding that the verdict rests on, with scores and bars.")
+@click.option(
+    "--details", is_flag=True, help="Show every finding that the verdict rests on, with its score and threshold."
+)
 @AS_JSON
 @DB
 def check(
@@ -47,14 +49,15 @@ def check(
     details: bool,
     as_json: bool,
 ) -> int:
-    """Tell of each of PICTURES whose work it shows, whether a machine made it, and what the file itself says.
+    """Say whose work PICTURES show, and whether a machine made them.
+
+    The answer also says which of the models held here drew a picture, if any did, and what the file itself says.
 
     PICTURES are files, folders (searched through), quoted patterns, or - for a picture on standard input. LIST is a
-    CSV file with the columns url, file and, if known, saved_at, or lines of an address and a file name; the evidence
-    keeps the address.
+    CSV file with the columns url, file and, if known, saved_at, or lines of an address and a file name.
 
-    Exit code 1 says that something was found in at least one of them, 3 that at least one could not be checked. With
-    --json, the evidence about each picture has the form that docs/report.schema.json gives it.
+    Exit code 1 says that something was found in at least one picture, 3 that at least one could not be checked. With
+    --json, the evidence about each picture has the form that docs/report.schema.json describes.
     """
     from artaudit.auditor.check import examine  # noqa: PLC0415 - heavy
     from artaudit.auditor.examiners import examiners  # noqa: PLC0415 - heavy
@@ -67,14 +70,14 @@ def check(
     with open_registry() as registry, counted("checking", meant, len(meant)) as shown:
         look = examiners(registry, kind or "", folder)
 
-        def one(suspect: Any) -> tuple[bool, dict[str, Any]]:  # noqa: ANN401 - heavy to name
+        def look_at(suspect: Any) -> tuple[bool, dict[str, Any]]:  # noqa: ANN401 - heavy to name
             case, evidence = examine(suspect.open(), registry, look, suspect.source)
             document = evidence.as_dict()
             if not as_json:
                 say("\n".join(_told(case, document, details=details)))
             return evidence.found, {"case": case, **document}
 
-        results, code = each(shown, one)
+        results, code = each(shown, look_at)
     if as_json:
         print_json([document for _, document in results])
     elif results and not details:

@@ -23,11 +23,21 @@ Result = TypeVar("Result")
 CLEAR_LINE = "\r\x1b[2K"
 PATH = click.Path(path_type=Path)
 PICTURES = click.argument("pictures", nargs=-1, required=True, type=PATH)
-SPLIT = click.option("--split", default="val", show_default=True, help="The rows of DATA to use.")
+SPLIT = click.option("--split", metavar="NAME", default="val", show_default=True, help="The split of DATA to use.")
 DRAWS = click.option(
-    "--draws", type=click.IntRange(1), default=4, show_default=True, help="Random handlings of a picture."
+    "--draws",
+    type=click.IntRange(1),
+    default=4,
+    show_default=True,
+    help="How often each picture is read, each time after other saves, crops and resizes, drawn at random.",
 )
-SEED = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
+SEED = click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    default=0,
+    show_default=True,
+    help="The seed of random numbers; the same one gives the same result.",
+)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of sentences.")
 
 
@@ -93,7 +103,7 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def counted(label: str, items: Iterable[Item], count: int) -> Iterator[Iterator[Item]]:
-    """Give the items one by one and, where there are several, show how far the work is."""
+    """Give the items in turn and, where there are several, show how far the work is."""
     if count == 1:
         yield iter(items)
         return
@@ -122,9 +132,9 @@ def print_json(value: object) -> None:
 
 def show_strata(made: Mapping[str, Any]) -> None:
     """Print of each stratum of a calibration how many groups it has, and whether they were enough."""
-    for one in made["strata"]:
-        said = "calibrated" if one["calibrated"] else f"not calibrated, {made['least']} groups of each are needed"
-        click.echo(f"  {one['stratum']}: {one['real']} real and {one['generated']} machine-made groups, {said}")
+    for row in made["strata"]:
+        said = "calibrated" if row["calibrated"] else f"not calibrated, {made['least']} groups of each are needed"
+        click.echo(f"  {row['stratum']}: {row['real']} real and {row['generated']} machine-made groups, {said}")
 
 
 def seconds(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:

@@ -8,29 +8,40 @@ from typing import Any
 import click
 
 from artaudit import catalog
-from artaudit.commands.common import AS_JSON, PATH, print_json, progress_bar
+from artaudit.commands.common import AS_JSON, PATH, SEED, print_json, progress_bar
 
 MANIFEST = click.argument("manifest", type=PATH)
-SEED = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 COLUMNS = ("source", "generator", "prompt", "artist", "pair", "group")
 _SHOWN = 20
 
 
 @click.group()
 def data() -> None:
-    """Prepare data sets of real and generated pictures, and refuse those that let a detector cheat."""
+    """Prepare and audit data sets of real and generated pictures.
+
+    A data set is a manifest, a table with a line for each picture; docs/detectors.md shows the way from pictures to a
+    detector.
+    """
 
 
 @data.command("index")
 @click.argument("sources", nargs=-1, required=True, type=PATH)
 @click.option("-o", "--output", type=PATH, required=True, help="The manifest to write, .csv or .parquet.")
-@click.option("--layout", type=click.Choice(list(catalog.LAYOUTS)), default="folder", show_default=True)
-@click.option("--label", type=click.Choice(["real", "generated"]), help="Label of pictures that the layout gives none.")
-@click.option("--generator", help="Likewise the generator.")
-@click.option("--from", "source_name", help="Likewise what the pictures come from.")
-@click.option("--licence", help="Likewise the licence.")
-@click.option("--use", help="Likewise what they may be used for.")
-@click.option("--headers-only", is_flag=True, help="Do not decode: faster, but truncated pictures go unnoticed.")
+@click.option(
+    "--layout",
+    type=click.Choice(list(catalog.LAYOUTS)),
+    default="folder",
+    show_default=True,
+    help="How SOURCES are laid out, as docs/components.md describes it.",
+)
+@click.option(
+    "--label", type=click.Choice(["real", "generated"]), help="The label of pictures that the layout gives none."
+)
+@click.option("--generator", metavar="NAME", help="The generator of generated pictures, where the layout names none.")
+@click.option("--from", "source_name", metavar="NAME", help="Where pictures come from, where the layout does not say.")
+@click.option("--licence", metavar="NAME", help="The licence of pictures, where the layout names none.")
+@click.option("--use", help="What pictures may be used for, where the layout does not say.")
+@click.option("--headers-only", is_flag=True, help="Read no pixels: faster, but truncated pictures go unnoticed.")
 @AS_JSON
 def index_data(
     sources: tuple[Path, ...],
@@ -42,12 +53,13 @@ def index_data(
     source_name: str | None,
     **told: str | None,
 ) -> None:
-    """List the pictures in SOURCES, folders or files that hold pictures, with what their containers say.
+    """Write a manifest of the pictures in SOURCES.
 
-    A SOURCE that is a manifest itself is merged: its pictures are read again and keep what it tells of them. Broken
-    pictures, and those that an earlier source has, are named and left out. Pictures whose file names differ by a number
-    or a seed alone (cat-1.png, cat-2.png) get one group, which no split divides; a name that more than 32 pictures of a
-    folder have is a series that was numbered through, and says nothing.
+    SOURCES are folders, tar or Parquet files, or manifests, which are merged: their pictures are read again and keep
+    what the manifest tells of them. Each line holds what the picture's file says (format, quality, size, digests).
+    Broken pictures, and those that an earlier source has, are named and left out. Pictures whose file names differ by
+    a number or a seed alone (cat-1.png, cat-2.png) get one group, which no split divides; where more than 32 pictures
+    of a folder share a name, they are a numbered series, and no group.
     """
     from artaudit.datasets import preparation  # noqa: PLC0415 - heavy
 
@@ -60,15 +72,15 @@ def index_data(
 
 @data.command("audit")
 @MANIFEST
-@click.option("--near/--no-near", default=True, show_default=True, help="Look for near copies in the pictures.")
+@click.option("--near/--no-near", default=True, show_default=True, help="Look for near copies among the pictures, too.")
 @SEED
 @AS_JSON
 def audit_data(manifest: Path, *, near: bool, seed: int, as_json: bool) -> int:
-    """Say whether MANIFEST lets a detector cheat; exit code 1 when it does.
+    """Say whether the files of MANIFEST give its labels away.
 
-    A classifier learns from formats, qualities and sizes alone, and fails the data set when it does better than an
-    area of .55 under the ROC curve. Copies across splits or labels, and groups or pairs in several splits, fail it
-    too.
+    A classifier learns from formats, qualities and sizes alone. Where it reaches an area of more than .55 under the ROC
+    curve, a detector could cheat, and the data set fails. Copies across splits or labels, and groups or pairs in
+    several splits, fail it too. Exit code 1 says that it failed.
     """
     from artaudit.datasets import preparation  # noqa: PLC0415 - heavy
 
@@ -86,17 +98,23 @@ def audit_data(manifest: Path, *, near: bool, seed: int, as_json: bool) -> int:
 @data.command("align")
 @MANIFEST
 @click.option("-o", "--output", type=PATH, required=True, help="Folder for the pairs and their manifest.csv.")
-@click.option("--model", default="studio-flux2", show_default=True, help="The autoencoder that redraws.")
+@click.option(
+    "--model", default="studio-flux2", show_default=True, metavar="NAME", help="The autoencoder that redraws."
+)
 @click.option(
     "--even/--plain",
     default=True,
     show_default=True,
-    help="Mix in some of the real picture, so that both files are about as large; or leave redrawings as drawn.",
+    help="Mix some of the real picture into the redrawing so that both files are about as large, or leave it as drawn.",
 )
-@click.option("--most", type=click.IntRange(1), help="Only the first so many real pictures.")
+@click.option("--most", type=click.IntRange(1), metavar="COUNT", help="Redraw only the first COUNT real pictures.")
 @AS_JSON
 def align_data(manifest: Path, output: Path, *, model: str, even: bool, most: int | None, as_json: bool) -> None:
-    """Redraw each real picture of MANIFEST and save both in equal containers; an interrupted run goes on."""
+    """Pair each real picture of MANIFEST with its redrawing.
+
+    An autoencoder redraws it, and both are saved alike (format, quality, size), so that only what the autoencoder did
+    tells them apart. A run that was stopped goes on where it was.
+    """
     from artaudit.datasets import preparation  # noqa: PLC0415 - heavy
 
     with progress_bar("redrawing") as progress:
@@ -109,8 +127,20 @@ def align_data(manifest: Path, output: Path, *, model: str, even: bool, most: in
 @data.command("split")
 @MANIFEST
 @click.option("-o", "--output", type=PATH, required=True, help="The manifest to write, beside MANIFEST.")
-@click.option("--share", "shares", type=(str, click.FloatRange(0, min_open=True)), multiple=True, metavar="NAME WEIGHT")
-@click.option("--by", type=click.Choice(COLUMNS), multiple=True, help="Keep equal values of this column together too.")
+@click.option(
+    "--share",
+    "shares",
+    type=(str, click.FloatRange(0, min_open=True)),
+    multiple=True,
+    metavar="NAME WEIGHT",
+    help="A split and its weight; repeat it for each [default: train .7, val .15, test .15].",
+)
+@click.option(
+    "--by",
+    type=click.Choice(COLUMNS),
+    multiple=True,
+    help="Keep pictures with the same value in this column together, too; may be repeated.",
+)
 @SEED
 @AS_JSON
 def split_data(
@@ -122,10 +152,10 @@ def split_data(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Give each picture of MANIFEST a split [default: train .7, val .15, test .15].
+    """Divide the pictures of MANIFEST into splits.
 
-    Pairs, groups, equal files and file names that differ by a number alone are never divided; labels and generators
-    get their shares as far as that allows.
+    Pairs, groups, equal files and file names that differ by a number alone are never divided. Every label and
+    generator is shared out by the same weights, as far as that allows.
     """
     from artaudit.datasets import preparation  # noqa: PLC0415 - heavy
 
@@ -151,9 +181,9 @@ def _tell(written: Any, *, as_json: bool) -> None:  # noqa: ANN401 - loads torch
 
 def _show(found: Any) -> None:  # noqa: ANN401 - loads torch
     click.echo(f"{'fact':<14}  AUC   95 % interval  most real pictures | most generated pictures")
-    for one in (*found.bias.facts, found.bias.whole):
-        usual = f"{one.real} | {one.generated}" if one.real else ""
-        click.echo(f"{one.fact:<14}  {one.auc:.2f}  {one.low:.2f} to {one.high:.2f}   {usual}".rstrip())
+    for told in (*found.bias.facts, found.bias.whole):
+        usual = f"{told.real} | {told.generated}" if told.real else ""
+        click.echo(f"{told.fact:<14}  {told.auc:.2f}  {told.low:.2f} to {told.high:.2f}   {usual}".rstrip())
     click.echo(f"{'FAILED' if found.bias.biased else 'passed'}: {found.bias}")
     looked = "copies and near copies" if found.near is not None else "copies (near ones were not looked for)"
     for what, problems in ((looked, (*found.copies, *(found.near or ()))), ("pairs and groups", found.leaks)):

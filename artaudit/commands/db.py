@@ -19,20 +19,24 @@ def db() -> None:
 @db.command("path")
 @DB
 def db_path() -> None:
-    """Print where the registry lies."""
+    """Print where the registry file lies."""
     click.echo(registry_path())
 
 
 @db.command("verify")
-@click.option("--seal", type=PATH, help="Compare the log with what `audit seal` wrote, too.")
+@click.option("--seal", type=PATH, help="Compare the log with this file that `audit seal` wrote, too.")
 @TRUST
 @AUTHORITY
 @AS_JSON
 @DB
 def db_verify(*, seal: Path | None, trust: Path | None, authority: Path | None, as_json: bool) -> int:
-    """Check the file, its log's chain and that every row agrees with the log; exit code 1 when anything is broken.
+    """Check that the registry is whole and agrees with its log.
 
-    With --trust the seal must be signed by somebody those roots vouch for, with --authority timestamped likewise.
+    The log is a chain of digests, so that a row that was changed, added or cut out shows. Exit code 1 says that
+    something is broken.
+
+    With --trust the seal must be signed by somebody whom those certificates vouch for, with --authority timestamped
+    likewise.
     """
     if seal is None and (trust or authority):
         raise UsageError("--trust and --authority are about a seal: name it with --seal.")
@@ -53,7 +57,7 @@ def db_verify(*, seal: Path | None, trust: Path | None, authority: Path | None, 
 @click.argument("target", type=PATH)
 @DB
 def db_backup(target: Path) -> None:
-    """Copy the registry to TARGET while it may be in use."""
+    """Copy the registry to TARGET, even while it is in use."""
     with open_registry() as registry:
         registry.backup(target)
     click.echo(f"{target} is a whole copy")

@@ -31,10 +31,10 @@ MODEL = click.argument("model", type=PATH)
 
 @click.group()
 def detector() -> None:
-    """Train, calibrate and measure detectors of machine-made pictures, and score pictures with them.
+    """Train, measure and add detectors of machine-made pictures.
 
-    A detector is a folder; MODEL may also be the name of one that was added and, of the commands that only read, the
-    word shipped, for the one that comes with artaudit and that `audit check` asks where none was added.
+    A detector is a folder, and MODEL is its path. MODEL may also be the name of an added network, fused for the
+    detector that `audit detector fuse` made or, where it is only read, shipped for the one that comes with artaudit.
     """
 
 
@@ -47,11 +47,11 @@ for _command in COMMANDS:
 @click.option("-o", "--output", type=PATH, required=True, help="The folder that keeps the detector.")
 @AS_JSON
 def train(config: Path, output: Path, *, as_json: bool) -> None:
-    """Train the detector that CONFIG, a YAML file, describes; a stopped run goes on where it was.
+    """Train the detector that CONFIG, a YAML file, describes.
 
     CONFIG needs one line, `data: manifest.csv`; docs/detectors.md lists all others and every detector's settings, and
-    examples/ holds an annotated CONFIG for each. Every picture is handled by the same recipe, and data whose files give
-    the labels away is refused.
+    examples/ holds an annotated CONFIG for each. Every picture is saved and resized by the same recipe, and data whose
+    files give the labels away is refused. A run that was stopped goes on where it was.
     """
     from artaudit.detect.config import read_config  # noqa: PLC0415 - reads YAML
 
@@ -74,13 +74,14 @@ def train(config: Path, output: Path, *, as_json: bool) -> None:
 @SEED
 @AS_JSON
 def calibrate(model: Path, data: Path, *, split: str, draws: int, seed: int, as_json: bool) -> None:
-    """Teach MODEL, a folder that `audit detector train` wrote, what its scores mean, on pictures it was not trained on.
+    """Learn what the scores of MODEL mean: likelihood ratios.
 
-    DATA is a manifest; scores become likelihood ratios, bounded by the number of pictures. Files are kept apart by what
-    was done to them last: a stratum holds the files of one codec, and of JPEGs those of one band of quality (90 to 100,
-    75 to 89, below 75). Each stratum is calibrated by itself and needs 30 groups of real and 30 of machine-made
-    pictures (a group holds what belongs together, like the pictures of one prompt); other files get no ratio. All is
-    counted before anything is read.
+    MODEL is a folder that `audit detector train` wrote, and DATA a manifest of pictures that it was not trained on. The
+    ratios are bounded by the number of pictures. Files are kept apart by how they were saved last: a stratum holds the
+    files of one codec, and of JPEGs those of one band of quality (90 to 100, 75 to 89, below 75). Each stratum is
+    calibrated by itself and needs 30 groups of real and 30 of machine-made pictures (a group holds what belongs
+    together, like the pictures of one prompt); files of other strata get no ratio. Groups are counted before any
+    picture is read.
     """
     from artaudit.detect import calibrating  # noqa: PLC0415 - heavy
     from artaudit.detect.loading import chosen  # noqa: PLC0415 - heavy
@@ -99,9 +100,18 @@ def calibrate(model: Path, data: Path, *, split: str, draws: int, seed: int, as_
 @MODEL
 @click.argument("data", type=PATH)
 @SPLIT
-@click.option("--edit", "edits", multiple=True, help="What is done to every picture [default: a few of them].")
 @click.option(
-    "--learn", default="", metavar="SPLIT", help="Rows to cross generators with: train on one, leave one out."
+    "--edit",
+    "edits",
+    multiple=True,
+    metavar="EDIT",
+    help="What is done to every picture; may be repeated [default: a few].",
+)
+@click.option(
+    "--learn",
+    default="",
+    metavar="NAME",
+    help="Train on these rows of DATA, too: on one generator alone, and on all but one, each in turn.",
 )
 @click.option(
     "-o", "--output", type=PATH, help="A new folder for the answer as JSON, its tables as CSV and LaTeX, and figures."
@@ -117,11 +127,12 @@ def evaluate(
     output: Path | None,
     as_json: bool,
 ) -> None:
-    """Measure MODEL on the manifest DATA: metrics with intervals, generator by generator, and false alarms by source.
+    """Measure how well MODEL finds the machine-made pictures of DATA.
 
-    Every picture is edited alike, real or not. A picture unlike all that MODEL learned from is out of distribution: it
-    counts as not found and as no false alarm, and keeps its score in AUC. With --json, every figure has its value and
-    the bounds low and high of its 95 % interval, and ROC points and every picture's score are there as well.
+    DATA is a manifest. Metrics have 95 % intervals and are given for each generator, false alarms for each source of
+    real pictures. Every picture is edited alike, real or not. A picture unlike all that MODEL learned from is out of
+    distribution: it counts as not found and as no false alarm, and keeps its score in AUC. With --json, ROC points and
+    every picture's score are there as well; docs/detectors.md lists the keys.
     """
     from artaudit.detect import evaluation  # noqa: PLC0415 - heavy
     from artaudit.detect.loading import chosen  # noqa: PLC0415 - heavy
@@ -145,7 +156,7 @@ def _show(found: dict[str, Any]) -> None:
             f"{row['found']['count']} of {row['n']}; {strange} of {row['n'] + row['real']['n']} out of distribution"
         )
         click.echo(f"{edit:>12}  AUC {_figure(row['AUC'])}  found {_figure(row['found'])}, {counts}")
-        notes = {"": row["note"], **{name: one["note"] for name, one in found["generators"][edit].items()}}
+        notes = {"": row["note"], **{name: told["note"] for name, told in found["generators"][edit].items()}}
         for name, note in notes.items():
             if note and not (name and len(notes) == 2):  # noqa: PLR2004 - one generator alone says the same
                 click.echo(f"{'':>12}  {f'{name}: ' if name else ''}{note}")
@@ -155,9 +166,9 @@ def _show(found: dict[str, Any]) -> None:
             click.echo(f"{edit:>12}  {source or 'real'}: {said}")
     for name, value in found.get("left_out", {}).items():
         click.echo(f"{name} left out of training: AUC {_figure(value)}")
-    for one, row in found.get("trained_on_one", {}).items():
+    for generator, row in found.get("trained_on_one", {}).items():
         measured = ", ".join(f"{other} {_figure(value)}" for other, value in row.items())
-        click.echo(f"trained on {one} alone: {measured}")
+        click.echo(f"trained on {generator} alone: {measured}")
 
 
 def _figure(value: dict[str, Any]) -> str:
@@ -169,7 +180,7 @@ def _figure(value: dict[str, Any]) -> str:
 @click.argument("target", type=PATH)
 @AS_JSON
 def export_detector(model: Path, target: Path, *, as_json: bool) -> None:
-    """Copy MODEL with its card and digests into the new folder TARGET."""
+    """Copy MODEL, its card and digests to the new folder TARGET."""
     from artaudit.detect import model_folder  # noqa: PLC0415 - heavy
     from artaudit.detect.loading import chosen  # noqa: PLC0415 - heavy
 
@@ -183,12 +194,12 @@ def export_detector(model: Path, target: Path, *, as_json: bool) -> None:
 @AS_JSON
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table with a line for each picture.")
 def score_pictures(model: Path, pictures: tuple[Path, ...], *, as_json: bool, as_csv: bool) -> int:
-    """Print what MODEL scores PICTURES, whether or not it is calibrated: numbers, no finding.
+    """Print the scores that MODEL gives PICTURES, and no finding.
 
-    PICTURES are files, folders (searched through), quoted patterns, or - for standard input. A picture's score is in
-    log odds, from the threshold on it counts as found; one unlike all that the detector learned from is out of
-    distribution, and nothing is said of it. With --json, every crop's place and score is there too. What a calibrated
-    detector lets one conclude says `audit check --detector MODEL`.
+    PICTURES are files, folders (searched through), quoted patterns, or - for standard input. MODEL need not be
+    calibrated. A score is in log odds, and a picture counts as found from the threshold on; nothing is said of a
+    picture unlike all that MODEL learned from, which is out of distribution. With --json, every crop's place and score
+    is there too. What scores let one conclude, `audit check --detector MODEL` says.
     """
     if as_json and as_csv:
         raise UsageError("--json and --csv are two forms of one answer: choose one of them.")
@@ -201,7 +212,7 @@ def score_pictures(model: Path, pictures: tuple[Path, ...], *, as_json: bool, as
     if as_csv:
         table.writeheader()
 
-    def one(suspect: Any) -> dict[str, Any]:  # noqa: ANN401 - heavy to name
+    def measure(suspect: Any) -> dict[str, Any]:  # noqa: ANN401 - heavy to name
         found = scoring.score(asked, suspect.open())
         if as_csv:
             table.writerow(found.as_row())
@@ -212,7 +223,7 @@ def score_pictures(model: Path, pictures: tuple[Path, ...], *, as_json: bool, as
         return found.as_dict()
 
     with counted("scoring", meant, len(meant)) as shown:
-        documents, code = each(shown, one)
+        documents, code = each(shown, measure)
     if as_json:
         print_json(documents)
     return code

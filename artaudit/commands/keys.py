@@ -17,30 +17,35 @@ if TYPE_CHECKING:  # cryptography loads more than `--help` may wait for
     from artaudit.auditor.signing.keys import Signer, SigningIdentity
 
 VARIABLE = "ARTAUDIT_PASSPHRASE"
-TRUST = click.option("--trust", type=PATH, help="Root certificates (PEM) of signers whom you trust.")
-AUTHORITY = click.option("--authority", type=PATH, help="Root certificates (PEM) of timestamp authorities you trust.")
+TRUST = click.option("--trust", type=PATH, help="Root certificates (PEM) that signers must come from.")
+AUTHORITY = click.option("--authority", type=PATH, help="Root certificates (PEM) that timestamps must come from.")
 TIMESTAMP = click.option(
-    "--timestamp", "authorities", multiple=True, metavar="URL", help="Timestamp authority (RFC 3161); may be repeated."
+    "--timestamp",
+    "authorities",
+    multiple=True,
+    metavar="URL",
+    help="Ask this authority for a timestamp (RFC 3161); may be repeated.",
 )
-UNSIGNED = click.option("--unsigned", is_flag=True, help="Do not sign, though there are keys.")
+UNSIGNED = click.option("--unsigned", is_flag=True, help="Do not sign, even if there are keys.")
 
 
 @click.group()
 def keys() -> None:
     """Make, import and show the keys that evidence is signed with.
 
-    They lie in $ARTAUDIT_KEYS, else in the platform's data folder. The passphrase is asked for, or taken from
-    $ARTAUDIT_PASSPHRASE.
+    They lie in the folder $ARTAUDIT_KEYS, else in the platform's data folder. The passphrase is asked for, or taken
+    from $ARTAUDIT_PASSPHRASE.
     """
 
 
 @keys.command()
-@click.option("--name", required=True, help="Your name, or your studio's, as signatures will show it.")
+@click.option("--name", required=True, help="Your name or your studio's, as signatures will show it.")
 @AS_JSON
 def init(name: str, *, as_json: bool) -> None:
-    """Make an authority and a certificate of your own, and a key under a passphrase.
+    """Make a signing key and certificates of your own.
 
-    Tell those who are to trust your packages the sha256 of the root, by another way than the package.
+    The key is kept under a passphrase. Nobody vouches for you but you: tell those who are to trust your packages the
+    sha256 of the root certificate, by another way than the package.
     """
     from artaudit.auditor.signing import keys as tools  # noqa: PLC0415 - heavy
 
@@ -49,12 +54,12 @@ def init(name: str, *, as_json: bool) -> None:
 
 @keys.command("import")
 @click.argument("certificate", type=PATH)
-@click.option("--key", type=PATH, help="The private key, a PEM file, where CERTIFICATE is a PEM file too.")
+@click.option("--key", type=PATH, help="The private key, where CERTIFICATE is a PEM file without it.")
 @AS_JSON
 def import_keys(certificate: Path, key: Path | None, *, as_json: bool) -> None:
-    """Take in the CERTIFICATE and key that an authority gave you: one .p12 file, or two PEM files.
+    """Import the CERTIFICATE and key that an authority gave you.
 
-    The passphrase that opens them here is the one they open with already.
+    They are one .p12 file, or two PEM files, of which --key names the second. Their passphrase stays as it is.
     """
     from artaudit.auditor.signing import keys as tools  # noqa: PLC0415 - heavy
 
@@ -66,14 +71,17 @@ def import_keys(certificate: Path, key: Path | None, *, as_json: bool) -> None:
 @keys.command()
 @AS_JSON
 def show(*, as_json: bool) -> None:
-    """Show who signs, until when, and where the keys lie."""
+    """Show the name on the keys, their last day and their folder."""
     _show(_identity(), as_json=as_json)
 
 
 @keys.command()
 @click.option("-o", "--output", type=PATH, required=True, help="The file to write, PEM.")
 def root(output: Path) -> None:
-    """Write the certificates that vouch for your signatures, for those who are to trust you (--trust)."""
+    """Write the certificates that others need to trust you.
+
+    They give the file to --trust of `audit verify`, and compare the sha256 of the root with what you told them.
+    """
     from artaudit.auditor.signing import keys as tools  # noqa: PLC0415 - heavy
     from artaudit.image import write_atomically  # noqa: PLC0415 - heavy
     from artaudit.image.writing import ensure_new  # noqa: PLC0415 - heavy

@@ -11,19 +11,21 @@ from artaudit import catalog
 from artaudit.commands.common import AS_JSON, PATH, each, print_json
 from artaudit.errors import UsageError
 
-HOLD_OUT = click.option("--hold-out", is_flag=True, help="Only ever measure on this model, never cloak against it.")
-FAMILY = click.option("--family", default="", help='The latent space, like "SD 1.x", where the files do not tell.')
+HOLD_OUT = click.option("--hold-out", is_flag=True, help="Only measure on this model, never cloak against it.")
+FAMILY = click.option(
+    "--family", metavar="NAME", default="", help='The latent space, like "SD 1.x", where the files do not tell.'
+)
 
 
 @click.group()
 def models() -> None:
-    """Manage the models that cloaks are made against and measured on."""
+    """Manage the models that cloaks are made against and tested on."""
 
 
 @models.command("list")
 @AS_JSON
 def list_models(*, as_json: bool) -> None:
-    """List installed and embedded models."""
+    """List the models that are installed or come with artaudit."""
     from artaudit.generators import pool  # noqa: PLC0415 - heavy
     from artaudit.generators.opening import abilities  # noqa: PLC0415 - heavy
 
@@ -52,17 +54,22 @@ def list_models(*, as_json: bool) -> None:
 @models.command("add")
 @click.argument("name")
 @click.argument("paths", type=PATH, nargs=-1, required=True)
-@click.option("--kind", type=click.Choice(list(catalog.MODELS)), help="What reads plain encoder and decoder files.")
+@click.option(
+    "--kind",
+    type=click.Choice(list(catalog.MODELS)),
+    help="The kind of model in plain encoder and decoder files, as docs/components.md describes it.",
+)
 @FAMILY
-@click.option("--licence", default="not stated", show_default=True)
+@click.option("--licence", metavar="NAME", default="not stated", show_default=True, help="The licence of its weights.")
 @HOLD_OUT
 def add_model(
     name: str, paths: tuple[Path, ...], *, kind: str | None, family: str, licence: str, hold_out: bool
 ) -> None:
-    """Install the model NAME: copied, digests pinned, opened once as proof.
+    """Install the model in PATHS under NAME.
 
     PATHS are a diffusers folder; or a checkpoint in one safetensors file, with the folder of its tokenizer; or, with
-    --kind, an encoder's file and its decoder's.
+    --kind, an encoder's file and its decoder's. The files are copied, their digests are kept, and the model is opened
+    once as a test.
     """
     if len(paths) > 2 or (len(paths) > 1 and paths[0].is_dir()):  # noqa: PLR2004 - an encoder and a decoder
         raise UsageError("A model is one folder, or one or two files: give just these.")
@@ -71,12 +78,20 @@ def add_model(
 
 @models.command("pull")
 @click.argument("repository")
-@click.option("--revision", required=True, help="The commit; a branch or tag is pinned to the commit it names now.")
-@click.option("--name", help="What to call it [default: the repository's own name].")
+@click.option(
+    "--revision",
+    metavar="COMMIT",
+    required=True,
+    help="The commit to install; a branch or tag stands for the commit that it names now.",
+)
+@click.option("--name", metavar="NAME", help="What to call the model [default: the repository's own name].")
 @FAMILY
 @HOLD_OUT
 def pull_model(repository: str, *, revision: str, name: str | None, family: str, hold_out: bool) -> None:
-    """Install a model of the Hugging Face hub; no other command reaches into the network."""
+    """Install a model from the Hugging Face hub.
+
+    REPOSITORY is written OWNER/NAME. Only this command and the option --timestamp use the network.
+    """
     import tempfile  # noqa: PLC0415 - where it is used
 
     from artaudit.generators import hub, pool  # noqa: PLC0415 - heavy
@@ -92,21 +107,21 @@ def pull_model(repository: str, *, revision: str, name: str | None, family: str,
 
 @models.command("verify")
 def verify_models() -> int:
-    """Compare every model's files with their pinned digests."""
+    """Compare every model's files with the digests kept of them."""
     from artaudit.generators import pool  # noqa: PLC0415 - heavy
 
-    def one(record: pool.Record) -> None:
+    def verify(record: pool.Record) -> None:
         record.verify()
         click.echo(f"{record.name}: intact")
 
-    _, code = each([*pool.available(), *pool.backbones()], one)
+    _, code = each([*pool.available(), *pool.backbones()], verify)
     return code
 
 
 @models.command("path")
 @click.argument("name", required=False)
 def models_path(name: str | None) -> None:
-    """Print where installed models lie, or the model NAME."""
+    """Print the folder of installed models, or of the model NAME."""
     from artaudit.generators import pool  # noqa: PLC0415 - heavy
 
     if name is None:

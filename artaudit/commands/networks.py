@@ -14,8 +14,8 @@ LATER = "it says nothing before `audit detector fuse` has calibrated it on real 
 
 @click.command("add")
 @click.argument("source", type=PATH)
-@click.option("--name", default="", help="What to call it [default: the network's name].")
-@click.option("--data", type=PATH, help="Fuse it at once, as `audit detector fuse DATA` does, on this manifest.")
+@click.option("--name", metavar="NAME", default="", help="What to call it [default: the network's name].")
+@click.option("--data", type=PATH, help="Fuse it at once on this manifest, as `audit detector fuse` does.")
 @SPLIT
 @DRAWS
 @SEED
@@ -23,12 +23,13 @@ LATER = "it says nothing before `audit detector fuse` has calibrated it on real 
 def add_network(
     source: Path, *, name: str, data: Path | None, split: str, draws: int, seed: int, as_json: bool
 ) -> None:
-    """Install the published network in SOURCE: a safetensors or ONNX file, or a folder with one.
+    """Install the published network in SOURCE.
 
-    Known are Community Forensics at 384 and 224 pixels, Sieve, and the Community Forensics frontier detector of August
-    2026; what the file holds tells which, and each sees pictures as its own code shows them. The file is copied, pinned
-    by its sha256 and asked once; pickles, data in other files and operators that are not ONNX's own are refused. ONNX
-    needs the extra detectors. A network says nothing before it is calibrated, with --data or later.
+    SOURCE is a safetensors or ONNX file, or a folder with one. Known are Community Forensics at 384 and 224 pixels,
+    Sieve, and the Community Forensics frontier detector of August 2026; what the file holds tells which it is, and each
+    is shown pictures as its own code shows them. The file is copied, its sha256 is kept, and the network is tried once;
+    pickles, ONNX files with data elsewhere and operators that are not ONNX's own are refused. ONNX files need the extra
+    detectors. A network says nothing before it is calibrated: at once with --data, or later by `audit detector fuse`.
     """
     from artaudit.detect import adding  # noqa: PLC0415 - heavy
 
@@ -55,11 +56,12 @@ def add_network(
 @SEED
 @AS_JSON
 def fuse_networks(data: Path, *, split: str, draws: int, seed: int, as_json: bool) -> None:
-    """Calibrate the added networks on the manifest DATA and join them with the shipped detector, which then answers so.
+    """Join the added networks and the shipped detector into one.
 
-    One logistic regression weighs all scores, none negatively; what is measured of it is measured on generators and
-    sources left out (groups, where DATA names fewer than three). Pictures should be such that no part learned from
-    them. `audit check` asks the result, one finding, until it is removed; a stopped run goes on where it was.
+    DATA is a manifest of pictures that none of them learned from. Each network is calibrated on it, and one logistic
+    regression weighs all scores, none negatively. How good the result is, is measured on generators and sources that
+    the regression did not see (on groups, where DATA names fewer than three). From then on `audit check` asks the fused
+    detector, until `audit detector remove fused`. A run that was stopped goes on where it was.
     """
     made = _fused(data, split, draws, seed)
     if as_json:
@@ -71,7 +73,7 @@ def fuse_networks(data: Path, *, split: str, draws: int, seed: int, as_json: boo
 @click.command("list")
 @AS_JSON
 def list_detectors(*, as_json: bool) -> None:
-    """List the shipped detector, the added networks and the detector they are fused into."""
+    """List the shipped, the added and the fused detectors."""
     from artaudit.detect import adding  # noqa: PLC0415 - heavy
 
     rows = adding.listed()
@@ -88,7 +90,10 @@ def list_detectors(*, as_json: bool) -> None:
 @click.argument("name")
 @AS_JSON
 def remove_network(name: str, *, as_json: bool) -> None:
-    """Remove the added network NAME, and the fused detector where it rests on it; or only the one called fused."""
+    """Remove the added network or fused detector called NAME.
+
+    With a network goes the fused detector that was made from it.
+    """
     from artaudit.detect import adding  # noqa: PLC0415 - heavy
 
     gone = adding.remove(name)
@@ -108,9 +113,9 @@ def _fused(data: Path, split: str, draws: int, seed: int) -> dict[str, Any]:
 
 def _show(made: dict[str, Any]) -> None:
     """Print how good each part and the whole are, and what the whole was calibrated on."""
-    for name, one in made["auc"].items():
+    for name, auc in made["auc"].items():
         weight = f"  weight {made['weights'][name]:.2f}" if name in made["weights"] else ""
-        click.echo(f"{name}  AUC {one['value']:.3f} [{one['low']:.3f}, {one['high']:.3f}]{weight}")
+        click.echo(f"{name}  AUC {auc['value']:.3f} [{auc['low']:.3f}, {auc['high']:.3f}]{weight}")
     alarms = made["false_alarms"]
     left_out = ", ".join(f"{label} by {what}" for label, what in made["left_out"].items())
     click.echo(f"{made['path']}  false alarms {alarms['count']} of {alarms['trials']}, left out: {left_out}")

@@ -21,15 +21,23 @@ _STRENGTHS = ", ".join(f"{name} {score:g}" for name, score in catalog.STRENGTHS.
 
 @click.command()
 @PICTURES
-@click.option("-o", "--output", type=PATH, help="Folder for results, under their own names.")
-@click.option("--method", type=click.Choice(list(catalog.CLOAKS)), default="push", show_default=True)
-@click.option("--preset", type=click.Choice(list(catalog.PRESETS)), help="A published cloak: method, budget, steps.")
+@click.option("-o", "--output", type=PATH, help="The folder for results, which keep the names of their originals.")
+@click.option(
+    "--method",
+    type=click.Choice(list(catalog.CLOAKS)),
+    default="push",
+    show_default=True,
+    help="What the cloak does to the models, as docs/components.md describes it.",
+)
+@click.option(
+    "--preset", type=click.Choice(list(catalog.PRESETS)), help="A published cloak, with its method, budget and steps."
+)
 @click.option(
     "--strength",
     default="default",
     show_default=True,
     metavar="low|default|high|SCORE",
-    help=f"How little shows of it: the SSIMULACRA2 score that the file keeps ({_STRENGTHS}; 100 is no change).",
+    help=f"How little may show: the SSIMULACRA2 score that the result keeps ({_STRENGTHS}; 100 is no change).",
 )
 @click.option(
     "--model",
@@ -37,36 +45,53 @@ _STRENGTHS = ", ".join(f"{name} {score:g}" for name, score in catalog.STRENGTHS.
     multiple=True,
     default=("auto",),
     show_default=True,
+    metavar="NAME[=COUNT]",
     help=(
-        "Model to cloak against; NAME=2 counts it twice. clip-vit-b16, through which style references are read, "
-        "joins auto by itself unless ARTAUDIT_BACKBONE=none."
+        "Cloak against this model; may be repeated, and NAME=2 counts one twice. auto is every installed model, else "
+        "those that come with artaudit, and clip-vit-b16, through which style references are read, unless "
+        "ARTAUDIT_BACKBONE=none."
     ),
 )
-@click.option("--target", type=PATH, help="Picture whose latents to pull towards, for methods that pull.")
-@click.option("--concept", help="What a nightshade is to be mistaken for, like 'cat'.")
-@click.option("--mask", type=PATH, help="Picture that says where: white all, black none (exact if lossless).")
+@click.option(
+    "--target", type=PATH, help="The picture that models are to see instead, for methods that pull towards one."
+)
+@click.option("--concept", help="What models are to see instead, like 'cat', for nightshade.")
+@click.option(
+    "--mask",
+    type=PATH,
+    help="A picture that says where to cloak: fully where white, not where black (exactly so in lossless files).",
+)
 @click.option("--steps", type=click.IntRange(1, 100_000), help="Steps of the descent [default: the method's own].")
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Repeat a cloak exactly [default: drawn, and noted].")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    help="The seed; the same one repeats a cloak exactly [default: a random one, kept in the receipt].",
+)
 @click.option(
     "--time",
     "seconds",
     callback=seconds,
-    help="Time for the descent of each picture, like 60s or 10m; saving comes on top.",
+    metavar="TIME",
+    help="The time for the steps of each picture, like 60s or 10m; saving comes on top.",
 )
-@click.option("--spare-memory", is_flag=True, help="Keep less of a denoiser in memory, and work longer.")
-@click.option("--quality", type=click.IntRange(1, 100), help="Quality of a JPEG or WebP result, cloaked as such.")
-@click.option("--no-train", is_flag=True, help='Mark results "no AI training": XMP, and signed where you have keys.')
+@click.option("--spare-memory", is_flag=True, help="Use less memory with models that have a denoiser, and more time.")
+@click.option(
+    "--quality",
+    type=click.IntRange(1, 100),
+    help="The quality of a JPEG or WebP result, which the cloak then allows for.",
+)
+@click.option("--no-train", is_flag=True, help='Mark results "no AI training", in XMP, and signed if you have keys.')
 @click.option(
     "--preview",
     is_flag=True,
-    help="Make nothing but NAME-preview.png: one window cloaked quickly, beside noise that shows as much.",
+    help="Write NAME-preview.png alone: a part of the picture cloaked quickly, beside noise that shows as much.",
 )
 @click.option(
-    "--comparison", is_flag=True, help="Write NAME-comparison.png too: before, after, difference, the worst spot."
+    "--comparison", is_flag=True, help="Write NAME-comparison.png too: before, after, the difference, the worst spot."
 )
-@click.option("--again", is_flag=True, help="Cloak even what is a cloaked version already.")
-@click.option("--resume", is_flag=True, help="Go on after a stop: what is done is left out, what was begun goes on.")
-@click.option("--dry-run", is_flag=True, help="Say what would be written and how long it would take; write nothing.")
+@click.option("--again", is_flag=True, help="Cloak pictures that are cloaked already, too.")
+@click.option("--resume", is_flag=True, help="Go on after a stop: skip what is done, finish what was begun.")
+@click.option("--dry-run", is_flag=True, help="Say what would be written and how long that takes; write nothing.")
 @AS_JSON
 @DB
 def protect(
@@ -78,10 +103,12 @@ def protect(
     preview: bool,
     **settings: Any,  # noqa: ANN401 - one an option
 ) -> int:
-    """Cloak PICTURES and register them; originals are never touched.
+    """Cloak PICTURES against image models, and register them.
 
-    PICTURES are files, folders (searched through) or quoted patterns. Each result is written beside its original
-    as NAME-cloaked.EXT, or with -o at its own place in that folder, with NAME.receipt.json beside it.
+    A cloak is a change that people hardly see and that misleads models which learn from the picture or redraw it. The
+    originals stay as they are. PICTURES are files, folders (searched through) or quoted patterns. Each result is
+    written beside its original as NAME-cloaked.EXT, or with -o into that folder, with a receipt of what was done,
+    NAME.receipt.json.
     """
     from artaudit.auditor.protect import cloak  # noqa: PLC0415 - heavy
     from artaudit.image.sources import gather  # noqa: PLC0415 - heavy
@@ -101,7 +128,7 @@ def protect(
         return (_foretell if dry_run else _preview)(goals, job, as_json=as_json)
     with open_registry() as registry:
 
-        def one(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
+        def protected(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
             goal = goals[source]
             with progress_bar(source.path.name) as progress, _said_how_to_go_on(goal.partial):
                 paper = cloak(source, goal, job, registry, progress)
@@ -109,7 +136,7 @@ def protect(
                 click.echo(_protected_line(goal.picture, paper))
             return {"path": str(source.path), "result": str(goal.picture), **paper}
 
-        papers, code = each(goals, one)
+        papers, code = each(goals, protected)
     if as_json:
         print_json(papers)
     return code
@@ -166,7 +193,7 @@ def _is_done(source: Any, goal: Any) -> bool:  # noqa: ANN401 - load torch
 def _foretell(goals: dict[Any, Any], job: Any, *, as_json: bool) -> int:  # noqa: ANN401 - load torch
     from artaudit.protect.job import estimate  # noqa: PLC0415 - heavy
 
-    def one(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
+    def plan(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
         told = {"path": str(source.path), "result": str(goals[source].picture), **estimate(source, job)}
         if not as_json:
             click.echo(
@@ -175,18 +202,18 @@ def _foretell(goals: dict[Any, Any], job: Any, *, as_json: bool) -> int:  # noqa
             )
         return told
 
-    plans, code = each(goals, one)
+    plans, code = each(goals, plan)
     if as_json:
         print_json(plans)
     else:
-        click.echo(f"{len(plans)} pictures, about {sum(plan['seconds'] for plan in plans):.0f} s; nothing was written")
+        click.echo(f"{len(plans)} pictures, about {sum(told['seconds'] for told in plans):.0f} s; nothing was written")
     return code
 
 
 def _preview(goals: dict[Any, Any], job: Any, *, as_json: bool) -> int:  # noqa: ANN401 - load torch
     from artaudit.protect.preview import preview  # noqa: PLC0415 - heavy
 
-    def one(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
+    def previewed(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
         goal = goals[source]
         with progress_bar(source.path.name) as progress:
             told = preview(source, goal, job, progress)
@@ -194,7 +221,7 @@ def _preview(goals: dict[Any, Any], job: Any, *, as_json: bool) -> int:  # noqa:
             click.echo(f"{goal.preview}  {' '.join(told['said'])}")
         return {"path": str(source.path), "preview": str(goal.preview), **told}
 
-    previews, code = each(goals, one)
+    previews, code = each(goals, previewed)
     if as_json:
         print_json(previews)
     return code

@@ -14,13 +14,14 @@ from artaudit.commands.common import AS_JSON, DB, PICTURES, counted, each, open_
 
 @click.command()
 @PICTURES
-@click.option("--title", help="What the work is called [default: the file's name].")
+@click.option("--title", help="The title of the work [default: the file's name].")
 @AS_JSON
 @DB
 def register(pictures: tuple[Path, ...], title: str | None, *, as_json: bool) -> int:
-    """Add PICTURES to the portfolio that checks compare with.
+    """Add PICTURES to the works that checks compare with.
 
-    PICTURES are files, folders (searched through) or quoted patterns.
+    PICTURES are files, folders (searched through) or quoted patterns. The registry keeps fingerprints, a thumbnail and
+    the path, not the pictures.
     """
     from artaudit.auditor.register import register_all  # noqa: PLC0415 - heavy
     from artaudit.image.sources import gather  # noqa: PLC0415 - heavy
@@ -29,14 +30,14 @@ def register(pictures: tuple[Path, ...], title: str | None, *, as_json: bool) ->
     with open_registry() as registry:
         ahead = register_all([source.path for source in sources], registry, title)
 
-        def one(enter: Callable[[], tuple[Any, bool]]) -> dict[str, Any]:
+        def entered(enter: Callable[[], tuple[Any, bool]]) -> dict[str, Any]:
             work, new = enter()
             if not as_json:
                 say(f"work {work.id}: {work.title} ({'registered' if new else 'was registered already'})")
             return {**asdict(work), "new": new}
 
         with counted("registering", ahead, len(sources)) as shown:
-            works, code = each(shown, one)
+            works, code = each(shown, entered)
     if as_json:
         print_json(works)
     return code

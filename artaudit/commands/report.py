@@ -15,11 +15,11 @@ from artaudit.commands.keys import TIMESTAMP, UNSIGNED, new_seal, sealed_line
 @click.option("-o", "--output", type=PATH, required=True, help="The package to write, a ZIP file.")
 @TIMESTAMP
 @UNSIGNED
-@click.option("--pdf", is_flag=True, help="Add the report as PDF/A (needs the extra 'pdf').")
+@click.option("--pdf", is_flag=True, help="Add the report as PDF/A (needs the extra pdf).")
 @AS_JSON
 @DB
 def report(case: str, output: Path, *, authorities: tuple[str, ...], unsigned: bool, pdf: bool, as_json: bool) -> None:
-    """Write the evidence of a case as a package that anybody can verify.
+    """Write the evidence of a case as a package anybody can verify.
 
     PICTURE_OR_CASE is the number of a case that `audit check` or `audit case open` printed, or a picture, which is
     checked first. The package is signed when there are keys (`audit keys init`).

@@ -13,9 +13,10 @@ from artaudit.commands.common import AS_JSON, PATH, print_json
 @click.argument("record", metavar="PACKAGE_OR_REPORT", type=PATH)
 @AS_JSON
 def reproduce(record: Path, *, as_json: bool) -> int:
-    """Make the checks of a package again, on its own bytes, and compare; exit code 1 when anything differs.
+    """Repeat the checks of a package on its own bytes, and compare.
 
-    PACKAGE_OR_REPORT is the package, or data/report.json of an unpacked one.
+    PACKAGE_OR_REPORT is a package that `audit report` wrote, or data/report.json of an unpacked one. Exit code 1 says
+    that something differs.
     """
     from artaudit.auditor.reproduce import reproduce as repeat  # noqa: PLC0415 - heavy
 

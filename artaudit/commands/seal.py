@@ -17,9 +17,10 @@ from artaudit.commands.keys import TIMESTAMP, UNSIGNED, new_seal, sealed_line
 @AS_JSON
 @DB
 def seal(output: Path, *, authorities: tuple[str, ...], unsigned: bool, as_json: bool) -> None:
-    """Write the root of the log to a file to keep elsewhere; `audit db verify --seal` compares with it.
+    """Write a digest of the whole log, to be kept elsewhere.
 
-    A signature and timestamps are written beside it, as its name with .p7s and .1.tsr.
+    `audit db verify --seal` compares the log with it later, and finds out whether the log was rewritten or cut. A
+    signature and timestamps are written beside it, under its name with .p7s and .1.tsr.
     """
     from artaudit.auditor.seal import seal_log  # noqa: PLC0415 - heavy
 

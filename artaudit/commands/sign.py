@@ -18,16 +18,18 @@ if TYPE_CHECKING:  # signing loads more than `--help` may wait for
 
 @click.command()
 @PICTURES
-@click.option("-o", "--output", type=PATH, help="Folder for results, under their own names.")
+@click.option("-o", "--output", type=PATH, help="The folder for results, which keep the names of their originals.")
 @click.option(
     "--no-train/--any-use",
     "refuses",
     default=True,
     show_default=True,
-    help="Refuse training in the credential and in the file's XMP (plus:DataMining), or say nothing of it.",
+    help="Refuse training in the credential and in the file's XMP (plus:DataMining), or say nothing about it.",
 )
-@click.option("--no-register", "keeps", flag_value=False, default=True, help="Do not make works of unknown pictures.")
-@click.option("--timestamp", "authority", metavar="URL", help="Timestamp authority (RFC 3161).")
+@click.option(
+    "--no-register", "keeps", flag_value=False, default=True, help="Do not register pictures that are no works yet."
+)
+@click.option("--timestamp", "authority", metavar="URL", help="Ask this authority for a timestamp (RFC 3161).")
 @AS_JSON
 @DB
 def sign(
@@ -39,11 +41,12 @@ def sign(
     authority: str | None,
     as_json: bool,
 ) -> int:
-    """Sign PICTURES: who made them, and that nobody may train on them, as content credentials (C2PA) in the file.
+    """Sign PICTURES: say who made them, and refuse training on them.
 
-    PICTURES are files, folders (searched through) or quoted patterns. Each result is written as NAME-signed.EXT beside
-    its original, or with -o into that folder; no sample changes. The credential is kept with the registered work, so
-    that a copy that lost it still leads to it; a picture that is no work yet is registered for that, and it is said.
+    The statement is a content credential (C2PA) in the file. PICTURES are files, folders (searched through) or quoted
+    patterns. Each result is written beside its original as NAME-signed.EXT, or with -o into that folder; its pixels
+    stay as they are. The credential is also kept with the registered work, so that a copy that lost it still leads to
+    it; a picture that is no work yet is registered for that.
     """
     from artaudit.auditor.sign import sign_picture  # noqa: PLC0415 - heavy
     from artaudit.auditor.signing.credentials import SIGNABLE, Wish  # noqa: PLC0415 - heavy
@@ -56,24 +59,24 @@ def sign(
     sources = gather(pictures, suffixes=SIGNABLE, own=(*OWN[1:], "-signed"))
     with open_registry() as registry:
 
-        def one(source: Any) -> dict[str, Any]:  # noqa: ANN401 - heavy to name
+        def signed(source: Any) -> dict[str, Any]:  # noqa: ANN401 - heavy to name
             path = source.path
             target = output / source.inside if output else path.with_stem(f"{path.stem}-signed")
-            signed = sign_picture(path, target, pen, registry, wish)
-            number = signed.work.id if signed.work else None
+            done = sign_picture(path, target, pen, registry, wish)
+            number = done.work.id if done.work else None
             if not as_json:
-                click.echo(f"{target}  {_signed_line(signed, wish)}")
+                click.echo(f"{target}  {_signed_line(done, wish)}")
             return {
                 "path": str(path),
                 "result": str(target),
                 "work": number,
-                "registered": signed.new,
-                "xmp": signed.xmp,
+                "registered": done.new,
+                "xmp": done.xmp,
             }
 
-        done, code = each(sources, one)
+        rows, code = each(sources, signed)
     if as_json:
-        print_json(done)
+        print_json(rows)
     return code
 
 

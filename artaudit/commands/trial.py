@@ -29,8 +29,8 @@ from artaudit.errors import ArtauditError, UsageError
 @click.option(
     "--original",
     type=PATH,
-    help="The picture as it was before, or a folder of originals of the same names; only where the registry does not "
-    "know them.",
+    help="The picture before it was cloaked, or a folder of originals with the same names; needed only where the "
+    "registry does not know them.",
 )
 @click.option(
     "--attacks",
@@ -38,26 +38,41 @@ from artaudit.errors import ArtauditError, UsageError
     default=("quick",),
     show_default=True,
     type=click.Choice(["quick", "all", *catalog.ATTACKS]),
-    help="Attacks to carry out: those that take seconds, all, or some by name.",
+    help="An attack to carry out, quick for those that take seconds, or all; may be repeated.",
 )
-@click.option("--trained", is_flag=True, help="Train an attacker who owns this tool on this very cloak; takes minutes.")
+@click.option(
+    "--trained",
+    is_flag=True,
+    help="Train an attack on this very cloak, as somebody could who owns this tool; takes minutes.",
+)
 @click.option(
     "--mimicry",
     is_flag=True,
-    help="Let mimics learn from all PICTURES together: clean, noised, cloaked, attacked; takes a quarter of an hour.",
+    help="Fine-tune models on all PICTURES together (clean, with noise, cloaked, attacked) and compare what they draw; "
+    "takes a quarter of an hour.",
 )
-@click.option("--mimic", metavar="MODEL", help="The model they start from [default: what this machine can carry].")
-@click.option("--seeds", type=click.IntRange(1, 100), default=3, show_default=True, help="Trainings of every mimic.")
+@click.option(
+    "--mimic", metavar="MODEL", help="The model that --mimicry fine-tunes [default: one that this machine can train]."
+)
+@click.option(
+    "--seeds", type=click.IntRange(1, 100), default=3, show_default=True, help="How often --mimicry trains each."
+)
 @click.option(
     "--held-out",
     multiple=True,
     type=PATH,
-    help="Other pictures by the artist, or folders of them, to judge mimics on [default: the right quarter of "
-    "PICTURES, never learned].",
+    help="Other pictures by the artist, or folders of them, to compare with what --mimicry draws [default: the right "
+    "quarter of PICTURES, which is then left out of training].",
 )
-@click.option("-o", "--output", type=PATH, help="Write the card, one page for all pictures.")
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Repeat a trial exactly [default: drawn, and noted].")
-@click.option("--processes", type=click.IntRange(1, 256), help="Attacks at once [default: one a processor].")
+@click.option("-o", "--output", type=PATH, help="Write the results as an HTML page, one for all PICTURES.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    help="The seed; the same one repeats a trial exactly [default: a random one, kept in the results].",
+)
+@click.option(
+    "--processes", type=click.IntRange(1, 256), help="How many attacks run at once [default: one on each processor]."
+)
 @AS_JSON
 @DB
 def trial(
@@ -69,11 +84,11 @@ def trial(
     mimicry: bool,
     **settings: Any,  # noqa: ANN401 - one an option
 ) -> int:
-    """Measure whether the cloaks of PICTURES truly work, and grade them.
+    """Measure whether the cloaks of PICTURES work, and grade them.
 
-    PICTURES are files, folders (searched through) or quoted patterns. What shows, what it does to models beside noise
-    that shows as much, and what attacks leave of it. The original is found in the registry, or named with --original.
-    Exit code 0 whatever the grade.
+    PICTURES are cloaked pictures: files, folders (searched through) or quoted patterns. Measured is how much the cloak
+    shows, what it does to models beside noise that shows as much, and what attacks leave of it. The original is found
+    in the registry, or named with --original. The exit code does not depend on the grade.
     """
     from artaudit.auditor.trial import attempt  # noqa: PLC0415 - heavy
     from artaudit.image import write_atomically  # noqa: PLC0415 - heavy
@@ -90,7 +105,7 @@ def trial(
         mimicry_trial.ensure_possible(wish)
     with open_registry() as registry:
 
-        def one(path: Path) -> Any:  # noqa: ANN401 - loads torch
+        def tried(path: Path) -> Any:  # noqa: ANN401 - loads torch
             def foretell(seconds: float) -> None:
                 click.echo(f"{path.name}: about {max(1, round(seconds))} s", err=True)
 
@@ -100,11 +115,11 @@ def trial(
                 click.echo(page.summary(found.document))
             return found
 
-        trials, code = each(paths, one)
+        trials, code = each(paths, tried)
     if wish is not None:
         trials, failed = _imitated(trials, wish)
         code = max(code, failed)
-    documents = [one.document for one in trials]
+    documents = [trial.document for trial in trials]
     for line in () if as_json or wish is None else (*map(page.summary, documents), *page.learned(documents)):
         click.echo(line)
     if output is not None and trials:

@@ -18,9 +18,12 @@ from artaudit.commands.keys import AUTHORITY, TRUST, trusted
 @AUTHORITY
 @AS_JSON
 def verify(package: Path, *, trust: Path | None, authority: Path | None, as_json: bool) -> int:
-    """Recompute every digest of an evidence PACKAGE and say what broke; exit code 1 when anything did.
+    """Check that an evidence PACKAGE is whole and unchanged.
 
-    With --trust the package must be signed by somebody those roots vouch for, with --authority timestamped likewise.
+    Every digest in it is computed again, and seals are checked. Exit code 1 says that something is broken.
+
+    With --trust the package must be signed by somebody whom those certificates vouch for, with --authority timestamped
+    likewise.
     """
     from artaudit.auditor.evidence import verify_package  # noqa: PLC0415 - heavy
 
@@ -39,12 +42,12 @@ def _sealed_by(summary: dict[str, Any]) -> list[str]:
     """Say who signed a package and who timestamped it, and whether a root was given that vouches for them."""
     signed = _vouched("signed by", summary["signer"], "--trust") if summary["signer"] else "not signed"
     stamped = [
-        _vouched(f"timestamped {one['at'][:19].replace('T', ' ')} UTC by", one, "--authority")
-        for one in summary["timestamps"]
+        _vouched(f"timestamped {stamp['at'][:19].replace('T', ' ')} UTC by", stamp, "--authority")
+        for stamp in summary["timestamps"]
     ]
     return [signed, *(stamped or ["not timestamped"])]
 
 
-def _vouched(what: str, one: dict[str, Any], option: str) -> str:
-    known = "a root you gave vouches for it" if one["trusted"] else f"give its root with {option} to see whose it is"
-    return f"{what} {one['subject']}, sha256 {one['sha256']}: {known}"
+def _vouched(what: str, signer: dict[str, Any], option: str) -> str:
+    known = "a root you gave vouches for it" if signer["trusted"] else f"give its root with {option} to see whose it is"
+    return f"{what} {signer['subject']}, sha256 {signer['sha256']}: {known}"

@@ -13,11 +13,11 @@ from artaudit.errors import UsageError
 
 @click.group()
 def works() -> None:
-    """List, withdraw and restore registered works."""
+    """List the registered works, and withdraw or restore them."""
 
 
 @works.command("list")
-@click.option("--withdrawn", is_flag=True, help="Show withdrawn works too.")
+@click.option("--withdrawn", is_flag=True, help="List withdrawn works, too.")
 @AS_JSON
 @DB
 def list_works(*, withdrawn: bool, as_json: bool) -> None:
@@ -37,7 +37,10 @@ def list_works(*, withdrawn: bool, as_json: bool) -> None:
 @click.option("--reason", default="", help="Why; kept in the log.")
 @DB
 def withdraw(work: int, reason: str) -> None:
-    """Leave WORK out of checks from now on; nothing is erased."""
+    """Leave WORK out of checks from now on; nothing is deleted.
+
+    WORK is the number that `audit works list` shows.
+    """
     with open_registry() as registry:
         registry.withdraw(work, reason)
     click.echo(f"work {work} is withdrawn: `audit works restore {work}` brings it back")
@@ -48,7 +51,10 @@ def withdraw(work: int, reason: str) -> None:
 @click.option("--reason", default="", help="Why; kept in the log.")
 @DB
 def restore(work: int, reason: str) -> None:
-    """Compare checks with WORK again."""
+    """Take a withdrawn WORK into checks again.
+
+    WORK is the number that `audit works list --withdrawn` shows.
+    """
     with open_registry() as registry:
         registry.restore(work, reason)
     click.echo(f"work {work} is back")
@@ -56,10 +62,14 @@ def restore(work: int, reason: str) -> None:
 
 @works.command()
 @click.argument("work", type=int)
-@click.option("-o", "--output", type=PATH, required=True, help="The file to write, best named .c2pa.")
+@click.option("-o", "--output", type=PATH, required=True, help="The file to write; its name usually ends in .c2pa.")
 @DB
 def credential(work: int, output: Path) -> None:
-    """Write the content credential (C2PA) that WORK was last signed with, as its copies lose it."""
+    """Write the content credential that WORK was last signed with.
+
+    The credential (C2PA) is the one that `audit sign` put into the file and that a copy may have lost. WORK is the
+    number that `audit works list` shows.
+    """
     from artaudit.image import write_atomically  # noqa: PLC0415 - heavy
     from artaudit.image.writing import ensure_new  # noqa: PLC0415 - heavy
 

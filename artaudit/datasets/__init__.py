@@ -1,4 +1,4 @@
-"""The room of pictures: what detectors and models are trained and shown on."""
+"""Data sets: the pictures that detectors and models are trained and tested on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Aligned pairs: a real picture and its redrawing by an autoencoder, in equal containers with equal histories.
+"""Aligned pairs: a real picture and its redrawing by an autoencoder, both saved with the same settings.
 
 Rajan et al., ICLR 2025, https://arxiv.org/abs/2410.11835; a share of the real picture mixed in after Chen et al.,
 NeurIPS 2025, https://arxiv.org/abs/2505.14359.
@@ -46,7 +46,7 @@ class Aligner:
     def align(self, pictures: Iterable[tuple[Row, Image | Left]]) -> Iterator[Row | Left]:
         """Yield the rows of each pair, the real one first, as soon as both are written, and what was left out.
 
-        Generated pictures and copies of earlier ones are passed over.
+        Generated pictures and copies of earlier ones are skipped.
         """
         seen: set[str] = set()
         for row, image in pictures:

@@ -24,7 +24,7 @@ BAR = 0.55
 """A data set whose containers alone reach a larger area under the ROC curve is refused."""
 
 LEAST = 10
-"""Fewer independent pictures of a label decide nothing."""
+"""The fewest independent pictures of each label that are needed for an answer."""
 
 MOST = 3000
 """More pictures than this are sampled, whole components at a time."""
@@ -37,7 +37,7 @@ Columns = Float[np.ndarray, "pictures columns"]
 
 def _kinds(values: Sequence[object]) -> Columns:
     known = sorted(set(map(str, values)))
-    return np.array([[float(str(value) == one) for one in known] for value in values])
+    return np.array([[float(str(value) == kind) for kind in known] for value in values])
 
 
 def _quality(rows: Sequence[Row]) -> Columns:
@@ -66,7 +66,7 @@ FACTS: MappingProxyType[str, tuple[Callable[[Sequence[Row]], Columns], Callable[
         "bytes a pixel": (_density, lambda row: f"about {float(f'{_bytes_a_pixel(row):.1g}'):g}"),
     }
 )
-"""What is looked at: its numbers for the classifier, its word for people."""
+"""The facts about files by name: each as numbers for the classifier and as a word for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,9 @@ class Betrayal:
 
 @dataclass(frozen=True, slots=True)
 class Bias:
-    """What a classifier makes of the containers alone, on pictures of groups it never saw.
+    """How well a classifier tells the labels by containers alone, on groups that it did not learn from.
 
-    `groups` counts what is independent among the `pictures` looked at.
+    `groups` counts the independent groups among the `pictures`.
     """
 
     pictures: int
@@ -104,8 +104,8 @@ class Bias:
     @property
     def culprits(self) -> tuple[str, ...]:
         """The facts that do so by themselves, the worst first."""
-        worst = sorted(self.facts, key=lambda one: -one.auc)
-        return tuple(one.fact for one in worst if one.auc > BAR)
+        worst = sorted(self.facts, key=lambda told: -told.auc)
+        return tuple(told.fact for told in worst if told.auc > BAR)
 
     def __str__(self) -> str:
         whole = self.whole
@@ -175,7 +175,7 @@ def _interval(
     groups: Int[np.ndarray, " pictures"],
     seed: int,
 ) -> tuple[float, float]:
-    """Bootstrap whole groups; the scores stay."""
+    """Return the 95 % interval of the AUC, by resampling whole groups with the scores they have."""
     rng = np.random.default_rng(seed)
     _, places = np.unique(groups, return_inverse=True)
     count = places.max() + 1

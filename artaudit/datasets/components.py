@@ -12,13 +12,13 @@ from scipy.sparse.csgraph import connected_components
 from artaudit.datasets.manifest import Row
 
 TOGETHER = ("pair", "group", "sha256")
-"""Columns whose values tie pictures together whatever else is asked for."""
+"""Columns whose equal values always keep pictures together."""
 
 
 def components(rows: Sequence[Row], columns: Sequence[str] = TOGETHER) -> Int[np.ndarray, " rows"]:
     """Return one number per row, the same for rows that share a value, directly or through others.
 
-    Empty values tie nothing.
+    Empty values join nothing.
     """
     numbers: dict[tuple[str, str], int] = {}
     ties = [

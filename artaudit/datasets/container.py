@@ -28,7 +28,7 @@ _WEBP_HEAD = 4096
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A picture file's outside.
+    """What the headers of a picture file say.
 
     `codec` is Pillow's name of the format, lossless WebP apart. `quality` (1 to 100), `subsampling` and
     `progressive` are those of a JPEG, None, empty and False for all else. `width` and `height` are as stored,
@@ -94,7 +94,7 @@ def jpeg_quality(found: Sequence[Sequence[int]]) -> int | None:
 
 @cache
 def _ladder() -> Int[np.ndarray, "100 2 64"]:
-    """Return the tables of every quality, asked of the library itself."""
+    """Return the quantisation tables of qualities 1 to 100, luma and chroma, as Pillow writes them."""
     rungs = []
     for quality in range(1, 101):
         buffer = io.BytesIO()

@@ -45,7 +45,7 @@ def exact(rows: Sequence[Row]) -> list[Duplicate]:
     found = []
     for row in rows:
         earlier = kinds[row.sha256] if row.sha256 else {}
-        other = next((one for one in earlier.values() if _conflict(row, one)), None)
+        other = next((before for before in earlier.values() if _conflict(row, before)), None)
         if other:
             found.append(Duplicate(row.path, other.path, None, _conflict(row, other)))
         earlier.setdefault((row.split, row.label), row)
@@ -53,7 +53,7 @@ def exact(rows: Sequence[Row]) -> list[Duplicate]:
 
 
 class NearCopies:
-    """Collects hashes of pictures and finds the near copies among them; nearly flat pictures decide nothing."""
+    """Collects hashes and finds near copies; nearly flat pictures are left out, as their hashes say little."""
 
     def __init__(self, near: int = NEAR) -> None:
         self.near = near
@@ -68,12 +68,12 @@ class NearCopies:
             self._bits.append(np.packbits(vector.astype(np.uint8)).tobytes())
 
     def found(self) -> list[Duplicate]:
-        """Return each near copy of an earlier picture of another split or label, but for pairs and equal bytes."""
+        """Return each near copy of an earlier picture of another split or label; pairs and equal bytes do not count."""
         if not self._rows:
             return []
         bits = np.frombuffer(b"".join(self._bits), np.uint64).reshape(-1, 4)
         step = max(1, _CELLS // len(bits))
-        return [one for start in range(0, len(bits), step) for one in self._among(bits, start, start + step)]
+        return [copy for start in range(0, len(bits), step) for copy in self._among(bits, start, start + step)]
 
     def _among(self, bits: UInt64[np.ndarray, "pictures 4"], start: int, stop: int) -> Iterator[Duplicate]:
         later = bits[start:stop]
@@ -101,7 +101,7 @@ def _conflict(row: Row, other: Row) -> str:
 
 
 def _resized(rgb8: UInt8[np.ndarray, "height width 3"]) -> UInt8[np.ndarray, "rows columns 3"]:
-    """Bring each side between what the hash samples and what it needs to see."""
+    """Scale each side to at least `_SMALLEST` and at most `_LARGEST` pixels, the range that the hash works on."""
     height, width = rgb8.shape[:2]
     size = min(max(width, _SMALLEST), _LARGEST), min(max(height, _SMALLEST), _LARGEST)
     return np.ascontiguousarray(cv2.resize(rgb8, size, interpolation=cv2.INTER_AREA))

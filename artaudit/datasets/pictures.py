@@ -66,7 +66,7 @@ class Pictures:
     def _member(self, file: str, member: str) -> Member:
         if self._tar[0] != file:
             found = members(self.folder / file, self.limits.file_bytes)
-            self._tar = file, {one.name: one for one in found if isinstance(one, Member)}
+            self._tar = file, {entry.name: entry for entry in found if isinstance(entry, Member)}
         if member not in self._tar[1]:
             raise ImageError(f"{file}{INSIDE}{member} is not there any more: index it again.")
         return self._tar[1][member]

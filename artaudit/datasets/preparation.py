@@ -1,4 +1,4 @@
-"""Data sets as straight lines: index, audit, align, split."""
+"""The four steps that prepare a data set: index, audit, align, split."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from artaudit.image.writing import ensure_writable
 from artaudit.protocols import Autoencoder, Progress
 
 MANIFESTS = (".csv", ".parquet")
-"""How the files of manifests end."""
+"""The endings of manifests' file names."""
 
 SPLIT = "split"
-"""What copies disagree about where `audit data split` helps."""
+"""The conflict of copies that `audit data split` resolves: they lie in different splits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Written:
             "path": str(self.path),
             "pictures": self.pictures,
             "counts": dict(self.counts),
-            "left_out": [asdict(one) for one in self.left],
+            "left_out": [asdict(left) for left in self.left],
             "groups_by_name": self.names,
             "numbered_series": dict(self.series),
         }
@@ -86,15 +86,15 @@ class Audited:
 
     @property
     def next(self) -> list[str]:
-        """What to do about each failure, the command first where there is one."""
+        """What to do about each failure: a command and, in brackets, what it does."""
         path, lines = shlex.quote(str(self.path)), []
         if self.bias.biased:
             target = shlex.quote(str(self.path.with_name(f"{self.path.stem}-aligned")))
             lines.append(f"audit data align {path} -o {target}  (redraws the real pictures, both in equal containers)")
-        if self.leaks or any(one.conflict == SPLIT for one in self.copies):
+        if self.leaks or any(copy.conflict == SPLIT for copy in self.copies):
             target = shlex.quote(str(self.path.with_name(f"{self.path.stem}-split{self.path.suffix}")))
             lines.append(f"audit data split {path} -o {target}  (keeps groups, pairs and copies together)")
-        if self.near or any(one.conflict != SPLIT for one in self.copies):
+        if self.near or any(copy.conflict != SPLIT for copy in self.copies):
             lines.append(f"audit data audit {path}  (once one picture of each copy is taken out of it)")
         return lines
 
@@ -110,9 +110,9 @@ def index(
 ) -> Written:
     """Write one manifest of the pictures at all `sources`; `heard` is told at once what is left out.
 
-    A source may be a manifest: its rows are taken over, their paths led from where `output` lies. `otherwise` fills
-    what the layout does not tell, like label, source or licence. Pictures without a group whose file names differ by a
-    number alone get one.
+    A source may be a manifest: its rows are taken over, with paths relative to the folder of `output`. `otherwise`
+    fills what the layout does not tell, like label, source or licence. Pictures without a group whose file names differ
+    by a number alone get one.
     """
     names, seen = Names(), set[str]()
 
@@ -169,8 +169,8 @@ def align(
 ) -> Written:
     """Write aligned pairs of a manifest's real pictures, the first `most` of them, into `folder`, with a manifest.
 
-    `even` mixes in as much of the
-    real picture as makes the files about equally large. What is there already is kept.
+    `even` mixes in as much of the real picture as makes the files about equally large. Pairs that are there already
+    are kept.
     """
     ensure_writable(folder)
     reals = [row for row in manifest.read(path) if row.label == REAL][:most]
@@ -208,8 +208,8 @@ def _layout(source: Path, layout: str) -> str:
 
 
 def _counted(pictures: Iterator[Any], total: int, progress: Progress | None) -> Iterator[Any]:
-    for number, one in enumerate(pictures):
-        yield one
+    for number, picture in enumerate(pictures):
+        yield picture
         if progress:
             progress(number + 1, total)
 

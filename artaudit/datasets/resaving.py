@@ -1,4 +1,4 @@
-"""Other pixels in the very container of a picture: its format, quantisation tables, subsampling and size."""
+"""Saves other pixels with the settings of a picture's file: format, quantisation tables, subsampling and size."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Resaver:
         return buffer.getvalue()
 
     def _nearest_quality(self, like: Image) -> int:
-        """Halve the range of qualities by the size of the file; larger quality, larger file."""
+        """Return the lowest quality whose file is as large as that of `like`, by bisection."""
         low, high = 0, 100
         while low < high:
             middle = (low + high) // 2

@@ -1,4 +1,4 @@
-"""Splits that no pair, group or copy straddles, with every label and generator in its share.
+"""Divides a data set into splits: no pair, group or copy lies in two, and labels and generators are shared out alike.
 
 The greedy choice follows Sechidis et al., ECML PKDD 2011, https://doi.org/10.1007/978-3-642-23808-6_10, over whole
 components instead of single pictures.
@@ -17,7 +17,7 @@ from artaudit.datasets.stems import grouped
 from artaudit.errors import UsageError
 
 COLUMNS = ("source", "generator", "prompt", "artist", "pair", "group")
-"""What a split may keep whole."""
+"""Columns whose equal values a split may keep together."""
 
 Stratum = tuple[str, str]
 
@@ -68,7 +68,7 @@ def _assigned(parts: Mapping[int, Sequence[Row]], shares: Mapping[str, float], s
 
 
 def _draw(part: Iterable[Row], seed: int) -> bytes:
-    """Return a number that the seed and the part's pictures decide, wherever the part stands."""
+    """Return a random number that depends on the seed and the part's pictures, not on their order."""
     return hashlib.sha256(f"{seed} {min(row.path for row in part)}".encode()).digest()
 
 

@@ -12,7 +12,7 @@ from artaudit.datasets.listing import INSIDE
 from artaudit.datasets.manifest import Row
 
 MOST = 32
-"""Pictures of one folder that share a name up to a number; more are a series that was numbered through."""
+"""The most pictures of one folder that may share a name but for numbers; more are a numbered series."""
 
 CAMERAS = ("img", "dsc", "dscn", "dscf", "dcim", "pxl", "mvimg", "scan", "screenshot")
 PROGRAMS = ("image", "images", "picture", "pictures", "photo", "photos", "pic", "frame", "page", "file", "untitled")
@@ -21,7 +21,7 @@ DULL = frozenset((*CAMERAS, *PROGRAMS, *RUNS))
 """Words that cameras and programs number pictures with; they say nothing of what is shown."""
 
 GROUP, APART = "name:", "series:"
-"""What a group begins with that a file name gave, and one that keeps a picture of a series for itself."""
+"""How groups that file names gave begin, and groups of a single picture of a numbered series."""
 
 _LETTERS = 3
 """The least length of a word in Latin letters that may stand for what a picture shows."""

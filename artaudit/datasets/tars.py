@@ -14,7 +14,7 @@ from typing import IO, BinaryIO, cast
 from artaudit.datasets.listing import INSIDE, Left
 
 _HEADER_BYTES = 1024**2
-"""No extended header is longer; a tar that says otherwise wants memory, not a name."""
+"""The most bytes of an extended header; a longer one would only use up memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _why_not(info: tarfile.TarInfo, seen: set[str], largest: int, length: int) -
 
 
 class _Bounded:
-    """A file that hands out headers, not gigabytes."""
+    """A file of which no more is read at once than a header may be long."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file

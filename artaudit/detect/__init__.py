@@ -1,4 +1,4 @@
-"""The room of detectors: is this picture made by a machine, as far as its pixels tell."""
+"""Detectors: did a machine make this picture, as far as its pixels tell."""
 
 from __future__ import annotations
 

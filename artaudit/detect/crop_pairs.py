@@ -28,10 +28,10 @@ SHRUNK = 0.6
 """The smallest factor that a handling may scale by."""
 
 TRIES = 50
-"""Pairs that are tried for each that is wanted."""
+"""How many pairs are tried, at most, for each that a batch needs."""
 
 WATCHED = 8
-"""One group in so many shows when a network has learned enough."""
+"""One group in so many is kept apart to see when a network has learned enough."""
 
 
 @dataclass(frozen=True)

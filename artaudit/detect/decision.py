@@ -97,7 +97,7 @@ def decide(detector: Calibrated, levels: UInt8[np.ndarray, "height width 3"], st
 
 
 def _against(detector: Calibrated, score: float, threshold: Threshold, levels: np.ndarray) -> tuple[bool | None, str]:
-    """Return what a score means against the threshold, and why nothing; a find must outlast every mild edit."""
+    """Compare a score with the threshold; say why nothing can be told. A finding must hold after every mild edit."""
     if score < threshold.clear:
         return False, ""
     if score < threshold.score:

@@ -153,7 +153,7 @@ def _always(edit: Edit) -> Callable[[Row], Sequence[Edit]]:
 
 
 def _part(progress: Progress | None, number: int, parts: int) -> Progress | None:
-    """Return what tells of one of several equal parts how far the whole is."""
+    """Return the progress of one of several equal parts as progress of the whole."""
     if progress is None:
         return None
     return lambda done, total: progress(number * total + done, parts * total)

@@ -37,7 +37,7 @@ BESIDE = {
 """What a picture is compared with, where a person said of which kind it is and the detector knows that kind."""
 
 SHOWN = 1024
-"""Pixels along the longer side of the picture of crops, at most."""
+"""The most pixels along the longer side of the picture that shows the crops."""
 
 HEATMAP = (
     "Where the detector looked closely: red where it sees what machine-made pictures have, blue where it does not, the "

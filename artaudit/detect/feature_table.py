@@ -29,7 +29,7 @@ Drawn = Callable[[Row], Sequence[Edit]]
 """What is done to the picture of a row, each edit giving one reading."""
 
 LIVED: dict[str, Literal["JPEG", "WEBP"]] = {"JPEG": "JPEG", "WEBP": "WEBP"}
-"""Codecs that have cost a picture something already."""
+"""Lossy codecs, by their names in manifests and in `edits.handling`."""
 
 
 @runtime_checkable

@@ -34,8 +34,7 @@ _SMALL = 1e-3
 def crop_features(crop: Picture) -> dict[str, Numbers]:
     """Return the features of one crop with samples in [0, 1], by group; crops of one size give the same counts.
 
-    Only the grid's features ask where the crop was cut, and
-    these forget its phase: a shifted copy reads alike.
+    Only the grid's features depend on where the crop was cut, and not on the phase: a shifted copy gives the same.
     """
     levels = np.ascontiguousarray(crop * 255, dtype=np.float32)
     planes = cv2.split(cv2.cvtColor(np.ascontiguousarray(crop, dtype=np.float32), cv2.COLOR_RGB2YCrCb))
@@ -65,7 +64,7 @@ def _joint(luma: Plane, kinds: Sequence[str] = KINDS) -> Numbers:
 
 
 def _shares(counts: Numbers) -> Numbers:
-    """Return roots of shares, which spread alike where shares are small and where they are large."""
+    """Return square roots of shares, so that small and large ones vary alike."""
     return np.sqrt(counts / counts.sum())
 
 

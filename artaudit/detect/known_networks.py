@@ -1,4 +1,4 @@
-"""Published networks against machine-made pictures that are known here, and told by what a file holds, not its name.
+"""The published detectors that can be added, recognised by what a file holds and not by its name.
 
 Community Forensics by Park and Owens, CVPR 2025, https://arxiv.org/abs/2411.04125, code
 https://github.com/JeongsooP/Community-Forensics; Sieve, https://github.com/Phineas1500/sieve-ai-image-detector; the

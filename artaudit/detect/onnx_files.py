@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from artaudit.detect.protobuf import as_bytes, fields_of, integers
 
 GRAPH, OPERATORS, TRAINING, FUNCTIONS = 7, 8, 20, 25
-"""Of a model: its graph, the sets of operators it asks for, and what no network needs to be asked."""
+"""Fields of a model: its graph, the sets of operators it uses, and what no network needs to run."""
 
 NODE, INITIALISER, INPUT, OUTPUT, SPARSE = 1, 5, 11, 12, 15
 ATTRIBUTE, NODE_DOMAIN = 5, 7

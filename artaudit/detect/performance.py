@@ -19,7 +19,7 @@ RESAMPLES = 200
 """Draws of groups for each interval."""
 
 RANKS_WELL, FINDS_LITTLE = 0.75, 0.2
-"""From which AUC on, and up to which share found, a row says why so little is found of what ranks so well."""
+"""The least AUC and the largest share found for which a row explains why so little is found."""
 
 Row = dict[str, Any]
 
@@ -95,7 +95,7 @@ def roc(seen: ScoreTable) -> list[dict[str, float | None]]:
 def calibrated(
     ratios: Float[np.ndarray, " count"], made: Bool[np.ndarray, " count"], groups: np.ndarray
 ) -> dict[str, Row]:
-    """Return what natural log likelihood ratios are worth, with intervals; nothing where a kind is missing."""
+    """Return metrics of natural log likelihood ratios, with intervals; nothing where a kind is missing."""
     if made.all() or not made.any():
         return {}
     prior = np.log(made.sum() / (~made).sum())

@@ -99,7 +99,7 @@ TAKES = MappingProxyType(
 
 
 def complaint(told: Mapping[str, object], known: Mapping[str, Setting], what: str) -> str:
-    """Say what is wrong with the first line that is, nothing where all are right; `what` names the lines."""
+    """Say what is wrong with the first line that is wrong, nothing where all are right; `what` names the lines."""
     for name, value in told.items():
         if name not in known:
             near = get_close_matches(str(name), known, 1)

@@ -1,4 +1,4 @@
-"""The one training loop of all networks: what varies comes as functions, and a killed run ends in the same numbers.
+"""The one training loop of all networks; a run that was killed and goes on ends in the same numbers.
 
 Everything random follows from the seed and the number of the step, so a run needs no more than its weights, its
 optimiser's moments, that number and the best weights so far to go on. Processes and mixed precision are accelerate's,

@@ -77,13 +77,13 @@ def test_the_maker_is_named_and_nobody_claims_a_photograph(audit):
 @pytest.mark.slow
 def test_a_check_names_the_maker_too(audit):
     code, out, _ = audit("check", "redrawn.png", "--json")
-    (found,) = [one for one in json.loads(out)[0]["findings"] if one["examiner"] == "attribution"]
+    (found,) = [finding for finding in json.loads(out)[0]["findings"] if finding["examiner"] == "attribution"]
     assert code == 1 and found["holds"] is True
     assert found["false_alarms"]["trials"] > 100 and found["details"]["weight"]
 
 
 @pytest.mark.slow
-def test_a_model_is_calibrated_on_a_folder_and_the_result_is_used(audit):
+def test_a_model_is_enrolled_with_a_folder_and_the_result_is_used(audit):
     rng = np.random.default_rng(0)
     Path("mine").mkdir()
     china, flower = (decode(photograph(name), name=name).pixels for name in ("china.jpg", "flower.jpg"))
@@ -91,16 +91,16 @@ def test_a_model_is_calibrated_on_a_folder_and_the_result_is_used(audit):
         whole = (china, flower)[number % 2]
         top, left = (int(rng.integers(side - 128)) for side in whole.shape[:2])
         written(f"mine/{number}.png", whole[top : top + 128, left : left + 128])
-    code, out, _ = audit("attribute", "calibrate", "studio-sd1", "mine", "--method", "octaves", "--json")
+    code, out, _ = audit("attribute", "enrol", "studio-sd1", "mine", "--method", "octaves", "--json")
     learned = json.loads(out)
     assert code == 0 and learned["method"] == "octaves" and learned["twins"] == ["studio-diffusion"]
     assert set(learned["aucs"]) == {*STRANGERS, "drawn by studio-flux2"}
-    (used,) = [one.calibration for one in candidates() if one.record.name == "studio-sd1"]
+    (used,) = [candidate.calibration for candidate in candidates() if candidate.record.name == "studio-sd1"]
     assert used.method == "octaves" and used.passed[BELONGING][1] == 36
-    code, out, _ = audit("attribute", "calibrate", "studio-sd1", "mine/1.png")
+    code, out, _ = audit("attribute", "enrol", "studio-sd1", "mine/1.png")
     assert code == 2
     code, out, _ = audit("attribute", "candidates", "--json")
-    assert {one["name"] for one in json.loads(out)} == {"studio-flux2", "studio-sd1"}
+    assert {row["name"] for row in json.loads(out)} == {"studio-flux2", "studio-sd1"}
 
 
 def test_a_calibration_counts_only_for_the_weights_it_was_made_with(tmp_path):
@@ -134,6 +134,19 @@ def test_who_cannot_be_told_apart_says_so_and_is_not_asked(tmp_path, redrawn):
     assert found.holds is None and found.details["left_out"].keys() == {"studio-sd1"}
 
 
+@pytest.mark.parametrize("name", ["calibrate", "enroll"])
+def test_other_names_of_enrolment_are_answered_with_its_name(run_audit, name):
+    code, out, err = run_audit("attribute", name, "studio-sd1", "mine")
+    assert (code, out) == (2, "")
+    assert err == f"Error: There is no `audit attribute {name}`: use `audit attribute enrol`.\n"
+
+
+def test_a_calibration_is_asked_for_by_the_detectors_name_alone(run_audit):
+    code, _, err = run_audit("calibrate")
+    assert code == 2
+    assert err.endswith("There is no `audit calibrate`: use `audit detector calibrate`.\n")
+
+
 def test_an_unknown_model_is_refused(audit):
     assert audit("attribute", "real.png", "--model", "nobody")[0] == 2
 
@@ -164,7 +177,9 @@ def test_smooth_and_colourless_pictures_belong_to_nobody(real):
 @pytest.mark.slow
 def test_a_resize_is_found_and_undone(redrawn):
     large = np.asarray(Pillow.fromarray(np.rint(redrawn * 255).astype(np.uint8)).resize((512, 400), 3)) / 255
-    plain, tried = (opinions(as_image(large), candidates(("studio-sd1",)), resized=one)[0] for one in (False, True))
+    plain, tried = (
+        opinions(as_image(large), candidates(("studio-sd1",)), resized=resized)[0] for resized in (False, True)
+    )
     assert tried.scale == 2.0
     assert tried.score > plain.score
 

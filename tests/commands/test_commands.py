@@ -78,10 +78,10 @@ def test_results_stand_beside_the_original_under_a_name_of_their_own(audit, draw
 
 @pytest.mark.slow
 def test_the_same_seed_writes_the_same_picture(audit, drawing):
-    for folder in ("one", "two"):
+    for folder in ("first", "second"):
         assert audit("protect", drawing, "-o", folder, "--seed", "5").returncode == 0
-    one, two = (drawing.parent / folder / "drawing.png" for folder in ("one", "two"))
-    assert one.read_bytes() == two.read_bytes()
+    first, second = (drawing.parent / folder / "drawing.png" for folder in ("first", "second"))
+    assert first.read_bytes() == second.read_bytes()
 
 
 def test_nothing_is_overwritten_and_a_cloaked_picture_is_known(audit, drawing):

@@ -100,7 +100,7 @@ def test_leaks_and_copies_fail_a_data_set(audit, tmp_path):
     found = json.loads(done.stdout)
     assert done.returncode == 1 and not found["biased"] and found["near"] is None
     assert [leak["value"] for leak in found["leaks"]] == ["g0"]
-    assert [(one["path"], one["earlier"]) for one in found["copies"]] == [("y.png", "1.png")]
+    assert [(copy["path"], copy["earlier"]) for copy in found["copies"]] == [("y.png", "1.png")]
     assert [line.partition("  (")[0] for line in found["next"]] == [
         "audit data split m.csv -o m-split.csv",
         "audit data audit m.csv",

@@ -36,7 +36,7 @@ def data(drawings):
 
 
 def run(*arguments):
-    return CliRunner().invoke(audit, [str(one) for one in arguments], standalone_mode=False)
+    return CliRunner().invoke(audit, [str(word) for word in arguments], standalone_mode=False)
 
 
 @pytest.fixture(scope="module")
@@ -91,15 +91,15 @@ def test_an_evaluation_accounts_for_every_picture(model, data):
     line = ("detector", "evaluate", model, data / "more.csv", "--edit", "as it is")
     found = json.loads(run(*line, "--json").stdout)
     row, threshold = found["generators"]["as it is"]["toy"], found["detector"]["threshold"]
-    made = [one for one in found["pictures"] if one["generator"] == "toy"]
+    made = [row for row in found["pictures"] if row["generator"] == "toy"]
     assert len(found["pictures"]) == 24
     assert (row["n"], row["too_small"], len(made)) == (13, 1, 12)
-    assert row["found"]["count"] == sum(one["verdict"] == "found" for one in made)
+    assert row["found"]["count"] == sum(told["verdict"] == "found" for told in made)
     assert row["found"]["value"] == row["found"]["count"] / 13
-    assert row["abstentions"] == 1 + sum(one["out_of_distribution"] for one in made)
+    assert row["abstentions"] == 1 + sum(told["out_of_distribution"] for told in made)
     assert row["n"] == row["found"]["count"] + row["below_threshold"] + row["abstentions"]
-    assert all(one["score"] >= threshold for one in made if one["verdict"] == "found")
-    assert {one["path"] for one in found["unread"]} == {"small.png", "gone.png"}
+    assert all(told["score"] >= threshold for told in made if told["verdict"] == "found")
+    assert {left["path"] for left in found["unread"]} == {"small.png", "gone.png"}
     points = found["roc"]["as it is"]
     assert (points[0]["threshold"], points[0]["found"], points[-1]["false_alarms"]) == (None, 0, 1)
     printed = run(*line).stdout
@@ -225,7 +225,7 @@ def calibrated(model, data, tmp_path_factory):
 
 def test_a_check_asks_the_detector_that_is_named(calibrated, model, data, run_audit):
     told = run_audit.json("check", data / "1.png", "--detector", calibrated)
-    (finding,) = [one for one in told[0]["findings"] if one["examiner"] == "detector"]
+    (finding,) = [finding for finding in told[0]["findings"] if finding["examiner"] == "detector"]
     digest = storage.digest(calibrated)
     assert finding["details"]["other_detector"] == digest
     assert digest[:16] in finding["method"]

@@ -92,7 +92,7 @@ def test_a_check_can_be_made_again_from_its_package_alone(package, settled, tmp_
     report = tmp_path / "bag" / "data" / "report.json"
     found = other.json("reproduce", report)
     assert found["same"]
-    assert {one["outcome"] for one in found["checks"][0]["findings"]} == {"same"}
+    assert {finding["outcome"] for finding in found["checks"][0]["findings"]} == {"same"}
     report.write_text(report.read_text().replace('"holds":true', '"holds":false', 1))
     assert other("reproduce", report).returncode == 1
     assert not (tmp_path / "registry.db").exists()
@@ -100,7 +100,7 @@ def test_a_check_can_be_made_again_from_its_package_alone(package, settled, tmp_
 
 def test_a_check_of_what_was_said_to_be_a_painting_is_made_again_as_one(audit, settled, tmp_path):
     [document] = json.loads(audit("check", "crop.png", "--kind", "painting", "--json").stdout)
-    [said] = [one for one in document["findings"] if one["examiner"] == "detector"]
+    [said] = [finding for finding in document["findings"] if finding["examiner"] == "detector"]
     assert said["details"]["said_to_be"] == "painting"
     assert audit("report", document["case"], "-o", "painting.zip").returncode == 0
     found = settled(tmp_path).json("reproduce", audit.home / "painting.zip")

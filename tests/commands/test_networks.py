@@ -2,13 +2,10 @@
 
 import json
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image as Pillow
 from safetensors.torch import save_file
 
-from artaudit.datasets.drawings import draw
 from artaudit.detect import calibrating, feature_table, fusing, performance
 from artaudit.detect.known_networks import expected
 from artaudit.detect.loading import open_detector
@@ -28,22 +25,10 @@ def weights(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory):
-    """Write 64 drawings of three sources, half of them with a grid of three upsamplings, and their manifest."""
-    folder = tmp_path_factory.mktemp("data")
-    lines = ["path,label,generator,source,group,split,codec,width,height"]
-    for number in range(64):
-        rng, made = np.random.default_rng(number), bool(number % 2)
-        levels = np.asarray(draw(rng).resize((160, 160)).convert("RGB")).astype(int)
-        levels = levels + rng.integers(-6, 7, (160, 160, 3))
-        if made:
-            levels = levels[::2, ::2].repeat(2, axis=0).repeat(2, axis=1)
-        Pillow.fromarray(levels.clip(0, 255).astype(np.uint8)).save(folder / f"{number}.png")
-        who = number // 2 % 3
-        label = f"generated,toy {who}," if made else f"real,,album {who}"
-        lines.append(f"{number}.png,{label},{number},val,PNG,160,160")
-    (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
-    return folder / "manifest.csv"
+def manifest(tmp_path_factory, draw_data_set):
+    """Return the manifest of 64 drawings of three sources and three generators, none to train on."""
+    generators, sources = (tuple(f"{kind} {number}" for number in range(3)) for kind in ("toy", "album"))
+    return draw_data_set(tmp_path_factory.mktemp("data"), side=160, generators=generators, sources=sources)
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +51,7 @@ def test_a_network_that_is_not_calibrated_says_so(run_audit, weights, manifest):
         code, out, err = run_audit(*line)
         assert (code, out) == (3, "")
         assert f"{NETWORK} says nothing before it is calibrated: use `audit detector fuse`" in err
-    assert [one["name"] for one in run_audit.json("detector", "list") if one["asked"]] == ["shipped"]
+    assert [row["name"] for row in run_audit.json("detector", "list") if row["asked"]] == ["shipped"]
     code, _, err = run_audit("detector", "add", weights)
     assert code == 2
     assert "is there already" in err
@@ -122,15 +107,15 @@ def test_a_fused_detector_is_asked_once_and_names_its_parts(run_audit, weights, 
     assert set(fused["auc"]) == {"shipped", NETWORK, "fused"}
     assert fused["left_out"] == {"real": "sources", "generated": "generators"}
     assert min(fused["weights"].values()) >= 0
-    assert [one["calibrated"] for one in fused["strata"]] == [True]
-    listed = {one["name"]: one for one in run_audit.json("detector", "list")}
-    assert [name for name, one in listed.items() if one["asked"]] == ["fused"]
+    assert [stratum["calibrated"] for stratum in fused["strata"]] == [True]
+    listed = {row["name"]: row for row in run_audit.json("detector", "list")}
+    assert [name for name, row in listed.items() if row["asked"]] == ["fused"]
     assert listed[NETWORK]["calibrated"]
     assert listed["fused"]["parts"] == {"shipped": listed["shipped"]["sha256"], NETWORK: made["file_sha256"]}
     assert not list((home / "models" / "detectors").glob(".*"))
 
     (told,) = run_audit.json("check", manifest.parent / "1.png")
-    (finding,) = [one for one in told["findings"] if one["examiner"] == "detector"]
+    (finding,) = [finding for finding in told["findings"] if finding["examiner"] == "detector"]
     assert finding["details"]["parts"] == listed["fused"]["parts"]
     assert finding["details"]["other_detector"] == listed["fused"]["sha256"]
     assert NETWORK in finding["method"]
@@ -145,7 +130,7 @@ def test_a_fused_detector_is_asked_once_and_names_its_parts(run_audit, weights, 
     gone = run_audit.json("detector", "remove", NETWORK)
     assert gone == {"removed": [NETWORK, "fused"], "asked": "shipped"}
     (told,) = run_audit.json("check", manifest.parent / "1.png")
-    (finding,) = [one for one in told["findings"] if one["examiner"] == "detector"]
+    (finding,) = [finding for finding in told["findings"] if finding["examiner"] == "detector"]
     assert "parts" not in finding["details"]
 
 

@@ -109,8 +109,8 @@ def test_a_preview_shows_one_window_and_makes_nothing_else(audit):
     assert told["window"] == {"left": 0, "top": 0, "width": 112, "height": 96, "of_width": 112, "of_height": 96}
     assert told["steps"] == 3
     assert told["visibility"]["ssimulacra2"] >= 80
-    assert {one["model"].split("@")[0] for one in told["effect"]} >= {"studio-flux2-tuned", "studio-sd1-wide"}
-    assert all(one["gain_over_visible_noise"] > 0 and len(one["noise_as_visible"]) == 3 for one in told["effect"])
+    assert {model["model"].split("@")[0] for model in told["effect"]} >= {"studio-flux2-tuned", "studio-sd1-wide"}
+    assert all(model["gain_over_visible_noise"] > 0 and len(model["noise_as_visible"]) == 3 for model in told["effect"])
     assert told["style_reference"] is None
     sheet = decode((audit.home / told["preview"]).read_bytes(), name="sheet")
     assert sheet.width > 3 * 2 * 112 and sheet.height > 3 * 96
@@ -130,9 +130,9 @@ def test_a_preview_takes_the_place_of_no_other_file(audit):
 def test_a_preview_keeps_what_a_mask_and_transparency_leave_out(audit):
     alpha = np.full((96, 112), 255, np.uint8)
     alpha[:, 70:] = 0
-    with Pillow.open(audit.home / "art" / "one.png") as one:
-        one.putalpha(Pillow.fromarray(alpha))
-        one.save(audit.home / "alpha.png")
+    with Pillow.open(audit.home / "art" / "one.png") as picture:
+        picture.putalpha(Pillow.fromarray(alpha))
+        picture.save(audit.home / "alpha.png")
     mask = np.zeros((48, 56), np.uint8)
     mask[:, :20] = 255
     Pillow.fromarray(mask).save(audit.home / "mask.png")

@@ -23,7 +23,7 @@ from artaudit.protocols import Autoencoder
 @pytest.fixture(scope="session")
 def studio() -> Autoencoder:
     torch.set_num_threads(1)
-    return open_model(next(one for one in pool.embedded() if one.name == "studio-flux2"))
+    return open_model(next(record for record in pool.embedded() if record.name == "studio-flux2"))
 
 
 @pytest.fixture
@@ -126,8 +126,8 @@ def test_only_real_pictures_are_aligned_and_each_once(encoded, tmp_path, studio)
         (Row("f", "real"), decode(encoded(5, size=(3, 3)), name="f")),
     ]
     found = list(Aligner(studio, tmp_path).align(pictures))
-    assert [one.label for one in found if isinstance(one, Row)] == ["real", "generated"]
-    broken, gif, small = (str(one) for one in found if isinstance(one, Left))
+    assert [row.label for row in found if isinstance(row, Row)] == ["real", "generated"]
+    broken, gif, small = (str(left) for left in found if isinstance(left, Left))
     assert broken == "d is broken" and "GIF" in gif and "smaller than one latent" in small
 
 

@@ -52,7 +52,7 @@ def test_a_fact_that_differs_is_found_and_named(fact, of_generated):
     assert found.biased and found.whole.auc > 0.8
     assert fact in found.culprits
     assert fact in str(found)
-    words = next(one for one in found.facts if one.fact == fact)
+    words = next(told for told in found.facts if told.fact == fact)
     assert words.real != words.generated
 
 
@@ -61,10 +61,10 @@ def test_facts_that_tell_nothing_alone_may_tell_together():
     rng = np.random.default_rng(3)
     made = []
     for number in range(400):
-        one = bool(rng.integers(2))
+        png = bool(rng.integers(2))
         label = "real" if number % 2 else "generated"
-        other = one == (label == "real")
-        made.append(Row(f"{number}", label, codec="PNG" if one else "WEBP", width=400, height=400 if other else 300))
+        square = png == (label == "real")
+        made.append(Row(f"{number}", label, codec="PNG" if png else "WEBP", width=400, height=400 if square else 300))
     found = bias(made)
     assert found.biased and not found.culprits
     assert "together" in str(found)
@@ -104,9 +104,9 @@ def test_few_pictures_leave_a_doubt_that_is_said():
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers_and_large_sets_are_sampled():
     many = rows(MOST)
-    one, two = bias(many, seed=1), bias(many, seed=1)
-    assert one == two
-    assert MOST <= one.pictures <= MOST + 1
+    first, second = bias(many, seed=1), bias(many, seed=1)
+    assert first == second
+    assert MOST <= first.pictures <= MOST + 1
 
 
 @pytest.mark.parametrize("label", ["real", "generated"])

@@ -38,7 +38,7 @@ def test_equal_bytes_in_two_splits_or_under_two_labels_are_found():
         Row("g", "real", split="train", sha256=""),
         Row("h", "generated", split="test", sha256=""),
     ]
-    found = [(one.path, one.earlier, one.conflict) for one in exact(rows)]
+    found = [(copy.path, copy.earlier, copy.conflict) for copy in exact(rows)]
     assert found == [("c", "a", "split"), ("d", "a", "label"), ("e", "d", "label")]
     assert "byte for byte" in str(exact(rows)[0])
 
@@ -77,4 +77,4 @@ def test_the_conflict_is_found_behind_a_nearer_harmless_copy():
         (Row("b", "real", split="train", sha256="2"), again(drawn(5))),
         (Row("c", "real", split="train", sha256="3"), again(drawn(5))),
     )
-    assert [(one.path, one.earlier) for one in found] == [("b", "a"), ("c", "a")]
+    assert [(copy.path, copy.earlier) for copy in found] == [("b", "a"), ("c", "a")]

@@ -49,7 +49,7 @@ def test_broken_pictures_are_named_and_the_rest_goes_on(put, tmp_path):
     (root / "real/locked.png").unlink()
     (root / "real/locked.png").symlink_to("nowhere")
     found = list(index(Folder(), root, tmp_path))
-    left = {one.path: one.reason for one in found if isinstance(one, Left)}
+    left = {row.path: row.reason for row in found if isinstance(row, Left)}
     assert [row.path for row in found if isinstance(row, Row)] == ["real/good.png"]
     assert set(left) == {"real/cut.png", "real/empty.png", "real/text.jpg", "real/locked.png", "stray.png"}
     assert "truncated" in left["real/cut.png"] and "--label" in left["stray.png"]

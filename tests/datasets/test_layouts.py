@@ -10,9 +10,9 @@ from artaudit.errors import UsageError
 
 def told(name, root) -> dict[str, Row]:
     found = list(catalog.load(catalog.LAYOUTS, name)().find(root))
-    assert all(isinstance(one, Found) for one in found), found
-    assert all(one.read() for one in found)
-    return {one.told.path: one.told for one in found}
+    assert all(isinstance(picture, Found) for picture in found), found
+    assert all(picture.read() for picture in found)
+    return {picture.told.path: picture.told for picture in found}
 
 
 @pytest.mark.parametrize("name", catalog.LAYOUTS)

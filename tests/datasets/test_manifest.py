@@ -53,7 +53,7 @@ def test_an_interrupted_writer_leaves_the_manifest_as_it_was(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         write(path, broken())
     assert [row.path for row in read(path)] == ["a.png"]
-    assert [one.name for one in tmp_path.iterdir()] == ["m.csv"]
+    assert [path.name for path in tmp_path.iterdir()] == ["m.csv"]
 
 
 def test_columns_may_be_missing_or_unknown(tmp_path):

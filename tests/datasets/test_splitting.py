@@ -75,8 +75,8 @@ def test_every_label_and_generator_gets_its_share():
 
 def test_another_seed_draws_another_split():
     rows = [Row(f"{number}.png", "real") for number in range(60)]
-    one, two = (split(rows, {"train": 0.5, "test": 0.5}, seed=seed) for seed in (1, 2))
-    assert one != two
+    first, second = (split(rows, {"train": 0.5, "test": 0.5}, seed=seed) for seed in (1, 2))
+    assert first != second
 
 
 def test_what_hangs_together_through_others_is_one_part():

@@ -54,7 +54,7 @@ def test_links_and_devices_are_left_out(tmp_path):
             info = tarfile.TarInfo(f"{kind.decode()}.png")
             info.type, info.linkname = kind, "/etc/passwd"
             tar.addfile(info)
-    assert [one.reason for one in WebDataset().find(tmp_path)] == ["is no plain file"] * 4
+    assert [left.reason for left in WebDataset().find(tmp_path)] == ["is no plain file"] * 4
 
 
 def test_members_over_the_limit_and_repeated_names_are_left_out(tmp_path, encoded):
@@ -77,7 +77,7 @@ def test_a_shard_cut_off_yields_what_is_whole(tmp_path, encoded):
     path.write_bytes(path.read_bytes()[: 512 + 512 * -(-len(encoded(1)) // 512) + 512 + 20])
     found = list(WebDataset().find(tmp_path))
     assert found[0].read() == encoded(1)
-    assert len(found) > 1 and all(isinstance(one, Left) for one in found[1:])
+    assert len(found) > 1 and all(isinstance(left, Left) for left in found[1:])
 
 
 def test_damage_in_the_middle_is_said(tmp_path, encoded):
@@ -93,7 +93,7 @@ def test_damage_in_the_middle_is_said(tmp_path, encoded):
 @pytest.mark.parametrize("data", [b"", b"no tar at all" * 100, b"\x1f\x8b" + bytes(2000)])
 def test_what_is_no_tar_is_left_out(tmp_path, data):
     (tmp_path / "0.tar").write_bytes(data)
-    assert all(isinstance(one, Left) for one in WebDataset().find(tmp_path))
+    assert all(isinstance(left, Left) for left in WebDataset().find(tmp_path))
 
 
 def test_a_chain_of_long_names_does_not_end_the_reader(tmp_path):
@@ -101,18 +101,18 @@ def test_a_chain_of_long_names_does_not_end_the_reader(tmp_path):
     info.type, info.size = tarfile.GNUTYPE_LONGNAME, 1
     link = info.tobuf(tarfile.GNU_FORMAT) + b"a" + bytes(511)
     (tmp_path / "0.tar").write_bytes(link * 3000)
-    assert all(isinstance(one, Left) for one in WebDataset().find(tmp_path))
+    assert all(isinstance(left, Left) for left in WebDataset().find(tmp_path))
 
 
 def test_sidecars_that_are_no_json_tell_nothing(tmp_path, encoded):
     shard(tmp_path / "0.tar", [("a.png", encoded(1)), ("a.json", b"[" * 100_000), ("b.json", b"[1]"), ("b.png", b"")])
-    assert [one.told.label for one in WebDataset().find(tmp_path)] == ["", ""]
+    assert [picture.told.label for picture in WebDataset().find(tmp_path)] == ["", ""]
 
 
 def test_members_are_found_again_in_any_order(tmp_path, encoded):
     for number in (0, 1):
         shard(tmp_path / f"{number}.tar", [(f"{place}.png", encoded(10 * number + place)) for place in range(3)])
-    rows = [one.told for one in WebDataset().find(tmp_path)]
+    rows = [picture.told for picture in WebDataset().find(tmp_path)]
     for order in (rows, rows[::-1]):
         opened = list(Pictures(tmp_path).open(order))
         assert [image.data for _, image in opened] == [

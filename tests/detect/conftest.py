@@ -94,10 +94,10 @@ class Wrapped(nn.Module):
 def transformer(side):
     torch.manual_seed(side)
     network = SmallTransformer(side)
-    for one in network.modules():
-        if isinstance(one, nn.LayerNorm):  # no two alike, as training leaves them: the exporter would join those
-            nn.init.normal_(one.weight, 1, 0.1)
-            nn.init.normal_(one.bias, 0, 0.1)
+    for module in network.modules():
+        if isinstance(module, nn.LayerNorm):  # no two alike, as training leaves them: the exporter would join those
+            nn.init.normal_(module.weight, 1, 0.1)
+            nn.init.normal_(module.bias, 0, 0.1)
     return network.eval()
 
 

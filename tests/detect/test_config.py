@@ -33,7 +33,7 @@ def write(tmp_path):
 def defaults(name):
     """Return the default of every setting of a detector."""
     signature = inspect.signature(catalog.load(catalog.DETECTORS, name))
-    return {one.name: one.default for one in signature.parameters.values()}
+    return {parameter.name: parameter.default for parameter in signature.parameters.values()}
 
 
 @pytest.mark.parametrize("text", ["", "learn: train", "data: [", "data: manifest.csv\nlayers: 3", "data: x\ndraws: no"])
@@ -89,13 +89,13 @@ def test_a_mistake_is_answered_before_anything_heavy_is_imported(write):
 def test_every_setting_of_a_detector_is_known_and_its_default_fits(name):
     found = defaults(name)
     assert set(TAKES[name]) == set(found)
-    wrong = {one: value for one, value in found.items() if not SETTINGS[one].fits(value)}
+    wrong = {setting: value for setting, value in found.items() if not SETTINGS[setting].fits(value)}
     assert not wrong
 
 
 def test_every_key_is_known_and_its_default_fits():
     plain = Config("manifest.csv")
-    assert list(KEYS) == [one.name for one in fields(Config)]
+    assert list(KEYS) == [field.name for field in fields(Config)]
     assert all(KEYS[name].fits(getattr(plain, name)) for name in KEYS)
 
 
@@ -108,11 +108,11 @@ def test_every_detector_has_an_annotated_example_that_says_all_its_settings(writ
     assert set(told) == set(KEYS)
     assert set(config.settings) == set(TAKES[name])
     made = catalog.load(catalog.DETECTORS, name)(**config.settings)
-    needed = {one for one, value in defaults(name).items() if value in ("", ())}
-    assert {one: value for one, value in made.get_params().items() if one not in needed} == {
-        one: list(value) if isinstance(value, tuple) else value
-        for one, value in defaults(name).items()
-        if one not in needed
+    needed = {setting for setting, value in defaults(name).items() if value in ("", ())}
+    assert {setting: value for setting, value in made.get_params().items() if setting not in needed} == {
+        setting: list(value) if isinstance(value, tuple) else value
+        for setting, value in defaults(name).items()
+        if setting not in needed
     }
     lines = [line for line in text.splitlines() if re.match(r" *\w+:", line)]
     assert all("  # " in line for line in lines if not line.startswith("settings:"))
@@ -122,6 +122,6 @@ def test_every_detector_has_an_annotated_example_that_says_all_its_settings(writ
 def test_the_page_about_detectors_has_every_key_and_setting(name):
     page = (ROOT / "docs" / "detectors.md").read_text()
     part = page[page.index(f"## {name}\n") :].split("\n## ")[0]
-    assert all(f"| `{one}` | {SETTINGS[one].form} | " in part for one in TAKES[name])
-    assert all(f"| `{one}` | " in page for one in KEYS)
+    assert all(f"| `{setting}` | {SETTINGS[setting].form} | " in part for setting in TAKES[name])
+    assert all(f"| `{key}` | " in page for key in KEYS)
     assert KEYS["settings"].kind == MAPPING

@@ -28,5 +28,5 @@ def test_pairs_are_cut_alike_and_follow_from_the_seed(drawings):
 
 
 def test_handlings_depend_on_the_path_and_the_seed_alone(drawings):
-    (row,) = [one for one in manifest.read(drawings / "manifest.csv") if one.path == "3.png"]
+    (row,) = [row for row in manifest.read(drawings / "manifest.csv") if row.path == "3.png"]
     assert feature_table.handled(2, 0)(row) == feature_table.handled(2, 0)(row) != feature_table.handled(2, 1)(row)

@@ -79,7 +79,7 @@ def test_a_kind_of_file_without_measurements_cannot_be_told():
 def test_a_picture_said_to_be_of_a_kind_is_compared_with_real_ones_of_that_kind(kind):
     name = next(iter(PHOTOGRAPHS))
     picture, detector = decode(photograph(name), name=name), open_detector(shipped())
-    [(plain,), (told,)] = (MachineMade(kind=one).examine(picture) for one in ("", kind))
+    [(plain,), (told,)] = (MachineMade(kind=asked).examine(picture) for asked in ("", kind))
     assert told.score == plain.score
     assert told.details["said_to_be"] == kind
     if kind in detector.kinds_:
@@ -183,7 +183,7 @@ def test_held_out_machine_made_pictures_score_above_held_out_paintings(shared):
     assert made
     assert human
     scores = [
-        [MachineMade().examine(decode(one.read_bytes(), name=one.name))[0].score for one in some]
+        [MachineMade().examine(decode(path.read_bytes(), name=path.name))[0].score for path in some]
         for some in (made, human)
     ]
     assert np.median(scores[0]) > np.median(scores[1])

@@ -58,7 +58,9 @@ def test_shares_of_runs_are_counted_at_half_resolution_and_in_coarse_steps_too(p
 
 def test_features_of_a_shifted_crop_are_nearer_than_those_of_a_blurred_one(picture):
     crop, shifted = picture[100:228, 200:328], picture[103:231, 205:333]
-    blurred = crop - np.stack([gaussian_residual(np.ascontiguousarray(crop[..., one])) for one in range(3)], axis=2)
-    at, near, far = (np.concatenate(list(crop_features(one).values())) for one in (crop, shifted, blurred))
+    blurred = crop - np.stack(
+        [gaussian_residual(np.ascontiguousarray(crop[..., channel])) for channel in range(3)], axis=2
+    )
+    at, near, far = (np.concatenate(list(crop_features(picture).values())) for picture in (crop, shifted, blurred))
     assert np.isfinite(at).all()
     assert np.linalg.norm(near - at) < np.linalg.norm(far - at) / 2

@@ -198,7 +198,7 @@ def test_two_processes_end_with_the_same_weights(tmp_path):
     )
     here = Path(__file__).parent
     line = [sys.executable, "-c", script, tmp_path / "run", tmp_path, here.parents[1], here]
-    done = subprocess.run([str(one) for one in line], capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run([str(word) for word in line], capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     first, second = (load_file(tmp_path / f"{name}.safetensors") for name in ("first", "second"))
     assert all(torch.equal(first[name], second[name]) for name in first)
@@ -242,7 +242,7 @@ def timm_weights(width=64, layers=2, patch=16, side=64):
             "mlp.fc2": (width, 2 * width),
         }.items():
             shapes |= {f"{block}{name}.weight": (out, into), f"{block}{name}.bias": (out,)}
-        shapes |= {f"{block}norm{one}.{kind}": (width,) for one in (1, 2) for kind in ("weight", "bias")}
+        shapes |= {f"{block}norm{number}.{kind}": (width,) for number in (1, 2) for kind in ("weight", "bias")}
     shapes |= {"norm.weight": (width,), "norm.bias": (width,), "head.weight": (1, width), "head.bias": (1,)}
     return {f"vit.{name}": 0.2 * torch.randn(shape, generator=rng) for name, shape in shapes.items()}
 
@@ -321,7 +321,7 @@ def test_reconstruction_sees_what_its_decoder_drew():
         whole = decode(photograph(name), name=name).pixels
         reals += [whole[top : top + 64, 100:164] for top in range(0, 320, 64)]
     with torch.no_grad():
-        drawn = [to_array(model.decode(model.encode(to_batch(one)))) for one in reals]
+        drawn = [to_array(model.decode(model.encode(to_batch(real)))) for real in reals]
     detector = ReconstructionDetector(["studio-flux2"], side=64, crops=1)
     detector.use([model])
     detector.fit(reals[:5] + drawn[:5], np.repeat([False, True], 5), held_out=reals[5:7])

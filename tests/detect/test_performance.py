@@ -22,8 +22,10 @@ def table(*, known=True, found=20, small=None):
     scores = np.concatenate([np.linspace(-2, -1, REALS), np.linspace(2, 3, found), np.linspace(-0.9, 0, MADE - found)])
     made = np.arange(REALS + MADE) >= REALS
     inside = np.where(made, known, np.ones(REALS + MADE, bool))
-    sources = np.array(["" if one else ("kodak" if place < 10 else "louvre") for place, one in enumerate(made)])
-    generators = np.array([("a" if place % 3 else "b") if one else "" for place, one in enumerate(made)])
+    sources = np.array(
+        ["" if generated else ("kodak" if place < 10 else "louvre") for place, generated in enumerate(made)]
+    )
+    generators = np.array([("a" if place % 3 else "b") if generated else "" for place, generated in enumerate(made)])
     return ScoreTable(scores, inside, made, np.arange(REALS + MADE), generators, sources, small or {})
 
 
@@ -50,11 +52,11 @@ def test_little_found_of_what_ranks_well_has_its_reason():
 
 
 def test_generators_and_sources_have_counts_of_their_own():
-    one = table(small={(True, "a"): 3, (False, "kodak"): 2})
-    rows = performance.generator_by_generator(one, 1.0)
+    small = table(small={(True, "a"): 3, (False, "kodak"): 2})
+    rows = performance.generator_by_generator(small, 1.0)
     assert {name: (row["n"], row["too_small"]) for name, row in rows.items()} == {"a": (23, 3), "b": (10, 0)}
     assert sum(row["found"]["count"] for row in rows.values()) == 20
-    alarms = performance.false_alarms({"as it is": one}, -1.5)
+    alarms = performance.false_alarms({"as it is": small}, -1.5)
     assert {name: row["as it is"]["pictures"] for name, row in alarms.items()} == {"kodak": 12, "louvre": 30}
     assert alarms["kodak"]["as it is"]["alarms"] == 0
     assert alarms["louvre"]["as it is"]["rate"]["count"] == alarms["louvre"]["as it is"]["alarms"] == 20
@@ -64,7 +66,7 @@ def test_the_curve_runs_from_nothing_found_to_everything():
     points = performance.roc(table())
     assert points[0] == {"threshold": None, "false_alarms": 0, "found": 0}
     assert (points[-1]["false_alarms"], points[-1]["found"]) == (1, 1)
-    assert all(one["found"] <= other["found"] for one, other in itertools.pairwise(points))
+    assert all(stricter["found"] <= looser["found"] for stricter, looser in itertools.pairwise(points))
 
 
 def test_tables_spread_figures_over_columns_and_escape_what_latex_reads():

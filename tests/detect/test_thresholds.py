@@ -16,7 +16,7 @@ PARTS = (DEV, HELD)
 
 def table(labels, origins):
     made = np.array(labels, bool)
-    names = np.array([f"p{one}" for one in origins])
+    names = np.array([f"p{origin}" for origin in origins])
     facts = {"label": np.where(made, MADE, REAL), "family": np.where(made, names, ""), "source": names}
     return Table(np.zeros((len(made), 1)), facts)
 
@@ -24,11 +24,11 @@ def table(labels, origins):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.floats(-5, 5), st.integers(0, 4)), min_size=1, max_size=200), st.floats(0, 0.2))
 def test_no_more_pass_a_bar_than_it_allows(found, share):
-    scores, origins = np.array([one for one, _ in found]), np.array([one for _, one in found])
+    scores, origins = np.array([score for score, _ in found]), np.array([origin for _, origin in found])
     passed = scores >= lowest_threshold(scores, origins, share, 0.05)
     assert passed.sum() <= max(1, share * len(scores))
-    for one in set(origins.tolist()):
-        here = origins == one
+    for source in set(origins.tolist()):
+        here = origins == source
         assert passed[here].sum() <= 1 or clopper_pearson(int(passed[here].sum()), int(here.sum())).low <= 0.05
 
 
@@ -41,9 +41,9 @@ def test_a_source_of_which_many_pass_raises_the_bar_and_one_of_few_pictures_does
 
 
 def test_a_picture_counts_once_by_the_reading_that_scores_highest():
-    one = table([0, 0, 0], [0, 0, 1])
-    one.facts["sha256"] = np.array(["a", "a", "b"])
-    highest, whose = by_picture(one, np.array([1.0, 5.0, 2.0]))
+    readings = table([0, 0, 0], [0, 0, 1])
+    readings.facts["sha256"] = np.array(["a", "a", "b"])
+    highest, whose = by_picture(readings, np.array([1.0, 5.0, 2.0]))
     assert (highest.tolist(), whose.tolist()) == ([5.0, 2.0], ["p0", "p1"])
 
 
@@ -54,36 +54,39 @@ def test_one_odd_picture_does_not_raise_the_bar():
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 20)), min_size=2, max_size=200))
 def test_a_party_lies_in_one_fold(rows):
-    one = table(*zip(*rows, strict=True))
-    fold, names = folds(one), origin(one)
+    readings = table(*zip(*rows, strict=True))
+    fold, names = folds(readings), origin(readings)
     for made in (False, True):
-        for name in set(names[one.made == made].tolist()):
-            assert len(set(fold[(names == name) & (one.made == made)].tolist())) == 1
+        for name in set(names[readings.made == made].tolist()):
+            assert len(set(fold[(names == name) & (readings.made == made)].tolist())) == 1
 
 
 def test_both_labels_weigh_the_same_and_large_parties_do_not_drown_small_ones():
-    one = table([1] * 10 + [0] * 90, [0] * 9 + [1] + [2] * 80 + [3] * 10)
-    weights = balance(one)
-    assert weights[one.made].sum() == pytest.approx(weights[~one.made].sum())
+    readings = table([1] * 10 + [0] * 90, [0] * 9 + [1] + [2] * 80 + [3] * 10)
+    weights = balance(readings)
+    assert weights[readings.made].sum() == pytest.approx(weights[~readings.made].sum())
     assert weights[9] == pytest.approx(3 * weights[0])
 
 
 def test_the_list_names_every_picture_once_and_divides_no_family_and_no_source():
     rows = listed()
-    assert len({one.sha256 for one in rows}) == len(rows) > 1000
+    assert len({picture.sha256 for picture in rows}) == len(rows) > 1000
     for field, label in (("family", MADE), ("source", REAL)):
-        dev, held = ({getattr(one, field) for one in rows if (one.part, one.label) == (part, label)} for part in PARTS)
+        dev, held = (
+            {getattr(picture, field) for picture in rows if (picture.part, picture.label) == (part, label)}
+            for part in PARTS
+        )
         assert dev
         assert held
         assert not dev & held
 
 
 def test_every_listed_real_picture_that_is_learned_from_names_its_licence_or_its_set():
-    assert all(one.licence or one.source for one in listed() if one.use == LEARNED)
+    assert all(picture.licence or picture.source for picture in listed() if picture.use == LEARNED)
 
 
 def test_pictures_are_read_alike_whatever_made_them():
     edits = {label: set() for label in (REAL, MADE)}
-    for one in listed():
-        edits[one.label] |= set(edits_of(one))
+    for picture in listed():
+        edits[picture.label] |= set(edits_of(picture))
     assert edits[REAL] == edits[MADE] == {"JPEG 96", "JPEG 75", "resize .75", "web"}

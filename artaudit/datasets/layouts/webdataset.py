@@ -39,28 +39,28 @@ class WebDataset:
     def _shard(self, tar: Path, name: str) -> Iterator[Found | Left]:
         for key, sample in groupby(members(tar, self.largest), _key):
             if key is None:
-                yield from (Left(f"{name}{one.path}", one.reason) for one in sample if isinstance(one, Left))
+                yield from (Left(f"{name}{left.path}", left.reason) for left in sample if isinstance(left, Left))
                 continue
-            files = [one for one in sample if isinstance(one, Member)]
+            files = [member for member in sample if isinstance(member, Member)]
             told = _told(tar, files)
-            for one in files:
-                if PurePosixPath(one.name).suffix.lower() in SUFFIXES:
-                    yield Found(Row(f"{name}{INSIDE}{one.name}", **told), partial(one.read, tar))
+            for member in files:
+                if PurePosixPath(member.name).suffix.lower() in SUFFIXES:
+                    yield Found(Row(f"{name}{INSIDE}{member.name}", **told), partial(member.read, tar))
 
 
-def _key(one: Member | Left) -> str | None:
+def _key(entry: Member | Left) -> str | None:
     """Return a member's name up to the first dot after its last slash."""
-    if isinstance(one, Left):
+    if isinstance(entry, Left):
         return None
-    folder, slash, name = one.name.rpartition("/")
+    folder, slash, name = entry.name.rpartition("/")
     return f"{folder}{slash}{name.partition('.')[0]}"
 
 
 def _told(tar: Path, files: list[Member]) -> dict[str, Any]:
     beside = {
-        suffix: one.read(tar)
-        for one in files
-        if (suffix := PurePosixPath(one.name).suffix) in (".json", ".txt", ".cls") and one.size <= _SIDECAR_BYTES
+        suffix: member.read(tar)
+        for member in files
+        if (suffix := PurePosixPath(member.name).suffix) in (".json", ".txt", ".cls") and member.size <= _SIDECAR_BYTES
     }
     try:
         facts = json.loads(beside.get(".json", b"{}"))

@@ -1,4 +1,4 @@
-"""A linear head over what a frozen CLIP tower and noise residuals say of a picture, whole and at native resolution.
+"""A linear head on features of a frozen CLIP tower and of noise residuals, of the whole picture and of native crops.
 
 Frozen features of CLIP for detection after Ojha et al., CVPR 2023 (UnivFD), https://arxiv.org/abs/2302.10174; class
 tokens of many blocks after Koutlis and Papadopoulos, ECCV 2024 (RINE), https://arxiv.org/abs/2402.19091.
@@ -34,7 +34,7 @@ _TOKENS = 2 * (len(BLOCKS) * 768 + 512)
 
 
 def residual_part(features: Features) -> Float[np.ndarray, "count residuals"]:
-    """Return of features what `ResidualDetector` counts."""
+    """Return the part of the features that `ResidualDetector` counts."""
     return features[:, _TOKENS:]
 
 

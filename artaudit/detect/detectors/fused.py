@@ -26,7 +26,7 @@ SCORE, DISTANCES, NETWORKS = 0, slice(1, 3), 3
 
 FOLDS = 5
 LEAST_ORIGINS = 3
-"""From so many generators, or sources of real pictures, on each is left out as a whole; with fewer, groups are."""
+"""The fewest generators, or sources of real pictures, to be left out as a whole; with fewer, groups are."""
 
 
 class ShippedGate(BaseEstimator):  # type: ignore[misc]

@@ -87,7 +87,7 @@ def wrapped(noise: Maps) -> Maps:
 
 
 def _noise_left(network: nn.Module, pixels: Pixels, made: Bool[Tensor, " count"]) -> Float[Tensor, ""]:
-    """Return how much of the noise that was added to real crops is not told; brighter pixels get more of it."""
+    """Return the denoiser's loss: its error about noise added to real crops, which grows with brightness."""
     real = pixels[~made]
     sizes = torch.rand(len(real), 1, 1, 1, device=real.device) * 12 / 255
     noise = torch.randn_like(real) * sizes * (0.5 + real).sqrt()

@@ -61,13 +61,13 @@ def test_a_detector_of_useless_parts_says_the_same_of_everything():
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 7)), min_size=1, max_size=80))
 def test_parties_are_left_out_whole_and_every_row_once(drawn):
-    made = np.array([one for one, _ in drawn])
-    origins = np.array([f"{'made' if one else 'real'} {number}" for one, number in drawn])
+    made = np.array([generated for generated, _ in drawn])
+    origins = np.array([f"{'made' if generated else 'real'} {number}" for generated, number in drawn])
     apart = list(folds(made, origins))
     assert (np.sum(apart, axis=0) == 1).all()
     assert len(apart) <= FOLDS
-    for one in set(origins.tolist()):
-        assert sum((origins == one)[fold].any() for fold in apart) == 1
+    for place in set(origins.tolist()):
+        assert sum((origins == place)[fold].any() for fold in apart) == 1
 
 
 def test_generators_and_sources_are_left_out_where_there_are_enough():
@@ -76,7 +76,7 @@ def test_generators_and_sources_are_left_out_where_there_are_enough():
     groups = np.array([str(number) for number in range(12)])
     origins, said = origins_of(made, names, groups)
     assert said == ["groups", "generators"]
-    assert origins.tolist() == [*groups[:6], *(f"generators: {one}" for one in names[6:])]
+    assert origins.tolist() == [*groups[:6], *(f"generators: {name}" for name in names[6:])]
 
 
 class Says(PublishedDetector):
@@ -99,7 +99,7 @@ def base_of(pictures):
 def pictures():
     rng = np.random.default_rng(0)
     plain = [rng.random((160, 200, 3), dtype=np.float32) for _ in range(8)]
-    return [one if at % 2 == 0 else one.repeat(2, 0)[:160] * 0.9 for at, one in enumerate(plain)]
+    return [picture if at % 2 == 0 else picture.repeat(2, 0)[:160] * 0.9 for at, picture in enumerate(plain)]
 
 
 def test_the_rows_of_crops_say_where_the_evidence_lies_and_their_mean_is_the_pictures(pictures):

@@ -33,10 +33,10 @@ def resampled(levels, count, kernel, reach):
     factor = levels.shape[0] / count
     wide = max(1.0, factor)
     weights = np.zeros((count, levels.shape[0]))
-    for one in range(count):
-        centre = (one + 0.5) * factor
+    for row in range(count):
+        centre = (row + 0.5) * factor
         near = np.arange(max(0, int(centre - reach * wide + 0.5)), min(len(levels), int(centre + reach * wide + 0.5)))
-        weights[one, near] = kernel((near + 0.5 - centre) / wide)
+        weights[row, near] = kernel((near + 0.5 - centre) / wide)
     weights /= weights.sum(axis=1, keepdims=True)
     return np.clip(np.floor(np.tensordot(weights, levels.astype(float), 1) + 0.5), 0, 255)
 
@@ -81,9 +81,11 @@ def test_a_view_is_what_the_networks_own_code_makes(name, sizes, scaled, corner,
 
 def test_the_views_of_two_networks_differ_where_their_code_does():
     levels = np.random.default_rng(1).integers(0, 256, (337, 512, 3), dtype=np.uint8)
-    one, two, three = (NETWORKS[name].view(levels) for name in ("community-forensics-384", "sieve", "frontier-2026-08"))
-    assert np.abs(one - two).max() < np.abs(one - three).max()
-    assert np.abs(two - three).mean() > 0.05
+    forensics, sieve, frontier = (
+        NETWORKS[name].view(levels) for name in ("community-forensics-384", "sieve", "frontier-2026-08")
+    )
+    assert np.abs(forensics - sieve).max() < np.abs(forensics - frontier).max()
+    assert np.abs(sieve - frontier).mean() > 0.05
 
 
 def test_every_known_network_is_told_by_what_its_file_holds(published, tmp_path):
@@ -192,8 +194,8 @@ def test_a_graph_tells_its_ends_and_shapes():
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        *((model(graph=field(5, one)), "another file") for one in OUTSIDE),
-        *((model(graph=field(1, field(5, field(5, one)))), "another file") for one in OUTSIDE),
+        *((model(graph=field(5, written)), "another file") for written in OUTSIDE),
+        *((model(graph=field(1, field(5, field(5, written)))), "another file") for written in OUTSIDE),
         (model(graph=field(1, field(4, b"Magic") + field(7, b"com.somebody"))), "com.somebody"),
         (model(field(8, field(1, b"com.microsoft") + field(2, 1))), "com.microsoft"),
         (model(graph=field(1, field(5, field(6, b"")))), "inside a node"),

@@ -27,8 +27,8 @@ def pairs():
             top, left = chance.integers(0, 427 - 128), chance.integers(0, 640 - 128)
             reals.append(whole[top : top + 128, left : left + 128])
     with torch.no_grad():
-        drawn = [to_array(model.decode(model.encode(to_batch(one)))) for one in reals]
-    return reals, [np.rint(one * 255).astype(np.float32) / 255 for one in drawn]
+        drawn = [to_array(model.decode(model.encode(to_batch(real)))) for real in reals]
+    return reals, [np.rint(redrawn * 255).astype(np.float32) / 255 for redrawn in drawn]
 
 
 @pytest.mark.slow
