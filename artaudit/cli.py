@@ -90,6 +90,10 @@ def main() -> None:
         code = error.exit_code
     except ArtauditError as error:
         code = complain(error)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("artaudit"):
+            raise
+        code = complain(ArtauditError(f"This needs {error.name}, which is not installed: install artaudit as a whole."))
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped: files that were finished stay, nothing is half written.", err=True)
         code = 130

@@ -1,12 +1,17 @@
-"""What a check says: findings about one picture, what they come to, and the evidence they make together."""
+"""What a check says: who examines a picture, the findings about it, what they come to, and the evidence they make."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import UInt8
+
+from artaudit.image import Image
 
 KINDS = ("photograph", "painting", "digital-art", "comics-line-art", "rendering", "cloaked")
 """What a person may say that a picture is or claims to be: flat art has areas of even colour, cloaked is a painting."""
@@ -22,6 +27,9 @@ MATCH, SIGNED, NOISE, WATERMARK, CLAIMS = "match", "signed", "noise", "watermark
 
 COPY, ORIGIN, MODEL, FILE = "copy", "origin", "model", "file"
 """Questions that a check answers: which work it shows, whether a machine made it, which model, what the file says."""
+
+UNANSWERED = MappingProxyType({ORIGIN: "whether a machine made it", MODEL: "which model drew it"})
+"""By question, the claim of a finding that leaves it open."""
 
 PLACES = MappingProxyType(
     {
@@ -194,3 +202,42 @@ class Evidence:
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values, findings included."""
         return asdict(self)
+
+
+@runtime_checkable
+class Examiner(Protocol):
+    """Looks at one picture and says what it found; never writes, never prints.
+
+    Its class may name the `group` of its findings, which rest on the same traces as others of that group, and the
+    `question` of a check that they answer (`COPY`, `ORIGIN`, `MODEL` or `FILE`). Without them its findings are
+    a group of their own, and the summary repeats their claims.
+    """
+
+    name: str
+
+    def examine(self, image: Image) -> Sequence[Finding]:
+        """Return the findings about `image`, an empty sequence when there is nothing to say."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Illustration:
+    """A picture that shows what a finding rests on.
+
+    `name` (letters, digits, dashes) tells the pictures of one finding apart, `caption` says what is to be seen.
+    """
+
+    name: str
+    caption: str
+    rgb8: UInt8[np.ndarray, "height width 3"] = field(repr=False)
+
+
+@runtime_checkable
+class Illustrator(Protocol):
+    """An examiner that can also draw what its findings rest on, for reports."""
+
+    name: str
+
+    def illustrate(self, image: Image, finding: Finding) -> Sequence[Illustration]:
+        """Return pictures for a finding of its own about `image`, an empty sequence when there is nothing to draw."""
+        ...

@@ -14,9 +14,8 @@ from artaudit.attribution.calibration import BELONGING, CandidateCalibration
 from artaudit.attribution.candidate import LEAST, SIDE, Candidate, Opinion, answer, candidates, opinions
 from artaudit.attribution.grid import SIDES
 from artaudit.errors import ModelError, UsageError
-from artaudit.findings import MODEL, NOISE, Finding
+from artaudit.findings import MODEL, NOISE, Finding, Illustration
 from artaudit.image import Image, read
-from artaudit.protocols import Illustration
 from artaudit.tensors import to_array
 
 UNIT = "log10 of a likelihood ratio"

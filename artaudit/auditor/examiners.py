@@ -11,12 +11,28 @@ from typing import Any
 
 from artaudit import catalog
 from artaudit.auditor.registry import Registry
-from artaudit.detect.loading import preferred
-from artaudit.findings import Finding
+from artaudit.errors import ModelError
+from artaudit.findings import PLACES, UNANSWERED, Examiner, Finding
 from artaudit.image import Image
 from artaudit.matching import Portfolio, PortfolioEntry, bring_up_to_date, describers, index_path
 from artaudit.matching.binary_codes import gather, to_sketches
-from artaudit.protocols import Examiner
+
+NOT_LOOKED_AT = "not looked at"
+"""The method of a finding that stands for an examiner that could not look."""
+
+
+class NotInstalled:
+    """Stands in for an examiner one of whose packages is not installed: it cannot tell, and says what is missing."""
+
+    def __init__(self, name: str, package: str) -> None:
+        """Take the examiner's name and the missing package."""
+        self.name, self._package = name, package
+
+    def examine(self, image: Image) -> list[Finding]:  # noqa: ARG002 - it looks at none
+        """Return one finding, which leaves the examiner's question open."""
+        question = PLACES[self.name][1]
+        claim = f"{UNANSWERED.get(question, f'what {self.name} looks for')} ({self._package} is not installed)"
+        return [Finding(self.name, claim, None, NOT_LOOKED_AT)]
 
 
 def examiners(registry: Registry, kind: str = "", detector: Path | None = None) -> list[Examiner]:
@@ -25,13 +41,45 @@ def examiners(registry: Registry, kind: str = "", detector: Path | None = None) 
     `kind` is what the pictures are said to be, `detector` the folder of the detector to ask [default: the fused one if
     networks were added, else the shipped one].
     """
-    return examiners_for(read_portfolio(registry), kind, detector or preferred())
+    return examiners_for(read_portfolio(registry), kind, detector or detector_folder())
+
+
+def detector_folder(model: Path | None = None) -> Path | None:
+    """Return the folder of the detector that `model` names, opened to see that it can be asked; None without torch.
+
+    By default it is the fused detector if networks were added, else the shipped one. Raises ModelError for a folder
+    without a calibrated detector, and for a named one if torch is not installed.
+    """
+    try:
+        from artaudit.detect.loading import chosen, open_calibrated, preferred  # noqa: PLC0415 - may be missing
+    except ModuleNotFoundError as error:
+        if model is None:
+            return None
+        raise ModelError(f"{model} cannot be asked: {error.name} is not installed.") from error
+    folder = chosen(model) if model else preferred()
+    open_calibrated(folder)
+    return folder
 
 
 def examiners_for(portfolio: Portfolio, kind: str = "", detector: Path | None = None) -> list[Examiner]:
-    """Make all examiners of the catalog, to compare with a portfolio; `detector` is the shipped one by default."""
+    """Make all examiners of the catalog, to compare with a portfolio; `detector` is the shipped one by default.
+
+    `NotInstalled` stands in for those that need a package that is not installed.
+    """
     settings = {"portfolio": portfolio, "kind": kind, "folder": detector}
-    return [instantiate(catalog.load(catalog.EXAMINERS, name), settings) for name in catalog.EXAMINERS]
+    return [instantiate(examiner, settings) for examiner in examiner_classes().values()]
+
+
+def examiner_classes() -> dict[str, Any]:
+    """Return the classes of the catalog's examiners by name; `NotInstalled` for those that lack a package."""
+    return {name: _class_of(name) for name in catalog.EXAMINERS}
+
+
+def _class_of(name: str) -> Any:  # noqa: ANN401 - any class of the catalog
+    try:
+        return catalog.load(catalog.EXAMINERS, name)
+    except ModuleNotFoundError as error:
+        return partial(NotInstalled, name, error.name or str(error))
 
 
 def instantiate(examiner: Any, settings: dict[str, Any]) -> Any:  # noqa: ANN401 - any class of the catalog

@@ -16,11 +16,10 @@ from artaudit.auditor.registry.hash_chain import Event, now
 from artaudit.auditor.registry.merkle import levels, proof
 from artaudit.auditor.registry.thumbnail import thumbnail
 from artaudit.errors import ArtauditError
-from artaudit.findings import Finding
+from artaudit.findings import Finding, Illustrator
 from artaudit.image import Image, decode, read, write_atomically
 from artaudit.image.writing import ensure_new
 from artaudit.matching import encode_jpeg
-from artaudit.protocols import Illustrator
 
 
 def report(

@@ -12,12 +12,12 @@ from typing import Any
 
 from artaudit.auditor.assessment.weighing import WITHHELD, assess
 from artaudit.auditor.evidence import REPORT, read_files
-from artaudit.auditor.examiners import examiners_for, findings_of
+from artaudit.auditor.examiners import NOT_LOOKED_AT, examiners_for, findings_of
+from artaudit.environment import environment
 from artaudit.errors import PackageError
 from artaudit.findings import COPY, KINDS, Finding
 from artaudit.image import decode
 from artaudit.matching import Portfolio, PortfolioEntry, describe, describers, fingerprint
-from artaudit.protect.receipt import environment
 
 SAME, DIFFERS, OPEN = "same", "differs", "not repeated"
 TOLERANCE = 0.02
@@ -120,23 +120,32 @@ def _said_to_be(evidence: Mapping[str, Any]) -> str:
 def _compare(was: Mapping[str, Any], now: list[Finding], absent: set[int]) -> dict[str, Any]:
     """Compare a recorded finding (`was`) with the repeated ones (`now`); `absent` are works without an original."""
     result = {"examiner": was["examiner"], "claim": was["claim"], "holds": was["holds"], "score": was["score"]}
-    if was["work"] in absent or was["details"].get("cloaked_version"):
-        return {**result, "outcome": OPEN, "why": "the file it was compared with is not in the package"}
-    if was["details"].get("other_detector"):
-        return {**result, "outcome": OPEN, "why": "the detector that was asked is not the one that comes with artaudit"}
-    model = was["details"].get("descriptor_model")
-    if model is not None and model != getattr(describers.chosen(), "kind", None):
-        return {**result, "outcome": OPEN, "why": f"the model of its descriptors, {model}, is not the one chosen here"}
-    if was["work"] is None and Finding.of(was).question == COPY:
-        return {**result, "outcome": OPEN, "why": "the works that it was compared with are in the registry alone"}
+    if why := _obstacle(was, absent):
+        return {**result, "outcome": OPEN, "why": why}
     was = {**was, **was["details"].get(WITHHELD, {})}
     match = next((finding for finding in now if finding.claim == was["claim"]), now[0] if now else None)
     if match is None:
         return {**result, "outcome": DIFFERS, "why": "it was not found again"}
+    if match.method == NOT_LOOKED_AT != was["method"]:
+        return {**result, "outcome": OPEN, "why": match.claim}
     unchanged = match.claim == was["claim"] and match.holds is was["holds"] and match.threshold == was["threshold"]
     same = unchanged and _close(match.score, was)
     again = {"claim": match.claim, "holds": match.holds, "score": match.score, "threshold": match.threshold}
     return {**result, "outcome": SAME if same else DIFFERS, "again": again}
+
+
+def _obstacle(was: Mapping[str, Any], absent: set[int]) -> str:
+    """Return why a recorded finding cannot be repeated from the package; "" if it can."""
+    if was["work"] in absent or was["details"].get("cloaked_version"):
+        return "the file it was compared with is not in the package"
+    if was["details"].get("other_detector"):
+        return "the detector that was asked is not the one that comes with artaudit"
+    model = was["details"].get("descriptor_model")
+    if model is not None and model != getattr(describers.chosen(), "kind", None):
+        return f"the model of its descriptors, {model}, is not the one chosen here"
+    if was["work"] is None and Finding.of(was).question == COPY:
+        return "the works that it was compared with are in the registry alone"
+    return ""
 
 
 def _close(score: float | None, was: Mapping[str, Any]) -> bool:

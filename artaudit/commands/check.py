@@ -60,13 +60,11 @@ def check(
     --json, the evidence about each picture has the form that docs/report.schema.json describes.
     """
     from artaudit.auditor.check import examine  # noqa: PLC0415 - heavy
-    from artaudit.auditor.examiners import examiners  # noqa: PLC0415 - heavy
+    from artaudit.auditor.examiners import detector_folder, examiners  # noqa: PLC0415 - heavy
     from artaudit.auditor.suspects import suspects  # noqa: PLC0415 - heavy
-    from artaudit.detect.loading import chosen, open_calibrated, preferred  # noqa: PLC0415 - heavy
 
     meant = suspects(pictures, lists)
-    folder = chosen(detector) if detector else preferred()
-    open_calibrated(folder)  # a folder that holds none is one error, not one for each picture
+    folder = detector_folder(detector)  # a folder without a calibrated one is one error, not one for each picture
     with open_registry() as registry, counted("checking", meant, len(meant)) as shown:
         look = examiners(registry, kind or "", folder)
 

@@ -15,9 +15,8 @@ from artaudit.detect.decision import Decision, decide
 from artaudit.detect.detectors.fused import FusedDetector
 from artaudit.detect.loading import open_calibrated, shipped
 from artaudit.detect.scoring import stratum
-from artaudit.findings import NOISE, ORIGIN, Finding
+from artaudit.findings import NOISE, ORIGIN, Finding, Illustration
 from artaudit.image import Image
-from artaudit.protocols import Illustration
 
 UNIT = "log odds"
 

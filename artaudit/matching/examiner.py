@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from artaudit.findings import CLOAKED_VERSIONS, COPY, MATCH, FalseAlarms, Finding
+from artaudit.findings import CLOAKED_VERSIONS, COPY, MATCH, FalseAlarms, Finding, Illustration
 from artaudit.image import Image
 from artaudit.matching import Confirmation, Match, Portfolio, difference, overlay
-from artaudit.protocols import Illustration
 
 WorkPixels = Callable[[int], UInt8[np.ndarray, "height width 3"]]
 

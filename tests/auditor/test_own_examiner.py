@@ -16,9 +16,8 @@ from artaudit.auditor.evidence import verify_package
 from artaudit.auditor.registry import Registry
 from artaudit.auditor.report import report
 from artaudit.auditor.reproduce import reproduce
-from artaudit.findings import FILE, MODEL, NOISE, ORIGIN, Evidence, Finding
+from artaudit.findings import FILE, MODEL, NOISE, ORIGIN, Evidence, Examiner, Finding, Illustration, Illustrator
 from artaudit.image import Image
-from artaudit.protocols import Examiner, Illustration, Illustrator
 
 
 class Redness:

@@ -22,6 +22,7 @@ from artaudit.findings import (
     NONE,
     ORIGIN,
     SIGNED,
+    UNANSWERED,
     WATERMARK,
     Assessment,
     Finding,
@@ -37,9 +38,6 @@ LEAST = 1.0
 
 WITHHELD = "found_before"
 """Key of details: claim and `holds` of a finding before it was withheld."""
-
-_UNANSWERED = MappingProxyType({ORIGIN: "whether a machine made it", MODEL: "which model drew it"})
-"""By question, the claim of a withheld finding."""
 
 COUNTS = MappingProxyType(
     {
@@ -127,7 +125,7 @@ def _accuses(finding: Finding) -> bool:
 
 
 def _withheld(finding: Finding, why: str) -> Finding:
-    question = _UNANSWERED.get(finding.question, f"what {finding.examiner} looks for")
+    question = UNANSWERED.get(finding.question, f"what {finding.examiner} looks for")
     details = {**finding.details, WITHHELD: {"claim": finding.claim, "holds": finding.holds}}
     return replace(finding, claim=f"{question} ({why})", holds=None, details=details)
 

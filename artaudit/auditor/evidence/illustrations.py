@@ -7,12 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import UInt8
 
-from artaudit import catalog
-from artaudit.auditor.examiners import instantiate
+from artaudit.auditor.examiners import examiner_classes, instantiate
 from artaudit.auditor.registry import Registry
 from artaudit.auditor.registry.thumbnail import open_thumbnail
+from artaudit.findings import Illustrator
 from artaudit.image import Image
-from artaudit.protocols import Illustrator
 
 
 def illustrators(originals: Mapping[int, Image | None], registry: Registry) -> dict[str, Illustrator]:
@@ -26,5 +25,5 @@ def illustrators(originals: Mapping[int, Image | None], registry: Registry) -> d
         original = originals[number]
         return np.array(open_thumbnail(registry.preview(number))) if original is None else original.rgb8
 
-    kinds = {name: catalog.load(catalog.EXAMINERS, name) for name in catalog.EXAMINERS}
-    return {name: instantiate(kind, {"works": works}) for name, kind in kinds.items() if hasattr(kind, "illustrate")}
+    drawing = {name: kind for name, kind in examiner_classes().items() if hasattr(kind, "illustrate")}
+    return {name: instantiate(kind, {"works": works}) for name, kind in drawing.items()}

@@ -13,9 +13,8 @@ from artaudit.attribution.statistic import redraw
 from artaudit.auditor.evidence.illustrations import illustrators
 from artaudit.auditor.registry import Registry
 from artaudit.datasets.photographs import photograph
-from artaudit.findings import Finding
+from artaudit.findings import Finding, Illustrator
 from artaudit.image import Image, decode
-from artaudit.protocols import Illustrator
 from artaudit.tensors import to_array, to_batch
 
 MODEL = "studio-flux2"
