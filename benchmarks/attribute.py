@@ -26,10 +26,10 @@ import torch
 from PIL import Image as Pillow
 from torch import Tensor
 
-from artaudit.attribution.calibrating import SIDE, learn, middle_crops, strangers, to_8_bits
 from artaudit.attribution.calibration import CandidateCalibration, read_calibration
 from artaudit.attribution.candidate import SIDE as LOOKED_AT
 from artaudit.attribution.candidate import Candidate, candidates, open_candidate, opinion, statistic
+from artaudit.attribution.enrolment import SIDE, learn, middle_crops, strangers, to_8_bits
 from artaudit.attribution.evaluation import score, summary
 from artaudit.attribution.examiner import Origin
 from artaudit.attribution.figures import NONE, Share, answer

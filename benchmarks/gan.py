@@ -19,8 +19,8 @@ import torch
 from PIL import Image as Pillow
 from torch import Tensor, nn
 
-from artaudit.attribution.calibrating import to_8_bits
 from artaudit.attribution.calibration import BELONGING, calibrate
+from artaudit.attribution.enrolment import to_8_bits
 from artaudit.attribution.figures import Share
 from artaudit.attribution.statistic import log_bands
 from artaudit.attribution.statistics.ronan import Ronan, belongs

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from artaudit.attribution.calibrating import learn
 from artaudit.attribution.candidate import Candidate, candidates
+from artaudit.attribution.enrolment import learn
 from artaudit.generators import pool
 from artaudit.generators.opening import abilities
 from artaudit.image import Image, read

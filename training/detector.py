@@ -22,11 +22,12 @@ import numpy as np
 from jaxtyping import Float
 
 from artaudit.detect import metrics, storage
-from artaudit.detect.calibration import Calibration, of_kind
+from artaudit.detect.calibration import Calibration
 from artaudit.detect.crop_detector import CropDetector, Scores
 from artaudit.detect.detectors.backbone import BackboneDetector, residual_part
 from artaudit.detect.detectors.residual import ResidualDetector
 from artaudit.detect.model_folder import CARD
+from artaudit.detect.strata import of_kind
 from artaudit.detect.thresholds import ALARMS, IN_A_SOURCE, highest_by_group, lowest_threshold
 from artaudit.findings import KINDS, FalseAlarms
 from training.collection import DEV, HELD, LEARNED, LIST

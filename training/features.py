@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from artaudit.detect.detectors.backbone import BackboneDetector
-from artaudit.detect.feature_table import last_stratum
+from artaudit.detect.strata import stratum_after
 from artaudit.image import write_atomically
 from training.collection import DEV, LEARNED, LIST, MADE, REAL, Listed, edits_of, found, listed, opened
 
@@ -83,7 +83,7 @@ def read_one(detector: BackboneDetector, picture: Listed, path: Path, place: Pat
     levels, kept, strata = opened(picture, path), {}, []
     for name, edit in edits_of(picture).items():
         kept[name] = detector.features([edit(levels).astype(np.float32) / 255])[0].astype(np.float16)
-        strata.append(last_stratum(edit))
+        strata.append(stratum_after(edit))
     buffer = io.BytesIO()
     np.savez(buffer, edits=np.array(list(kept)), strata=np.array(strata), side=np.array(min(levels.shape[:2])), **kept)
     write_atomically(place, buffer.getvalue())

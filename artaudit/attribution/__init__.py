@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from artaudit.exports import exports
 
 if TYPE_CHECKING:
-    from artaudit.attribution.calibrating import calibrate_model
     from artaudit.attribution.candidate import Candidate, candidates
+    from artaudit.attribution.enrolment import calibrate_model
     from artaudit.attribution.evaluation import evaluate
     from artaudit.attribution.examiner import attribute
     from artaudit.attribution.statistic import Statistic
@@ -17,7 +17,7 @@ _NAMES = {
     "candidates": "artaudit.attribution.candidate:candidates",
     "Candidate": "artaudit.attribution.candidate:Candidate",
     "attribute": "artaudit.attribution.examiner:attribute",
-    "calibrate_model": "artaudit.attribution.calibrating:calibrate_model",
+    "calibrate_model": "artaudit.attribution.enrolment:calibrate_model",
     "evaluate": "artaudit.attribution.evaluation:evaluate",
     "Statistic": "artaudit.attribution.statistic:Statistic",
 }

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
-from artaudit.attribution.calibrating import SIDE, middle_crops, strangers, to_8_bits
 from artaudit.attribution.calibration import CandidateCalibration
 from artaudit.attribution.candidate import Candidate, candidates, open_candidate, opinion, statistic
+from artaudit.attribution.enrolment import SIDE, middle_crops, strangers, to_8_bits
 from artaudit.attribution.figures import (
     NONE,
     Share,

@@ -144,8 +144,8 @@ def enrol(model: str, pictures: tuple[Path, ...], *, method: str, as_json: bool)
     edited, drawn by code and redrawn by other models, which are not. PICTURES are files or folders, at least ten
     pictures that no model made, better a hundred.
     """
-    from artaudit.attribution.calibrating import calibrate_model  # noqa: PLC0415 - heavy
     from artaudit.attribution.candidate import calibration_path, candidates  # noqa: PLC0415 - heavy
+    from artaudit.attribution.enrolment import calibrate_model  # noqa: PLC0415 - heavy
     from artaudit.image import read  # noqa: PLC0415 - heavy
     from artaudit.image.sources import gather  # noqa: PLC0415 - heavy
 

@@ -16,9 +16,10 @@ from artaudit.datasets.manifest import GENERATED, REAL, Row
 from artaudit.detect import storage
 from artaudit.detect.calibration import Calibration
 from artaudit.detect.detectors.published import PublishedDetector
-from artaudit.detect.feature_table import Drawn, handled, read_features, stratum
+from artaudit.detect.feature_table import Drawn, handled, read_features
 from artaudit.detect.loading import open_detector, shipped
 from artaudit.detect.model_folder import keep
+from artaudit.detect.strata import stratum_of_edit
 from artaudit.errors import UsageError
 from artaudit.findings import FalseAlarms
 from artaudit.protocols import Progress
@@ -66,7 +67,7 @@ def count(rows: Sequence[Row], drawn: Drawn, side: int = 0) -> Counts:
         if row.width and min(row.width, row.height) < side:
             continue
         for edit in drawn(row):
-            groups[stratum(edit, row)][row.label].add(row.pair or row.group or row.path)
+            groups[stratum_of_edit(edit, row)][row.label].add(row.pair or row.group or row.path)
     return {name: {label: len(found) for label, found in groups[name].items()} for name in sorted(groups)}
 
 

@@ -88,18 +88,3 @@ def support(log10_ratio: float) -> str:
     if word == NONE:
         return "no support either way"
     return f"{word} support that it is {'machine-made' if log10_ratio > 0 else 'not machine-made'}"
-
-
-def of_kind(stratum: str, kind: str) -> str:
-    """Return the stratum of files whose pictures are of one kind; `kind` is empty for those of any."""
-    return f"{stratum}, {kind}" if kind else stratum
-
-
-def stratum_of(codec: str, quality: int | None) -> str:
-    """Return the stratum of a file by what its container tells: the codec and the band of a JPEG's quality."""
-    if codec == "JPEG" and quality is not None:
-        return "JPEG 90 to 100" if quality >= 90 else "JPEG 75 to 89" if quality >= 75 else "JPEG below 75"  # noqa: PLR2004
-    return "WebP" if codec == "WEBP" else "lossless" if codec in LOSSLESS else "other"
-
-
-LOSSLESS = frozenset({"PNG", "TIFF", "BMP", "WEBP lossless"})

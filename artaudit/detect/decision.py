@@ -8,8 +8,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import UInt8
 
-from artaudit.detect.calibration import Calibration, of_kind, support
+from artaudit.detect.calibration import Calibration, support
 from artaudit.detect.scoring import Scoring, crop_scores
+from artaudit.detect.strata import of_kind
 from artaudit.edits import MILD
 from artaudit.errors import ModelError
 from artaudit.findings import FalseAlarms

@@ -14,7 +14,7 @@ from artaudit.detect import storage
 from artaudit.detect.decision import Decision, decide
 from artaudit.detect.detectors.fused import FusedDetector
 from artaudit.detect.loading import open_calibrated, shipped
-from artaudit.detect.scoring import stratum
+from artaudit.detect.strata import stratum_of_file
 from artaudit.findings import NOISE, ORIGIN, Finding, Illustration
 from artaudit.image import Image
 
@@ -61,7 +61,7 @@ class MachineMade:
         Raises ModelError for a detector that was never calibrated.
         """
         detector: Any = open_calibrated(self._folder)
-        decision = decide(detector, image.rgb8, stratum(image), self._kind)
+        decision = decide(detector, image.rgb8, stratum_of_file(image), self._kind)
         asked = {"crop_side": getattr(detector, "side", None), "said_to_be": self._kind}
         if self._folder != shipped():
             asked["other_detector"] = storage.digest(self._folder)

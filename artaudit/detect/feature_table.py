@@ -17,10 +17,10 @@ from artaudit.datasets.listing import Left
 from artaudit.datasets.manifest import GENERATED, Row
 from artaudit.datasets.pictures import Pictures
 from artaudit.detect import performance
-from artaudit.detect.calibration import stratum_of
 from artaudit.detect.cross_generator import LabelledFeatures
 from artaudit.detect.performance import ScoreTable
-from artaudit.edits import Chain, Edit, Saved, handling
+from artaudit.detect.strata import stratum_of_edit
+from artaudit.edits import Edit, handling
 from artaudit.errors import UsageError
 from artaudit.image import Image, write_atomically
 from artaudit.protocols import Progress
@@ -136,7 +136,7 @@ def read_features(
             if np.isfinite(numbers).all():
                 features.append(numbers)
                 read.append(row)
-                strata.append(stratum(edit, row))
+                strata.append(stratum_of_edit(edit, row))
             else:
                 unread.append(Unread(row, "is too small for one crop", too_small=True))
         if not len(found):
@@ -146,20 +146,6 @@ def read_features(
     if not features:
         raise UsageError(f"No picture of the data set in {folder} could be read at 128 pixels or more: index it again.")
     return FeatureTable(np.stack(features), tuple(read), np.array(strata), tuple(unread))
-
-
-def stratum(edit: Edit, row: Row) -> str:
-    """Return the stratum of the file that an edit ends in; an edit that leaves all as it is ends in the row's file."""
-    if edit == Chain(()):
-        return stratum_of(row.codec, row.quality)
-    return last_stratum(edit)
-
-
-def last_stratum(edit: Edit) -> str:
-    """Return the stratum of the file that an edit ends in, as its last save tells; lossless where there is none."""
-    while isinstance(edit, Chain) and edit.edits:
-        edit = edit.edits[-1]
-    return stratum_of(edit.format, edit.quality) if isinstance(edit, Saved) else "lossless"
 
 
 def _features(detector: Reader, image: Image, drawn: Sequence[Edit]) -> Float[np.ndarray, "count features"]:

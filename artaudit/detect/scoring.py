@@ -8,11 +8,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from artaudit.datasets.container import container
-from artaudit.detect.calibration import stratum_of
 from artaudit.detect.crops import Corner, Picture
 from artaudit.detect.out_of_distribution import InDistributionGate
-from artaudit.errors import ImageError
+from artaudit.detect.strata import stratum_of_file
 from artaudit.image import Image
 
 FOUND, BELOW, CANNOT_TELL = "found", "below the threshold", "cannot tell"
@@ -110,7 +108,7 @@ def crop_scores(detector: Scoring, levels: UInt8[np.ndarray, "height width 3"]) 
 
 def score(detector: Scoring, image: Image) -> Scored:
     """Score one picture; the gate, the threshold and a calibration, where there is one, are the detector's own."""
-    file_kind, threshold = stratum(image), float(detector.threshold_)
+    file_kind, threshold = stratum_of_file(image), float(detector.threshold_)
     about = (image.name, image.sha256, image.width, image.height, file_kind)
     measured = crop_scores(detector, image.rgb8)
     if measured is None:
@@ -127,15 +125,6 @@ def verdict(value: float, threshold: float, *, known: bool) -> str:
     if not known:
         return CANNOT_TELL
     return FOUND if value >= threshold else BELOW
-
-
-def stratum(image: Image) -> str:
-    """Return the kind of file that a picture is, by its container: codec, and of a JPEG the band of its quality."""
-    try:
-        outside = container(image.data, name=image.name)
-    except ImageError:
-        return "other"
-    return stratum_of(outside.codec, outside.quality)
 
 
 def _calibrated(detector: Scoring, value: float, kind: str) -> tuple[float | None, float | None]:

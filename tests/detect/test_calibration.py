@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artaudit.detect.calibration import Calibration, stratum_of, support
+from artaudit.detect.calibration import Calibration, support
+from artaudit.detect.strata import stratum_of
 from artaudit.errors import UsageError
 
 
