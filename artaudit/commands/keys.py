@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from artaudit.commands.common import AS_JSON, PATH, print_json
+from artaudit.commands.trust import trust
 from artaudit.errors import UsageError
 
 if TYPE_CHECKING:  # cryptography loads more than `--help` may wait for
@@ -36,6 +37,9 @@ def keys() -> None:
     They lie in the folder $ARTAUDIT_KEYS, else in the platform's data folder. The passphrase is asked for, or taken
     from $ARTAUDIT_PASSPHRASE.
     """
+
+
+keys.add_command(trust)
 
 
 @keys.command()

@@ -31,6 +31,14 @@ OTHERS = {
 }
 """How pictures of these types were made."""
 
+NEITHER = {
+    "composite": "was put together from several parts",
+    "virtualRecording": "was recorded from a virtual scene",
+    "dataDrivenMedia": "was drawn from data",
+    "algorithmicallyEnhanced": "was enhanced by an algorithm",
+}
+"""How pictures of these types were made, which neither names a generative model nor rules one out."""
+
 DRAWN = frozenset({"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic"})
 """Types that say that a generative model drew the picture, or a part of it."""
 
@@ -38,14 +46,14 @@ DRAWN = frozenset({"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMe
 def source_type(address: str) -> str:
     """Return the last part of a source type's address, which is its name; "" for any other text."""
     head, _, name = address.strip().rpartition("/")
-    return name if head.endswith("digitalsourcetype") or (not head and name in GENERATORS | OTHERS) else ""
+    return name if head.endswith("digitalsourcetype") or (not head and name in GENERATORS | OTHERS | NEITHER) else ""
 
 
 def making(name: str) -> str:
     """Return the words that complete "the picture …" for a source type's name."""
     if name in GENERATORS:
         return f"was made with {GENERATORS[name]}"
-    return OTHERS.get(name, f"is of the digital source type {name}")
+    return (OTHERS | NEITHER).get(name, f"is of the digital source type {name}")
 
 
 def says(names: Iterable[str]) -> str:

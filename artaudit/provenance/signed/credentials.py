@@ -6,16 +6,30 @@ Source: https://spec.c2pa.org/specifications/specifications/2.2/specs/C2PA_Speci
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from artaudit.provenance.fields.limits import cut, parse_object, plain
-from artaudit.provenance.source_types import source_type
+from artaudit.provenance.fields.limits import parse_object, plain
+from artaudit.provenance.signed.causes import VOID, causes
+from artaudit.provenance.signed.chain import Link, links
+from artaudit.provenance.signed.manifests import (
+    KEPT,
+    assertions,
+    codes,
+    generator,
+    listed,
+    mapping,
+    signer,
+    source_types,
+    trusted_signer,
+    unique,
+)
+from artaudit.provenance.signed.trust import Trust
 
 State = Literal["Trusted", "Valid", "Invalid"]
 
-_KINDS = {
+KINDS = {
     "JPEG": "image/jpeg",
     "MPO": "image/jpeg",
     "PNG": "image/png",
@@ -23,20 +37,38 @@ _KINDS = {
     "TIFF": "image/tiff",
     "GIF": "image/gif",
     "AVIF": "image/avif",
+    "HEIF": "image/heif",
+    "JXL": "image/jxl",
 }
-_UNTRUSTED = "signingCredential.untrusted"
+"""The media type of each format that can carry a manifest, by Pillow's name for it."""
+
+USAGES = (
+    "1.3.6.1.5.5.7.3.4",  # emailProtection
+    "1.3.6.1.5.5.7.3.36",  # documentSigning
+    "1.3.6.1.4.1.62558.2.1",  # c2pa-kp-claimSigning
+    "1.3.6.1.4.1.311.76.59.1.9",  # Microsoft's for C2PA
+    "1.2.840.113583.1.1.5",  # Adobe's for authentic documents
+)
+"""Extended key usages of which a signer's certificate must carry one.
+
+Sources: C2PA 2.2, section 14.5.1; the certificate profiles and lists of the conformance program; CAI's store.cfg.
+"""
+
+_HARD_BINDINGS = ("assertion.dataHash.match", "assertion.boxesHash.match", "assertion.bmffHash.match")
 _MINING = "training-mining"
-_KEPT = 50
+_IDENTITY = "cawg.identity"
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
     """The content of a file's active manifest; texts are cleaned, None if absent.
 
-    `state` is Trusted (intact, and the signer is on the trust list), Valid (intact, but the signer is not on it) or
-    Invalid (changed since signing, or malformed: `problems` holds the specification's codes). `signer` is the name in
-    the certificate, `signed_at` the time of the timestamp. `source_types` are the digital source types of its actions,
-    `parts_source_types` those of its ingredients, and `training` what it says of each use for training and mining.
+    `state` is Trusted (intact, and the signer is on a trust list), Valid (intact, but the signer is on none) or Invalid
+    (for the `causes`; `problems` holds the specification's codes). `intact` says that file and manifest are as they
+    were signed, which an invalid certificate does not change. `signer` is the name in the certificate, `signed_at` the
+    time of the timestamp, `timestamp` whether its authority is "trusted" or "untrusted". `source_types` are the digital
+    source types of its actions, `parts_source_types` those of what it was made from, which `chain` names. `training` is
+    what it says of each use for training and mining. `unchecked` are sentences about what was not checked.
     """
 
     state: State
@@ -48,29 +80,45 @@ class Credential:
     parts_source_types: tuple[str, ...]
     training: Mapping[str, str]
     problems: tuple[str, ...]
+    causes: tuple[str, ...] = ()
+    intact: bool = True
+    timestamp: str | None = None
+    chain: tuple[Link, ...] = ()
+    unchecked: tuple[str, ...] = ()
 
 
-def read_credential(data: bytes, kind: str, anchors: str = "") -> Credential | None:
-    """Read the manifest in a file's bytes; None without one.
+def read_credential(data: bytes, kind: str, trust: Trust) -> Credential | None:
+    """Read the manifest in a file's bytes; None without one. Nothing is fetched.
 
-    `kind` is the format as Pillow names it, `anchors` are certificates to trust, as PEM. Raises ValueError, with the
-    reason, for a manifest that cannot be read or is stored elsewhere.
+    `kind` is the format as Pillow names it. Raises ValueError, with the reason, for a manifest that cannot be read or
+    is stored elsewhere.
     """
     import c2pa  # noqa: PLC0415 - heavy
 
-    if kind not in _KINDS:
+    if kind not in KINDS:
         return None
-    rules: dict[str, Any] = {"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": True}}
-    if anchors:
-        rules["trust"] = {"user_anchors": anchors}
     try:
-        context = c2pa.Context(c2pa.Settings.from_dict(rules))
-        with context, c2pa.Reader(_KINDS[kind], io.BytesIO(data), context=context) as reader:
+        context = c2pa.Context(c2pa.Settings.from_dict(_rules(trust)))
+        with context, c2pa.Reader(KINDS[kind], io.BytesIO(data), context=context) as reader:
             return _credential(parse_object(reader.json()))
     except c2pa.C2paError.ManifestNotFound:
         return None
     except c2pa.C2paError as error:
         raise ValueError(_reason(str(error))) from error
+
+
+def _rules(trust: Trust) -> dict[str, Any]:
+    """Return the reader's settings.
+
+    Identities (CAWG) are not decoded: whether they hold is asked of servers that the file itself names. Authorities of
+    timestamps are the reader's "user anchors", so that it says which of the two lists a certificate comes from.
+    """
+    lists = {"trust_anchors": trust.pem("signers"), "user_anchors": trust.pem("timestamps")}
+    return {
+        "core": {"decode_identity_assertions": False, "allowed_network_hosts": []},
+        "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": True},
+        "trust": {"trust_config": "\n".join(USAGES)} | {name: pem for name, pem in lists.items() if pem},
+    }
 
 
 def _reason(message: str) -> str:
@@ -82,67 +130,58 @@ def _reason(message: str) -> str:
 
 def _credential(store: dict[str, Any]) -> Credential:
     active = store.get("active_manifest")
-    manifests = {name: _object(manifest) for name, manifest in _object(store.get("manifests")).items()}
-    own = manifests.pop(active, {}) if isinstance(active, str) else {}
-    signature = _object(own.get("signature_info"))
-    state = store.get("validation_state")
-    names = (plain(signature.get(name)) for name in ("common_name", "issuer"))
+    manifests = {name: mapping(manifest) for name, manifest in mapping(store.get("manifests")).items()}
+    label = active if isinstance(active, str) else ""
+    own, results = manifests.get(label, {}), mapping(store.get("validation_results"))
+    verdict = mapping(results.get("activeManifest"))
+    deltas = [mapping(mapping(delta).get("validationDeltas")) for delta in listed(results.get("ingredientDeltas"))]
+    failed = codes(verdict, "failure")
+    found = causes(failed, (code for delta in deltas for code in codes(delta, "failure")))
+    passed = codes(verdict, "success")
+    fits = "claimSignature.validated" in passed and any(binding in passed for binding in _HARD_BINDINGS)
+    intact = fits and VOID.isdisjoint(found)
     return Credential(
-        state=state if state in ("Trusted", "Valid") else "Invalid",
-        signer=" of ".join(dict.fromkeys(filter(None, names))) or None,
-        signed_at=plain(signature.get("time")),
-        generator=_generator(own),
-        source_types=_unique(_source_types(own)),
-        parts=len(_list(own.get("ingredients"))),
-        parts_source_types=_unique(name for part in manifests.values() for name in _source_types(part)),
+        state=_state(verdict, valid=intact and not found),
+        signer=signer(own),
+        signed_at=plain(mapping(own.get("signature_info")).get("time")),
+        generator=generator(own),
+        source_types=unique(source_types(own)),
+        parts=len(listed(own.get("ingredients"))),
+        parts_source_types=unique(
+            name for other, part in manifests.items() if other != label for name in source_types(part)
+        ),
         training=dict(_training(own)),
-        problems=_unique(_problems(_object(store.get("validation_results")))),
+        problems=unique(code for place in (verdict, *deltas) for code in codes(place, "failure") if causes([code], ())),
+        causes=found,
+        intact=intact,
+        timestamp=_timestamp(verdict),
+        chain=tuple(links(label, manifests, deltas)),
+        unchecked=tuple(_unchecked(own, verdict)),
     )
 
 
-def _generator(manifest: dict[str, Any]) -> str | None:
-    entries = map(_object, _list(manifest.get("claim_generator_info")))
-    named = (" ".join(filter(None, (plain(entry.get("name")), plain(entry.get("version"))))) for entry in entries)
-    return cut(", ".join(filter(None, named))) or plain(manifest.get("claim_generator"))
+def _state(verdict: dict[str, Any], *, valid: bool) -> State:
+    if not valid:
+        return "Invalid"
+    return "Trusted" if trusted_signer(verdict) else "Valid"
 
 
-def _assertions(manifest: dict[str, Any], word: str) -> Iterator[dict[str, Any]]:
-    for assertion in map(_object, _list(manifest.get("assertions"))):
-        if word in str(assertion.get("label")):
-            yield _object(assertion.get("data"))
+def _timestamp(verdict: dict[str, Any]) -> str | None:
+    if "timeStamp.trusted" in codes(verdict, "success"):
+        return "trusted"
+    return "untrusted" if "timeStamp.untrusted" in codes(verdict, "informational") else None
 
 
-def _source_types(manifest: dict[str, Any]) -> Iterator[str]:
-    for data in _assertions(manifest, "c2pa.actions"):
-        for action in map(_object, _list(data.get("actions"))):
-            name = source_type(str(action.get("digitalSourceType") or ""))
-            if plain(name):
-                yield str(plain(name))
+def _unchecked(own: dict[str, Any], verdict: dict[str, Any]) -> Iterator[str]:
+    if any(True for _ in assertions(own, _IDENTITY)):
+        yield "the identity (CAWG) that it names, because that would need servers which the file itself chooses"
+    if "signingCredential.ocsp.notRevoked" not in codes(verdict, "success"):
+        yield "whether the certificate was revoked, because its authority is not asked"
 
 
 def _training(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for data in _assertions(manifest, _MINING):
-        for name, entry in list(_object(data.get("entries")).items())[:_KEPT]:
-            use = plain(_object(entry).get("use"))
+    for data in assertions(manifest, _MINING):
+        for name, entry in list(mapping(data.get("entries")).items())[:KEPT]:
+            use = plain(mapping(entry).get("use"))
             if use:
                 yield str(plain(name)), use
-
-
-def _problems(results: dict[str, Any]) -> Iterator[str]:
-    """Yield the codes of failures; a signer who is on no trust list is not counted as one."""
-    deltas = (_object(_object(delta).get("validationDeltas")) for delta in _list(results.get("ingredientDeltas")))
-    for place in (_object(results.get("activeManifest")), *deltas):
-        codes = (plain(_object(failure).get("code")) for failure in _list(place.get("failure")))
-        yield from (code for code in codes if code and code != _UNTRUSTED)
-
-
-def _unique(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(words))[:_KEPT]
-
-
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

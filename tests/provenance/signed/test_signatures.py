@@ -28,7 +28,8 @@ from artaudit.errors import UsageError
 from artaudit.findings import Finding
 from artaudit.image import Image, decode, read
 from artaudit.provenance import Watermarks
-from artaudit.provenance.signed.examiner import TRUST, Signatures
+from artaudit.provenance.signed.examiner import Signatures
+from artaudit.provenance.signed.trust import TRUST
 
 TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 PICTURE = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
@@ -252,10 +253,12 @@ def test_no_changed_manifest_makes_the_reader_fail(signer, data):
     json.dumps(finding.as_dict(), ensure_ascii=False, allow_nan=False).encode()
 
 
-def test_the_trust_list_is_what_the_environment_names(signer, tmp_path, monkeypatch):
+def test_the_environment_names_one_more_trust_list(signer, tmp_path, monkeypatch):
     image = decode(signer.sign(saved()), name="a")
+    monkeypatch.setenv("ARTAUDIT_KEYS", str(tmp_path))
     monkeypatch.delenv(TRUST, raising=False)
-    assert Signatures().examine(image)[0].details["trust_list"] == "none configured"
+    assert Signatures().examine(image)[0].details["state"] == "Valid"
+    assert Signatures("").examine(image)[0].details["trust_list"] == "none configured"
     chosen = tmp_path / "trust.pem"
     chosen.write_text(signer.anchors)
     monkeypatch.setenv(TRUST, str(chosen))
