@@ -8,31 +8,53 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from jaxtyping import UInt8
+
 from artaudit.auditor.evidence import CaseFile, CheckFile, LogExtract, PictureFile, Seal, WorkFile, write_package
+from artaudit.auditor.evidence.enclosure import (
+    ABSENT,
+    CHOICES,
+    FINGERPRINTS,
+    GONE,
+    NONE,
+    ORIGINALS,
+    SUSPECT,
+    features_name,
+)
 from artaudit.auditor.evidence.illustrations import illustrators
 from artaudit.auditor.registry import Case, Registry, Work, who
 from artaudit.auditor.registry.cases import PACKAGE, CaseFolder, log_root
 from artaudit.auditor.registry.hash_chain import Event, now
 from artaudit.auditor.registry.merkle import levels, proof
-from artaudit.auditor.registry.thumbnail import thumbnail
-from artaudit.errors import ArtauditError
+from artaudit.auditor.registry.thumbnail import open_thumbnail, thumbnail
+from artaudit.errors import ArtauditError, UsageError
 from artaudit.findings import Finding, Illustrator
 from artaudit.image import Image, decode, read, write_atomically
 from artaudit.image.writing import ensure_new
-from artaudit.matching import encode_jpeg
+from artaudit.matching import describers, encode_jpeg
+from artaudit.matching.examiner import WorkPixels
 
 
 def report(
-    number: int, target: Path, registry: Registry, seal: Seal | None = None, *, pdf: bool = False
+    number: int,
+    target: Path,
+    registry: Registry,
+    seal: Seal | None = None,
+    *,
+    pdf: bool = False,
+    enclose: str = SUSPECT,
 ) -> dict[str, Any]:
     """Write the package of case `number` to `target`, which must not exist; return its digest, size and more.
 
-    `seal` names the signer and the timestamp authorities; the export is recorded in the log.
+    `seal` names the signer and the timestamp authorities; the export is recorded in the log. `enclose` says which files
+    leave the house: "originals", "suspect" or "none" (artaudit.auditor.evidence.enclosure).
     """
     ensure_new(target)
     seal = seal or Seal()
     log = list(registry.events())
-    data = write_package(gather(registry.case_store.folder(number), log, registry), seal, pdf=pdf)
+    case = gather(registry.case_store.folder(number), log, registry, enclose)
+    data = write_package(case, seal, pdf=pdf)
     write_atomically(target, data)
     digest = hashlib.sha256(data).hexdigest()
     registry.case_store.exported(PACKAGE, number, digest, log)
@@ -43,20 +65,26 @@ def report(
         "bytes": len(data),
         "log_size": len(log),
         "log_root": log_root(log),
+        "enclosed": case.report()["enclosed"],
         **seal.as_dict(),
     }
 
 
-def gather(folder: CaseFolder, log: list[Event], registry: Registry) -> CaseFile:
-    """Return everything that belongs into the package of a case."""
+def gather(folder: CaseFolder, log: list[Event], registry: Registry, enclose: str = SUSPECT) -> CaseFile:
+    """Return everything that belongs into the package of a case.
+
+    What is not enclosed is not drawn from either: pictures of a match then show the works as small as their previews.
+    """
+    if enclose not in CHOICES:
+        raise UsageError(f"{enclose!r} is nothing to enclose: choose one of {', '.join(CHOICES)}.")
     cases = [registry.case(number) for number in folder.checks]
     suspects = {case.id: decode(case.suspect, name=case.evidence["path"]) for case in cases}
     numbers = sorted(
         {finding["work"] for case in cases for finding in case.evidence["findings"] if finding["work"] is not None}
     )
     works = {number: registry.work(number) for number in numbers}
-    originals = {number: original_of(work) for number, work in works.items()}
-    draw = illustrators(originals, registry)
+    originals = {number: original_of(work) if enclose == ORIGINALS else None for number, work in works.items()}
+    draw = illustrators(work_pixels(originals, registry))
     rows = registry.case_store.rows_about(folder.id) | {("works", number) for number in numbers}
     return CaseFile(
         id=folder.id,
@@ -64,11 +92,12 @@ def gather(folder: CaseFolder, log: list[Event], registry: Registry) -> CaseFile
         opened_at=folder.opened_at,
         exported_at=now(),
         exported_by=who(),
-        checks=tuple(_check_file(case, suspects[case.id]) for case in cases),
-        works=tuple(_work_file(work, originals[number], registry) for number, work in works.items()),
+        checks=tuple(_check_file(case, suspects[case.id], enclosed=enclose != NONE) for case in cases),
+        works=tuple(_work_file(work, originals[number], registry, enclose) for number, work in works.items()),
         pictures=tuple(picture for case in cases for picture in _pictures(case, suspects[case.id], draw)),
         notes=tuple(asdict(note) for note in folder.notes),
-        log=_extract(log, rows),
+        log=_extract(log, rows, registry),
+        enclose=enclose,
     )
 
 
@@ -81,7 +110,17 @@ def original_of(work: Work) -> Image | None:
     return image if image.sha256 == work.sha256 else None
 
 
-def _check_file(case: Case, suspect: Image) -> CheckFile:
+def work_pixels(originals: Mapping[int, Image | None], registry: Registry) -> WorkPixels:
+    """Return what gives the pixels of a work: from its file if that is among `originals`, else from its preview."""
+
+    def pixels(number: int) -> UInt8[np.ndarray, "height width 3"]:
+        original = originals[number]
+        return np.array(open_thumbnail(registry.preview(number))) if original is None else original.rgb8
+
+    return pixels
+
+
+def _check_file(case: Case, suspect: Image, *, enclosed: bool) -> CheckFile:
     return CheckFile(
         id=case.id,
         created_at=case.created_at,
@@ -89,11 +128,13 @@ def _check_file(case: Case, suspect: Image) -> CheckFile:
         suspect=case.suspect,
         extension=suspect.format.lower(),
         preview=thumbnail(suspect),
+        enclosed=enclosed,
     )
 
 
-def _work_file(work: Work, original: Image | None, registry: Registry) -> WorkFile:
+def _work_file(work: Work, original: Image | None, registry: Registry, enclose: str) -> WorkFile:
     manifests = registry.manifests(work.id)
+    features = {} if original is not None or enclose == NONE else _features(work.id, registry)
     return WorkFile(
         id=work.id,
         title=work.title,
@@ -105,7 +146,18 @@ def _work_file(work: Work, original: Image | None, registry: Registry) -> WorkFi
         preview=registry.preview(work.id),
         original=None if original is None else original.data,
         manifest=manifests[-1].data if manifests else None,
+        features=features,
+        absent=GONE if enclose == ORIGINALS else ABSENT,
     )
+
+
+def _features(work: int, registry: Registry) -> dict[str, bytes]:
+    """Return what matching compares of a work, by kind; descriptors are those of the installed model."""
+    kept, describer = registry.fingerprint_store, describers.chosen()
+    found = {kind: kept.fingerprint(work, kind) for kind in FINGERPRINTS}
+    if describer is not None:
+        found[features_name(describer.kind)] = kept.descriptor(work, describer.kind)
+    return {kind: data for kind, data in found.items() if data}
 
 
 def _pictures(case: Case, suspect: Image, draw: Mapping[str, Illustrator]) -> Iterator[PictureFile]:
@@ -116,11 +168,15 @@ def _pictures(case: Case, suspect: Image, draw: Mapping[str, Illustrator]) -> It
             yield PictureFile(case.id, number, drawn.name, drawn.caption, encode_jpeg(drawn.rgb8))
 
 
-def _extract(log: Sequence[Event], rows: set[tuple[str, int]]) -> LogExtract:
-    """Return the log's events about some rows, each with the proof that it is in the log."""
+def _extract(log: Sequence[Event], rows: set[tuple[str, int]], registry: Registry) -> LogExtract:
+    """Return the log's events about some rows, each with its row and the proof that it is in the log."""
     tree = levels([event.hash.encode() for event in log])
     events = [
-        {**asdict(event), "proof": [step.hex() for step in proof(tree, position)]}
+        {
+            **asdict(event),
+            "proof": [step.hex() for step in proof(tree, position)],
+            "row": registry.case_store.disclosed(event.payload["table"], event.payload["id"]),
+        }
         for position, event in enumerate(log)
         if (event.payload.get("table"), event.payload.get("id")) in rows
     ]

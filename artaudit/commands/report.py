@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -9,20 +10,39 @@ import click
 from artaudit.commands.common import AS_JSON, DB, PATH, open_registry, print_json
 from artaudit.commands.keys import TIMESTAMP, UNSIGNED, new_seal, sealed_line
 
+ENCLOSED = ("originals", "suspect", "none")
+
 
 @click.command()
 @click.argument("case", metavar="PICTURE_OR_CASE")
 @click.option("-o", "--output", type=PATH, required=True, help="The package to write, a ZIP file.")
 @TIMESTAMP
 @UNSIGNED
+@click.option(
+    "--enclose",
+    type=click.Choice(ENCLOSED),
+    help="Which files leave the house: the checked picture and the original files of the works that it shows, the "
+    "checked picture alone, or neither; small pictures and digests always do [default: asked on a terminal, else "
+    "suspect].",
+)
 @click.option("--pdf", is_flag=True, help="Add the report as PDF/A (needs the extra pdf).")
 @AS_JSON
 @DB
-def report(case: str, output: Path, *, authorities: tuple[str, ...], unsigned: bool, pdf: bool, as_json: bool) -> None:
+def report(
+    case: str,
+    output: Path,
+    *,
+    authorities: tuple[str, ...],
+    unsigned: bool,
+    enclose: str | None,
+    pdf: bool,
+    as_json: bool,
+) -> None:
     """Write the evidence of a case as a package anybody can verify.
 
     PICTURE_OR_CASE is the number of a case that `audit check` or `audit case open` printed, or a picture, which is
-    checked first. The package is signed when there are keys (`audit keys init`).
+    checked first. The package is signed when there are keys (`audit keys init`). What it encloses, and what it does
+    not, is listed at the end.
     """
     from artaudit.auditor.check import check  # noqa: PLC0415 - heavy
     from artaudit.auditor.report import report as write  # noqa: PLC0415 - heavy
@@ -30,9 +50,24 @@ def report(case: str, output: Path, *, authorities: tuple[str, ...], unsigned: b
     seal = new_seal(authorities, unsigned=unsigned)
     with open_registry() as registry:
         number = int(case) if case.isdecimal() else check(Path(case), registry)[0]
-        written = write(number, output, registry, seal, pdf=pdf)
+        written = write(number, output, registry, seal, pdf=pdf, enclose=enclose or _asked())
     if as_json:
         print_json(written)
         return
     click.echo(f"{output}  case {number}, {written['bytes']:,} bytes, sha256 {written['sha256']}")
+    click.echo(f"encloses: {'; '.join(written['enclosed']['encloses']) or 'no picture'}")
+    click.echo(f"does not enclose: {'; '.join(written['enclosed']['does_not_enclose']) or 'nothing'}")
     click.echo(sealed_line(seal), err=True)
+
+
+def _asked() -> str:
+    """Return what is to be enclosed as the person at the terminal says, else the checked picture alone."""
+    from artaudit.auditor.evidence.enclosure import CHOICES, SUSPECT  # noqa: PLC0415 - heavy
+
+    if not sys.stdin.isatty():
+        return SUSPECT
+    click.echo("Which files shall leave the house?", err=True)
+    for choice, words in CHOICES.items():
+        click.echo(f"  {choice}: {words}", err=True)
+    chosen: str = click.prompt("Enclose", default=SUSPECT, type=click.Choice(list(CHOICES)), err=True)
+    return chosen

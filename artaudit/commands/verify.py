@@ -20,7 +20,9 @@ from artaudit.commands.keys import AUTHORITY, TRUST, trusted
 def verify(package: Path, *, trust: Path | None, authority: Path | None, as_json: bool) -> int:
     """Check that an evidence PACKAGE is whole and unchanged.
 
-    Every digest in it is computed again, and seals are checked. Exit code 1 says that something is broken.
+    PACKAGE is the file that `audit report` wrote, the same packed again by another program, or the folder it was
+    unpacked into. Every digest in it is computed again, texts and pictures are made again from the record and compared
+    with it and its log, and seals are checked. Exit code 1 says that something is broken.
 
     With --trust the package must be signed by somebody whom those certificates vouch for, with --authority timestamped
     likewise.
@@ -35,6 +37,9 @@ def verify(package: Path, *, trust: Path | None, authority: Path | None, as_json
         click.echo("\n".join(_sealed_by(result.summary)))
     else:
         click.echo("\n".join(result.problems))
+    if not as_json:
+        for remark in result.remarks:
+            click.echo(f"remark: {remark}")
     return int(not result.ok)
 
 

@@ -147,3 +147,40 @@ def test_pictures_are_signed_and_their_credential_travels_in_the_package(audit):
     assert (audit.home / "work.c2pa").read_bytes()[-500:] in (audit.home / "work-signed.png").read_bytes()
     assert audit("report", 1, "-o", "with.zip").returncode == 0
     assert "data/works/1/manifest.c2pa" in zipfile.ZipFile(audit.home / "with.zip").namelist()
+
+
+def test_the_original_stays_at_home_unless_it_is_enclosed_and_the_match_is_still_repeated(audit, settled, tmp_path):
+    """A package encloses features by default; with `none` it says which files must be shown, and takes them."""
+    done = audit("report", 1, "-o", "default.zip", "--unsigned")
+    assert done.returncode == 0, done.stderr
+    assert "does not enclose: the original of work 1, work.png (it was to stay with its owner)" in done.stdout
+    names = zipfile.ZipFile(audit.home / "default.zip").namelist()
+    assert not [name for name in names if name.startswith("data/works/1/original")]
+    assert "data/works/1/features/keypoints.bin" in names
+    written = audit.json("report", 1, "-o", "none.zip", "--unsigned", "--enclose", "none")
+    assert written["enclosed"]["choice"] == "none"
+    with zipfile.ZipFile(audit.home / "none.zip") as opened:
+        assert not [name for name in opened.namelist() if "original" in name or "features" in name]
+        opened.extractall(tmp_path / "bag")
+    assert audit("verify", "none.zip").returncode == 0
+    assert "is intact" in audit("verify", tmp_path / "bag").stdout
+    other = settled(tmp_path)
+    unseen = other("reproduce", audit.home / "none.zip")
+    assert (unseen.returncode, "show it with --original" in unseen.stdout) == (0, True)
+    shown = other.json(
+        "reproduce",
+        tmp_path / "bag",
+        "--original",
+        audit.home / "work.png",
+        "--original",
+        audit.home / "crop.png",
+    )
+    assert {finding["outcome"] for finding in shown["checks"][0]["findings"]} == {"same"}
+
+
+def test_all_files_are_enclosed_where_that_is_asked_for(audit):
+    done = audit("report", 1, "-o", "all.zip", "--unsigned", "--enclose", "originals")
+    assert "encloses: the checked picture crop.png; the original of work 1, work.png" in done.stdout
+    names = zipfile.ZipFile(audit.home / "all.zip").namelist()
+    assert {"data/works/1/original.png", "data/suspects/1/original.png"} <= set(names)
+    assert audit("verify", "all.zip").returncode == 0

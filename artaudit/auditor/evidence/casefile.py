@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PureWindowsPath
 from typing import Any
+
+from artaudit.auditor.evidence.enclosure import ABSENT, ORIGINALS, enclosed, sentence
+from artaudit.auditor.registry.rows import file_name
 
 SCHEMA = "artaudit-report/3"
 NOT_RECORDED = "not recorded"
@@ -25,7 +27,10 @@ LIMITS = (
 
 @dataclass(frozen=True, slots=True)
 class CheckFile:
-    """One check: the evidence as plain JSON values, the bytes of the checked file, and a JPEG of it for the report."""
+    """One check: the evidence as plain JSON values, the bytes of the checked file, and a JPEG of it for the report.
+
+    `enclosed` says whether the bytes go into the package.
+    """
 
     id: int
     created_at: str
@@ -33,13 +38,12 @@ class CheckFile:
     suspect: bytes = field(repr=False)
     extension: str
     preview: bytes = field(repr=False)
+    enclosed: bool = True
 
     def files(self) -> dict[str, bytes]:
-        """Return the files of the check by their names in the package."""
-        return {
-            f"data/suspects/{self.id}/original.{self.extension}": self.suspect,
-            f"data/suspects/{self.id}/preview.jpg": self.preview,
-        }
+        """Return the files of the check by their names in the package, the preview last."""
+        original = {f"data/suspects/{self.id}/original.{self.extension}": self.suspect} if self.enclosed else {}
+        return {**original, f"data/suspects/{self.id}/preview.jpg": self.preview}
 
     def as_dict(self) -> dict[str, Any]:
         """Return the record's entry for the check; of paths it holds the file name alone."""
@@ -47,15 +51,21 @@ class CheckFile:
             "id": self.id,
             "created_at": self.created_at,
             "evidence": {**self.evidence, "path": file_name(self.evidence["path"])},
-            "suspect": {"sha256": sha256(self.suspect), "bytes": len(self.suspect), "files": entries(self.files())},
+            "suspect": {
+                "sha256": sha256(self.suspect),
+                "bytes": len(self.suspect),
+                "original_included": self.enclosed,
+                "files": entries(self.files()),
+            },
         }
 
 
 @dataclass(frozen=True, slots=True)
 class WorkFile:
-    """A registered work of the case; `preview` is a JPEG, `original` the registered bytes if still at hand.
+    """A registered work of the case; `preview` is a JPEG, `original` the registered bytes if they are enclosed.
 
-    `manifest` is the content credential (C2PA) that the work was last signed with.
+    `absent` says why they are not, `features` are what matching compares, by kind, enclosed in their place. `manifest`
+    is the content credential (C2PA) that the work was last signed with.
     """
 
     id: int
@@ -68,12 +78,15 @@ class WorkFile:
     preview: bytes = field(repr=False)
     original: bytes | None = field(default=None, repr=False)
     manifest: bytes | None = field(default=None, repr=False)
+    features: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    absent: str = ABSENT
 
     def files(self) -> dict[str, bytes]:
         """Return the files of the work by their names in the package."""
         files = {f"data/works/{self.id}/preview.jpg": self.preview}
         if self.original is not None:
             files[f"data/works/{self.id}/original.{self.extension}"] = self.original
+        files |= {f"data/works/{self.id}/features/{kind}.bin": data for kind, data in self.features.items()}
         if self.manifest is not None:
             files[f"data/works/{self.id}/manifest.c2pa"] = self.manifest
         return files
@@ -88,6 +101,7 @@ class WorkFile:
             "pixels_sha256": self.pixels_sha256,
             "registered_at": self.registered_at,
             "original_included": self.original is not None,
+            **({} if self.original is not None else {"absent": self.absent}),
             "files": entries(self.files()),
         }
 
@@ -119,7 +133,7 @@ class LogExtract:
     """The events of the registry's log about a case.
 
     `root` is the root (RFC 6962, hexadecimal) of the tree over all `size` events; each event of `events` has its
-    inclusion proof under "proof".
+    inclusion proof under "proof", and under "row" what it is about, as far as packages show it.
     """
 
     size: int
@@ -130,18 +144,13 @@ class LogExtract:
         """Return plain JSON values."""
         return {"size": self.size, "root": self.root, "events": list(self.events)}
 
-    def about(self, table: str, number: int) -> dict[str, Any]:
-        """Return when and by whom a row was written and in which event; empty if the log does not name it."""
-        for event in self.events:
-            if (event["payload"].get("table"), event["payload"].get("id")) == (table, number):
-                by = event["payload"].get("by", NOT_RECORDED)
-                return {"received_at": event["at"], "received_by": by, "event": event["seq"]}
-        return {}
-
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """One case: its checks, the works and illustrations that findings refer to, notes, and the log's extract."""
+    """One case: its checks, the works and illustrations that findings refer to, notes, and the log's extract.
+
+    `enclose` is what of the files goes into the package.
+    """
 
     id: int
     title: str
@@ -153,18 +162,23 @@ class CaseFile:
     works: tuple[WorkFile, ...] = ()
     pictures: tuple[PictureFile, ...] = ()
     notes: tuple[dict[str, str], ...] = ()
+    enclose: str = ORIGINALS
 
     def report(self) -> dict[str, Any]:
         """Return the record: plain JSON values that name every file of `files` by its digest."""
+        checks, works = [check.as_dict() for check in self.checks], [work.as_dict() for work in self.works]
+        inside = enclosed(self.enclose, checks, works)
         return {
             "schema": SCHEMA,
             "case": {"id": self.id, "title": self.title, "opened_at": self.opened_at, "notes": list(self.notes)},
             "exported": {"at": self.exported_at, "by": self.exported_by},
-            "checks": [check.as_dict() for check in self.checks],
-            "works": [work.as_dict() for work in self.works],
+            "checks": checks,
+            "works": works,
             "pictures": [picture.as_dict() for picture in self.pictures],
-            "custody": list(self._custody()),
+            "enclosed": inside,
+            "custody": custody(checks, works, self.log.events),
             "log": self.log.as_dict(),
+            "limits": [*LIMITS, sentence(inside)],
         }
 
     def files(self) -> dict[str, bytes]:
@@ -172,30 +186,57 @@ class CaseFile:
         parts: list[CheckFile | WorkFile | PictureFile] = [*self.checks, *self.works, *self.pictures]
         return {name: data for part in parts for name, data in part.files().items()}
 
-    def _custody(self) -> Iterator[dict[str, Any]]:
-        """Yield for every exhibit when it came in, from whom, from which file, and where it has been kept since."""
-        for check in self.checks:
-            yield {
-                "exhibit": f"checked picture {check.id}",
-                "sha256": sha256(check.suspect),
-                "source": file_name(check.evidence["path"]),
-                **{name: claim for name, claim in check.evidence.get("source", {}).items() if name in CLAIMED},
-                "kept": "a copy of its bytes lies in the registry; the log holds their digest",
-                **self.log.about("cases", check.id),
-            }
-        for work in self.works:
-            yield {
-                "exhibit": f"registered work {work.id}",
-                "sha256": work.sha256,
-                "source": file_name(work.path),
-                "kept": "the registry holds its digests and a small picture; the file stayed with its owner",
-                **self.log.about("works", work.id),
-            }
+
+def custody(
+    checks: Sequence[Mapping[str, Any]], works: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return for every exhibit of a record when it came in, from whom, from which file, and where it is kept.
+
+    `checks`, `works` and `events` are those of the record.
+    """
+    return [*_checked(checks, events), *_registered(works, events)]
 
 
-def file_name(path: str) -> str:
-    """Return the last part of a path, Windows or POSIX; folders would reveal things about a person's computer."""
-    return PureWindowsPath(path).name or path
+def _checked(checks: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    for check in checks:
+        here = "in the registry and in this package" if check["suspect"]["original_included"] else "in the registry"
+        yield {
+            "exhibit": f"checked picture {check['id']}",
+            "sha256": check["suspect"]["sha256"],
+            "source": check["evidence"]["path"],
+            **{name: claim for name, claim in check["evidence"].get("source", {}).items() if name in CLAIMED},
+            "kept": f"a copy of its bytes lies {here}; the log holds their digest",
+            **_received(events, "cases", check["id"]),
+        }
+
+
+def _registered(works: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    for work in works:
+        copied = ", and a copy of it is in this package" if work["original_included"] else ""
+        yield {
+            "exhibit": f"registered work {work['id']}",
+            "sha256": work["sha256"],
+            "source": work["path"],
+            "kept": f"the registry holds its digests and a small picture; the file stayed with its owner{copied}",
+            **_received(events, "works", work["id"]),
+        }
+
+
+def _received(events: Sequence[Mapping[str, Any]], table: str, number: int) -> dict[str, Any]:
+    """Return when and by whom a row was written and in which event; empty if the log does not name it."""
+    event = event_about(events, table, number)
+    if event is None:
+        return {}
+    by = event["payload"].get("by", NOT_RECORDED)
+    return {"received_at": event["at"], "received_by": by, "event": event["seq"]}
+
+
+def event_about(events: Sequence[Mapping[str, Any]], table: str, number: int) -> Mapping[str, Any] | None:
+    """Return the first event of a log's extract about a row; None when there is none."""
+    about = (
+        event for event in events if (event["payload"].get("table"), event["payload"].get("id")) == (table, number)
+    )
+    return next(about, None)
 
 
 def entries(files: dict[str, bytes]) -> list[dict[str, str]]:

@@ -12,35 +12,39 @@ from cryptography import x509
 
 from artaudit.auditor.assessment.weighing import assess
 from artaudit.auditor.evidence.casefile import SCHEMA, sha256
+from artaudit.auditor.evidence.enclosure import enclosed, sentence
 from artaudit.auditor.evidence.html import render
+from artaudit.auditor.evidence.logged import contradictions
 from artaudit.auditor.evidence.package import BAGIT, CA_FILE, PAGE, REPORT, TAG_MANIFEST, bag_info
 from artaudit.auditor.evidence.pages import ALIKE, TEXTS, texts
-from artaudit.auditor.registry.hash_chain import canonical, link
-from artaudit.auditor.registry.merkle import root_by
+from artaudit.auditor.evidence.redrawing import UNREADABLE, not_redrawn
+from artaudit.auditor.registry.hash_chain import canonical
 from artaudit.auditor.signing.seals import Trust, check_seal
 from artaudit.findings import Finding
 
 REMADE = "made again from the record and compared"
 NAMED = "names the record, but another edition of artaudit made it: its words were not compared"
 """Whether the page was compared with the record."""
-UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""Errors that JSON of another form than the record's causes."""
 
 
-def disagreements(files: Mapping[str, bytes], trust: Trust) -> tuple[list[str], dict[str, Any]]:
-    """Return what contradicts the record of a package, as sentences, and a summary of it; the files are not trusted."""
+def disagreements(files: Mapping[str, bytes], trust: Trust) -> tuple[list[str], list[str], dict[str, Any]]:
+    """Return what contradicts the record of a package, what could not be compared, and a summary of the record.
+
+    The files are not trusted.
+    """
     if REPORT not in files:
-        return [], {}
+        return [], [], {}
     try:
         record = json.loads(files[REPORT])
-        problems = [*_record(record, files[REPORT]), *_named_files(record, files), *_log(record), *_bag(record, files)]
-        problems += [*_custody(record), *_weighed(record), *_page(record, files), *_texts(record, files)]
+        problems = [*_record(record, files[REPORT]), *_named_files(record, files), *_enclosed(record)]
+        problems += [*contradictions(record), *_bag(record, files), *_weighed(record), *_worded(record)]
+        problems += [*_page(record, files), *_texts(record, files)]
+        redrawn = not_redrawn(record, files)
         seal = check_seal(record["seal"], TAG_MANIFEST, files, _vouchers(files), trust)
-        problems += seal.problems
         summary = {**_summary(record), **seal.as_dict(trust)}
     except UNREADABLE:
-        return [f"{REPORT} is no readable record"], {}
-    return problems, summary
+        return [f"{REPORT} is no readable record"], [], {}
+    return [*problems, *redrawn.problems, *seal.problems], redrawn.remarks, summary
 
 
 def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,7 +100,7 @@ def _named_files(record: Mapping[str, Any], files: Mapping[str, bytes]) -> Itera
     for name in sorted(files):
         if name.startswith("data/") and name not in wanted and name not in (REPORT, PAGE):
             yield f"{name} is not named by {REPORT}"
-    if not all(map(_holds_original, suspects)):
+    if any(suspect.get("original_included", True) is not _holds_original(suspect) for suspect in suspects):
         yield f"{REPORT} names no original of a checked picture with its digest"
     for work in works:
         if work["original_included"] is not _holds_original(work):
@@ -108,25 +112,14 @@ def _holds_original(part: Mapping[str, Any]) -> bool:
     return [entry["sha256"] for entry in part["files"] if "/original." in entry["file"]] == [part["sha256"]]
 
 
-def _log(record: Mapping[str, Any]) -> Iterator[str]:
-    """Recompute the digest of every event, and the root that its proof leads to."""
-    log = record["log"]
-    for event in log["events"]:
-        if link(event["seq"], event["at"], event["kind"], event["payload"], event["prev"]).hash != event["hash"]:
-            yield f"event {event['seq']} in {REPORT} was changed after it was written"
-        proof = [bytes.fromhex(step) for step in event["proof"]]
-        root = root_by(proof, event["hash"].encode(), event["seq"] - 1, log["size"])
-        if root is None or root.hex() != log["root"]:
-            yield f"event {event['seq']} in {REPORT} is not in the log whose root it names"
-
-
-def _custody(record: Mapping[str, Any]) -> Iterator[str]:
-    """Compare the custody of every exhibit with the log."""
-    events = {event["seq"]: event for event in record["log"]["events"]}
-    for exhibit in record["custody"]:
-        event = events.get(exhibit.get("event"))
-        if "event" in exhibit and (event is None or event["at"] != exhibit["received_at"]):
-            yield f"the custody of {exhibit['exhibit']} in {REPORT} is not what the log says"
+def _enclosed(record: Mapping[str, Any]) -> Iterator[str]:
+    """Say again what is enclosed, and compare."""
+    said = record.get("enclosed")
+    if said is None:
+        return
+    again = enclosed(said["choice"], record["checks"], record["works"])
+    if said != again or sentence(again) not in record["limits"]:
+        yield f"what {REPORT} says to be enclosed is not what it names"
 
 
 def _weighed(record: Mapping[str, Any]) -> Iterator[str]:
@@ -145,6 +138,14 @@ def _weigh_again(evidence: Mapping[str, Any]) -> dict[str, Any]:
     except UNREADABLE:
         return {}
     return again
+
+
+def _worded(record: Mapping[str, Any]) -> Iterator[str]:
+    """Compare the verdict of every check with the sentences that it consists of."""
+    for check in record["checks"]:
+        sentences = check["evidence"].get("summary")
+        if sentences and check["evidence"]["verdict"] != " ".join(sentences):
+            yield f"the verdict of check {check['id']} in {REPORT} is not what its summary says"
 
 
 def _bag(record: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
-from artaudit.auditor.evidence.casefile import LIMITS, CaseFile, entries, sha256
+from artaudit.auditor.evidence.casefile import CaseFile, entries, sha256
 from artaudit.auditor.evidence.html import render
 from artaudit.auditor.evidence.pages import EDITION, texts
 from artaudit.auditor.evidence.pdf import render_pdf
@@ -84,7 +84,8 @@ def bag(case: CaseFile, seal: Seal, *, pdf: bool = False) -> dict[str, bytes]:
 def _record(case: CaseFile, seal: Seal) -> dict[str, Any]:
     """Return the record without its documents, as read back from JSON."""
     times = STAMPED if seal.authorities else CLOCK
-    record = {**case.report(), "limits": [*LIMITS, times], "seal": seal.as_dict(), "page": EDITION}
+    record = case.report()
+    record |= {"limits": [*record["limits"], times], "seal": seal.as_dict(), "page": EDITION}
     return json.loads(_canonical(record, case))
 
 

@@ -110,7 +110,7 @@ def _words(check: Mapping[str, Any]) -> dict[str, Any]:
     evidence = check["evidence"]
     return {
         "heading": f"The picture of check {check['id']}",
-        "preview": check["suspect"]["files"][1]["file"],
+        "preview": check["suspect"]["files"][-1]["file"],
         "kind": f"{evidence['format']}, {evidence['width']} x {evidence['height']} pixels",
         "checked": f"{moment(evidence['checked_at'])} by this computer's clock",
         "compared": f"{evidence['compared_with']} registered works",

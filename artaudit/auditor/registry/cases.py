@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from artaudit.auditor.registry.hash_chain import Event, now
 from artaudit.auditor.registry.merkle import root
+from artaudit.auditor.registry.rows import disclosed
 from artaudit.auditor.registry.store import Store
 from artaudit.errors import RegistryError
 
@@ -106,6 +108,10 @@ class CaseStore:
         )
         rows = {(row["kind"], row["id"]) for row in self._store.rows(query, case_id)}
         return rows | {("cases", number) for number in self.folder(case_id).checks}
+
+    def disclosed(self, table: str, number: int) -> dict[str, Any]:
+        """Return a row of a logged table as packages show it."""
+        return disclosed(self._store.row(table, number))
 
     def history(self, case_id: int) -> list[Event]:
         """Return the log's events about a case."""

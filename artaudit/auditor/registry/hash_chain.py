@@ -72,3 +72,9 @@ def broken_links(events: Iterable[Event]) -> list[str]:
 def now() -> str:
     """Return the time, UTC, ISO 8601 with microseconds."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def moment(text: str) -> datetime:
+    """Return the time that ISO 8601 names, in UTC where it names no zone; raises ValueError for any other text."""
+    read = datetime.fromisoformat(text)
+    return read if read.tzinfo else read.replace(tzinfo=UTC)

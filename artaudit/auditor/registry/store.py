@@ -5,7 +5,6 @@ Durability follows SQLite's own advice on write-ahead logging, https://www.sqlit
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
 import tempfile
@@ -27,6 +26,7 @@ from artaudit.auditor.registry.hash_chain import (
     now,
     payload_of,
 )
+from artaudit.auditor.registry.rows import DISCLOSED, disclosed, plain
 from artaudit.auditor.registry.schema import APPLICATION_ID, MIGRATIONS, triggers
 from artaudit.errors import RegistryError
 from artaudit.image.writing import ensure_new
@@ -108,7 +108,9 @@ class Store:
         for name, data in (fingerprints or {}).items():
             self.insert("fingerprints", {"work": number, "kind": name, "data": data})
         last = self.first("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1") or {"seq": 0, "hash": GENESIS}
-        payload = {"table": table, "id": number, "content": self._content(table, number), "by": self.by}
+        written = self.row(table, number)
+        payload = {"table": table, "id": number, "content": digest(written), "by": self.by}
+        payload[DISCLOSED] = digest(disclosed(written))
         event = link(last["seq"] + 1, now(), kind, payload, last["hash"])
         self.insert("events", {**_fields(event), "payload": canonical(event.payload)})
         return number
@@ -222,30 +224,36 @@ class Store:
         events = list(self.events())
         return broken_links(events) + self._disagreements(events)
 
-    def _content(self, table: str, number: int) -> str:
-        """Return the digest of a row, with a work's fingerprints or a case's file; empty when there is no such row."""
+    def row(self, table: str, number: int) -> dict[str, Any]:
+        """Return a row with digests for bytes, with a work's fingerprints or a case's file; empty if it is missing."""
         row = self.first(f"SELECT * FROM {table} WHERE id = ?", number)
         if row is None:
-            return ""
+            return {}
         if table == "works":
             fingerprints = self.rows("SELECT kind, data FROM fingerprints WHERE work = ? ORDER BY kind", number)
             row["fingerprints"] = [[fingerprint["kind"], fingerprint["data"]] for fingerprint in fingerprints]
         if table == "cases":
             suspect = self.first("SELECT data FROM suspects WHERE sha256 = ?", row["suspect"]) or {"data": b""}
             row["data"] = suspect["data"]
-        return digest(_plain(row))
+        return {name: plain(value) for name, value in row.items()}
+
+    def _differs(self, event: Event) -> bool:
+        """Whether the row of an event is missing or another than the event vouches for."""
+        row = self.row(event.payload["table"], event.payload["id"])
+        shown = digest(disclosed(row)) if row else ""
+        return digest(row) != event.payload.get("content") or event.payload.get(DISCLOSED, shown) != shown
 
     def _disagreements(self, events: list[Event]) -> list[str]:
         """Compare every event with the row that it names, and every row with the log; return what differs."""
         problems, named = [], set()
         present = {(table, row["id"]) for table in LOGGED for row in self.rows(f"SELECT id FROM {table}")}
         for event in events:
-            table, number, content = (event.payload.get(name) for name in ("table", "id", "content"))
+            table, number = event.payload.get("table"), event.payload.get("id")
             if not isinstance(number, int) or table not in LOGGED:
                 problems.append(f"event {event.seq} names no row")
                 continue
             named.add((table, number))
-            if (table, number) not in present or self._content(table, number) != content:
+            if (table, number) not in present or self._differs(event):
                 problems.append(f"row {number} of {table} was changed or removed after event {event.seq}")
         problems += [f"row {number} of {table} is in no event of the log" for table, number in sorted(present - named)]
         stray = self.rows("SELECT sha256 FROM suspects WHERE sha256 NOT IN (SELECT suspect FROM cases)")
@@ -275,15 +283,6 @@ def _flush(path: Path, flags: int) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _plain(value: object) -> object:
-    """Replace bytes by their digests, so that a row can be written as JSON."""
-    if isinstance(value, bytes):
-        return hashlib.sha256(value).hexdigest()
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def _advice(message: str) -> str:

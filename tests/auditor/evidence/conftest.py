@@ -4,8 +4,9 @@ import hashlib
 import io
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image as Pillow
@@ -22,12 +23,15 @@ from artaudit.auditor.evidence import (
     write_package,
 )
 from artaudit.auditor.evidence.package import bag, manifest, pack
-from artaudit.auditor.registry.hash_chain import GENESIS, link
+from artaudit.auditor.registry.hash_chain import GENESIS, digest, link
 from artaudit.auditor.registry.merkle import levels, proof
+from artaudit.auditor.registry.thumbnail import thumbnail
 from artaudit.auditor.signing import keys
 from artaudit.findings import Evidence, FalseAlarms, Finding
+from artaudit.image import decode
+from artaudit.matching import encode_jpeg
+from artaudit.matching.examiner import PortfolioExaminer
 
-ORIGINAL = b"original bytes"
 NOW = "2026-01-01T00:00:00+00:00"
 
 
@@ -37,15 +41,33 @@ def jpeg(shade: int) -> bytes:
     return buffer.getvalue()
 
 
-def make_case(claim: str = "it shows 40% of work 1, 'Étude'", suspect: bytes = b"the suspect's bytes") -> CaseFile:
+ORIGINAL, SUSPECT = jpeg(11), jpeg(201)
+CONFIRMATION = {
+    "inliers": 99,
+    "region": [[4.0, 4.0], [20.0, 4.0], [20.0, 20.0], [4.0, 20.0]],
+    "work_region": [[0.0, 0.0], [16.0, 0.0], [16.0, 16.0], [0.0, 16.0]],
+    "suspect_share": 0.3,
+    "work_share": 0.4,
+    "coverage": 0.5,
+    "mirrored": False,
+    "inverted": False,
+    "homography": [[1.0, 0.0, 4.0], [0.0, 1.0, 4.0], [0.0, 0.0, 1.0]],
+    "matches": [[[1.0, 1.0], [5.0, 5.0]], [[15.0, 15.0], [19.0, 19.0]]],
+    "suspect_size": [32, 24],
+    "work_size": [32, 24],
+}
+
+
+def make_case(claim: str = "it shows 40% of work 1, 'Étude'", suspect: bytes = SUSPECT) -> CaseFile:
     rate = FalseAlarms(0, 990, "unrelated pictures")
     findings = (
         Finding(
-            "portfolio", claim, holds=True, method="m", score=99.0, threshold=15.0, unit="p", false_alarms=rate, work=1
+            "portfolio", claim, holds=True, method="m", score=99.0, threshold=15.0, unit="p", false_alarms=rate, work=1,
+            details={"confirmation": CONFIRMATION},
         ),
         Finding("signals", "the file says so", holds=True, method="m", details={"prompt": claim, "weight": "w"}),
         Finding("signals", "parameters", holds=None, method="m", details={"sizes": [1, 2], "bare": True}),
-    )
+    )  # fmt: skip
     evidence = Evidence(
         path="/home/ada/secret/<b>crop<b>.jpg",
         sha256=hashlib.sha256(suspect).hexdigest(),
@@ -55,7 +77,7 @@ def make_case(claim: str = "it shows 40% of work 1, 'Étude'", suspect: bytes = 
         format="JPEG",
         checked_at=NOW,
         compared_with=1,
-        verdict=claim,
+        verdict=f"{claim} A second sentence.",
         findings=findings,
         notes=("the first of 3 frames",),
         environment={"artaudit": "0"},
@@ -64,30 +86,71 @@ def make_case(claim: str = "it shows 40% of work 1, 'Étude'", suspect: bytes = 
         source={"url": "https://shop.example/1?<b>", "saved_at": "2025-12-31"},
     )
     digest = hashlib.sha256(ORIGINAL).hexdigest()
-    return CaseFile(
+    seen, registered = (decode(data, name="x") for data in (SUSPECT, ORIGINAL))
+    [drawn, _] = PortfolioExaminer(works=lambda _: registered.rgb8).illustrate(seen, findings[0])
+    preview = thumbnail(seen)
+    case = CaseFile(
         id=7,
         title="Étude, found in a shop",
         opened_at=NOW,
         exported_at=NOW,
         exported_by="Ada",
-        checks=(CheckFile(3, NOW, json.loads(json.dumps(evidence.as_dict())), suspect, "jpeg", jpeg(200)),),
-        works=(WorkFile(1, "Étude", r"C:\secret\b.png", digest, "2" * 64, NOW, "png", jpeg(10), ORIGINAL),),
-        pictures=(PictureFile(3, 0, "overlay", "The outlined regions", jpeg(120)),),
+        checks=(CheckFile(3, NOW, json.loads(json.dumps(evidence.as_dict())), suspect, "jpeg", preview),),
+        works=(
+            WorkFile(1, "Étude", r"C:\secret\b.png", digest, "2" * 64, NOW, "png", thumbnail(registered), ORIGINAL),
+        ),
+        pictures=(PictureFile(3, 0, drawn.name, drawn.caption, encode_jpeg(drawn.rgb8)),),
         notes=({"text": "bought <i>there</i>", "at": NOW, "by": "Ada"},),
-        log=make_log(),
+        log=LogExtract(0, ""),
     )
+    return replace(case, log=make_log(case))
 
 
-def make_log() -> LogExtract:
-    """Return a log of four events, two of them about the case."""
+def make_log(case: CaseFile, *, disclose: bool = True) -> LogExtract:
+    """Return a log of six events, five of them about the case; `disclose` makes them vouch for what packages show."""
+    told = json.loads(json.dumps(case.report()))
+    rows = (
+        ("register", "works", _work_row(told["works"][0])),
+        ("check", "cases", _check_row(told["checks"][0])),
+        ("open", "openings", {"id": case.id, "title": case.title, "at": NOW, "by": "Ada"}),
+        ("add", "additions", {"id": 1, "number": case.id, "addition": 3, "at": NOW, "by": "Ada"}),
+        ("note", "notes", {"id": 1, "number": case.id, **case.notes[0]}),
+        ("register", "works", {"id": 2}),
+    )
     events, prev = [], GENESIS
-    for seq, (kind, table) in enumerate((("register", "works"), ("check", "cases"), ("note", "notes"), ("x", "works"))):
-        payload = {"table": table, "id": {"cases": 3}.get(table, 1 + seq), "by": "Ada"}
-        events.append(link(seq + 1, NOW, kind, payload, prev))
+    for seq, (kind, table, row) in enumerate(rows, start=1):
+        payload = {"table": table, "id": row["id"], "by": "Ada", "content": digest(row)}
+        payload |= {"disclosed": digest(row)} if disclose else {}
+        events.append(link(seq, NOW, kind, payload, prev))
         prev = events[-1].hash
     tree = levels([event.hash.encode() for event in events])
-    kept = [{**asdict(event), "proof": [step.hex() for step in proof(tree, at)]} for at, event in enumerate(events)]
-    return LogExtract(4, tree[-1][0].hex(), tuple(kept[:2]))
+    kept = [
+        {
+            **asdict(event),
+            "proof": [step.hex() for step in proof(tree, at)],
+            **({"row": rows[at][2]} if disclose else {}),
+        }
+        for at, event in enumerate(events)
+    ]
+    return LogExtract(len(events), tree[-1][0].hex(), tuple(kept[:-1]))
+
+
+def _work_row(work: dict[str, Any]) -> dict[str, Any]:
+    told = {name: work[name] for name in ("id", "sha256", "pixels_sha256", "path", "title", "registered_at")}
+    return {
+        **told,
+        "width": 32,
+        "height": 24,
+        "format": "JPEG",
+        "preview": work["files"][0]["sha256"],
+        "fingerprints": [],
+    }
+
+
+def _check_row(check: dict[str, Any]) -> dict[str, Any]:
+    suspect = check["suspect"]["sha256"]
+    evidence = digest(check["evidence"])
+    return {"id": check["id"], "suspect": suspect, "evidence": evidence, "created_at": NOW, "data": suspect}
 
 
 @pytest.fixture(scope="session")
@@ -122,6 +185,16 @@ def path(tmp_path, data) -> Path:
 @pytest.fixture
 def build() -> Callable[..., CaseFile]:
     return make_case
+
+
+@pytest.fixture(scope="session")
+def logged() -> Callable[..., CaseFile]:
+    """Return what gives a changed case the log that fits it."""
+
+    def log(case: CaseFile, *, disclose: bool = True) -> CaseFile:
+        return replace(case, log=make_log(case, disclose=disclose))
+
+    return log
 
 
 @pytest.fixture(scope="session")

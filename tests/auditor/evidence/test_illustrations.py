@@ -11,7 +11,6 @@ from artaudit.attribution.candidate import candidates, open_candidate
 from artaudit.attribution.examiner import AMPLIFIED, Origin
 from artaudit.attribution.statistic import redraw
 from artaudit.auditor.evidence.illustrations import illustrators
-from artaudit.auditor.registry import Registry
 from artaudit.datasets.photographs import photograph
 from artaudit.findings import Finding, Illustrator
 from artaudit.image import Image, decode
@@ -39,9 +38,8 @@ def drawn() -> tuple[Image, Finding]:
     return image, finding
 
 
-def test_those_who_draw_are_found_by_the_examiner_they_belong_to(tmp_path):
-    with Registry(tmp_path / "registry.db") as registry:
-        draw = illustrators({}, registry)
+def test_those_who_draw_are_found_by_the_examiner_they_belong_to():
+    draw = illustrators(lambda _: np.zeros((8, 8, 3), np.uint8))
     assert draw.keys() == {"portfolio", "attribution", "detector"}
     assert all(isinstance(examiner, Illustrator) and examiner.name == name for name, examiner in draw.items())
 

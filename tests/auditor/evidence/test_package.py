@@ -97,11 +97,12 @@ def test_the_record_keeps_the_address_that_a_file_is_said_to_be_from(files):
         assert b"said to be saved from https://shop.example/1?" in files[name]
 
 
-def test_a_check_by_an_older_edition_is_reported_too(case, problems_of):
+def test_a_check_by_an_older_edition_is_reported_too(case, problems_of, logged):
     old = dict(case.checks[0].evidence)
     for name in ("summary", "assessment", "source"):
         del old[name]
-    files = bag(with_check(case, evidence=old))
+    changed = with_check(case, evidence=old)
+    files = bag(logged(changed))
     assert b"How it is weighed" not in files["data/report.html"]
     assert problems_of(files) == ()
     record, schema = (json.loads(files[name]) for name in ("data/report.json", "report.schema.json"))
@@ -134,6 +135,39 @@ def test_bytes_that_are_not_the_cases_are_refused(case):
         write_package(replace(case, works=(work,)))
 
 
+@pytest.mark.parametrize(
+    ("choice", "inside", "outside"),
+    [
+        ("originals", {"data/suspects/3/original.jpeg", "data/works/1/original.png"}, set()),
+        ("suspect", {"data/suspects/3/original.jpeg", "data/works/1/features/pdq.bin"}, {"data/works/1/original.png"}),
+        ("none", set(), {"data/suspects/3/original.jpeg", "data/works/1/original.png"}),
+    ],
+)
+def test_what_is_enclosed_is_chosen_and_said(case, problems_of, logged, choice, inside, outside):
+    [check], [work] = case.checks, case.works
+    work = replace(
+        work,
+        original=work.original if choice == "originals" else None,
+        features={"pdq": b"bits"} if choice == "suspect" else {},
+    )
+    files = bag(
+        logged(replace(case, enclose=choice, works=(work,), checks=(replace(check, enclosed=choice != "none"),)))
+    )
+    assert inside <= files.keys()
+    assert not outside & files.keys()
+    said = json.loads(files["data/report.json"])["enclosed"]
+    assert said["choice"] == choice
+    original = "the original of work 1, b.png"
+    assert (original in said["encloses"]) is (choice == "originals")
+    assert [words for words in said["does_not_enclose"] if original in words] == (
+        [] if choice == "originals" else [f"{original} (it was to stay with its owner)"]
+    )
+    assert "This package encloses: " in files["data/report.html"].decode()
+    assert problems_of(files) == ()
+    schema = json.loads(files["report.schema.json"])
+    jsonschema.Draft202012Validator(schema).validate(json.loads(files["data/report.json"]))
+
+
 def test_a_work_whose_original_is_gone_is_told_by_its_preview(case, problems_of):
     without = bag(replace(case, works=(replace(case.works[0], original=None),)))
     assert "data/works/1/original.png" not in without
@@ -146,8 +180,10 @@ def test_what_json_cannot_say_is_an_error(case):
         write_package(with_evidence(case, compared_with=float("nan")))
 
 
-def test_half_characters_are_kept_as_their_numbers(case, problems_of):
-    files = bag(with_evidence(case, summary=["a prompt with \ud800 in it"]))
+def test_half_characters_are_kept_as_their_numbers(case, problems_of, logged):
+    words = "a prompt with \ud800 in it"
+    changed = with_evidence(case, summary=[words], verdict=words)
+    files = bag(logged(changed))
     assert b"a prompt with \\ud800 in it" in files["data/report.html"]
     assert problems_of(files) == ()
 

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artaudit.auditor.evidence import verification, verify_package
+from artaudit.auditor.evidence import container, verify_package
 from artaudit.auditor.evidence.casefile import sha256
+from artaudit.auditor.evidence.package import pack
 from artaudit.auditor.registry.hash_chain import canonical
 from artaudit.errors import PackageError
 
@@ -26,14 +27,15 @@ JSON = st.recursive(
 
 
 def survives(data: bytes) -> bool:
-    """Whether these bytes verify as a package."""
+    """Whether these bytes verify as a package that is as it was written."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "case.zip"
         target.write_bytes(data)
         try:
-            return verify_package(target).ok
+            result = verify_package(target)
         except PackageError:
             return False
+    return result.ok and not result.remarks
 
 
 def test_an_untouched_package_is_intact_and_says_what_it_is_about(path, case):
@@ -181,7 +183,7 @@ def test_a_page_of_another_edition_is_not_said_to_be_compared(files, redone, tmp
     digests = sha256(files[REPORT]).encode(), sha256(old[REPORT]).encode()
     old[PAGE] = files[PAGE].replace(*digests)
     target = tmp_path / "old.zip"
-    target.write_bytes(verification.pack(redone(old)))
+    target.write_bytes(pack(redone(old)))
     result = verify_package(target)
     assert result.ok, result.problems
     assert "were not compared" in result.summary["page"]
@@ -214,9 +216,7 @@ def test_what_is_no_record_is_named(files, problems_of, redone, record):
     assert f"{REPORT} is no readable record" in problems_of(redone({**files, REPORT: record}))
 
 
-@pytest.mark.parametrize(
-    "name", ["../out.txt", "/etc/x", "data/../../x", "data\\x", "data/.hidden", "C:/x", "data/", "é"]
-)
+@pytest.mark.parametrize("name", ["../out.txt", "/etc/x", "data/../../x", "data\\x", "data/.hidden", "C:/x", "é"])
 def test_names_that_lead_out_are_refused(path, name):
     with zipfile.ZipFile(path, "a") as package:
         package.writestr(name, b"")
@@ -231,10 +231,11 @@ def test_links_are_refused(path):
     assert any("data/link is a link" in problem for problem in verify_package(path).problems)
 
 
-def test_packed_entries_are_refused_unread(path):
+def test_what_unpacks_to_far_more_than_it_is_stays_unread(path):
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as package:
-        package.writestr("data/bomb.bin", b"0" * 10_000_000)
-    assert any("packed or encrypted" in problem for problem in verify_package(path).problems)
+        package.writestr("data/bomb.bin", bytes(80 << 20))
+    with pytest.raises(PackageError, match="unpacks to more than any package"):
+        verify_package(path)
 
 
 @pytest.mark.parametrize("name", ["bagit.txt", "BagIt.txt"])
@@ -246,7 +247,7 @@ def test_entries_that_repeat_a_name_are_refused(path, name):
 
 @pytest.mark.parametrize("limit", ["MOST_FILES", "MOST_BYTES"])
 def test_too_much_is_an_error_before_anything_is_read(path, monkeypatch, limit):
-    monkeypatch.setattr(verification, limit, 5)
+    monkeypatch.setattr(container, limit, 5)
     with pytest.raises(PackageError, match="any package"):
         verify_package(path)
 
@@ -262,6 +263,6 @@ def test_a_file_that_is_not_whole_is_an_error(tmp_path, data, kept):
 def test_what_is_no_file_is_an_error(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "words.txt").write_bytes(b"words")
-    for name in ("missing.zip", "pipe", ".", "words.txt"):
+    for name in ("missing.zip", "pipe", "words.txt"):
         with pytest.raises(PackageError):
             verify_package(tmp_path / name)
