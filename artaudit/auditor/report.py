@@ -10,14 +10,14 @@ from typing import Any
 
 from artaudit.auditor.evidence import CaseFile, CheckFile, LogExtract, PictureFile, Seal, WorkFile, write_package
 from artaudit.auditor.evidence.illustrations import illustrators
+from artaudit.auditor.originals import original_of
 from artaudit.auditor.registry import Case, Registry, Work, who
 from artaudit.auditor.registry.cases import PACKAGE, CaseFolder, log_root
 from artaudit.auditor.registry.hash_chain import Event, now
 from artaudit.auditor.registry.merkle import levels, proof
 from artaudit.auditor.registry.thumbnail import thumbnail
-from artaudit.errors import ArtauditError
 from artaudit.findings import Finding
-from artaudit.image import Image, decode, read, write_atomically
+from artaudit.image import Image, decode, write_atomically
 from artaudit.image.writing import ensure_new
 from artaudit.matching import encode_jpeg
 from artaudit.protocols import Illustrator
@@ -56,7 +56,7 @@ def gather(folder: CaseFolder, log: list[Event], registry: Registry) -> CaseFile
         {finding["work"] for case in cases for finding in case.evidence["findings"] if finding["work"] is not None}
     )
     works = {number: registry.work(number) for number in numbers}
-    originals = {number: original_of(work) for number, work in works.items()}
+    originals = {number: original_of(work, registry) for number, work in works.items()}
     draw = illustrators(originals, registry)
     rows = registry.case_store.rows_about(folder.id) | {("works", number) for number in numbers}
     return CaseFile(
@@ -71,15 +71,6 @@ def gather(folder: CaseFolder, log: list[Event], registry: Registry) -> CaseFile
         notes=tuple(asdict(note) for note in folder.notes),
         log=_extract(log, rows),
     )
-
-
-def original_of(work: Work) -> Image | None:
-    """Return the registered picture if its file is still where it was and unchanged, else None."""
-    try:
-        image = read(Path(work.path))
-    except ArtauditError:
-        return None
-    return image if image.sha256 == work.sha256 else None
 
 
 def _check_file(case: Case, suspect: Image) -> CheckFile:
