@@ -117,7 +117,7 @@ def read_portfolio(registry: Registry) -> Portfolio:
         )
         for work in works
     ]
-    versions = [version for version in registry.versions() if version.work in titles]
+    versions = [version for version in registry.versions() if version.cloaked and version.work in titles]
     entries += [
         PortfolioEntry(version.work, titles[version.work], version.sha256, version.pixels_sha256, cloaked=True)
         for version in versions

@@ -71,6 +71,6 @@ def _protectable(path: Path, goal: Targets, registry: Registry, order: CloakOrde
         ensure_new(target, "move it away or choose another -o")
     ensure_writable(goal.picture.parent)
     for work, version in registry.find(pixels_sha256=image.pixels_sha256):
-        if version is not None and not order.again:
+        if version is not None and version.cloaked and not order.again:
             raise UsageError(f"{path} is a cloaked version of work {work.id} already: use --again to cloak it again.")
     return image

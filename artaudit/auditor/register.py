@@ -1,4 +1,4 @@
-"""Register: a picture becomes a work, with its fingerprints, a thumbnail and its absolute path."""
+"""Register: a picture becomes a work, with its fingerprints, a thumbnail and its absolute path, or a version of one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from artaudit.auditor.registry import Registry, Work
+from artaudit.auditor.recognition import Recognition
+from artaudit.auditor.registry import Registry, Version, Work
+from artaudit.auditor.registry.changes import COPY, DETACHED, PATH
 from artaudit.auditor.registry.thumbnail import thumbnail
 from artaudit.image import Image, read
 from artaudit.matching import Describer, describe, describers, fingerprint
@@ -26,55 +28,156 @@ class Measured:
     descriptors: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wished of a registration: a title, and a work of its own even for what is a version of another."""
+
+    title: str | None = None
+    as_new: bool = False
+
+
+NO_WISH = Wish()
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What became of a picture: the work, whether it is new, and the kind of version it is; `notes` are sentences."""
+
+    work: Work
+    new: bool
+    version: str = ""
+    notes: tuple[str, ...] = ()
+
+
 def register(picture: Image | Path | str, registry: Registry, title: str | None = None) -> tuple[Work, bool]:
-    """Add a picture, or the file at a path, to the portfolio; False when its bytes are registered already."""
+    """Add a picture, or the file at a path, to the portfolio; False when its bytes are registered already.
+
+    A version of a registered work is recorded with that work, as `audit register` does.
+    """
     image = picture if isinstance(picture, Image) else read(picture)
-    return enrol(registry, image, title=title or Path(image.name).stem)
+    done = _enter(registry, image, Wish(title), None, Recognition(registry))
+    return done.work, done.new
 
 
 def enrol(registry: Registry, image: Image, title: str, measured: Measured | None = None) -> tuple[Work, bool]:
     """Register a picture and return its work; False when its bytes are known, and then no fingerprint is computed.
 
-    If a describer is installed, a work without its descriptors gets them, new or known; a new work and its descriptors
-    are kept together or not at all. `measured` saves computing them again.
+    The bytes of a version belong to its work. If a describer is installed, a work without its descriptors gets them,
+    new or known; a new work and its descriptors are kept together or not at all. `measured` saves computing them again.
     """
-    known = [work for work, version in registry.find(sha256=image.sha256) if version is None]
+    known = registry.find(sha256=image.sha256)
     if known:
-        _describe(registry, known[0], image, None)
-        return known[0], False
-    resolved = replace(image, name=str(Path(image.name).resolve()))
-    measured = measured or _measure(image, describers.chosen())
-    with registry.together():
-        work, new = registry.add_work(
-            resolved, title=title, fingerprints=measured.fingerprints, preview=measured.preview
-        )
-        _describe(registry, work, image, measured.descriptors)
-    return work, new
+        work, version = known[0]
+        if version is None:
+            _describe(registry, work, image, None)
+        return work, False
+    return _enrol_new(registry, image, title, measured), True
 
 
-def register_all(
-    paths: Sequence[Path], registry: Registry, title: str | None = None
-) -> Iterator[Callable[[], tuple[Work, bool]]]:
+def register_all(paths: Sequence[Path], registry: Registry, wish: Wish = NO_WISH) -> Iterator[Callable[[], Enrolment]]:
     """Read and measure pictures a few ahead, one thread per processor; yield, in order, a function that registers each.
 
-    Each function returns what `enrol` does, or raises ImageError when the picture cannot be read. The title of works is
-    `title`, else the stem of their file.
+    Each function raises ImageError when the picture cannot be read. Without a wish the title of a new work is the stem
+    of its file.
     """
-    threads, describer = os.cpu_count() or 1, describers.chosen()
+    threads, describer, recognition = os.cpu_count() or 1, describers.chosen(), Recognition(registry)
     known = {work.sha256 for work in registry.works(withdrawn=True)}
     with ThreadPoolExecutor(threads) as pool:
-        pending: deque[Callable[[], tuple[Work, bool]]] = deque()
+        pending: deque[Callable[[], Enrolment]] = deque()
         for path in paths:
             future = pool.submit(_read_and_measure, path, known, describer)
-            pending.append(partial(_enrol_measured, registry, future, title or path.stem))
+            pending.append(partial(_enter_measured, registry, future, wish, recognition))
             if len(pending) > threads:
                 yield pending.popleft()
         yield from pending
 
 
-def _enrol_measured(registry: Registry, future: Future[tuple[Image, Measured | None]], title: str) -> tuple[Work, bool]:
+def _enter_measured(
+    registry: Registry, future: Future[tuple[Image, Measured | None]], wish: Wish, recognition: Recognition
+) -> Enrolment:
     image, measured = future.result()
-    return enrol(registry, image, title, measured)
+    return _enter(registry, image, wish, measured, recognition)
+
+
+def _enter(
+    registry: Registry, image: Image, wish: Wish, measured: Measured | None, recognition: Recognition
+) -> Enrolment:
+    """Register a picture as a new work, as a version of one, or as one that is known."""
+    known = registry.find(sha256=image.sha256)
+    if known and known[0][1] is None:
+        return _known(registry, known[0][0], image, wish)
+    if known and known[0][1] is not None and not wish.as_new:
+        work, version = known[0]
+        notes = (*_moved(registry, version, Path(image.name).resolve()), *_untitled(work, wish))
+        return Enrolment(work, new=False, version=version.kind, notes=("known already", *notes))
+    measured = measured or _measure(image, describers.chosen())
+    found = None if wish.as_new else recognition.of(image, measured.fingerprints["pdq"], measured.preview)
+    if found is not None:
+        registry.add_version(found.work.id, _resolved(image), found.receipt)
+        return Enrolment(
+            found.work, new=False, version=found.kind, notes=(f"told as {found.by}", *_untitled(found.work, wish))
+        )
+    with registry.together():
+        for _, version in known:
+            registry.change_store.change("version", version.id, DETACHED, "a work of its own")
+        work = _enrol_new(registry, image, wish.title or Path(image.name).stem, measured)
+    recognition.learn(work.id, measured.fingerprints["pdq"])
+    return Enrolment(work, new=True)
+
+
+def _known(registry: Registry, work: Work, image: Image, wish: Wish) -> Enrolment:
+    """Take a new title and a new place of a registered file, and say so."""
+    _describe(registry, work, image, None)
+    notes = []
+    with registry.together():
+        if wish.title is not None and registry.edit(work.id, title=wish.title):
+            notes.append(f"its title was {work.title!r}")
+        notes += _placed(registry, work, Path(image.name).resolve())
+    if work.withdrawn:
+        notes.append(f"it is withdrawn: `audit works restore {work.id}` brings it back")
+    return Enrolment(registry.work(work.id), new=False, notes=tuple(notes))
+
+
+def _placed(registry: Registry, work: Work, path: Path) -> list[str]:
+    """Keep where else the file lies; where the first file is gone, this one takes its place."""
+    if str(path) == work.path or not path.is_file():
+        return []
+    if not Path(work.path).is_file():
+        registry.change_store.change("work", work.id, PATH, str(path))
+        return [f"it lies here now, no longer at {work.path}"]
+    if str(path) in registry.change_store.paths(work.id):
+        return []
+    registry.change_store.change("work", work.id, COPY, str(path))
+    return [f"a copy of {work.path}"]
+
+
+def _moved(registry: Registry, version: Version, path: Path) -> list[str]:
+    """Keep where a version lies now, where its file is gone from where it lay."""
+    if Path(version.path).is_file() or not path.is_file():
+        return []
+    registry.change_store.change("version", version.id, PATH, str(path))
+    return [f"it lies here now, no longer at {version.path}"]
+
+
+def _untitled(work: Work, wish: Wish) -> tuple[str, ...]:
+    """Say that a title is not taken by a version."""
+    if wish.title is None or wish.title == work.title:
+        return ()
+    return (f"the title {wish.title!r} was not taken: `audit works edit {work.id} --title` or --as-new would",)
+
+
+def _enrol_new(registry: Registry, image: Image, title: str, measured: Measured | None) -> Work:
+    measured = measured or _measure(image, describers.chosen())
+    with registry.together():
+        work, _ = registry.add_work(
+            _resolved(image), title=title, fingerprints=measured.fingerprints, preview=measured.preview
+        )
+        _describe(registry, work, image, measured.descriptors)
+    return work
+
+
+def _resolved(image: Image) -> Image:
+    return replace(image, name=str(Path(image.name).resolve()))
 
 
 def _read_and_measure(path: Path, known: set[str], describer: Describer | None) -> tuple[Image, Measured | None]:

@@ -23,14 +23,15 @@ from artaudit.auditor.evidence.enclosure import (
     features_name,
 )
 from artaudit.auditor.evidence.illustrations import illustrators
+from artaudit.auditor.originals import original_of
 from artaudit.auditor.registry import Case, Registry, Work, who
 from artaudit.auditor.registry.cases import PACKAGE, CaseFolder, log_root
 from artaudit.auditor.registry.hash_chain import Event, now
 from artaudit.auditor.registry.merkle import levels, proof
 from artaudit.auditor.registry.thumbnail import open_thumbnail, thumbnail
-from artaudit.errors import ArtauditError, UsageError
+from artaudit.errors import UsageError
 from artaudit.findings import Finding, Illustrator
-from artaudit.image import Image, decode, read, write_atomically
+from artaudit.image import Image, decode, write_atomically
 from artaudit.image.writing import ensure_new
 from artaudit.matching import describers, encode_jpeg
 from artaudit.matching.examiner import WorkPixels
@@ -83,7 +84,9 @@ def gather(folder: CaseFolder, log: list[Event], registry: Registry, enclose: st
         {finding["work"] for case in cases for finding in case.evidence["findings"] if finding["work"] is not None}
     )
     works = {number: registry.work(number) for number in numbers}
-    originals = {number: original_of(work) if enclose == ORIGINALS else None for number, work in works.items()}
+    originals = {
+        number: original_of(work, registry) if enclose == ORIGINALS else None for number, work in works.items()
+    }
     draw = illustrators(work_pixels(originals, registry))
     rows = registry.case_store.rows_about(folder.id) | {("works", number) for number in numbers}
     return CaseFile(
@@ -99,15 +102,6 @@ def gather(folder: CaseFolder, log: list[Event], registry: Registry, enclose: st
         log=_extract(log, rows, registry),
         enclose=enclose,
     )
-
-
-def original_of(work: Work) -> Image | None:
-    """Return the registered picture if its file is still where it was and unchanged, else None."""
-    try:
-        image = read(Path(work.path))
-    except ArtauditError:
-        return None
-    return image if image.sha256 == work.sha256 else None
 
 
 def work_pixels(originals: Mapping[int, Image | None], registry: Registry) -> WorkPixels:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from artaudit.auditor.originals import cloaked_from
 from artaudit.auditor.registry import Registry, Version, Work
 from artaudit.errors import ImageError
 from artaudit.image import Image, read
@@ -31,27 +32,27 @@ def find_pair(path: Path, registry: Registry, original: Path | None = None) -> P
     """Read the picture at `path` and find its original: `original`, else the registered work with these pixels.
 
     `original` may be a folder that holds the original under the picture's own name.
-    Raises ImageError when the two differ in size, or when a registered original is no longer where it was.
+    Raises ImageError when the two differ in size, or when a registered original lies nowhere that is known.
     """
     changed = read(path)
     known = registry.find(pixels_sha256=changed.pixels_sha256)
-    versions = [(work, version) for work, version in known if version is not None]
+    versions = [(work, version) for work, version in known if version is not None and version.cloaked]
     receipt = versions[0][1].receipt if versions else None
     if original is not None:
         original_path = original / path.name if original.is_dir() else original
         return Pair(changed, same_size(read(original_path), changed), str(original_path), receipt)
     if versions:
-        return _registered(changed, *versions[0])
+        return _registered(changed, *versions[0], registry)
     if known:
         return Pair(changed, changed, f"work {known[0][0].id} of the registry")
     return Pair(changed)
 
 
-def _registered(changed: Image, work: Work, version: Version) -> Pair:
-    original_path = Path(work.path)
-    clean = read(original_path) if original_path.is_file() else None
-    if clean is None or clean.pixels_sha256 != work.pixels_sha256:
+def _registered(changed: Image, work: Work, version: Version, registry: Registry) -> Pair:
+    clean = cloaked_from(version, work, registry)
+    if clean is None:
         raise ImageError(
-            f"The original of {changed.name} is not at {work.path} as it was registered: name it with --original."
+            f"The original of {changed.name} is not at {work.path} as it was registered: name it with --original, or "
+            f"say where it lies with `audit works move {work.id} PATH`."
         )
     return Pair(changed, same_size(clean, changed), f"work {work.id} of the registry", version.receipt)

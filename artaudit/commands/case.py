@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from artaudit.commands.common import AS_JSON, DB, each, open_registry, print_json
+from artaudit.errors import UsageError
+
+if TYPE_CHECKING:  # the registry loads more than `--help` may wait for
+    from artaudit.auditor.registry.cases import CaseFolder
+
+WORDS = ("copy", "made", "perhaps", "claimed", "nothing")
+"""What a check comes to in a word, the strongest first."""
 
 
 @click.group()
@@ -72,23 +79,98 @@ def note(number: int, text: str) -> None:
     click.echo(f"noted in case {number}")
 
 
+@case.command()
+@click.argument("number", metavar="CASE", type=int)
+@click.argument("title")
+@DB
+def rename(number: int, title: str) -> None:
+    """Call CASE by TITLE from now on; the log keeps what it was called."""
+    if not title.strip():
+        raise UsageError("A title has at least one letter: name another.")
+    with open_registry() as registry:
+        before = registry.case_store.folder(number).title
+        registry.case_store.rename(number, title)
+    click.echo(f"case {number}: {title}{f', before {before}' if before else ''}")
+
+
+@case.command()
+@click.argument("number", metavar="CASE", type=int)
+@click.option("--reason", default="", help="Why; kept in the log.")
+@DB
+def close(number: int, reason: str) -> None:
+    """Leave CASE out of the list from now on; nothing is deleted."""
+    with open_registry() as registry:
+        registry.case_store.close(number, reason)
+    click.echo(f"case {number} is closed: `audit case reopen {number}` brings it back")
+
+
+@case.command()
+@click.argument("number", metavar="CASE", type=int)
+@DB
+def reopen(number: int) -> None:
+    """Take a closed CASE into the list again."""
+    with open_registry() as registry:
+        registry.case_store.reopen(number)
+    click.echo(f"case {number} is open")
+
+
 @case.command("list")
 @click.argument("number", metavar="[CASE]", type=int, required=False)
+@click.option("--closed", is_flag=True, help="List closed cases, too.")
 @AS_JSON
 @DB
-def list_cases(number: int | None, *, as_json: bool) -> None:
-    """List all cases, or of one CASE who did what and when."""
+def list_cases(number: int | None, *, closed: bool, as_json: bool) -> None:
+    """List the cases that are open, or of one CASE who did what and when.
+
+    A line says number, day, what was found in a word (copy, made by a machine, perhaps a copy, claimed by the file,
+    nothing), and the name of the checked picture, or the title of the case with the number of its checks.
+    """
     with open_registry() as registry:
         book = registry.case_store
         folders = book.folders() if number is None else [book.folder(number)]
+        folders = [folder for folder in folders if closed or number is not None or not folder.closed]
         history = [] if number is None else book.history(number)
+        evidence = {check: registry.case(check).evidence for folder in folders for check in folder.checks}
+    rows = [_row(folder, [evidence[check] for check in folder.checks]) for folder in folders]
     if as_json:
-        print_json([{**asdict(folder), "history": list(map(asdict, history))} for folder in folders])
+        print_json([{**row, "history": list(map(asdict, history))} for row in rows])
         return
-    for folder in folders:
-        checks = f"checks {', '.join(map(str, folder.checks))}" if folder.checks else "no check"
-        click.echo(f"{folder.id}  {folder.opened_at[:19]}  {folder.title or 'a check'}  ({checks})")
+    for row in rows:
+        click.echo(_line(row))
+    if not rows:
+        click.echo("There is no open case: `audit check PICTURE` makes one.")
     for event in history:
         click.echo(f"    {event.at[:19]}  {event.payload.get('by', 'not recorded')}  {event.kind}")
     for remark in folders[0].notes if number is not None else ():
         click.echo(f"    {remark.at[:19]}  {remark.by}: {remark.text}")
+
+
+def _row(folder: CaseFolder, checks: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a case as plain values, with the names of its pictures and its verdict in a word."""
+    pictures = [PureWindowsPath(evidence["path"]).name for evidence in checks]
+    return {**asdict(folder), "pictures": pictures, "verdict": _verdict(checks)}
+
+
+def _verdict(checks: list[dict[str, Any]]) -> str:
+    """Return the strongest answer of checks in a word of `WORDS`; empty without a check."""
+    words = [_word(evidence) for evidence in checks]
+    return next((word for word in WORDS if word in words), "")
+
+
+def _word(evidence: dict[str, Any]) -> str:
+    weighed = evidence.get("assessment") or {}
+    if weighed.get("copy") == "found":
+        return "copy"
+    if weighed.get("origin") == "machine-made":
+        return "made"
+    if weighed.get("copy") == "possible":
+        return "perhaps"
+    return "claimed" if any(finding["holds"] for finding in evidence.get("findings", [])) else "nothing"
+
+
+def _line(row: dict[str, Any]) -> str:
+    count = len(row["checks"])
+    number = "no check" if not count else "1 check" if count == 1 else f"{count} checks"
+    name = f"{row['title']} ({number})" if row["title"] else ", ".join(row["pictures"])
+    state = "  (closed)" if row["closed"] else ""
+    return f"{row['id']:>4}  {row['opened_at'][:10]}  {row['verdict']:<7}  {name}{state}"

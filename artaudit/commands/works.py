@@ -1,82 +1,84 @@
-"""The commands `audit works`: what is registered, and what of it checks leave out."""
+"""The commands `audit works`: what is registered, what is said of it, where it lies, and what checks leave out."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from artaudit.commands.common import AS_JSON, DB, PATH, open_registry, print_json
+from artaudit.commands.works_changes import edit, move, relocate
+from artaudit.commands.works_list import history, list_works, show
+from artaudit.commands.works_transfer import export, import_works
 from artaudit.errors import UsageError
+
+WORK = click.argument("name", metavar="WORK")
 
 
 @click.group()
 def works() -> None:
-    """List the registered works, and withdraw or restore them."""
+    """Keep the portfolio: list, edit, move, withdraw and carry works.
+
+    A WORK is named by its number or its title. Nothing is overwritten: every change is one more line of the log, which
+    `audit works history` shows, and is undone by another.
+    """
 
 
-@works.command("list")
-@click.option("--withdrawn", is_flag=True, help="List withdrawn works, too.")
+@works.command()
+@WORK
+@click.option("--reason", default="", help="Why; kept in the log.")
 @AS_JSON
 @DB
-def list_works(*, withdrawn: bool, as_json: bool) -> None:
-    """List the works that checks compare with."""
+def withdraw(name: str, reason: str, *, as_json: bool) -> None:
+    """Leave WORK out of checks from now on; nothing is deleted."""
     with open_registry() as registry:
-        found = registry.works(withdrawn=withdrawn)
+        work = registry.named(name)
+        if not work.withdrawn:
+            registry.withdraw(work.id, reason)
     if as_json:
-        print_json([asdict(work) for work in found])
-        return
-    for work in found:
-        state = "  withdrawn" if work.withdrawn else ""
-        click.echo(f"{work.id}  {work.title}  {work.width} x {work.height} {work.format}  {work.path}{state}")
+        print_json({"work": work.id, "withdrawn": True})
+    else:
+        click.echo(f"work {work.id}, {work.title}, is withdrawn: `audit works restore {work.id}` brings it back")
 
 
 @works.command()
-@click.argument("work", type=int)
+@WORK
 @click.option("--reason", default="", help="Why; kept in the log.")
+@AS_JSON
 @DB
-def withdraw(work: int, reason: str) -> None:
-    """Leave WORK out of checks from now on; nothing is deleted.
-
-    WORK is the number that `audit works list` shows.
-    """
+def restore(name: str, reason: str, *, as_json: bool) -> None:
+    """Take a withdrawn WORK into checks again."""
     with open_registry() as registry:
-        registry.withdraw(work, reason)
-    click.echo(f"work {work} is withdrawn: `audit works restore {work}` brings it back")
+        work = registry.named(name)
+        if work.withdrawn:
+            registry.restore(work.id, reason)
+    if as_json:
+        print_json({"work": work.id, "withdrawn": False})
+    else:
+        click.echo(f"work {work.id}, {work.title}, is back")
 
 
 @works.command()
-@click.argument("work", type=int)
-@click.option("--reason", default="", help="Why; kept in the log.")
-@DB
-def restore(work: int, reason: str) -> None:
-    """Take a withdrawn WORK into checks again.
-
-    WORK is the number that `audit works list --withdrawn` shows.
-    """
-    with open_registry() as registry:
-        registry.restore(work, reason)
-    click.echo(f"work {work} is back")
-
-
-@works.command()
-@click.argument("work", type=int)
+@WORK
 @click.option("-o", "--output", type=PATH, required=True, help="The file to write; its name usually ends in .c2pa.")
 @DB
-def credential(work: int, output: Path) -> None:
+def credential(name: str, output: Path) -> None:
     """Write the content credential that WORK was last signed with.
 
-    The credential (C2PA) is the one that `audit sign` put into the file and that a copy may have lost. WORK is the
-    number that `audit works list` shows.
+    The credential (C2PA) is the one that `audit sign` put into the file and that a copy may have lost.
     """
     from artaudit.image import write_atomically  # noqa: PLC0415 - heavy
     from artaudit.image.writing import ensure_new  # noqa: PLC0415 - heavy
 
     ensure_new(output, "choose another -o")
     with open_registry() as registry:
-        manifests = registry.manifests(registry.work(work).id)
+        work = registry.named(name)
+        manifests = registry.manifests(work.id)
     if not manifests:
-        raise UsageError(f"Work {work} was never signed here: sign its picture with `audit sign`.")
+        raise UsageError(f"Work {work.id} was never signed here: sign its picture with `audit sign`.")
     write_atomically(output, manifests[-1].data)
     click.echo(f"{output}  signed {manifests[-1].at[:19]} by {manifests[-1].by}")
+
+
+for _command in (list_works, show, edit, move, relocate, history, export, import_works):
+    works.add_command(_command)

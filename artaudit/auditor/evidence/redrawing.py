@@ -14,10 +14,9 @@ from PIL.Image import DecompressionBombError
 from artaudit.auditor.evidence.casefile import sha256
 from artaudit.auditor.registry.thumbnail import open_thumbnail, thumbnail
 from artaudit.errors import ArtauditError
-from artaudit.findings import NOISE, Finding
+from artaudit.findings import NOISE, Finding, Illustrator
 from artaudit.image import Image, decode
 from artaudit.matching import encode_jpeg
-from artaudit.protocols import Illustrator
 
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """Errors that JSON of another form than the record's causes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from artaudit.auditor.registry.changes import CLOSED, TITLE, ChangeStore
 from artaudit.auditor.registry.hash_chain import Event, now
 from artaudit.auditor.registry.merkle import root
 from artaudit.auditor.registry.rows import disclosed
@@ -33,10 +34,11 @@ class CaseFolder:
     opened_at: str
     checks: tuple[int, ...]
     notes: tuple[Note, ...]
+    closed: bool = False
 
 
 class CaseStore:
-    """Reads and appends titles, further checks, notes and exports of cases.
+    """Reads and appends titles, further checks, notes, exports and closings of cases.
 
     Every check opens its own case; `open` makes a case without a check. Both kinds share one series of numbers.
     """
@@ -44,6 +46,7 @@ class CaseStore:
     def __init__(self, store: Store) -> None:
         """Work on the registry's file."""
         self._store = store
+        self._changes = ChangeStore(store)
 
     def next_number(self) -> int:
         """Return the number of the next case; call it inside `writing` only."""
@@ -76,6 +79,18 @@ class CaseStore:
             row = {"number": self.folder(case_id).id, "text": text, "at": now(), "by": self._store.by}
             self._store.append("note", "notes", row)
 
+    def rename(self, case_id: int, title: str) -> bool:
+        """Call a case otherwise from now on; False when it is called that already."""
+        return self._change(case_id, TITLE, title, differs=self.folder(case_id).title != title)
+
+    def close(self, case_id: int, reason: str = "") -> bool:
+        """Leave a case out of lists from now on; False when it is closed already."""
+        return self._change(case_id, CLOSED, reason or "closed", differs=not self.folder(case_id).closed)
+
+    def reopen(self, case_id: int) -> bool:
+        """Take a closed case into lists again; False when it is open."""
+        return self._change(case_id, CLOSED, "", differs=self.folder(case_id).closed)
+
     def exported(self, kind: str, case_id: int | None, sha256: str, log: list[Event]) -> None:
         """Record that a package or a seal with this digest was written, and the size and root of the log then."""
         with self._store.writing():
@@ -92,8 +107,10 @@ class CaseStore:
         added = self._store.rows("SELECT addition FROM additions WHERE number = ? ORDER BY id", case_id)
         checks = [case_id] * self._is_check(case_id) + [row["addition"] for row in added]
         notes = self._store.rows("SELECT text, at, by FROM notes WHERE number = ? ORDER BY id", case_id)
-        title = opened["title"] if opened else ""
-        return CaseFolder(case_id, title, first["at"], tuple(checks), tuple(Note(**row) for row in notes))
+        last = self._changes.last("case", case_id)
+        title = last[TITLE].value if TITLE in last else opened["title"] if opened else ""
+        closed = CLOSED in last and bool(last[CLOSED].value)
+        return CaseFolder(case_id, title, first["at"], tuple(checks), tuple(Note(**row) for row in notes), closed)
 
     def folders(self) -> list[CaseFolder]:
         """Return all cases, ordered by number."""
@@ -101,11 +118,12 @@ class CaseStore:
         return [self.folder(row["id"]) for row in numbers]
 
     def rows_about(self, case_id: int) -> set[tuple[str, int]]:
-        """Return (table, row number) of every row about a case: checks, opening, additions, notes, exports."""
+        """Return (table, row number) of every row about a case: checks, opening, additions, notes, exports, changes."""
         columns = (("openings", "id"), ("additions", "number"), ("notes", "number"), ("exports", "number"))
         query = " UNION ALL ".join(
             f"SELECT '{table}' AS kind, id FROM {table} WHERE {column} = ?1" for table, column in columns
         )
+        query += " UNION ALL SELECT 'changes', id FROM changes WHERE subject = 'case' AND number = ?1"
         rows = {(row["kind"], row["id"]) for row in self._store.rows(query, case_id)}
         return rows | {("cases", number) for number in self.folder(case_id).checks}
 
@@ -119,6 +137,11 @@ class CaseStore:
         return [
             event for event in self._store.events() if (event.payload.get("table"), event.payload.get("id")) in rows
         ]
+
+    def _change(self, case_id: int, field: str, value: str, *, differs: bool) -> bool:
+        if differs:
+            self._changes.change("case", case_id, field, value)
+        return differs
 
     def _is_check(self, number: int) -> bool:
         return self._store.first("SELECT 1 AS known FROM cases WHERE id = ?", number) is not None

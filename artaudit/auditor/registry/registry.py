@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import getpass
 import hashlib
-import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,74 +14,53 @@ from typing import Any
 import platformdirs
 
 from artaudit.auditor.registry.cases import CaseStore
+from artaudit.auditor.registry.changes import (
+    DETACHED,
+    EDITABLE,
+    NOTE,
+    PATH,
+    TAGS,
+    TITLE,
+    YEAR,
+    ChangeStore,
+    last_value,
+)
 from artaudit.auditor.registry.fingerprints import FingerprintStore
 from artaudit.auditor.registry.hash_chain import Event, canonical, now
+from artaudit.auditor.registry.history import HistoryLine, history
+from artaudit.auditor.registry.records import (
+    VERSION_SCHEMA,
+    Case,
+    CaseLine,
+    KnownFile,
+    Manifest,
+    Version,
+    Work,
+    as_json,
+    as_version,
+    as_work,
+)
 from artaudit.auditor.registry.store import Store
 from artaudit.errors import RegistryError
 from artaudit.image import Image
 
-_WORK = "id, sha256, pixels_sha256, path, title, width, height, format, registered_at"
 _WITHDRAWN = "coalesce((SELECT withdrawn FROM withdrawals WHERE work = works.id ORDER BY id DESC LIMIT 1), 0)"
-_VERSION = "work, sha256, pixels_sha256, path, receipt, added_at"
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One registered picture; `path` is where its file lay at registration."""
-
-    id: int
-    sha256: str
-    pixels_sha256: str
-    path: str
-    title: str
-    width: int
-    height: int
-    format: str
-    registered_at: str
-    withdrawn: bool
+def _changed(field: str, registered: str) -> str:
+    return f"{last_value('work', 'works.id', field, registered)} AS {field}"
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A cloaked version of a work, with its receipt."""
-
-    work: int
-    sha256: str
-    pixels_sha256: str
-    path: str
-    receipt: dict[str, Any]
-    added_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One check of one picture: the evidence as plain JSON values and the picture's original bytes."""
-
-    id: int
-    evidence: dict[str, Any]
-    suspect: bytes
-    created_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class CaseLine:
-    """A case as one line of a list."""
-
-    id: int
-    created_at: str
-    path: str
-    verdict: str
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """A content credential of a work: the C2PA manifest store as it was signed."""
-
-    work: int
-    sha256: str
-    data: bytes
-    at: str
-    by: str
+_SAID = (_changed(PATH, "path"), _changed(TITLE, "title"), *(_changed(field, "''") for field in (NOTE, YEAR, TAGS)))
+_WORK = (
+    f"id, sha256, pixels_sha256, width, height, format, registered_at, {', '.join(_SAID)}, {_WITHDRAWN} AS withdrawn"
+)
+_VERSION = (
+    "id, work, sha256, pixels_sha256, receipt, added_at, "
+    f"{last_value('version', 'versions.id', PATH, 'versions.path')} AS path"
+)
+_NAMED = 5
+_ATTACHED = f"{last_value('version', 'versions.id', DETACHED, chr(39) * 2)} = ''"
 
 
 def default_path() -> Path:
@@ -111,6 +88,7 @@ class Registry:
         self.path = path
         self._store = Store(path, who())
         self.case_store = CaseStore(self._store)
+        self.change_store = ChangeStore(self._store)
         self.fingerprint_store = FingerprintStore(self._store)
 
     def __enter__(self) -> Registry:  # noqa: PYI034 - a final class
@@ -126,9 +104,18 @@ class Registry:
         return self._store.writing()
 
     def add_work(
-        self, image: Image, *, title: str, fingerprints: Mapping[str, bytes], preview: bytes
+        self,
+        image: Image | KnownFile,
+        *,
+        title: str,
+        fingerprints: Mapping[str, bytes],
+        preview: bytes,
+        kind: str = "register",
     ) -> tuple[Work, bool]:
-        """Register a picture; return the work, and False when the same bytes were registered before."""
+        """Register a picture; return the work, and False when the same bytes were registered before.
+
+        `kind` is the log's word for it.
+        """
         with self._store.writing():
             known = self._store.first("SELECT id FROM works WHERE sha256 = ?", image.sha256)
             if known is not None:
@@ -144,16 +131,19 @@ class Registry:
                 "registered_at": now(),
                 "preview": preview,
             }
-            return self.work(self._store.append("register", "works", row, fingerprints)), True
+            return self.work(self._store.append(kind, "works", row, fingerprints)), True
 
-    def add_version(self, work_id: int, image: Image, receipt: dict[str, Any]) -> bool:
-        """Append a cloaked version of a work; False when it is already known."""
+    def add_version(self, work_id: int, image: Image | KnownFile, receipt: dict[str, Any]) -> bool:
+        """Append a version of a work; False when it is already known. One that was detached belongs to it again."""
         with self._store.writing():
-            if (
-                self._store.first("SELECT id FROM versions WHERE work = ? AND sha256 = ?", work_id, image.sha256)
-                is not None
-            ):
-                return False
+            query = "SELECT id FROM versions WHERE work = ? AND sha256 = ?"
+            known = self._store.first(query, work_id, image.sha256)
+            if known is not None:
+                detached = self.change_store.last("version", known["id"]).get(DETACHED)
+                if detached is None or not detached.value:
+                    return False
+                self.change_store.change("version", known["id"], DETACHED, "")
+                return True
             row = {
                 "work": self.work(work_id).id,
                 "sha256": image.sha256,
@@ -162,7 +152,7 @@ class Registry:
                 "receipt": canonical(receipt),
                 "added_at": now(),
             }
-            self._store.append("protect", "versions", row)
+            self._store.append("version" if receipt.get("schema") == VERSION_SCHEMA else "protect", "versions", row)
             return True
 
     def withdraw(self, work_id: int, reason: str) -> None:
@@ -175,8 +165,8 @@ class Registry:
 
     def works(self, *, withdrawn: bool = False) -> list[Work]:
         """Return all works, ordered by number; withdrawn ones only on request."""
-        rows = self._store.rows(f"SELECT {_WORK}, {_WITHDRAWN} AS withdrawn FROM works ORDER BY id")
-        return [work for work in map(_as_work, rows) if withdrawn or not work.withdrawn]
+        rows = self._store.rows(f"SELECT {_WORK} FROM works ORDER BY id")
+        return [work for work in map(as_work, rows) if withdrawn or not work.withdrawn]
 
     def count(self) -> int:
         """Return the number of works that checks compare with: all that are not withdrawn."""
@@ -185,18 +175,49 @@ class Registry:
 
     def work(self, work_id: int) -> Work:
         """Return one work; raises RegistryError when there is none with this number."""
-        row = self._store.first(f"SELECT {_WORK}, {_WITHDRAWN} AS withdrawn FROM works WHERE id = ?", work_id)
+        row = self._store.first(f"SELECT {_WORK} FROM works WHERE id = ?", work_id)
         if row is None:
             raise RegistryError(f"There is no work {work_id} in {self.path}: see `audit works list`.")
-        return _as_work(row)
+        return as_work(row)
+
+    def edit(self, work_id: int, **wanted: str) -> dict[str, tuple[str, str]]:
+        """Change title, note, year or tags of a work; return old and new value of each field that changed.
+
+        Raises RegistryError for an empty title.
+        """
+        if not wanted.get(TITLE, "title").strip():
+            raise RegistryError("A title has at least one letter: name another.")
+        with self._store.writing():
+            work = self.work(work_id)
+            said = {field: getattr(work, field) for field in EDITABLE} | {TAGS: ", ".join(work.tags)}
+            return self.change_store.edit(work.id, said, wanted)
+
+    def named(self, name: str, *, withdrawn: bool = True) -> Work:
+        """Return the work with this number or title, whatever the case of its letters.
+
+        Raises RegistryError when there is none, or several that have the title.
+        """
+        works = self.works(withdrawn=withdrawn)
+        found = [work for work in works if str(work.id) == name.strip()]
+        found = found or [work for work in works if work.title.casefold() == name.strip().casefold()]
+        if len(found) == 1:
+            return found[0]
+        near = found or [work for work in works if name.strip() and name.strip().casefold() in work.title.casefold()]
+        listed = ", ".join(f"{work.id} ({work.title})" for work in near[:_NAMED])
+        if found:
+            raise RegistryError(f"{len(found)} works are called {name!r}: name one by its number, {listed}.")
+        meant = f"did you mean {listed}?" if near else "see `audit works list`."
+        raise RegistryError(f"There is no work {name!r} in {self.path}: {meant}")
+
+    def history(self, work_id: int) -> list[HistoryLine]:
+        """Return what the log holds about a work and its versions, oldest first."""
+        return history(self._store, self.work(work_id).id)
 
     def versions(self, work_id: int | None = None) -> list[Version]:
-        """Return the cloaked versions of one work or of all."""
-        where, values = ("WHERE work = ?", (work_id,)) if work_id is not None else ("", ())
-        return [
-            _as_version(row)
-            for row in self._store.rows(f"SELECT {_VERSION} FROM versions {where} ORDER BY id", *values)
-        ]
+        """Return the versions of one work or of all, without those that were detached."""
+        which, values = (" AND work = ?", (work_id,)) if work_id is not None else ("", ())
+        query = f"SELECT {_VERSION} FROM versions WHERE {_ATTACHED}{which} ORDER BY id"
+        return [as_version(row) for row in self._store.rows(query, *values)]
 
     def fingerprints(self, kind: str) -> Iterator[tuple[int, bytes]]:
         """Yield (work, fingerprint) of every work that is not withdrawn."""
@@ -213,12 +234,12 @@ class Registry:
         return bytes(row["preview"]) if row else b""
 
     def find(self, *, sha256: str | None = None, pixels_sha256: str | None = None) -> list[tuple[Work, Version | None]]:
-        """Return works, and cloaked versions with their works, that have these bytes or these pixels."""
+        """Return works, and versions with their works, that have these bytes or these pixels."""
         column, value = ("sha256", sha256) if sha256 is not None else ("pixels_sha256", pixels_sha256)
-        works = self._store.rows(f"SELECT {_WORK}, {_WITHDRAWN} AS withdrawn FROM works WHERE {column} = ?", value)
-        versions = self._store.rows(f"SELECT {_VERSION} FROM versions WHERE {column} = ?", value)
-        found: list[tuple[Work, Version | None]] = [(_as_work(row), None) for row in works]
-        return found + [(self.work(row["work"]), _as_version(row)) for row in versions]
+        works = self._store.rows(f"SELECT {_WORK} FROM works WHERE {column} = ?", value)
+        versions = self._store.rows(f"SELECT {_VERSION} FROM versions WHERE {column} = ? AND {_ATTACHED}", value)
+        found: list[tuple[Work, Version | None]] = [(as_work(row), None) for row in works]
+        return found + [(self.work(row["work"]), as_version(row)) for row in versions]
 
     def add_case(self, evidence: dict[str, Any], suspect: bytes) -> int:
         """Append the evidence of a check and the checked file's bytes; return the number of the case.
@@ -241,13 +262,13 @@ class Registry:
         row = self._store.first(query, case_id)
         if row is None:
             raise RegistryError(f"There is no case {case_id} in {self.path}: check a picture first.")
-        return Case(row["id"], _json(row["evidence"]), bytes(row["data"]), row["created_at"])
+        return Case(row["id"], as_json(row["evidence"]), bytes(row["data"]), row["created_at"])
 
     def cases(self) -> list[CaseLine]:
         """Return all cases, a line each."""
         lines = []
         for row in self._store.stream("SELECT id, created_at, evidence FROM cases ORDER BY id"):
-            evidence = _json(row["evidence"])
+            evidence = as_json(row["evidence"])
             lines.append(CaseLine(row["id"], row["created_at"], evidence["path"], evidence["verdict"]))
         return lines
 
@@ -279,20 +300,3 @@ class Registry:
         row = {"work": self.work(work_id).id, "withdrawn": int(withdrawn), "reason": reason, "at": now()}
         with self._store.writing():
             self._store.append("withdraw" if withdrawn else "restore", "withdrawals", row)
-
-
-def _as_work(row: dict[str, Any]) -> Work:
-    return Work(**{**row, "withdrawn": bool(row["withdrawn"])})
-
-
-def _as_version(row: dict[str, Any]) -> Version:
-    return Version(**{**row, "receipt": _json(row["receipt"])})
-
-
-def _json(text: str) -> dict[str, Any]:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise RegistryError(
-            "The registry holds a row that is not as it was written: see `audit db verify` and restore a backup."
-        ) from error

@@ -19,6 +19,7 @@ _COLLIDES = {
     "exports": "id = NEW.id",
     "manifests": "id = NEW.id",
     "descriptors": "id = NEW.id OR (work = NEW.work AND kind = NEW.kind)",
+    "changes": "id = NEW.id",
 }
 """By table, the condition for an existing row that a new row (NEW) would replace."""
 
@@ -87,7 +88,15 @@ CREATE TABLE descriptors (
 ) STRICT;
 """
 
-MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)
+_FIFTH = """
+CREATE TABLE changes (
+  id INTEGER PRIMARY KEY, subject TEXT NOT NULL, number INTEGER NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,
+  at TEXT NOT NULL, by TEXT NOT NULL
+) STRICT;
+CREATE INDEX changes_by_subject ON changes (subject, number, field);
+"""
+
+MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 """Scripts that bring a file from version n to n + 1, in order."""
 
 

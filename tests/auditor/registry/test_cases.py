@@ -74,3 +74,17 @@ def test_unknown_cases_are_errors(path):
         ):
             with pytest.raises(RegistryError, match="There is no case 9"):
                 act()
+
+
+def test_a_case_is_renamed_closed_and_opened_again_in_the_log(path):
+    with Registry(path) as registry:
+        number, book = check(registry), registry.case_store
+        assert [book.rename(number, "Shop"), book.rename(number, "Shop"), book.close(number), book.close(number)] == [
+            *(True, False),
+            *(True, False),
+        ]
+        assert (book.folder(number).title, book.folder(number).closed) == ("Shop", True)
+        assert [book.reopen(number), book.reopen(number)] == [True, False]
+        assert not book.folder(number).closed
+        assert [event.kind for event in book.history(number)] == ["check", "edit", "close", "reopen"]
+        assert registry.verify() == []
