@@ -22,7 +22,7 @@ from artaudit.protect.job import CloakOrder, prepare
 from artaudit.protect.receipt import middle
 from artaudit.protect.trial.fine_tuning import Arm, MimicrySetup, taught
 from artaudit.protect.trial.judges import CLEAN, variants
-from artaudit.protect.trial.measures import NOISE, measures, said
+from artaudit.protect.trial.measures import NOISE, in_words, measures
 from artaudit.protect.trial.mimicry import Practice
 from artaudit.protect.trial.mimicry_trial import chosen_model, held_out_crops
 from artaudit.protect.trial.run import tools_at_hand
@@ -108,9 +108,9 @@ def main() -> None:
     lines.append("|---" * (len(found) + 2) + "|")
     for arm in arms[1:]:
         score = f"{scores[arm.kind]:.0f}" if arm.kind in scores else ""
-        recoveries = [said(measure.recoveries.arms[arm.name]) for measure in found.values()]
+        recoveries = [in_words(measure.recoveries.arms[arm.name]) for measure in found.values()]
         lines.append(f"| {arm.name} | {score} | {' | '.join(recoveries)} |")
-    gaps = "; ".join(f"{name} {said(measure.recoveries.gap, 4)}" for name, measure in found.items())
+    gaps = "; ".join(f"{name} {in_words(measure.recoveries.gap, 4)}" for name, measure in found.items())
     facts = f"{LEARNED} paintings by Monet, {len(others)} others to judge on, {args.seeds} trainings of {args.steps}"
     write(PAGE, "mimicry-search", "\n".join([*lines, "", f"{facts}. What clean pictures improve: {gaps}."]))
     print("\n".join(lines), gaps)

@@ -18,6 +18,7 @@ from artaudit.auditor.registry.thumbnail import open_thumbnail
 from artaudit.image import Image
 from artaudit.matching.pdq import THRESHOLD, PdqHash
 from artaudit.provenance.signed.credentials import read_credential
+from artaudit.provenance.signed.trust import Trust
 
 COMPARED_SIDE = 64
 """Pixels along the longer side at which two pictures are compared by how they look."""
@@ -122,7 +123,7 @@ def _recognised(work: Work, kind: str, by: str, **measured: float) -> Recognised
 
 def _is_signed(image: Image) -> bool:
     try:
-        return read_credential(image.data, image.format) is not None
+        return read_credential(image.data, image.format, Trust()) is not None
     except ValueError:
         return False
 
