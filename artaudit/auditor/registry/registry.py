@@ -25,6 +25,7 @@ from artaudit.auditor.registry.changes import (
     ChangeStore,
     last_value,
 )
+from artaudit.auditor.registry.declarations import DeclarationStore
 from artaudit.auditor.registry.fingerprints import FingerprintStore
 from artaudit.auditor.registry.hash_chain import Event, canonical, now
 from artaudit.auditor.registry.history import HistoryLine, history
@@ -89,6 +90,7 @@ class Registry:
         self._store = Store(path, who())
         self.case_store = CaseStore(self._store)
         self.change_store = ChangeStore(self._store)
+        self.declaration_store = DeclarationStore(self._store)
         self.fingerprint_store = FingerprintStore(self._store)
 
     def __enter__(self) -> Registry:  # noqa: PYI034 - a final class
