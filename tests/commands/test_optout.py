@@ -96,7 +96,9 @@ def test_a_file_that_leads_out_of_the_folder_is_refused(run_audit, site, home):
     assert (home / "elsewhere.txt").read_text() == "mine\n"
 
 
-def test_the_log_keeps_what_was_declared_when(run_audit, site):
+def test_the_log_keeps_what_was_declared_when(run_audit, site, home):
+    with Registry(home / "registry.db"):
+        pass
     assert run_audit("optout", "--declared").stdout.startswith("Nothing was declared yet")
     run_audit.env["ARTAUDIT_BY"] = "Ada"
     run_audit("optout", site, "--site", "https://ada.example")
