@@ -18,6 +18,7 @@ from artaudit.commands.db import db
 from artaudit.commands.detector import detector
 from artaudit.commands.keys import keys
 from artaudit.commands.models import models
+from artaudit.commands.optout import optout
 from artaudit.commands.protect import protect
 from artaudit.commands.register import register
 from artaudit.commands.report import report
@@ -34,7 +35,7 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 GROUPS = MappingProxyType(
     {
         "Begin with these": (protect, trial, register, check, report),
-        "More for artists": (works, sign),
+        "More for artists": (works, sign, optout),
         "For evidence": (verify, case, seal, reproduce, keys),
         "For research": (attribute, detector, data),
         "Upkeep": (models, db, completion),

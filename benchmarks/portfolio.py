@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from artaudit.auditor.examiners import read_portfolio
-from artaudit.auditor.register import enrol
+from artaudit.auditor.register import register
 from artaudit.auditor.registry import Registry
 from artaudit.image import Image
 from artaudit.matching import describers
@@ -82,8 +82,8 @@ def main() -> None:
     pictures = [opened(asked.data, row) for row in manifest(asked.data)[:SOURCES]]
     describer = describers.chosen()
     with tempfile.TemporaryDirectory() as folder, Registry(Path(folder) / "registry.db") as registry:
-        enrol(registry, pictures[-1], "the first, which opens the model")
-        each = [timed(lambda image=image: enrol(registry, image, image.name))[1] for image in pictures[:REGISTERED]]  # type: ignore[misc]
+        register(pictures[-1], registry, "the first, which opens the model")
+        each = [timed(lambda image=image: register(image, registry, image.name))[1] for image in pictures[:REGISTERED]]  # type: ignore[misc]
         registering = f"registering {np.mean(each):.2f} s a work, the quickest {min(each):.2f} s "
         registering += f"({describer.kind if describer else 'no describer'})"
         print(registering, flush=True)

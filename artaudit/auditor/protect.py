@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from artaudit.auditor.register import enrol
+from artaudit.auditor.register import register
 from artaudit.auditor.registry import Registry
 from artaudit.errors import UsageError
 from artaudit.image import Image, decode, ensure_writable, forbid_training, write_atomically
@@ -47,7 +47,7 @@ def cloak(
     write_atomically(goal.receipt, (json.dumps(written, indent=2) + "\n").encode())
     if order.comparison:
         write_atomically(goal.comparison, comparison(image, saved))
-    work, _ = enrol(registry, image, source.path.stem)
+    work, _ = register(image, registry)
     registry.add_version(work.id, replace(saved, name=str(goal.picture.resolve())), written)
     if manifest is not None:
         registry.add_manifest(work.id, manifest)

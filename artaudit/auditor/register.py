@@ -59,21 +59,6 @@ def register(picture: Image | Path | str, registry: Registry, title: str | None 
     return done.work, done.new
 
 
-def enrol(registry: Registry, image: Image, title: str, measured: Measured | None = None) -> tuple[Work, bool]:
-    """Register a picture and return its work; False when its bytes are known, and then no fingerprint is computed.
-
-    The bytes of a version belong to its work. If a describer is installed, a work without its descriptors gets them,
-    new or known; a new work and its descriptors are kept together or not at all. `measured` saves computing them again.
-    """
-    known = registry.find(sha256=image.sha256)
-    if known:
-        work, version = known[0]
-        if version is None:
-            _describe(registry, work, image, None)
-        return work, False
-    return _enrol_new(registry, image, title, measured), True
-
-
 def register_all(paths: Sequence[Path], registry: Registry, wish: Wish = NO_WISH) -> Iterator[Callable[[], Enrolment]]:
     """Read and measure pictures a few ahead, one thread per processor; yield, in order, a function that registers each.
 
@@ -102,14 +87,17 @@ def _enter_measured(
 def _enter(
     registry: Registry, image: Image, wish: Wish, measured: Measured | None, recognition: Recognition
 ) -> Enrolment:
-    """Register a picture as a new work, as a version of one, or as one that is known."""
+    """Register a picture as a new work, as a version of one, or as one that is known.
+
+    A new work and its descriptors are kept together or not at all.
+    """
     known = registry.find(sha256=image.sha256)
-    if known and known[0][1] is None:
-        return _known(registry, known[0][0], image, wish)
-    if known and known[0][1] is not None and not wish.as_new:
-        work, version = known[0]
-        notes = (*_moved(registry, version, Path(image.name).resolve()), *_untitled(work, wish))
-        return Enrolment(work, new=False, version=version.kind, notes=("known already", *notes))
+    for work, version in known:
+        if version is None:
+            return _known(registry, work, image, wish)
+        if not wish.as_new:
+            notes = (*_moved(registry, version, Path(image.name).resolve()), *_untitled(work, wish))
+            return Enrolment(work, new=False, version=version.kind, notes=("known already", *notes))
     measured = measured or _measure(image, describers.chosen())
     found = None if wish.as_new else recognition.of(image, measured.fingerprints["pdq"], measured.preview)
     if found is not None:
@@ -118,11 +106,17 @@ def _enter(
             found.work, new=False, version=found.kind, notes=(f"told as {found.by}", *_untitled(found.work, wish))
         )
     with registry.together():
-        for _, version in known:
+        for version in filter(None, (version for _, version in known)):
             registry.change_store.change("version", version.id, DETACHED, "a work of its own")
-        work = _enrol_new(registry, image, wish.title or Path(image.name).stem, measured)
+        work, new = registry.add_work(
+            _resolved(image),
+            title=wish.title or Path(image.name).stem,
+            fingerprints=measured.fingerprints,
+            preview=measured.preview,
+        )
+        _describe(registry, work, image, measured.descriptors)
     recognition.learn(work.id, measured.fingerprints["pdq"])
-    return Enrolment(work, new=True)
+    return Enrolment(work, new)
 
 
 def _known(registry: Registry, work: Work, image: Image, wish: Wish) -> Enrolment:
@@ -164,16 +158,6 @@ def _untitled(work: Work, wish: Wish) -> tuple[str, ...]:
     if wish.title is None or wish.title == work.title:
         return ()
     return (f"the title {wish.title!r} was not taken: `audit works edit {work.id} --title` or --as-new would",)
-
-
-def _enrol_new(registry: Registry, image: Image, title: str, measured: Measured | None) -> Work:
-    measured = measured or _measure(image, describers.chosen())
-    with registry.together():
-        work, _ = registry.add_work(
-            _resolved(image), title=title, fingerprints=measured.fingerprints, preview=measured.preview
-        )
-        _describe(registry, work, image, measured.descriptors)
-    return work
 
 
 def _resolved(image: Image) -> Image:

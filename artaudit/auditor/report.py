@@ -129,10 +129,11 @@ def _check_file(case: Case, suspect: Image, *, enclosed: bool) -> CheckFile:
 def _work_file(work: Work, original: Image | None, registry: Registry, enclose: str) -> WorkFile:
     manifests = registry.manifests(work.id)
     features = {} if original is not None or enclose == NONE else _features(work.id, registry)
+    title, path = registry.registered_as(work.id)  # the log vouches for these
     return WorkFile(
         id=work.id,
-        title=work.title,
-        path=work.path,
+        title=title,
+        path=path,
         sha256=work.sha256,
         pixels_sha256=work.pixels_sha256,
         registered_at=work.registered_at,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from artaudit.auditor.register import enrol
+from artaudit.auditor.register import register
 from artaudit.auditor.registry import Registry, Work
 from artaudit.auditor.signing.credentials import KINDS, MARKED, STANDARD, Wish, with_credential
 from artaudit.auditor.signing.keys import Signer
@@ -44,7 +44,7 @@ def sign_picture(source: Path, target: Path, signer: Signer, registry: Registry,
     signed, manifest = with_credential(ready, title, signer, wish)
     work, new = (known[0][0], False) if known else (None, False)
     if work is None and wish.keeps:
-        work, new = enrol(registry, image, title=title)
+        work, new = register(image, registry, title)
     write_atomically(target, signed)
     if work is not None:
         registry.add_manifest(work.id, manifest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -23,7 +24,7 @@ COLUMNS = (
     *("id", "title", "year", "tags", "note", "registered_at", "width", "height", "format", "path", "there"),
     *("versions", "credential", "withdrawn", "sha256", "pixels_sha256"),
 )
-_TITLE = 32
+_TITLE = 24
 
 
 @click.command("list")
@@ -132,13 +133,25 @@ def _none(text: str, *, empty: bool) -> str:
 
 def _lines(row: dict[str, Any]) -> Iterator[str]:
     """Word one work for a list: a line, and below it its versions and its credential."""
-    title = row["title"] if len(row["title"]) <= _TITLE else f"{row['title'][: _TITLE - 1]}…"
     state = "  (withdrawn)" if row["withdrawn"] else ""
-    yield f"{row['id']:>4}  {title:<{_TITLE}}  {row['registered_at'][:10]}  {_place(row)}{state}"
+    yield f"{row['id']:>4}  {_padded(row['title'])}  {row['registered_at'][:10]}  {_place(row)}{state}"
     for version in row["versions"]:
         yield f"      {version['kind']}: {_place(version)}"
     if row["credential"]:
         yield f"      signed {row['credential']['at'][:10]} by {row['credential']['by']}"
+
+
+def _padded(title: str) -> str:
+    """Return a title cut or filled to the width of its column; a Japanese letter is as wide as two others."""
+    if _width(title) > _TITLE:
+        while _width(title) >= _TITLE:
+            title = title[:-1]
+        title += "…"
+    return title + " " * (_TITLE - _width(title))
+
+
+def _width(text: str) -> int:
+    return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)
 
 
 def _place(row: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 
 from artaudit.auditor.originals import original_of
-from artaudit.auditor.register import Enrolment, Wish, enrol, register, register_all
+from artaudit.auditor.register import Enrolment, Wish, register, register_all
 from artaudit.auditor.registry import Registry
 from artaudit.datasets.drawings import draw
 from artaudit.datasets.photographs import photograph
@@ -38,12 +38,12 @@ def test_many_are_registered_in_order_with_what_each_alone_would_have(paths, tmp
             (number + 1, path.stem, True) for number, path in enumerate(paths)
         ]
         for path, done in zip(paths, entered, strict=True):
-            assert prints(many, done.work.id) == prints(single, enrol(single, read(path), path.stem)[0].id)
+            assert prints(many, done.work.id) == prints(single, register(path, single)[0].id)
 
 
 def test_what_is_known_or_comes_twice_is_registered_once(paths, tmp_path):
     with Registry(tmp_path / "works.db") as registry:
-        first, _ = enrol(registry, read(paths[0]), "the first")
+        first, _ = register(paths[0], registry, "the first")
         again = [enter() for enter in register_all([paths[0], paths[1], paths[1]], registry)]
         assert [(done.work.title, done.new) for done in again] == [("the first", False), ("1", True), ("1", False)]
         assert again[0].work.id == first.id

@@ -11,6 +11,7 @@ from PIL import Image as Pillow
 
 from artaudit.auditor import check
 from artaudit.auditor.examiners import read_portfolio
+from artaudit.auditor.register import register
 from artaudit.auditor.registry import Registry
 from artaudit.auditor.sign import sign_picture
 from artaudit.auditor.signing import keys
@@ -145,3 +146,15 @@ def test_a_copy_that_lost_its_credential_is_led_back_to_it(signer, tmp_path):
     context = c2pa.Context.from_dict(rules)
     kept = c2pa.Reader("image/jpeg", io.BytesIO((tmp_path / "signed.jpg").read_bytes()), manifest.data, context=context)
     assert json.loads(kept.json())["validation_state"] == "Trusted"
+
+
+def test_a_signed_copy_of_another_size_belongs_to_its_work(signer, tmp_path):
+    (tmp_path / "harbour.jpg").write_bytes(photograph("china.jpg"))
+    Pillow.open(tmp_path / "harbour.jpg").resize((320, 214)).save(tmp_path / "small.jpg")
+    with Registry(tmp_path / "registry.db") as registry:
+        work, _ = register(tmp_path / "harbour.jpg", registry)
+        done = sign_picture(tmp_path / "small.jpg", tmp_path / "signed.jpg", signer, registry)
+        assert (done.work.id, done.new) == (work.id, False)
+        assert len(registry.manifests(work.id)) == 1
+        assert register(tmp_path / "signed.jpg", registry)[0].id == work.id
+        assert [version.kind for version in registry.versions()] == ["resized", "signed"]

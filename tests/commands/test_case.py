@@ -1,11 +1,14 @@
 """Cases are listed by the names of their pictures and a word, renamed, closed and opened again."""
 
+import json
 import re
+import zipfile
 
 import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
+from artaudit.auditor.registry import Registry
 from artaudit.datasets.drawings import draw
 
 
@@ -28,7 +31,7 @@ def lines(audit, *words: object) -> list[str]:
 
 
 @pytest.mark.slow
-def test_cases_in_daily_use(audit):
+def test_cases_in_daily_use(audit, home):
     listed = lines(audit)
     assert re.fullmatch(r"   1  20\d\d-\d\d-\d\d  copy     a shop's.jpg", listed[0])
     assert [line.split()[2:] for line in listed[1:]] == [["nothing", "noise.png"], ["claimed", "claims.png"]]
@@ -49,9 +52,13 @@ def test_cases_in_daily_use(audit):
     assert audit("works", "edit", 1, "--title", "Renamed since").returncode == 0
     assert audit("report", 1, "-o", "evidence.zip").returncode == 0
     assert audit("verify", "evidence.zip").returncode == 0
+    record = json.loads(zipfile.ZipFile(home / "evidence.zip").read("data/report.json"))
+    assert (record["case"]["title"], record["works"][0]["title"]) == ("A shop", "harbour")
     assert audit("db", "verify").stdout == "intact\n"
 
 
-def test_no_case_is_said_and_what_is_not_there_is_refused(run_audit):
+def test_no_case_is_said_and_what_is_not_there_is_refused(run_audit, home):
+    with Registry(home / "registry.db"):
+        pass
     assert run_audit("case", "list").stdout == "There is no open case: `audit check PICTURE` makes one.\n"
     assert run_audit("case", "close", 1).returncode == 3

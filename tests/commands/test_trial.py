@@ -26,6 +26,7 @@ def test_a_cloak_of_this_tool_is_tried_without_naming_its_original_and_leaves_a_
     assert cloaked["grade"] in {"D", "F"} and cloaked["seed"] == 1
     assert (clean["verdict"], clean["grade"]) == ("not cloaked", None)
     assert Path("card.html").read_text("utf-8").count("<article>") == 2
+    assert json.loads(audit("case", "list", "--json")[1]) == []
     code, _, said = audit(*words, "-o", "card.html")
     assert code == 2 and "nothing is overwritten" in said
 

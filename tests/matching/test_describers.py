@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from artaudit.auditor.examiners import read_portfolio
-from artaudit.auditor.register import enrol
+from artaudit.auditor.register import register
 from artaudit.auditor.registry import Registry
 from artaudit.auditor.registry.fingerprints import FingerprintStore
 from artaudit.errors import ModelError, RegistryError
@@ -186,11 +186,11 @@ def test_a_work_gets_descriptors_when_it_is_registered_or_registered_again(
     suspect = as_image(works["flower.jpg"])
     with Registry(tmp_path / "registry.db") as registry:
         monkeypatch.setenv(CHOICE, "none")
-        assert enrol(registry, china, "china")[1]
+        assert register(china, registry, "china")[1]
         monkeypatch.setenv(CHOICE, str(script_file))
         [finding, *_] = PortfolioExaminer(read_portfolio(registry)).examine(suspect)
         assert finding.details["describer"].endswith("known of 0 of 1 works")
-        assert not enrol(registry, china, "china")[1]
+        assert not register(china, registry, "china")[1]
         [finding, *_] = PortfolioExaminer(read_portfolio(registry)).examine(suspect)
         assert finding.details["describer"].endswith("known of 1 of 1 works")
         assert registry.verify() == []
@@ -208,7 +208,7 @@ def test_a_work_whose_descriptors_cannot_be_kept_is_not_kept_either(
         with monkeypatch.context() as patched:
             patched.setattr(FingerprintStore, "add_descriptor", full)
             with pytest.raises(RegistryError):
-                enrol(registry, as_image(works["china.jpg"]), "china")
+                register(as_image(works["china.jpg"]), registry, "china")
         assert registry.count() == 0
         assert registry.verify() == []
-        assert enrol(registry, as_image(works["china.jpg"]), "china")[1]
+        assert register(as_image(works["china.jpg"]), registry, "china")[1]

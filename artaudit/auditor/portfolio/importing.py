@@ -110,8 +110,13 @@ class _Entry:
 
 def _take(entry: _Entry, registry: Registry) -> TakenOver:
     title, _ = entry.said(TITLE)
-    prints = {"fingerprints": entry.fingerprints, "preview": entry.preview}
-    work, new = registry.add_work(entry.file, title=title or "untitled", kind="import", **prints)
+    work, new = registry.add_work(
+        entry.file,
+        title=title or "untitled",
+        fingerprints=entry.fingerprints,
+        preview=entry.preview,
+        kind="import",
+    )
     notes = [*_said(entry, work, registry), *_placed(entry, work, registry)]
     if new:
         registry.change_store.change("work", work.id, FIRST_REGISTERED, entry.said(FIRST_REGISTERED)[0])

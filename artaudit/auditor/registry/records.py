@@ -9,7 +9,7 @@ from typing import Any
 from artaudit.errors import RegistryError
 
 CLOAKED = "cloaked"
-VERSION_SCHEMA = "artaudit-version/1"
+SCHEMA = "artaudit-version/1"
 """The form of what stands in place of a receipt for a version that is no cloak made here."""
 
 
@@ -62,7 +62,7 @@ class Version:
     @property
     def kind(self) -> str:
         """The version in a word: "cloaked", "signed", "copied", "resized" or "changed"."""
-        return str(self.receipt.get("kind", "")) if self.receipt.get("schema") == VERSION_SCHEMA else CLOAKED
+        return str(self.receipt.get("kind", "")) if self.receipt.get("schema") == SCHEMA else CLOAKED
 
     @property
     def cloaked(self) -> bool:

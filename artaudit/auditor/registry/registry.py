@@ -14,22 +14,13 @@ from typing import Any
 import platformdirs
 
 from artaudit.auditor.registry.cases import CaseStore
-from artaudit.auditor.registry.changes import (
-    DETACHED,
-    EDITABLE,
-    NOTE,
-    PATH,
-    TAGS,
-    TITLE,
-    YEAR,
-    ChangeStore,
-    last_value,
-)
+from artaudit.auditor.registry.changes import DETACHED, EDITABLE, PATH, TAGS, TITLE, ChangeStore, last_value
+from artaudit.auditor.registry.declarations import DeclarationStore
 from artaudit.auditor.registry.fingerprints import FingerprintStore
 from artaudit.auditor.registry.hash_chain import Event, canonical, now
 from artaudit.auditor.registry.history import HistoryLine, history
 from artaudit.auditor.registry.records import (
-    VERSION_SCHEMA,
+    SCHEMA,
     Case,
     CaseLine,
     KnownFile,
@@ -51,7 +42,7 @@ def _changed(field: str, registered: str) -> str:
     return f"{last_value('work', 'works.id', field, registered)} AS {field}"
 
 
-_SAID = (_changed(PATH, "path"), _changed(TITLE, "title"), *(_changed(field, "''") for field in (NOTE, YEAR, TAGS)))
+_SAID = (_changed(PATH, "path"), *(_changed(field, "title" if field == TITLE else "''") for field in EDITABLE))
 _WORK = (
     f"id, sha256, pixels_sha256, width, height, format, registered_at, {', '.join(_SAID)}, {_WITHDRAWN} AS withdrawn"
 )
@@ -89,6 +80,7 @@ class Registry:
         self._store = Store(path, who())
         self.case_store = CaseStore(self._store)
         self.change_store = ChangeStore(self._store)
+        self.declaration_store = DeclarationStore(self._store)
         self.fingerprint_store = FingerprintStore(self._store)
 
     def __enter__(self) -> Registry:  # noqa: PYI034 - a final class
@@ -152,7 +144,7 @@ class Registry:
                 "receipt": canonical(receipt),
                 "added_at": now(),
             }
-            self._store.append("version" if receipt.get("schema") == VERSION_SCHEMA else "protect", "versions", row)
+            self._store.append("version" if receipt.get("schema") == SCHEMA else "protect", "versions", row)
             return True
 
     def withdraw(self, work_id: int, reason: str) -> None:
@@ -179,6 +171,11 @@ class Registry:
         if row is None:
             raise RegistryError(f"There is no work {work_id} in {self.path}: see `audit works list`.")
         return as_work(row)
+
+    def registered_as(self, work_id: int) -> tuple[str, str]:
+        """Return title and path of a work as they were registered, whatever was changed since."""
+        row = self._store.first("SELECT title, path FROM works WHERE id = ?", self.work(work_id).id) or {}
+        return row.get("title", ""), row.get("path", "")
 
     def edit(self, work_id: int, **wanted: str) -> dict[str, tuple[str, str]]:
         """Change title, note, year or tags of a work; return old and new value of each field that changed.

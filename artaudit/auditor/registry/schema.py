@@ -20,6 +20,7 @@ _COLLIDES = {
     "manifests": "id = NEW.id",
     "descriptors": "id = NEW.id OR (work = NEW.work AND kind = NEW.kind)",
     "changes": "id = NEW.id",
+    "declarations": "id = NEW.id",
 }
 """By table, the condition for an existing row that a new row (NEW) would replace."""
 
@@ -94,6 +95,9 @@ CREATE TABLE changes (
   at TEXT NOT NULL, by TEXT NOT NULL
 ) STRICT;
 CREATE INDEX changes_by_subject ON changes (subject, number, field);
+CREATE TABLE declarations (
+  id INTEGER PRIMARY KEY, content TEXT NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL
+) STRICT;
 """
 
 MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)

@@ -35,7 +35,7 @@ BUSY_SECONDS = 30
 
 LOGGED = (
     *("works", "versions", "withdrawals", "cases", "openings", "additions", "notes", "exports", "manifests"),
-    *("descriptors", "changes"),
+    *("descriptors", "changes", "declarations"),
 )
 """Tables whose rows the log names, each row with a digest of its content."""
 
