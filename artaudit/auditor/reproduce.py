@@ -17,6 +17,7 @@ from artaudit.errors import PackageError
 from artaudit.findings import COPY, KINDS, Finding
 from artaudit.image import decode
 from artaudit.matching import Portfolio, PortfolioEntry, describe, describers, fingerprint
+from artaudit.matching.examiner import as_worded_now
 from artaudit.protect.receipt import environment
 
 SAME, DIFFERS, OPEN = "same", "differs", "not repeated"
@@ -130,6 +131,7 @@ def _compare(was: Mapping[str, Any], now: list[Finding], absent: set[int]) -> di
     if was["work"] is None and Finding.of(was).question == COPY:
         return {**result, "outcome": OPEN, "why": "the works that it was compared with are in the registry alone"}
     was = {**was, **was["details"].get(WITHHELD, {})}
+    was["claim"] = as_worded_now(was["claim"])
     match = next((finding for finding in now if finding.claim == was["claim"]), now[0] if now else None)
     if match is None:
         return {**result, "outcome": DIFFERS, "why": "it was not found again"}

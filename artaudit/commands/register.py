@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from artaudit.commands.common import AS_JSON, DB, PICTURES, counted, each, open_registry, print_json, say
+from artaudit.commands.common import AS_JSON, DB, PICTURES, counted, each, open_registry, print_json, say, sum_up
+from artaudit.errors import ArtauditError
 
 
 @click.command()
@@ -26,8 +27,8 @@ def register(pictures: tuple[Path, ...], title: str | None, *, as_json: bool) ->
     from artaudit.auditor.register import register_all  # noqa: PLC0415 - heavy
     from artaudit.image.sources import gather  # noqa: PLC0415 - heavy
 
-    sources = gather(pictures)
-    with open_registry() as registry:
+    sources, refused = gather(pictures), list[ArtauditError]()
+    with open_registry(create=True) as registry:
         ahead = register_all([source.path for source in sources], registry, title)
 
         def entered(enter: Callable[[], tuple[Any, bool]]) -> dict[str, Any]:
@@ -37,7 +38,9 @@ def register(pictures: tuple[Path, ...], title: str | None, *, as_json: bool) ->
             return {**asdict(work), "new": new}
 
         with counted("registering", ahead, len(sources)) as shown:
-            works, code = each(shown, entered)
+            works, code = each(shown, entered, refused)
     if as_json:
         print_json(works)
+    else:
+        sum_up(len(works), len(sources), "registered", refused)
     return code

@@ -28,7 +28,7 @@ def report(case: str, output: Path, *, authorities: tuple[str, ...], unsigned: b
     from artaudit.auditor.report import report as write  # noqa: PLC0415 - heavy
 
     seal = new_seal(authorities, unsigned=unsigned)
-    with open_registry() as registry:
+    with open_registry(create=not case.isdecimal()) as registry:
         number = int(case) if case.isdecimal() else check(Path(case), registry)[0]
         written = write(number, output, registry, seal, pdf=pdf)
     if as_json:

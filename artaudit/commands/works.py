@@ -27,6 +27,8 @@ def list_works(*, withdrawn: bool, as_json: bool) -> None:
     if as_json:
         print_json([asdict(work) for work in found])
         return
+    if not found:
+        click.echo("The portfolio is empty: add works with `audit register`.", err=True)
     for work in found:
         state = "  withdrawn" if work.withdrawn else ""
         click.echo(f"{work.id}  {work.title}  {work.width} x {work.height} {work.format}  {work.path}{state}")
