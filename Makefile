@@ -1,4 +1,4 @@
-# `make demo` shows the main job, `make test` proves it; both set up .venv first. Needs Python 3.11+, pip and make.
+# `make demo` shows the main job, `make install` puts `audit` on the PATH, `make test` proves it; all set up .venv first. Needs Python 3.11+, pip and make.
 PYTHON ?= python3
 BIN := .venv/bin
 SHARED ?= ../shared/data
@@ -7,10 +7,19 @@ COLLECTED ?= ../pictures
 # Free art that cloaks are measured on, and nothing learns from.
 ART := ardentryst monsterz-data pingus-data
 
-.PHONY: demo test quick coverage dist lint docs embedded bench bench-attribute bench-detect bench-match bench-trial detector clean
+# Where `make install` puts the command; ~/.local/bin is on the PATH of most systems.
+PREFIX ?= $(HOME)/.local
+
+.PHONY: demo install test quick coverage dist lint docs embedded bench bench-attribute bench-detect bench-match bench-trial detector clean
 
 demo: .venv/installed
 	$(BIN)/python demo/run.py demo-output
+
+install: .venv/installed
+	mkdir -p "$(PREFIX)/bin"
+	ln -sfn "$(CURDIR)/$(BIN)/audit" "$(PREFIX)/bin/audit"
+	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) echo "audit is installed: try audit --help";; \
+	*) echo "audit is installed; put it on the PATH: export PATH=\"$(PREFIX)/bin:\$$PATH\"";; esac
 
 test: lint
 	$(BIN)/python -m pytest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,8 @@ def main() -> None:
     """Do everything inside the folder given, print what was found and why, and say where to look."""
     started = time.monotonic()
     folder = fresh(Path(sys.argv[1]))
+    tell("Every command below can be typed as it stands, after this line, which gives the demo a portfolio of its own:")
+    print(f"$ export {shlex.join(f'{name}={path}' for name, path in places(folder).items())}")
     originals = make_originals(folder / "originals")
     tell("Before anything is made, a window shows how much will be seen of the cloak, and what it is worth.")
     audit(folder, "protect", originals[0], "-o", folder / "previews", "--preview")
@@ -74,10 +77,9 @@ def fresh(folder: Path) -> Path:
 
 def audit(folder: Path, *words: object, allowed: tuple[int, ...] = (0,), quiet: bool = False) -> str:
     """Run the command as a person would, with a registry and models of the demo's own."""
-    line = [str(word) for word in words]
+    line, own = [str(word) for word in words], places(folder)
     if not quiet:
-        print(f"\n$ audit {' '.join(line)}", flush=True)
-    own = {"ARTAUDIT_DB": str(folder / "registry.db"), "ARTAUDIT_MODELS": str(folder / "models")}
+        print(f"\n$ {typed(line)}", flush=True)
     done = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-m", "artaudit", *line],
         env={**os.environ, **own},
@@ -90,6 +92,17 @@ def audit(folder: Path, *words: object, allowed: tuple[int, ...] = (0,), quiet: 
     if done.returncode not in allowed:
         sys.exit(f"audit {line[0]} ended with exit code {done.returncode}")
     return done.stdout
+
+
+def places(folder: Path) -> dict[str, str]:
+    """Return the environment in which registry and models are the demo's own."""
+    return {"ARTAUDIT_DB": str(folder / "registry.db"), "ARTAUDIT_MODELS": str(folder / "models")}
+
+
+def typed(words: list[str]) -> str:
+    """Return a command as it can be typed: `audit` where that is on the PATH, else its path."""
+    beside = os.path.relpath(Path(sys.executable).with_name("audit"))
+    return shlex.join(["audit" if shutil.which("audit") else beside, *words])
 
 
 def make_originals(folder: Path) -> list[Path]:

@@ -32,12 +32,23 @@ def examine(
     source: Mapping[str, str] | None = None,
 ) -> tuple[int, Evidence]:
     """Examine a picture, whose file comes from `source`, and keep the evidence; return case number and evidence."""
+    evidence = evidence_about(image, registry, look, source)
+    return registry.add_case(evidence.as_dict(), image.data), evidence
+
+
+def evidence_about(
+    image: Image,
+    registry: Registry,
+    look: Sequence[Examiner] | None = None,
+    source: Mapping[str, str] | None = None,
+) -> Evidence:
+    """Examine a picture as `examine` does, and keep nothing."""
     look = examiners(registry) if look is None else look
     findings = withhold_accusations(tuple(findings_of(image, look)))
     compared_with = registry.count()
     weighed = assess(findings, compared_with)
     sentences = summary(findings, weighed, compared_with)
-    evidence = Evidence(
+    return Evidence(
         path=image.name,
         sha256=image.sha256,
         pixels_sha256=image.pixels_sha256,
@@ -54,7 +65,6 @@ def examine(
         assessment=weighed,
         source=dict(source or {}),
     )
-    return registry.add_case(evidence.as_dict(), image.data), evidence
 
 
 def _credentials(findings: Sequence[Finding], registry: Registry) -> list[str]:

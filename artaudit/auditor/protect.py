@@ -13,10 +13,10 @@ from artaudit.auditor.registry import Registry
 from artaudit.errors import UsageError
 from artaudit.image import Image, decode, ensure_writable, forbid_training, write_atomically
 from artaudit.image.sources import Source
-from artaudit.image.writing import ensure_new
+from artaudit.image.writing import ensure_fillable, ensure_new
 from artaudit.protect.checkpoint import Checkpoint, digest, seed_kept
 from artaudit.protect.comparison import comparison
-from artaudit.protect.job import CloakJob, CloakOrder, Targets, file_encoder, original
+from artaudit.protect.job import CloakJob, CloakOrder, Targets, estimate, file_encoder, original
 from artaudit.protect.receipt import receipt
 from artaudit.protect.saving import save_within
 from artaudit.protocols import Progress
@@ -32,6 +32,7 @@ def cloak(
     """
     order = job.order
     image = _protectable(source.path, goal, registry, order)
+    ensure_writable(goal.picture.parent)
     tool = replace(job.cloak, final=file_encoder(image, order.quality))
     seed = _seed(order, goal)
     keeper = Checkpoint(goal.partial, digest(image, tool, job.budget, seed), seed, order.resume)
@@ -62,14 +63,21 @@ def _seed(order: CloakOrder, goal: Targets) -> int:
     return secrets.randbelow(2**31) if wanted is None else wanted
 
 
+def foretell(source: Source, goal: Targets, job: CloakJob, registry: Registry) -> dict[str, Any]:
+    """Return what cloaking a picture would take; nothing is written. Raises what `cloak` raises before its work."""
+    return estimate(_protectable(source.path, goal, registry, job.order), job)
+
+
 def _protectable(path: Path, goal: Targets, registry: Registry, order: CloakOrder) -> Image:
-    """Read a picture; refuse one that may not be cloaked or whose results could not be written, before any work."""
+    """Read a picture; refuse one that may not be cloaked or whose results could not be kept, before any work."""
     image = original(path)
     if order.no_train:
         forbid_training(image)
     for target in (goal.picture, goal.receipt, *([goal.comparison] if order.comparison else [])):
         ensure_new(target, "move it away or choose another -o")
-    ensure_writable(goal.picture.parent)
+    ensure_fillable(goal.picture.parent)
+    with registry.together():  # one that is locked or may only be read is found now
+        pass
     for work, version in registry.find(pixels_sha256=image.pixels_sha256):
         if version is not None and version.cloaked and not order.again:
             raise UsageError(f"{path} is a cloaked version of work {work.id} already: use --again to cloak it again.")

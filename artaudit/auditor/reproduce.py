@@ -19,6 +19,7 @@ from artaudit.errors import PackageError
 from artaudit.findings import COPY, KINDS, Finding
 from artaudit.image import decode
 from artaudit.matching import Describer, Portfolio, PortfolioEntry, describe, describers, fingerprint
+from artaudit.matching.examiner import as_worded_now
 
 SAME, DIFFERS, OPEN = "same", "differs", "not repeated"
 TOLERANCE = 0.02
@@ -177,6 +178,7 @@ def _compare(was: Mapping[str, Any], now: list[Finding], absent: Mapping[int, st
     if why:
         return _told(was, OPEN, why)
     was = {**was, **was["details"].get(WITHHELD, {})}
+    was["claim"] = as_worded_now(was["claim"])
     match = next((finding for finding in now if finding.claim == was["claim"]), now[0] if now else None)
     if match is None:
         return _told(was, DIFFERS, "it was not found again")

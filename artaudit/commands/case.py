@@ -32,7 +32,7 @@ def case() -> None:
 @DB
 def open_case(title: str, *, as_json: bool) -> None:
     """Open a case called TITLE and print its number."""
-    with open_registry() as registry:
+    with open_registry(create=True) as registry:
         number = registry.case_store.open(title)
     if as_json:
         print_json({"case": number, "title": title})

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from artaudit.commands.common import AS_JSON, DB, PATH, counted, each, open_registry, print_json, say
+from artaudit.commands.common import (
+    AS_JSON,
+    DB,
+    PATH,
+    complain,
+    counted,
+    each,
+    open_registry,
+    print_json,
+    say,
+    sum_up,
+)
+from artaudit.errors import ArtauditError, RegistryError
 from artaudit.findings import KINDS
+
+if TYPE_CHECKING:  # the registry loads more than `--help` may wait for
+    from artaudit.auditor.registry import Registry
 
 
 @click.command()
@@ -56,40 +71,68 @@ def check(
     PICTURES are files, folders (searched through), quoted patterns, or - for a picture on standard input. LIST is a
     CSV file with the columns url, file and, if known, saved_at, or lines of an address and a file name.
 
-    Exit code 1 says that something was found in at least one picture, 3 that at least one could not be checked. With
-    --json, the evidence about each picture has the form that docs/report.schema.json describes.
+    Exit code 1 says that something was found in at least one picture, 3 that at least one could not be checked or
+    kept. With --json, the evidence about each picture has the form that docs/report.schema.json describes.
     """
-    from artaudit.auditor.check import examine  # noqa: PLC0415 - heavy
+    from artaudit.auditor.check import evidence_about  # noqa: PLC0415 - heavy
     from artaudit.auditor.examiners import detector_folder, examiners  # noqa: PLC0415 - heavy
     from artaudit.auditor.suspects import suspects  # noqa: PLC0415 - heavy
 
-    meant = suspects(pictures, lists)
+    meant, refused = suspects(pictures, lists), list[ArtauditError]()
     folder = detector_folder(detector)  # a folder without a calibrated one is one error, not one for each picture
-    with open_registry() as registry, counted("checking", meant, len(meant)) as shown:
+    with open_registry(create=True) as registry, counted("checking", meant, len(meant)) as shown:
+        if registry.read_only:
+            click.echo(f"{registry.path} may only be read: checks are answered, but no case is kept.", err=True)
         look = examiners(registry, kind or "", folder)
 
-        def look_at(suspect: Any) -> tuple[bool, dict[str, Any]]:  # noqa: ANN401 - heavy to name
-            case, evidence = examine(suspect.open(), registry, look, suspect.source)
-            document = evidence.as_dict()
+        def look_at(suspect: Any) -> Checked:  # noqa: ANN401 - heavy to name
+            image = suspect.open()
+            evidence = evidence_about(image, registry, look, suspect.source)
+            case, code = (None, 0) if registry.read_only else _kept(registry, evidence.as_dict(), image.data)
             if not as_json:
-                say("\n".join(_told(case, document, details=details)))
-            return evidence.found, {"case": case, **document}
+                say("\n".join(_told(case, evidence.as_dict(), details=details)))
+            return Checked(case, evidence.as_dict(), evidence.found, code)
 
-        results, code = each(shown, look_at)
+        results, code = each(shown, look_at, refused)
+    found = sum(checked.found for checked in results)
     if as_json:
-        print_json([document for _, document in results])
-    elif results and not details:
+        print_json([{"case": checked.case, **checked.evidence} for checked in results])
+    else:
+        sum_up(len(results), len(meant), "checked", refused, f", something found in {found}")
+        _say_what_next(results, details=details)
+    return max(code, *(checked.code for checked in results), int(found > 0), 0)
+
+
+class Checked(NamedTuple):
+    """A picture that was checked: its case, None where it could not be kept, and the exit code of keeping it."""
+
+    case: int | None
+    evidence: dict[str, Any]
+    found: bool
+    code: int
+
+
+def _kept(registry: Registry, evidence: dict[str, Any], suspect: bytes) -> tuple[int | None, int]:
+    """Keep the evidence about a picture; return its case and 0, or where that fails None and the exit code."""
+    try:
+        return registry.add_case(evidence, suspect), 0
+    except RegistryError as error:
+        return None, complain(error)
+
+
+def _say_what_next(results: Sequence[Checked], *, details: bool) -> None:
+    """Say on stderr which commands lead on from here."""
+    cases = [checked.case for checked in results if checked.found and checked.case is not None]
+    if cases:
+        click.echo(f"`audit report {cases[0]} -o evidence.zip` makes a package of it that anybody can verify", err=True)
+    if results and not details:
         click.echo("`--details` shows every finding that this rests on", err=True)
-    if len(meant) > 1 and not as_json:
-        found = sum(found for found, _ in results)
-        click.echo(f"{len(results)} of {len(meant)} pictures checked, something found in {found}", err=True)
-    return code or int(any(found for found, _ in results))
 
 
-def _told(case: int, evidence: dict[str, Any], *, details: bool) -> Iterator[str]:
+def _told(case: int | None, evidence: dict[str, Any], *, details: bool) -> Iterator[str]:
     """Word the evidence about one picture: what it comes to; with `details` every finding and how they are weighed."""
     address = f", saved from {evidence['source']['url']}" if evidence["source"] else ""
-    yield f"{evidence['path']} (case {case}{address})"
+    yield f"{evidence['path']} ({'not kept' if case is None else f'case {case}'}{address})"
     yield from (f"  {sentence}" for sentence in evidence["summary"])
     if not details:
         return

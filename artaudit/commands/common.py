@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
+from zlib import crc32
 
 import click
 
+from artaudit.commands.settings import settings, settings_path
 from artaudit.errors import ArtauditError
 
 if TYPE_CHECKING:  # the registry loads more than `--help` may wait for
@@ -51,48 +56,99 @@ DB = click.option(
     type=PATH,
     expose_value=False,
     callback=_remember,
-    help="The registry file [default: $ARTAUDIT_DB, else the platform's data folder].",
+    help="The registry file, if not the one that `audit db path` prints.",
 )
 
 
 def registry_path() -> Path:
-    """Return the registry file that the command line chose."""
+    """Return the registry file that the command line, ARTAUDIT_DB or the settings chose, else the platform's."""
     from artaudit.auditor.registry import default_path  # noqa: PLC0415 - heavy
 
     chosen: Path | None = click.get_current_context().find_root().obj
+    if chosen is None and "ARTAUDIT_DB" not in os.environ and (kept := settings().get("db")):
+        chosen = Path(kept)
     return chosen or default_path()
 
 
 @contextmanager
-def open_registry() -> Iterator[Registry]:
-    """Open the registry that the command line chose."""
+def open_registry(*, create: bool = False) -> Iterator[Registry]:
+    """Open the registry that was chosen; where there is none, make it, or without `create` raise RegistryError."""
     from artaudit.auditor.registry import Registry  # noqa: PLC0415 - heavy
 
-    with Registry(registry_path()) as registry:
+    path = registry_path()
+    new, by = not path.exists(), None if "ARTAUDIT_BY" in os.environ else settings().get("name")
+    with Registry(path, create=create, by=by) as registry:
+        if new:
+            click.echo(f"A registry was made: {path}", err=True)
+        yield registry
+
+
+@contextmanager
+def registry_or_empty() -> Iterator[Registry]:
+    """Open the registry that was chosen or, where there is none, an empty one that is thrown away."""
+    from artaudit.auditor.registry import Registry  # noqa: PLC0415 - heavy
+
+    if registry_path().exists():
+        with open_registry() as registry:
+            yield registry
+        return
+    with TemporaryDirectory() as folder, Registry(Path(folder) / "registry.db") as registry:
         yield registry
 
 
 def complain(error: ArtauditError) -> int:
-    """Print one error line and return its exit code."""
+    """Print one error on a line of its own and return its exit code."""
+    _clear_line()
     click.echo(f"Error: {error}", err=True)
     return error.exit_code
 
 
-def each(items: Iterable[Item], act: Callable[[Item], Result]) -> tuple[list[Result], int]:
-    """Do `act` for every item, complain about those that fail and go on; return results and the worst exit code."""
+def each(
+    items: Iterable[Item], act: Callable[[Item], Result], refused: list[ArtauditError] | None = None
+) -> tuple[list[Result], int]:
+    """Do `act` for every item, complain about those that fail and go on; return results and the worst exit code.
+
+    The complaints are also put into `refused`, for `sum_up`.
+    """
     done, worst = [], 0
     for item in items:
         try:
             done.append(act(item))
         except ArtauditError as error:
             worst = max(worst, complain(error))
+            if refused is not None:
+                refused.append(error)
     return done, worst
+
+
+def sum_up(done: int, count: int, did: str, refused: Sequence[ArtauditError], more: str = "") -> None:
+    """Say on stderr, where there were several pictures, how many were done (`did`), what `more`, and why not others."""
+    if count > 1:
+        click.echo(f"{done} of {count} pictures {did}{more}", err=True)
+        for error in refused:
+            click.echo(f"  refused: {error}", err=True)
+
+
+def notice(text: str) -> None:
+    """Say on stderr what a person need not hear more than once a day."""
+    path, key = settings_path().with_name("notices.json"), str(crc32(text.encode()))
+    today = datetime.now().astimezone().date().isoformat()
+    try:
+        said = {name: day for name, day in json.loads(path.read_text("utf-8")).items() if day == today}
+    except (OSError, ValueError, AttributeError):
+        said = {}
+    if key not in said:
+        _clear_line()
+        click.echo(text, err=True)
+        with suppress(OSError):  # then it is said again
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps({**said, key: today}), "utf-8")
 
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
     """Show a bar with the time left on stderr, where that is a terminal."""
-    with click.progressbar(length=1, label=label, file=sys.stderr, show_eta=True, show_pos=False) as bar:
+    with _bar(label) as bar:
 
         def tell(done: int, total: int) -> None:
             bar.length = total
@@ -107,22 +163,43 @@ def counted(label: str, items: Iterable[Item], count: int) -> Iterator[Iterator[
     if count == 1:
         yield iter(items)
         return
-    with progress_bar(label) as tell:
-        yield _telling(items, count, tell)
+    with _bar(label) as bar:
+        yield _telling(items, count, bar, label)
 
 
-def _telling(items: Iterable[Item], count: int, tell: Callable[[int, int], None]) -> Iterator[Item]:
+def _telling(items: Iterable[Item], count: int, bar: Any, label: str) -> Iterator[Item]:  # noqa: ANN401 - click's bar
+    bar.length = count
     for done, item in enumerate(items):
-        tell(done, count)
+        if sys.stderr.isatty():
+            bar.label = f"{label} {done + 1} of {count}"
+        bar.update(done - bar.pos)
+        bar.render_progress()
         yield item
-    tell(count, count)
+    bar.update(count - bar.pos)
+
+
+def _bar(label: str) -> Any:  # noqa: ANN401 - click's bar
+    return click.progressbar(length=1, label=label, file=sys.stderr, show_eta=True, show_pos=False)
 
 
 def say(text: str) -> None:
     """Print a result, on a terminal in the place of the bar, which comes back below."""
+    _clear_line()
+    click.echo(text)
+
+
+def _clear_line() -> None:
+    """Take away the bar that stands on the terminal's line."""
     if sys.stderr.isatty():
         click.echo(CLEAR_LINE, err=True, nl=False)
-    click.echo(text)
+
+
+def duration(seconds: float) -> str:
+    """Say how long something takes: seconds up to two minutes, then minutes, then hours and minutes."""
+    if seconds < 120:  # noqa: PLR2004 - two minutes
+        return f"{max(1, round(seconds))} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def print_json(value: object) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+import shlex
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -12,9 +14,25 @@ import click
 from click.core import ParameterSource
 
 from artaudit import catalog
-from artaudit.commands.common import AS_JSON, DB, PATH, PICTURES, each, open_registry, print_json, progress_bar, seconds
+from artaudit.commands.common import (
+    AS_JSON,
+    DB,
+    PATH,
+    PICTURES,
+    counted,
+    duration,
+    each,
+    notice,
+    open_registry,
+    print_json,
+    progress_bar,
+    registry_or_empty,
+    say,
+    seconds,
+    sum_up,
+)
 from artaudit.commands.keys import signer
-from artaudit.errors import UsageError
+from artaudit.errors import ArtauditError, UsageError
 
 _STRENGTHS = ", ".join(f"{name} {score:g}" for name, score in catalog.STRENGTHS.items())
 
@@ -92,6 +110,7 @@ _STRENGTHS = ", ".join(f"{name} {score:g}" for name, score in catalog.STRENGTHS.
 @click.option("--again", is_flag=True, help="Cloak pictures that are cloaked already, too.")
 @click.option("--resume", is_flag=True, help="Go on after a stop: skip what is done, finish what was begun.")
 @click.option("--dry-run", is_flag=True, help="Say what would be written and how long that takes; write nothing.")
+@click.option("--details", is_flag=True, help="Say what was measured of each result, in numbers.")
 @AS_JSON
 @DB
 def protect(
@@ -101,6 +120,7 @@ def protect(
     as_json: bool,
     dry_run: bool,
     preview: bool,
+    details: bool,
     **settings: Any,  # noqa: ANN401 - one an option
 ) -> int:
     """Cloak PICTURES against image models, and register them.
@@ -123,23 +143,33 @@ def protect(
     _one_choice(settings["preset"])
     credential = _credential() if settings["no_train"] and not (dry_run or preview) else None
     job = prepare(CloakOrder(credential=credential, **settings))
-    click.echo(job.choice.note, err=True)
     if dry_run or preview:
         return (_foretell if dry_run else _preview)(goals, job, as_json=as_json)
-    with open_registry() as registry:
+    refused = list[ArtauditError]()
+    with open_registry(create=True) as registry:
 
-        def protected(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
+        def protected(numbered: tuple[int, Any]) -> dict[str, Any]:  # loads torch
+            number, source = numbered
             goal = goals[source]
-            with progress_bar(source.path.name) as progress, _said_how_to_go_on(goal.partial):
+            label = source.path.name if len(goals) == 1 else f"{source.path.name} ({number} of {len(goals)})"
+            with progress_bar(label) as progress, _said_how_to_go_on(goal.partial):
                 paper = cloak(source, goal, job, registry, progress)
             if not as_json:
-                click.echo(_protected_line(goal.picture, paper))
+                click.echo((_measured_line if details else _protected_line)(goal.picture, paper))
             return {"path": str(source.path), "result": str(goal.picture), **paper}
 
-        papers, code = each(goals, protected)
+        papers, code = each(enumerate(goals, 1), protected, refused)
     if as_json:
         print_json(papers)
+    else:
+        sum_up(len(papers), len(goals), "cloaked", refused, _where(papers, output))
+    if papers:
+        notice(job.choice.note)
     return code
+
+
+def _where(papers: Sequence[dict[str, Any]], output: Path | None) -> str:
+    return f", in {output}" if output and papers else ", beside their originals" if papers else ""
 
 
 @contextmanager
@@ -163,7 +193,7 @@ def _one_choice(preset: str | None) -> None:
     chosen = [
         f"--{name}"
         for name in ("method", "strength")
-        if preset and context.get_parameter_source(name) is not ParameterSource.DEFAULT
+        if preset and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     ]
     if chosen:
         raise UsageError(f"The preset {preset} brings its own method and budget: leave out {' and '.join(chosen)}.")
@@ -191,22 +221,28 @@ def _is_done(source: Any, goal: Any) -> bool:  # noqa: ANN401 - load torch
 
 
 def _foretell(goals: dict[Any, Any], job: Any, *, as_json: bool) -> int:  # noqa: ANN401 - load torch
-    from artaudit.protect.job import estimate  # noqa: PLC0415 - heavy
+    from artaudit.auditor.protect import foretell  # noqa: PLC0415 - heavy
 
-    def plan(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
-        told = {"path": str(source.path), "result": str(goals[source].picture), **estimate(source, job)}
-        if not as_json:
-            click.echo(
-                f"{told['result']}  {told['width']} x {told['height']} {told['format']}, {told['steps']} steps, "
-                f"about {told['seconds']:.0f} s"
-            )
-        return told
+    refused = list[ArtauditError]()
+    with registry_or_empty() as registry, counted("estimating", goals, len(goals)) as shown:
 
-    plans, code = each(goals, plan)
+        def plan(source: Any) -> dict[str, Any]:  # noqa: ANN401 - loads torch
+            goal = goals[source]
+            told = {"path": str(source.path), "result": str(goal.picture), **foretell(source, goal, job, registry)}
+            if not as_json:
+                size = f"{told['width']} x {told['height']} {told['format']}"
+                say(f"{told['result']}  {size}, {told['steps']} steps, about {duration(told['seconds'])}")
+            return told
+
+        plans, code = each(shown, plan, refused)
     if as_json:
         print_json(plans)
-    else:
-        click.echo(f"{len(plans)} pictures, about {sum(told['seconds'] for told in plans):.0f} s; nothing was written")
+        return code
+    sum_up(len(plans), len(goals), "would be cloaked", refused)
+    if plans:
+        whole = duration(math.fsum(told["seconds"] for told in plans))
+        models = ", ".join(model.name.split("@")[0] for model in job.choice.encoders)
+        click.echo(f"it would take about {whole}, against {models}; nothing was written")
     return code
 
 
@@ -224,10 +260,25 @@ def _preview(goals: dict[Any, Any], job: Any, *, as_json: bool) -> int:  # noqa:
     previews, code = each(goals, previewed)
     if as_json:
         print_json(previews)
+    if previews:
+        notice(job.choice.note)
     return code
 
 
 def _protected_line(target: Path, paper: dict[str, Any]) -> str:
+    from artaudit.protect.visibility import in_words  # noqa: PLC0415 - heavy
+
+    seen = paper["visibility"]
+    if seen["psnr_db"] is None:
+        return f"{target}  nothing was changed: there is no room for a cloak"
+    return f"{target}  shows now: {in_words(seen['ssimulacra2'])}; `{_typed('trial', target)}` says whether it works"
+
+
+def _typed(verb: str, path: Path) -> str:
+    return f"audit {verb} {shlex.quote(str(path))}"
+
+
+def _measured_line(target: Path, paper: dict[str, Any]) -> str:
     from artaudit.protect.preview import gains  # noqa: PLC0415 - heavy
     from artaudit.protect.visibility import in_words  # noqa: PLC0415 - heavy
 

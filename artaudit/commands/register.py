@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artaudit.commands.common import AS_JSON, DB, PICTURES, counted, each, open_registry, print_json, say
-from artaudit.errors import UsageError
+from artaudit.commands.common import AS_JSON, DB, PICTURES, counted, each, open_registry, print_json, say, sum_up
+from artaudit.errors import ArtauditError, UsageError
 
 if TYPE_CHECKING:  # registering loads more than `--help` may wait for
     from artaudit.auditor.register import Enrolment
@@ -34,8 +34,8 @@ def register(pictures: tuple[Path, ...], title: str | None, *, as_new: bool, as_
 
     if title is not None and not title.strip():
         raise UsageError("A title has at least one letter: name another --title.")
-    sources = gather(pictures)
-    with open_registry() as registry:
+    sources, refused = gather(pictures), list[ArtauditError]()
+    with open_registry(create=True) as registry:
         ahead = register_all([source.path for source in sources], registry, Wish(title, as_new))
         names = iter(source.path.name for source in sources)
 
@@ -47,9 +47,11 @@ def register(pictures: tuple[Path, ...], title: str | None, *, as_new: bool, as_
             return {**asdict(done.work), "new": done.new, "version": done.version, "notes": done.notes}
 
         with counted("registering", ahead, len(sources)) as shown:
-            works, code = each(shown, entered)
+            works, code = each(shown, entered, refused)
     if as_json:
         print_json(works)
+    else:
+        sum_up(len(works), len(sources), "registered", refused)
     return code
 
 

@@ -48,7 +48,7 @@ def report(
     from artaudit.auditor.report import report as write  # noqa: PLC0415 - heavy
 
     seal = new_seal(authorities, unsigned=unsigned)
-    with open_registry() as registry:
+    with open_registry(create=not case.isdecimal()) as registry:
         number = int(case) if case.isdecimal() else check(Path(case), registry)[0]
         written = write(number, output, registry, seal, pdf=pdf, enclose=enclose or _asked())
     if as_json:

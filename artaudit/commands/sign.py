@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artaudit.commands.common import AS_JSON, DB, PATH, PICTURES, each, open_registry, print_json
+from artaudit.commands.common import AS_JSON, DB, PATH, PICTURES, each, open_registry, print_json, sum_up
 from artaudit.commands.keys import signer
-from artaudit.errors import UsageError
+from artaudit.errors import ArtauditError, UsageError
 
 if TYPE_CHECKING:  # signing loads more than `--help` may wait for
     from artaudit.auditor.sign import Signed
@@ -55,9 +55,9 @@ def sign(
     pen = signer()
     if pen is None:
         raise UsageError("There are no keys to sign with: make some with `audit keys init`.")
-    wish = Wish(refuses, keeps, authority)
+    wish, refused = Wish(refuses, keeps, authority), list[ArtauditError]()
     sources = gather(pictures, suffixes=SIGNABLE, own=(*OWN[1:], "-signed"))
-    with open_registry() as registry:
+    with open_registry(create=True) as registry:
 
         def signed(source: Any) -> dict[str, Any]:  # noqa: ANN401 - heavy to name
             path = source.path
@@ -74,9 +74,11 @@ def sign(
                 "xmp": done.xmp,
             }
 
-        rows, code = each(sources, signed)
+        rows, code = each(sources, signed, refused)
     if as_json:
         print_json(rows)
+    else:
+        sum_up(len(rows), len(sources), "signed", refused)
     return code
 
 

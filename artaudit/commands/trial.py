@@ -17,9 +17,9 @@ from artaudit.commands.common import (
     PICTURES,
     complain,
     each,
-    open_registry,
     print_json,
     progress_bar,
+    registry_or_empty,
 )
 from artaudit.errors import ArtauditError, UsageError
 
@@ -103,7 +103,7 @@ def trial(
     wish = mimicry_trial.MimicryOrder(model, seeds, others, order.attacks, order.processes) if mimicry else None
     if wish is not None:
         mimicry_trial.ensure_possible(wish)
-    with open_registry() as registry:
+    with registry_or_empty() as registry:
 
         def tried(path: Path) -> Any:  # noqa: ANN401 - loads torch
             def foretell(seconds: float) -> None:

@@ -81,6 +81,14 @@ def ensure_writable(folder: Path) -> None:
         raise ImageError(f"{folder} cannot be written ({error.strerror}): choose another place with -o.") from error
 
 
+def ensure_fillable(folder: Path) -> None:
+    """Raise ImageError when `folder`, or for a missing one what it would be made in, takes no file; nothing is made."""
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(place))
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        why = "permission denied" if there.is_dir() else f"{there} is no folder"
+        raise ImageError(f"{folder} cannot be written ({why}): choose another place with -o.")
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

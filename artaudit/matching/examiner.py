@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
@@ -142,10 +143,16 @@ def _extent(match: Match) -> str:
     if confirmation is None:
         return "is a copy of"
     if confirmation.work_share < _WHOLE:
-        return f"shows {confirmation.work_share:.0%} of"
+        return f"shows {confirmation.work_share:.0%} of the area of"
     if confirmation.suspect_share >= _WHOLE:
         return "is a copy of"
-    return f"contains, on {confirmation.suspect_share:.0%} of its area,"
+    return f"contains, on {confirmation.suspect_share:.0%} of its own area,"
+
+
+def as_worded_now(claim: str) -> str:
+    """Return a claim of an older record in the words of today, which say of which picture a share is."""
+    shown = re.sub(r"^it shows (\d+%) of (?=work \d)", r"it shows \1 of the area of ", claim)
+    return re.sub(r"^it contains, on (\d+%) of its area,", r"it contains, on \1 of its own area,", shown)
 
 
 def _confirmation(plain: dict[str, Any]) -> Confirmation:

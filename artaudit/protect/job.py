@@ -209,9 +209,8 @@ def writable(image: Image) -> Image:
     return image
 
 
-def estimate(source: Source, job: CloakJob) -> dict[str, Any]:
+def estimate(image: Image, job: CloakJob) -> dict[str, Any]:
     """Return what cloaking a picture would take, from some steps on a part of it; nothing is written."""
-    image = read(source.path)
     seconds, steps = job.cloak.estimate(image, budget=job.budget)
     limit = job.order.seconds
     return {

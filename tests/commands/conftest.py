@@ -11,6 +11,13 @@ import pytest
 
 from artaudit.cli import main
 
+PLACES = {
+    "ARTAUDIT_DB": "registry.db",
+    "ARTAUDIT_MODELS": "models",
+    "ARTAUDIT_KEYS": "keys",
+    "ARTAUDIT_SETTINGS": "settings/settings.toml",
+}
+
 
 class Answer(NamedTuple):
     """What a command left behind."""
@@ -22,23 +29,22 @@ class Answer(NamedTuple):
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty working folder with a registry, models and keys of its own."""
-    for variable, name in (("ARTAUDIT_DB", "registry.db"), ("ARTAUDIT_MODELS", "models"), ("ARTAUDIT_KEYS", "keys")):
+    """Return an empty working folder with a registry, models, keys and settings of its own."""
+    for variable, name in PLACES.items():
         monkeypatch.setenv(variable, str(tmp_path / name))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 class Audit:
-    """Runs the command in this process, with a registry, models and keys of its own in `home`.
+    """Runs the command in this process, with a registry, models, keys and settings of its own in `home`.
 
     `env` holds the variables it is given, None for those that are to be unset.
     """
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        places = (("ARTAUDIT_DB", "registry.db"), ("ARTAUDIT_MODELS", "models"), ("ARTAUDIT_KEYS", "keys"))
-        self.env: dict[str, str | None] = {variable: str(home / name) for variable, name in places}
+        self.env: dict[str, str | None] = {variable: str(home / name) for variable, name in PLACES.items()}
 
     def __call__(self, *words: object, given: bytes = b"") -> Answer:
         out, err = io.StringIO(), io.StringIO()

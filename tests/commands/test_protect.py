@@ -176,7 +176,7 @@ def test_a_strength_is_a_promise_about_the_saved_file(audit, strength, score):
 
 
 def test_the_line_says_what_shows_and_what_it_is_worth_in_words(audit):
-    line = audit("art/one.png", "--steps", "3").stdout
+    line = audit("art/one.png", "--steps", "3", "--details").stdout
     assert "SSIMULACRA2 8" in line and "not told apart from the original side by side" in line
     assert "x on studio-" in line and "as far as noise that shows as much" in line
 

@@ -69,15 +69,16 @@ def who() -> str:
 
 
 class Registry:
-    """Reads and appends; use it as a context manager.
+    """Reads and appends; use it as a context manager. `read_only` tells of a file that this user may only read.
 
-    Raises RegistryError when the file is no registry, damaged, locked, unwritable or of a newer version.
+    Raises RegistryError when the file is no registry, damaged, locked, of a newer version, or not to be written.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the registry at `path`, creating folder and file where there is none."""
+    def __init__(self, path: Path, *, create: bool = True, by: str | None = None) -> None:
+        """Open the registry at `path`, which is made where `create` allows it; `by` is who acts [default: `who()`]."""
         self.path = path
-        self._store = Store(path, who())
+        self._store = Store(path, by or who(), create=create)
+        self.read_only = self._store.read_only
         self.case_store = CaseStore(self._store)
         self.change_store = ChangeStore(self._store)
         self.declaration_store = DeclarationStore(self._store)

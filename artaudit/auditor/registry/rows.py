@@ -1,4 +1,4 @@
-"""Rows as the log vouches for them: whole, and as far as packages may show them."""
+"""Rows as the log vouches for them, as packages may show them, and values on their way into rows and back."""
 
 from __future__ import annotations
 
@@ -8,10 +8,28 @@ from collections.abc import Mapping
 from pathlib import PureWindowsPath
 from typing import Any
 
-from artaudit.auditor.registry.hash_chain import digest
+from artaudit.auditor.registry.hash_chain import Event, digest, payload_of
 
 DISCLOSED = "disclosed"
 """Key of an event's payload: the digest of its row as packages show it. Events of older editions have none."""
+
+
+def fields_of(event: Event) -> dict[str, Any]:
+    """Return an event's columns, but for its payload."""
+    return {name: getattr(event, name) for name in ("seq", "at", "kind", "prev", "hash")}
+
+
+def payload_or_empty(text: str) -> dict[str, Any]:
+    """Parse an event's payload; an unreadable one becomes empty and then no longer fits the event's hash."""
+    try:
+        return payload_of(text)
+    except ValueError:
+        return {}
+
+
+def storable(value: object) -> object:
+    """Escape what a text column cannot hold: bytes of file names that are not UTF-8."""
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 
 def plain(value: object) -> object:

