@@ -131,12 +131,17 @@ def _keys() -> Iterator[Line]:
 
 
 def _trust() -> Iterator[Line]:
-    from artaudit.provenance.signed.examiner import TRUST, configured_anchors  # noqa: PLC0415 - heavy
+    from artaudit.provenance.signed.trust import configured  # noqa: PLC0415 - heavy
 
-    if configured_anchors():
-        yield Line("trust", OK, f"signers of content credentials are compared with {os.environ[TRUST]}")
+    try:
+        lists = configured().lists
+    except ArtauditError as error:
+        yield Line("trust", BROKEN, str(error), "`audit keys trust list`")
+        return
+    if lists:
+        yield Line("trust", OK, f"signers are compared with {', '.join(trust_list.name for trust_list in lists)}")
     else:
-        yield Line("trust", ABSENT, "no signer of content credentials is trusted", f"name a PEM file in {TRUST}")
+        yield Line("trust", ABSENT, "no signer of content credentials is trusted", "`audit keys trust add FILE`")
 
 
 def _extras() -> Iterator[Line]:

@@ -15,6 +15,7 @@ from artaudit.errors import ArtauditError, UsageError
 from artaudit.image import Image, forbids_training, read, write_atomically
 from artaudit.image.sources import READABLE, gather
 from artaudit.provenance.signed.credentials import read_credential
+from artaudit.provenance.signed.trust import Trust
 
 State = Literal["written", "extended", "as it was", "left alone"]
 
@@ -129,7 +130,7 @@ def _marks(path: Path, folder: Path) -> Marks:
 
 def _credential_refuses(image: Image) -> bool:
     try:
-        credential = read_credential(image.data, image.format)
+        credential = read_credential(image.data, image.format, Trust())
     except ValueError:
         return False
     return credential is not None and credential.state != "Invalid" and "notAllowed" in credential.training.values()
