@@ -16,6 +16,7 @@ from PIL import Image as Pillow
 from PIL import ImageCms, UnidentifiedImageError
 
 from artaudit.errors import ImageError, UsageError
+from artaudit.image.further import declared_size, further_formats
 from artaudit.image.picture import Image
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "AVIF")
@@ -65,15 +66,17 @@ def decode(data: bytes, *, name: str, limits: Limits | None = None) -> Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with Pillow.open(io.BytesIO(data), formats=FORMATS) as opened:
-                _refuse_large(opened, name, limits)
+            formats = further_formats(data, name) or FORMATS
+            _refuse_large(declared_size(data) or (0, 0), name, limits)
+            with Pillow.open(io.BytesIO(data), formats=formats) as opened:
+                _refuse_large(opened.size, name, limits)
                 return _describe(opened, data, name)
         except Pillow.DecompressionBombError as error:
             raise ImageError(_too_large(name, "far more", limits)) from error
         except UnidentifiedImageError as error:
             kinds = ", ".join(FORMATS)
             raise ImageError(f"{name} is not a picture artaudit reads ({kinds}): convert it first.") from error
-        except (OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError) as error:
+        except (OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError, RuntimeError) as error:
             raise ImageError(f"{name} is damaged or truncated ({error}): copy the file again.") from error
 
 
@@ -81,9 +84,10 @@ def _too_large(name: str, amount: str, limits: Limits) -> str:
     return f"{name} has {amount} pixels, more than the {limits.pixels:,} allowed: scale it down first."
 
 
-def _refuse_large(opened: Pillow.Image, name: str, limits: Limits) -> None:
-    if opened.width * opened.height > limits.pixels:
-        raise ImageError(_too_large(name, f"{opened.width:,} x {opened.height:,}", limits))
+def _refuse_large(sides: tuple[int, int], name: str, limits: Limits) -> None:
+    width, height = sides
+    if width * height > limits.pixels:
+        raise ImageError(_too_large(name, f"{width:,} x {height:,}", limits))
 
 
 def _describe(opened: Pillow.Image, data: bytes, name: str) -> Image:
@@ -115,7 +119,7 @@ def _describe(opened: Pillow.Image, data: bytes, name: str) -> Image:
 def _is_lossless(opened: Pillow.Image, data: bytes) -> bool:
     if opened.format == "WEBP":
         return b"VP8L" in data[:4096]
-    return opened.format not in ("JPEG", "AVIF")
+    return opened.format not in ("JPEG", "AVIF", "HEIF", "JXL")
 
 
 def _why_read_only(opened: Pillow.Image, frames: int) -> str:

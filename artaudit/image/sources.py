@@ -10,7 +10,7 @@ from pathlib import Path
 from artaudit.errors import UsageError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
-READABLE = SUFFIXES | {".avif", ".gif", ".jfif"}
+READABLE = SUFFIXES | {".avif", ".gif", ".heic", ".heif", ".jfif", ".jxl"}
 """Suffixes of pictures that are only read, never written back."""
 
 PREVIEW, COMPARISON = "-preview", "-comparison"

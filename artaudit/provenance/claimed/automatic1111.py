@@ -1,6 +1,7 @@
 """Parameters in the format of AUTOMATIC1111's web UI, Forge and many others: prompt, "Steps: …, Seed: …".
 
-Source: https://github.com/AUTOMATIC1111/stable-diffusion-webui (PNG text "parameters", EXIF UserComment).
+Sources: https://github.com/AUTOMATIC1111/stable-diffusion-webui (PNG text "parameters", EXIF UserComment),
+https://github.com/leejet/stable-diffusion.cpp , https://github.com/vladmandic/sdnext .
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ def _claim(fields: Fields, name: str, words: str, settings: str) -> Claim:
     prompt, _, negative = _split_negative(words)
     values = {key.strip(): value.strip().strip('"') for key, value in _PAIR.findall(settings)}
     return make_claim(
-        _tool(values.get("Version", "")),
+        _tool(values, settings),
         fields,
         [name],
         prompt=prompt,
         negative_prompt=negative,
-        model=values.get("Model"),
+        model=values.get("Model") or values.get("Unet"),
         model_hash=values.get("Model hash"),
         seed=values.get("Seed"),
         steps=values.get("Steps"),
@@ -52,12 +53,27 @@ def _split_negative(words: str) -> tuple[str, str, str]:
     return words.partition("\n" + _NEGATIVE)
 
 
-def _tool(version: str) -> str:
-    """Return the tool that writes this version, as far as it is known."""
-    if version.startswith("Fooocus"):
-        return "Fooocus"
-    if version == "ComfyUI":
-        return "ComfyUI"
-    if re.match(r"f\d", version):
-        return "Forge"
+_VERSIONS = (
+    (r"Fooocus", "Fooocus"),
+    (r"ComfyUI$", "ComfyUI"),
+    (r"stable-diffusion\.cpp", "stable-diffusion.cpp"),
+    (r"neo", "Forge Neo"),
+    (r"classic$", "Forge Classic"),
+    (r"f\d+\.\d+(\.\d+)?-v", "EasyReforge"),
+    (r"f\d+\.\d+(\.\d+)?v\d+-v", "reForge"),
+    (r"f\d", "Forge"),
+)
+"""The tool that writes a version which begins so; the first that fits counts."""
+
+
+def _tool(values: dict[str, str], settings: str) -> str:
+    """Return the tool that writes these settings, as far as it is known."""
+    version, program = values.get("Version", ""), values.get("App", "")
+    for pattern, tool in _VERSIONS:
+        if re.match(pattern, version):
+            return tool
+    if program.startswith("SD.Next"):
+        return "SD.Next"
+    if "Civitai resources:" in settings:
+        return "Civitai's generator"
     return "AUTOMATIC1111's web UI, or a tool that writes as it does"

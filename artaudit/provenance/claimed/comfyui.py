@@ -1,37 +1,56 @@
 """The graphs that ComfyUI writes: "prompt" (as it ran) and "workflow" (as the user interface showed it).
 
-Source: https://docs.comfy.org/development/core-concepts/workflow (PNG text; in WebP, EXIF texts "prompt:{…}").
+Source: https://docs.comfy.org/development/core-concepts/workflow (PNG text; in WebP, EXIF texts "prompt:{…}"). Civitai
+writes the graph into the EXIF comment, with what its page asked for beside the nodes ("extraMetadata").
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+from artaudit.provenance.claimed.comfyui_graph import Graph, ends, first, graph_in, samplers, scalar, upstream, words
 from artaudit.provenance.fields.claims import Claim, Fields, make_claim, size
-from artaudit.provenance.fields.limits import parse_object
+from artaudit.provenance.fields.limits import parse_object, plain
 
-_TOOL = "ComfyUI"
-_MODELS = ("ckpt_name", "unet_name", "model_name")
-_WORDS = ("text", "text_g", "t5xxl", "clip_l", "prompt", "string", "value")
-_Graph = dict[str, dict[str, Any]]
+_COMMENTS = ("UserComment", "exif:UserComment", "Comment", "ImageDescription", "parameters")
+_CIVITAI = "extraMetadata"
+_SAMPLERS_TEXT = 1000
+_ASKED = {
+    "prompt": "prompt",
+    "negative_prompt": "negativePrompt",
+    "seed": "seed",
+    "steps": "steps",
+    "sampler": "sampler",
+    "guidance": "cfgScale",
+}
+"""By field of a claim, how Civitai calls what its page asked for."""
 
 
 def read_comfyui(fields: Fields) -> Claim | None:
     """Return the claim of the graph, read backwards from the node that saves the picture; None without a graph."""
-    objects = dict(_objects(fields))
-    graph = _graph(objects.get("prompt", ("", {}))[1])
-    names = [name for name, _ in objects.values()]
+    objects: dict[str, tuple[str, dict[str, Any]]] = {}
+    for kind, found in _objects(fields):
+        objects.setdefault(kind, found)
+    prompt = objects.get("prompt", ("", {}))[1]
+    names = list(dict.fromkeys(name for name, _ in objects.values()))
+    graph = graph_in(prompt)
     if graph:
-        return make_claim(_TOOL, fields, names, **_parameters(graph))
+        asked = _object(prompt.get(_CIVITAI))
+        tool = "Civitai's generator (ComfyUI)" if asked or "resource-stack" in prompt else "ComfyUI"
+        walked = samplers(graph)
+        stated = {ours: asked.get(theirs) for ours, theirs in _ASKED.items() if plain(asked.get(theirs))}
+        claim = make_claim(tool, fields, names, **_parameters(graph, walked) | stated)
+        return replace(claim, samplers=tuple(map(_told, walked))) if len(walked) > 1 else claim
     workflow = objects.get("workflow", ("", {}))[1]
     if isinstance(workflow.get("nodes"), list) and "links" in workflow:
-        return make_claim(_TOOL, fields, names)
+        return make_claim("ComfyUI", fields, names)
     return None
 
 
 def _objects(fields: Fields) -> Iterator[tuple[str, tuple[str, dict[str, Any]]]]:
-    """Yield (kind, (name, object)) for texts called "prompt" or "workflow", or beginning with these words."""
+    """Yield (kind, (name, object)) for texts that are a "prompt" or "workflow", begin with these words or hold them."""
     for name, text in fields.texts.items():
         kind, colon, rest = text[:12].lower().partition(":")
         if name in ("prompt", "workflow") and name in fields.objects:
@@ -41,79 +60,62 @@ def _objects(fields: Fields) -> Iterator[tuple[str, tuple[str, dict[str, Any]]]]
                 yield kind, (name, parse_object(text[len(kind) + 1 :]))
             except ValueError:
                 continue
+        elif name in _COMMENTS and name in fields.objects:
+            yield from ((kind, (name, found)) for kind, found in _inside(fields.objects[name]))
 
 
-def _graph(prompt: dict[str, Any]) -> _Graph:
-    """Return the inputs of every valid node: an object with "class_type" and "inputs"."""
-    nodes = {name: node for name, node in prompt.items() if isinstance(node, dict) and "class_type" in node}
-    return {name: node["inputs"] for name, node in nodes.items() if isinstance(node.get("inputs"), dict)}
+def _inside(comment: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what a comment holds: a graph itself, or "prompt" and "workflow", as objects or as their JSON."""
+    if graph_in(comment):
+        yield "prompt", comment
+    for kind in ("prompt", "workflow"):
+        found = _object(comment.get(kind))
+        if found and (kind == "workflow" or graph_in(found)):
+            yield kind, found
 
 
-def _parameters(graph: _Graph) -> dict[str, object]:
-    nodes = [inputs for _, inputs in _upstream(graph, _ends(graph))]
-    sized = (inputs for inputs in nodes if _scalar(inputs, "width") and "height" in inputs)
+def _object(value: object) -> dict[str, Any]:
+    """Return a JSON object, also from its text; empty for anything else."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            return parse_object(value)
+        except ValueError:
+            return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _parameters(graph: Graph, found: list[dict[str, Any]]) -> dict[str, object]:
+    """Return the parameters of the samplers whose pictures were saved."""
+    nodes = [node for _, node in upstream(graph, ends(graph))]
+    sized = (node.inputs for node in nodes if scalar(node, "width") and scalar(node, "height"))
     sides = next(((inputs["width"], inputs["height"]) for inputs in sized), None)
-    positive = _words(graph, nodes, ("positive", "conditioning"))
+    saved = [sampler for sampler in found if sampler["saved"]] or found[:1] or [_without_sampler(graph)]
+    own: dict[str, object] = {name: saved[0].get(name) for name in _ASKED}
+    own |= {name: ", ".join(_values(saved, name)) for name in ("seed", "model")}
+    return own | {"size": size(*sides) if sides else None}
+
+
+def _told(sampler: dict[str, Any]) -> dict[str, str | bool]:
+    """Return a sampler as it is kept: cleaned, with texts of at most `_SAMPLERS_TEXT` characters."""
     return {
-        "model": _all(nodes, _MODELS),
-        "prompt": positive,
-        "negative_prompt": _words(graph, nodes, ("negative",)),
-        "seed": _all([inputs for inputs in nodes if inputs.get("add_noise") != "disable"], ("seed", "noise_seed")),
-        "steps": _first(nodes, ("steps",)),
-        "sampler": _first(nodes, ("sampler_name",)),
-        "guidance": _first(nodes, ("cfg", "guidance")),
-        "size": size(*sides) if sides else None,
+        name: value if isinstance(value, bool) else (plain(value) or "")[:_SAMPLERS_TEXT]
+        for name, value in sampler.items()
     }
 
 
-def _ends(graph: _Graph) -> list[str]:
-    """Return the output nodes: those without a consumer that take images, else all without a consumer."""
-    consumed = {link for inputs in graph.values() for _, link in _links(graph, inputs)}
-    ends = [name for name in graph if name not in consumed] or list(graph)
-    return [name for name in ends if "images" in graph[name]] or ends
+def _values(saved: list[dict[str, Any]], name: str) -> dict[str, None]:
+    """Return the different values of samplers, in their order."""
+    return dict.fromkeys(str(sampler[name]) for sampler in saved if sampler.get(name))
 
 
-def _upstream(graph: _Graph, start: list[str], role: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield `start` and the nodes that it depends on, nearest first; an input called `role` is followed alone."""
-    waiting, seen = list(start), set(start)
-    for name in waiting:
-        inputs = graph[name]
-        yield name, inputs
-        links = dict(_links(graph, inputs))
-        for link in [links[role]] if role in links else links.values():
-            if link not in seen:
-                seen.add(link)
-                waiting.append(link)
-
-
-def _links(graph: _Graph, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (name of the input, node) for inputs that are links: [node, number of its output]."""
-    for name, value in inputs.items():
-        if isinstance(value, list) and len(value) == 2 and str(value[0]) in graph:  # noqa: PLR2004 - node and output
-            yield name, str(value[0])
-
-
-def _words(graph: _Graph, nodes: list[dict[str, Any]], roles: tuple[str, ...]) -> str | None:
-    """Return the nearest text upstream of the first of `roles` that any node has as an input."""
-    for role in roles:
-        links = (dict(_links(graph, inputs)).get(role) for inputs in nodes)
-        start = next((link for link in links if link is not None), None)
-        if start is not None:
-            reached = [inputs for _, inputs in _upstream(graph, [start], role)]
-            texts = (inputs[word] for inputs in reached for word in _WORDS if isinstance(inputs.get(word), str))
-            return next(texts, None)
-    return None
-
-
-def _first(nodes: list[dict[str, Any]], names: tuple[str, ...]) -> object:
-    return next((inputs[name] for inputs in nodes for name in names if _scalar(inputs, name)), None)
-
-
-def _all(nodes: list[dict[str, Any]], names: tuple[str, ...]) -> str:
-    """Join the values of these inputs, nearest to the saved picture first: a graph may use several models and seeds."""
-    values = (str(inputs[name]) for inputs in nodes for name in names if _scalar(inputs, name))
-    return ", ".join(dict.fromkeys(values))
-
-
-def _scalar(inputs: Mapping[str, Any], name: str) -> bool:
-    return isinstance(inputs.get(name), str | int | float)
+def _without_sampler(graph: Graph) -> dict[str, Any]:
+    """Return what a graph without a node that looks like a sampler tells, from its last node on."""
+    last = ends(graph)
+    nodes = [node for _, node in upstream(graph, last)]
+    found = next((text for name, _ in upstream(graph, last) if (text := words(graph, name, "positive"))), None)
+    return {
+        "model": first(nodes, ("ckpt_name", "unet_name", "model_name")),
+        "prompt": found,
+        "seed": first(nodes, ("seed", "noise_seed")),
+        "steps": first(nodes, ("steps",)),
+    }

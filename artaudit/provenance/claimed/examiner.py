@@ -12,7 +12,14 @@ from artaudit.provenance.claimed.comfyui import read_comfyui
 from artaudit.provenance.claimed.invokeai import read_invokeai
 from artaudit.provenance.claimed.labels import read_ai_fields, read_source_type, read_tc260
 from artaudit.provenance.claimed.novelai import read_novelai
-from artaudit.provenance.claimed.renamed import read_draw_things, read_easy_diffusion, read_fooocus, read_swarmui
+from artaudit.provenance.claimed.renamed import (
+    read_draw_things,
+    read_easy_diffusion,
+    read_fooocus,
+    read_mflux,
+    read_swarmui,
+)
+from artaudit.provenance.claimed.unrecognised import UNRECOGNISED, read_unrecognised
 from artaudit.provenance.claimed.vendors import read_vendor
 from artaudit.provenance.fields.claims import Claim, Fields
 from artaudit.provenance.fields.containers import all_fields
@@ -24,6 +31,7 @@ READERS: tuple[Callable[[Fields], Claim | None], ...] = (
     read_invokeai,
     read_novelai,
     read_fooocus,
+    read_mflux,
     read_swarmui,
     read_draw_things,
     read_easy_diffusion,
@@ -56,7 +64,7 @@ class FileClaims:
         """
         places = all_fields(image)
         unread = "; ".join([note for fields in places for note in fields.notes][:_NOTES_KEPT])
-        claims = [claim for fields in places for read in READERS if (claim := read(fields)) is not None]
+        claims = [claim for fields in places for claim in _read(fields)]
         if claims:
             return [self._claimed(claim, unread) for claim in claims]
         holds = None if unread else False
@@ -66,5 +74,17 @@ class FileClaims:
     def _claimed(self, claim: Claim, unread: str) -> Finding:
         known = {name: value for name, value in asdict(claim).items() if value is not None}
         details = known | {TOOL: claim.tool, "tier": CLAIMED, "weight": WEIGHT} | ({"unread": unread} if unread else {})
-        text = f"the file says it was made with {claim.tool}"
+        if claim.tool == UNRECOGNISED:
+            del details[TOOL]
+            text = f"the file holds {UNRECOGNISED}: JSON such as image generators write, of a form not known here"
+        else:
+            text = f"the file says it was made with {claim.tool}"
         return Finding(self.name, text, holds=True, method=METHOD, details=details)
+
+
+def _read(fields: Fields) -> list[Claim]:
+    """Return the claims of one place; parameters that no reader knows are one only where that leaves nothing."""
+    claims = [claim for read in READERS if (claim := read(fields)) is not None]
+    detailed = any(claim.prompt or claim.seed for claim in claims)
+    further = None if detailed else read_unrecognised(fields)
+    return [*claims, *([further] if further else [])]

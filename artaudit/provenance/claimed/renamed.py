@@ -1,7 +1,8 @@
-"""Tools that write a flat object with their own names for parameters: Fooocus, SwarmUI, Draw Things, Easy Diffusion.
+"""Tools that write a flat object with their own names for parameters, such as Fooocus, SwarmUI and mflux.
 
-Sources: https://github.com/lllyasviel/Fooocus , https://github.com/mcmonkeyprojects/SwarmUI ,
-https://github.com/drawthingsai/draw-things-community , https://github.com/easydiffusion/easydiffusion .
+Sources: https://github.com/lllyasviel/Fooocus , https://github.com/runew0lf/RuinedFooocus ,
+https://github.com/mcmonkeyprojects/SwarmUI , https://github.com/drawthingsai/draw-things-community ,
+https://github.com/easydiffusion/easydiffusion , https://github.com/filipstrand/mflux .
 """
 
 from __future__ import annotations
@@ -24,6 +25,24 @@ _FOOOCUS = {
     "sampler": "sampler",
     "guidance": "guidance_scale",
     "size": "resolution",
+}
+_RUINED_FOOOCUS = {
+    "model": "base_model_name",
+    "model_hash": "base_model_hash",
+    "prompt": "Prompt",
+    "negative_prompt": "Negative",
+    "seed": "seed",
+    "steps": "steps",
+    "sampler": "sampler_name",
+    "guidance": "cfg",
+}
+_MFLUX = {
+    "model": "model",
+    "prompt": "prompt",
+    "negative_prompt": "negative_prompt",
+    "seed": "seed",
+    "steps": "steps",
+    "guidance": "guidance",
 }
 _SWARMUI = {
     "model": "model",
@@ -60,9 +79,21 @@ def read_fooocus(fields: Fields) -> Claim | None:
     """Return the claim of Fooocus's object, known by its scheme, its version or its name for the base model."""
     for name in _JSON_NAMES:
         values = fields.objects.get(name, {})
+        if str(values.get("software")).startswith("RuinedFooocus"):
+            words = {"Prompt": values.get("prompt"), "Negative": values.get("negative_prompt")}
+            return _renamed("Ruined Fooocus", fields, name, words | values, _RUINED_FOOOCUS)
         marked = "fooocus_scheme" in fields.texts or "Fooocus" in str(values.get("version", values.get("software", "")))
         if "prompt" in values and (marked or "base_model_hash" in values or "adm_guidance" in values):
             return _renamed("Fooocus", fields, name, values, _FOOOCUS)
+    return None
+
+
+def read_mflux(fields: Fields) -> Claim | None:
+    """Return the claim of mflux's object, known by its version, None without it."""
+    for name in _JSON_NAMES:
+        values = fields.objects.get(name, {})
+        if "mflux_version" in values:
+            return _renamed("mflux", fields, name, values, _MFLUX)
     return None
 
 

@@ -31,6 +31,7 @@ class Claim:
 
     `tool` completes the sentence "the file says it was made with …", `place` is where the texts are and `raw` holds the
     texts themselves, shortened. `size` is width x height in pixels, `producer` the maker that a label names.
+    `samplers` are those of a graph with several, each with its own parameters, "saved" where its picture was saved.
     """
 
     tool: str
@@ -46,6 +47,7 @@ class Claim:
     guidance: str | None = None
     size: str | None = None
     producer: str | None = None
+    samplers: tuple[Mapping[str, str | bool], ...] | None = None
 
 
 def gather(place: str, pairs: Iterable[tuple[str, str]], notes: Iterable[str] = ()) -> Fields:
@@ -72,7 +74,8 @@ def make_claim(tool: str, fields: Fields, names: Iterable[str], **values: object
     """Build the claim of the texts called `names`; `values` are the claim's fields as read from the file."""
     present = [name for name in names if name in fields.texts]
     raw = "\n".join(f"{clean(name)}: {clean(fields.texts[name])}" for name in present)
-    return Claim(tool, fields.place, cut(raw), **{name: plain(value) for name, value in values.items()})
+    told: dict[str, Any] = {name: plain(value) for name, value in values.items()}
+    return Claim(tool, fields.place, cut(raw), **told)
 
 
 def size(width: object, height: object) -> str | None:

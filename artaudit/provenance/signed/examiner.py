@@ -69,7 +69,7 @@ class Signatures:
         known = {name: value for name, value in asdict(credential).items() if value or name in ("state", "intact")}
         word, trusted = origin(credential)
         known |= {"says": word} if word else {}
-        known |= {"chain": [link.line() for link in credential.chain]} if credential.chain else {}
+        known |= {"chain": "\n".join(link.line() for link in credential.chain)} if credential.chain else {}
         lists = [f"{found.label} (sha256 {found.sha256})" for found in self._trust.lists] or "none configured"
         return known | {"trusted": trusted, "trust_list": lists, "weight": weight(credential)}
 

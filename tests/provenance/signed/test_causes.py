@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import c2pa
 import pytest
+from PIL import Image as Pillow
 
 from artaudit.auditor.assessment.sentences import verdict
 from artaudit.auditor.assessment.weighing import assess
@@ -229,3 +230,14 @@ def test_the_shipped_lists_are_what_a_check_goes_by(issuer, jpeg, tmp_path, monk
     [finding] = Signatures().examine(decode(data, name="a"))
     assert finding.details["state"] == "Trusted"
     assert f"C2PA-TRUST-LIST of 2026-08-05 or {added.label}" in finding.claim
+
+
+def test_credentials_in_heic_are_read(issuer):
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.register_heif_opener()
+    buffer = io.BytesIO()
+    Pillow.new("RGB", (64, 64), "teal").save(buffer, "HEIF")
+    maker = issuer("Phone")
+    finding = finding_in(maker.sign(buffer.getvalue(), "digitalCapture", kind="image/heic"), maker.root)
+    assert finding.details["state"] == "Trusted"
+    assert "was taken by a camera" in finding.claim
