@@ -87,6 +87,6 @@ def tdm_reserved(text: str | None, policy: str = "") -> str:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ValueError("no list of objects")
     others = [entry for entry in entries if entry.get("location") != "/"]
-    whole = next((entry for entry in entries if entry.get("location") == "/"), {})
+    whole: dict[str, object] = next((entry for entry in entries if entry.get("location") == "/"), {})
     reserved = {**whole, **_RESERVED, **({"tdm-policy": policy} if policy else {})}
     return f"{json.dumps([*others, reserved], indent=2, ensure_ascii=False)}\n"
