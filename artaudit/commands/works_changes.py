@@ -56,7 +56,8 @@ def edit(name: str, *, as_json: bool, **said: str | None) -> None:
 def move(name: str, path: Path, *, as_json: bool) -> None:
     """Record that the file of WORK lies at PATH now.
 
-    No file is moved. PATH is the file, or the folder that it was moved to. It must be the very file that was registered.
+    No file is moved. PATH is the file, or the folder that it was moved to, and must be the very file that was
+    registered.
     """
     from artaudit.auditor import places  # noqa: PLC0415 - heavy
 
