@@ -120,7 +120,7 @@ def reopen(number: int) -> None:
 @AS_JSON
 @DB
 def list_cases(number: int | None, *, closed: bool, as_json: bool) -> None:
-    """List the cases that are open, or of one CASE who did what and when.
+    """List the open cases, or the history of one CASE.
 
     A line says number, day, what was found in a word (copy, made by a machine, perhaps a copy, claimed by the file,
     nothing), and the name of the checked picture, or the title of the case with the number of its checks.

@@ -31,7 +31,7 @@ _NAMED = 10
 def optout(
     folder: Path | None, *, site: str, policy: str, extend: bool, headers: str | None, listed: bool, as_json: bool
 ) -> None:
-    """Reserve your rights on a site: say to machines that nothing on it is for training.
+    """Say on your site that nothing there is for training.
 
     Into SITE-FOLDER go robots.txt for the crawlers that are known to gather training data, .well-known/tdmrep.json (TDM
     Reservation Protocol) and ai.txt; files that are there already stay as they are without --extend. Pictures are only

@@ -17,7 +17,7 @@ WORK = click.argument("name", metavar="WORK")
 
 @click.group()
 def works() -> None:
-    """Keep the portfolio: list, edit, move, withdraw and carry works.
+    """List the works, change what is said of them, carry them.
 
     A WORK is named by its number or its title. Nothing is overwritten: every change is one more line of the log, which
     `audit works history` shows, and is undone by another.

@@ -54,9 +54,10 @@ def edit(name: str, *, as_json: bool, **said: str | None) -> None:
 @AS_JSON
 @DB
 def move(name: str, path: Path, *, as_json: bool) -> None:
-    """Record that the file of WORK lies at PATH now; no file is moved.
+    """Record that the file of WORK lies at PATH now.
 
-    PATH is the file, or the folder that it was moved to. It must be the very file that was registered.
+    No file is moved. PATH is the file, or the folder that it was moved to, and must be the very file that was
+    registered.
     """
     from artaudit.auditor import places  # noqa: PLC0415 - heavy
 
@@ -74,7 +75,7 @@ def move(name: str, path: Path, *, as_json: bool) -> None:
 @AS_JSON
 @DB
 def relocate(folder: Path, *, as_json: bool) -> None:
-    """Find the files that are gone from where they lay in FOLDER.
+    """Find files in FOLDER that are gone from where they lay.
 
     Originals and versions are told by their digests, whatever they are called now; no file is moved.
     """

@@ -68,7 +68,10 @@ def list_works(
 @AS_JSON
 @DB
 def show(name: str, *, as_json: bool) -> None:
-    """Show all that is known of WORK, and whether its files are still what they were."""
+    """Show all that is known of WORK and of its files.
+
+    Files are read, to say whether they are still what they were.
+    """
     from artaudit.auditor.places import state_of  # noqa: PLC0415 - heavy
 
     with open_registry() as registry:
@@ -89,7 +92,7 @@ def show(name: str, *, as_json: bool) -> None:
 @AS_JSON
 @DB
 def history(name: str, *, as_json: bool) -> None:
-    """Show what the log holds about WORK: who did what and when."""
+    """Show who did what to WORK, and when."""
     with open_registry() as registry:
         lines = registry.history(registry.named(name).id)
     if as_json:

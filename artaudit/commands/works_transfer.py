@@ -18,7 +18,7 @@ from artaudit.commands.common import AS_JSON, DB, PATH, open_registry, print_jso
 @AS_JSON
 @DB
 def export(folder: Path, *, thumbnails: bool, as_json: bool) -> None:
-    """Write the whole portfolio into FOLDER, to keep it or to carry it to another computer.
+    """Write the portfolio into FOLDER, to carry it elsewhere.
 
     FOLDER must be new. It gets portfolio.csv for people, portfolio.json with every digest for `audit works import`, and
     a folder for each work: its original, its versions, their receipts and content credentials. Cases stay here:
@@ -44,7 +44,7 @@ def export(folder: Path, *, thumbnails: bool, as_json: bool) -> None:
 @AS_JSON
 @DB
 def import_works(folder: Path, *, as_json: bool) -> None:
-    """Take over the portfolio that `audit works export` wrote into FOLDER.
+    """Take over the portfolio that was exported into FOLDER.
 
     Every file must have the digest that FOLDER names; else nothing is taken over. Of works that are known here, what
     was said of them later than here is taken. The log says that and when a work was imported.

@@ -220,8 +220,9 @@ def test_a_portfolio_is_carried_to_another_computer_and_back_digest_by_digest(fu
     assert [work["new"] for work in taken] == [True, True, True]
     assert told(home / "other.db") == told(home / "registry.db")
     shown = full.json("works", "show", "Port / 港", "--db", "other.db")
-    assert shown["there"] is not form
-    assert bool(form) is (shown["state"] == "gone")
+    assert shown["there"] is not bool(form)
+    assert shown["state"] == ("gone" if form else "unchanged")
+    assert Path(shown["path"]).is_relative_to(home / "out")
     events = full.json("works", "history", 1, "--db", "other.db")
     assert [event["kind"] for event in events[:1]] == ["import"]
     assert full("works", "edit", 1, "--title", "Back", "--db", "other.db").returncode == 0

@@ -84,8 +84,8 @@ class _Entry:
         return [self.data(plain) for plain in self._plain["credentials"]]
 
     def known(self, plain: Mapping[str, Any], name: str) -> KnownFile:
-        """Return a picture's file, at its place in the folder if it is there."""
-        place = _text(plain["name"])
+        """Return a picture's file, at its place in the folder; without it, at one where nothing lies."""
+        place = str(self._folder.resolve() / Path(_text(plain["name"])).name)
         sha256 = _digest(plain["sha256"])
         if name in plain["files"]:
             place = str(self._path(plain["files"][name], sha256))
