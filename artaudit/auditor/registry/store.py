@@ -5,6 +5,7 @@ Durability follows SQLite's own advice on write-ahead logging, https://www.sqlit
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import tempfile
@@ -16,7 +17,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from artaudit.auditor.registry.access import advice, may_write, read_only_address
+from artaudit.auditor.registry.access import advice, may_write, prepare_place, read_only_address
 from artaudit.auditor.registry.hash_chain import (
     GENESIS,
     Event,
@@ -25,14 +26,13 @@ from artaudit.auditor.registry.hash_chain import (
     digest,
     link,
     now,
+    payload_of,
 )
-from artaudit.auditor.registry.rows import fields_of, payload_or_empty, plain, storable
 from artaudit.auditor.registry.schema import APPLICATION_ID, MIGRATIONS, triggers
 from artaudit.errors import RegistryError
 from artaudit.image.writing import ensure_new
 
 BUSY_SECONDS = 4
-"""How long another process that writes is waited for."""
 
 LOGGED = (
     *("works", "versions", "withdrawals", "cases", "openings", "additions", "notes", "exports", "manifests"),
@@ -48,22 +48,16 @@ class Store:
     """
 
     def __init__(self, path: Path, by: str, *, create: bool = True) -> None:
-        """Open the file at `path`; events record `by` as the person who acted.
+        """Open the file at `path`, creating folder and file if missing, unless `create` is False.
 
-        Folder and file are created if missing, unless `create` is False. A file that this user may only read is only
-        read: `read_only` says so.
+        Events record `by` as the person who acted. `read_only` says that this user may only read the file.
         """
         self.path, self.by = path, by
         with self.clear_errors():
-            if create:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            elif not path.exists():
-                raise RegistryError(
-                    f"There is no registry at {path}: name another with --db, or make one with `audit register`."
-                )
+            prepare_place(path, create=create)
             self.read_only = path.exists() and not may_write(path)
-            address = read_only_address(path) if self.read_only else path.absolute()
-            self._connection = sqlite3.connect(address, timeout=BUSY_SECONDS, isolation_level=None, uri=self.read_only)
+            place = read_only_address(path) if self.read_only else path.absolute()
+            self._connection = sqlite3.connect(place, timeout=BUSY_SECONDS, isolation_level=None, uri=self.read_only)
             self._db = Database(self._connection, execute_plugins=False)
             try:
                 self._prepare()
@@ -90,10 +84,7 @@ class Store:
         return rows[0] if rows else None
 
     def writing(self) -> AbstractContextManager[None]:
-        """Return a context for one writing transaction, kept whole or not at all; a nested one joins the outer one.
-
-        Raises RegistryError where the file may only be read.
-        """
+        """Return a context for one writing transaction, kept whole or not at all; a nested one joins the outer one."""
         if self.read_only:
             raise RegistryError(f"{self.path} may only be read: check its permissions or choose another --db.")
         return nullcontext() if self._connection.in_transaction else self._transaction("BEGIN IMMEDIATE")
@@ -113,7 +104,7 @@ class Store:
     def insert(self, table: str, row: dict[str, Any]) -> int:
         """Append a row and return its number; inside `writing` only."""
         names, marks = ", ".join(row), ", ".join("?" * len(row))
-        values = tuple(map(storable, row.values()))
+        values = tuple(map(_storable, row.values()))
         cursor = self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
         return int(cursor.lastrowid or 0)
 
@@ -127,13 +118,13 @@ class Store:
         last = self.first("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1") or {"seq": 0, "hash": GENESIS}
         payload = {"table": table, "id": number, "content": self._content(table, number), "by": self.by}
         event = link(last["seq"] + 1, now(), kind, payload, last["hash"])
-        self.insert("events", {**fields_of(event), "payload": canonical(event.payload)})
+        self.insert("events", {**_fields(event), "payload": canonical(event.payload)})
         return number
 
     def events(self) -> Iterator[Event]:
         """Yield the log from its beginning; a payload that cannot be read comes back empty."""
         for row in self.stream("SELECT seq, at, kind, payload, prev, hash FROM events ORDER BY seq"):
-            yield Event(**{**row, "payload": payload_or_empty(row["payload"])})
+            yield Event(**{**row, "payload": _payload(row["payload"])})
 
     def problems(self) -> list[str]:
         """Return faults of the file, the triggers, the log's chain and the rows as sentences; empty when intact."""
@@ -251,7 +242,7 @@ class Store:
         if table == "cases":
             suspect = self.first("SELECT data FROM suspects WHERE sha256 = ?", row["suspect"]) or {"data": b""}
             row["data"] = suspect["data"]
-        return digest(plain(row))
+        return digest(_plain(row))
 
     def _disagreements(self, events: list[Event]) -> list[str]:
         """Compare every event with the row that it names, and every row with the log; return what differs."""
@@ -270,9 +261,35 @@ class Store:
         return problems + [f"suspect {row['sha256']} belongs to no case" for row in stray]
 
 
+def _fields(event: Event) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in ("seq", "at", "kind", "prev", "hash")}
+
+
+def _payload(text: str) -> dict[str, Any]:
+    """Parse an event's payload; an unreadable one becomes empty and then no longer fits the event's hash."""
+    try:
+        return payload_of(text)
+    except ValueError:
+        return {}
+
+
+def _storable(value: object) -> object:
+    """Escape what a text column cannot hold: bytes of file names that are not UTF-8."""
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+
+
 def _flush(path: Path, flags: int) -> None:
     handle = os.open(path, flags)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _plain(value: object) -> object:
+    """Replace bytes by their digests, so that a row can be written as JSON."""
+    if isinstance(value, bytes):
+        return hashlib.sha256(value).hexdigest()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
