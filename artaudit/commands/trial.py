@@ -16,10 +16,12 @@ from artaudit.commands.common import (
     PATH,
     PICTURES,
     complain,
+    duration,
     each,
     print_json,
     progress_bar,
     registry_or_empty,
+    sum_up,
 )
 from artaudit.errors import ArtauditError, UsageError
 
@@ -73,6 +75,7 @@ from artaudit.errors import ArtauditError, UsageError
 @click.option(
     "--processes", type=click.IntRange(1, 256), help="How many attacks run at once [default: one on each processor]."
 )
+@click.option("--details", is_flag=True, help="Say in numbers what the grade and each answer rest on.")
 @AS_JSON
 @DB
 def trial(
@@ -82,6 +85,7 @@ def trial(
     as_json: bool,
     processes: int | None,
     mimicry: bool,
+    details: bool,
     **settings: Any,  # noqa: ANN401 - one an option
 ) -> int:
     """Measure whether the cloaks of PICTURES work, and grade them.
@@ -96,7 +100,7 @@ def trial(
     from artaudit.protect.trial import mimicry_trial, page, run  # noqa: PLC0415 - heavy
 
     model, seeds, held_out = (settings.pop(name) for name in ("mimic", "seeds", "held_out"))
-    paths = [source.path for source in gather(pictures, own=OWN[1:])]
+    paths, refused = [source.path for source in gather(pictures, own=OWN[1:])], list[ArtauditError]()
     others = tuple(source.path for source in gather(held_out, own=OWN[1:]))
     _ensure_answerable(settings["original"], paths, output)
     order = run.TrialOrder(processes=processes or os.cpu_count() or 1, **settings)
@@ -107,25 +111,30 @@ def trial(
 
         def tried(path: Path) -> Any:  # noqa: ANN401 - loads torch
             def foretell(seconds: float) -> None:
-                click.echo(f"{path.name}: about {max(1, round(seconds))} s", err=True)
+                click.echo(f"{path.name}: about {duration(seconds)}", err=True)
 
             with progress_bar(path.name) as tell:
                 found = attempt(path, registry, order, progress=tell, foretell=foretell)
             if not as_json and wish is None:
-                click.echo(page.summary(found.document))
+                click.echo(page.summary(found.document, details=details))
             return found
 
-        trials, code = each(paths, tried)
+        trials, code = each(paths, tried, refused)
     if wish is not None:
         trials, failed = _imitated(trials, wish)
         code = max(code, failed)
     documents = [trial.document for trial in trials]
-    for line in () if as_json or wish is None else (*map(page.summary, documents), *page.learned(documents)):
-        click.echo(line)
+    if wish is not None and not as_json:
+        said = [page.summary(document, details=details) for document in documents]
+        click.echo("\n".join([*said, *page.learned(documents)]))
     if output is not None and trials:
         write_atomically(output, page.card(trials))
     if as_json:
         print_json(documents)
+    else:
+        sum_up(len(trials), len(paths), "tried", refused)
+        if trials and not details:
+            click.echo("`--details` says what this rests on, `-o card.html` writes it as a page", err=True)
     return code
 
 

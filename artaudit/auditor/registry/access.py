@@ -5,6 +5,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from artaudit.errors import RegistryError
+
+
+def prepare_place(path: Path, *, create: bool) -> None:
+    """Make the folder for a registry at `path`, or without `create` raise RegistryError where there is none."""
+    if create:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    elif not path.exists():
+        raise RegistryError(
+            f"There is no registry at {path}: name another with --db, or make one with `audit register`."
+        )
+
 
 def may_write(path: Path) -> bool:
     """Tell whether the file at `path` may be written, and files beside it, which write-ahead logging needs."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from artaudit.auditor.registry.access import advice, may_write, read_only_address
+from artaudit.auditor.registry.access import advice, may_write, prepare_place, read_only_address
 from artaudit.auditor.registry.hash_chain import (
     GENESIS,
     Event,
@@ -32,7 +32,6 @@ from artaudit.errors import RegistryError
 from artaudit.image.writing import ensure_new
 
 BUSY_SECONDS = 4
-"""How long another process that writes is waited for."""
 
 LOGGED = (
     *("works", "versions", "withdrawals", "cases", "openings", "additions", "notes", "exports", "manifests"),
@@ -48,22 +47,16 @@ class Store:
     """
 
     def __init__(self, path: Path, by: str, *, create: bool = True) -> None:
-        """Open the file at `path`; events record `by` as the person who acted.
+        """Open the file at `path`, creating folder and file if missing, unless `create` is False.
 
-        Folder and file are created if missing, unless `create` is False. A file that this user may only read is only
-        read: `read_only` says so.
+        Events record `by` as the person who acted. `read_only` says that this user may only read the file.
         """
         self.path, self.by = path, by
         with self.clear_errors():
-            if create:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            elif not path.exists():
-                raise RegistryError(
-                    f"There is no registry at {path}: name another with --db, or make one with `audit register`."
-                )
+            prepare_place(path, create=create)
             self.read_only = path.exists() and not may_write(path)
-            address = read_only_address(path) if self.read_only else path.absolute()
-            self._connection = sqlite3.connect(address, timeout=BUSY_SECONDS, isolation_level=None, uri=self.read_only)
+            place = read_only_address(path) if self.read_only else path.absolute()
+            self._connection = sqlite3.connect(place, timeout=BUSY_SECONDS, isolation_level=None, uri=self.read_only)
             self._db = Database(self._connection, execute_plugins=False)
             try:
                 self._prepare()
@@ -90,10 +83,7 @@ class Store:
         return rows[0] if rows else None
 
     def writing(self) -> AbstractContextManager[None]:
-        """Return a context for one writing transaction, kept whole or not at all; a nested one joins the outer one.
-
-        Raises RegistryError where the file may only be read.
-        """
+        """Return a context for one writing transaction, kept whole or not at all; a nested one joins the outer one."""
         if self.read_only:
             raise RegistryError(f"{self.path} may only be read: check its permissions or choose another --db.")
         return nullcontext() if self._connection.in_transaction else self._transaction("BEGIN IMMEDIATE")

@@ -90,10 +90,14 @@ def _uri(data: bytes, kind: str) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
 
-def summary(record: dict[str, Any]) -> str:
-    """Say in a few lines what a trial found."""
+def summary(record: dict[str, Any], *, details: bool = True) -> str:
+    """Say in a few lines what a trial found; without `details` in words alone, without the reasons."""
     if record["grade"] is None:
         return f"{record['path']}  {record['verdict']}: {' '.join(record['because'])}"
+    if not details:
+        answers = [f"  {AGAINST[use['use']].lower()}: {use['word']}" for use in record["uses"]]
+        shown = record["eye"].partition(" (")[0]  # what follows are scores
+        return "\n".join([f"{record['path']}  grade {record['grade']}", *answers, f"  shows now: {shown.lower()}"])
     lines = [f"{record['path']}  grade {record['grade']}: {' '.join(record['because'])}"]
     lines += [f"  {AGAINST[use['use']].lower()}: {use['word']}. {use['sentence']}" for use in record["uses"]]
     lines.append(f"  to the eye: {record['eye']}")

@@ -80,6 +80,10 @@ def test_a_real_cloak_finds_its_original_and_beats_noise_until_attacks_are_left_
     assert all(reading["gain_at_equal_psnr"] > 0 for reading in document["effect"]["readings"])
     assert len(document["redrawing"]) == 2
     json.dumps(document, allow_nan=False)
+    brief = summary(document, details=False).splitlines()
+    assert brief[0].endswith("grade D") and "  against training on it: not protected" in brief
+    assert len(brief) == 5 and brief[-1].startswith("  shows now: ") and not re.search(r"\d", "".join(brief[1:]))
+    assert "SSIMULACRA2" in summary(document)
 
 
 @pytest.mark.slow
