@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from artaudit.auditor.registry.registry import (
-    Case,
-    CaseLine,
-    Manifest,
-    Registry,
-    Version,
-    Work,
-    default_path,
-    who,
-)
+from artaudit.auditor.registry.owner import default_path, who
+from artaudit.auditor.registry.registry import Case, CaseLine, Manifest, Registry, Version, Work
 
 __all__ = ["Case", "CaseLine", "Manifest", "Registry", "Version", "Work", "default_path", "who"]

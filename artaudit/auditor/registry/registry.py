@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -13,11 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import platformdirs
-
 from artaudit.auditor.registry.cases import CaseStore
 from artaudit.auditor.registry.fingerprints import FingerprintStore
 from artaudit.auditor.registry.hash_chain import Event, canonical, now
+from artaudit.auditor.registry.owner import who
+from artaudit.auditor.registry.stamps import StampStore
 from artaudit.auditor.registry.store import Store
 from artaudit.errors import RegistryError
 from artaudit.image import Image
@@ -86,20 +84,6 @@ class Manifest:
     by: str
 
 
-def default_path() -> Path:
-    """Return the registry file used when none is named: ARTAUDIT_DB, else in the platform's data folder."""
-    chosen = os.environ.get("ARTAUDIT_DB")
-    return Path(chosen) if chosen else platformdirs.user_data_path("artaudit") / "registry.db"
-
-
-def who() -> str:
-    """Return the name that the log gives to whoever acts: ARTAUDIT_BY, else the login name."""
-    try:
-        return os.environ.get("ARTAUDIT_BY") or getpass.getuser()
-    except (KeyError, OSError):
-        return "not known"
-
-
 class Registry:
     """Reads and appends; use it as a context manager.
 
@@ -112,6 +96,7 @@ class Registry:
         self._store = Store(path, who())
         self.case_store = CaseStore(self._store)
         self.fingerprint_store = FingerprintStore(self._store)
+        self.stamp_store = StampStore(self._store)
 
     def __enter__(self) -> Registry:  # noqa: PYI034 - a final class
         return self

@@ -18,6 +18,7 @@ _COLLIDES = {
     "notes": "id = NEW.id",
     "exports": "id = NEW.id",
     "manifests": "id = NEW.id",
+    "stamps": "id = NEW.id",
     "descriptors": "id = NEW.id OR (work = NEW.work AND kind = NEW.kind)",
 }
 """By table, the condition for an existing row that a new row (NEW) would replace."""
@@ -87,7 +88,14 @@ CREATE TABLE descriptors (
 ) STRICT;
 """
 
-MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)
+_FIFTH = """
+CREATE TABLE stamps (
+  id INTEGER PRIMARY KEY, log_size INTEGER NOT NULL, log_root TEXT NOT NULL, authority TEXT NOT NULL,
+  token BLOB NOT NULL, at TEXT NOT NULL
+) STRICT;
+"""
+
+MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 """Scripts that bring a file from version n to n + 1, in order."""
 
 
