@@ -23,12 +23,16 @@ from artaudit.auditor.evidence.enclosure import (
     features_name,
 )
 from artaudit.auditor.evidence.illustrations import illustrators
+from artaudit.auditor.evidence.log_stamps import StampFile
 from artaudit.auditor.originals import original_of
 from artaudit.auditor.registry import Case, Registry, Work, who
 from artaudit.auditor.registry.cases import PACKAGE, CaseFolder, log_root
+from artaudit.auditor.registry.clock import faults
 from artaudit.auditor.registry.hash_chain import Event, now
 from artaudit.auditor.registry.merkle import levels, proof
+from artaudit.auditor.registry.stamps import LogStamp, tree_head
 from artaudit.auditor.registry.thumbnail import open_thumbnail, thumbnail
+from artaudit.auditor.signing.timestamps import read_stamp
 from artaudit.errors import UsageError
 from artaudit.findings import Finding, Illustrator
 from artaudit.image import Image, decode, write_atomically
@@ -175,4 +179,23 @@ def _extract(log: Sequence[Event], rows: set[tuple[str, int]], registry: Registr
         for position, event in enumerate(log)
         if (event.payload.get("table"), event.payload.get("id")) in rows
     ]
-    return LogExtract(len(log), tree[-1][0].hex(), tuple(events))
+    late = tuple(faults([(event.seq, event.at) for event in log]))
+    return LogExtract(len(log), tree[-1][0].hex(), tuple(events), late, _stamps(log, events, registry))
+
+
+def _stamps(log: Sequence[Event], events: Sequence[Mapping[str, Any]], registry: Registry) -> tuple[StampFile, ...]:
+    """Return the timestamps of the log that were the first to cover one of some events, with the proofs."""
+    kept = [stamp for stamp in registry.stamp_store.all() if stamp.token]
+    covered: dict[LogStamp, list[int]] = {}
+    for seq in (event["seq"] for event in events):
+        first = next((stamp for stamp in kept if stamp.size >= seq), None)
+        if first is not None:
+            covered.setdefault(first, []).append(seq)
+    return tuple(_stamp_file(stamp, seqs, log) for stamp, seqs in covered.items())
+
+
+def _stamp_file(stamp: LogStamp, seqs: Sequence[int], log: Sequence[Event]) -> StampFile:
+    tree = levels([event.hash.encode() for event in log[: stamp.size]])
+    proofs = {seq: [step.hex() for step in proof(tree, seq - 1)] for seq in seqs}
+    at = read_stamp(stamp.token, tree_head(stamp.size, stamp.root)).at.isoformat()
+    return StampFile(stamp.size, stamp.root, stamp.authority, at, stamp.token, proofs)

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
 
-from artaudit.auditor.evidence import Seal, Trust, check_seal
+from artaudit.auditor.evidence import Seal, Trust, check_seal, read_files, verify_package
+from artaudit.auditor.evidence.package import pack
 from artaudit.auditor.registry import Registry, who
 from artaudit.auditor.registry.cases import SEAL, log_root
-from artaudit.auditor.registry.hash_chain import canonical, now
+from artaudit.auditor.registry.clock import to_come
+from artaudit.auditor.registry.hash_chain import Event, canonical, moment, now
 from artaudit.errors import RegistryError
 from artaudit.image import write_atomically
 from artaudit.image.writing import ensure_new
@@ -59,15 +63,44 @@ def broken_seal(path: Path, registry: Registry, trust: Trust | None = None) -> l
             raise RegistryError(f"{path} is no seal, or was changed: name the file that `audit seal` wrote.")
         size, root, at = int(record["size"]), str(record["root"]), str(record["at"])
         vouchers = x509.load_pem_x509_certificates(record["vouchers"].encode()) if record["vouchers"] else []
-        problems = check_seal(record["seal"], path.name, files, vouchers, trust or Trust()).problems
+        checked = check_seal(record["seal"], path.name, files, vouchers, trust or Trust())
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise RegistryError(f"{path} is no seal: name the file that `audit seal` wrote.") from error
     log = list(registry.events())
-    if len(log) < size:
-        return [*problems, f"the log was cut: {size} events were sealed at {at}, and {len(log)} are left"]
-    if log_root(log[:size]) != root:
-        return [*problems, f"the log was rewritten: its first {size} events are not those that were sealed at {at}"]
+    stamped = [stamp.at for stamp in checked.timestamps]
+    return [*checked.problems, *_compared(log, size, root, f"sealed at {at}", stamped)]
+
+
+def broken_anchor(path: Path, registry: Registry, trust: Trust | None = None) -> list[str]:
+    """Return, as sentences, how the log differs from that of an issued package, and what is wrong with the package.
+
+    Raises PackageError when the file is no package.
+    """
+    result = verify_package(path, trust)
+    problems = [f"{path}: {problem}" for problem in result.problems]
+    if not result.summary:
+        return problems
+    log, size, root = list(registry.events()), result.summary["log_size"], result.summary["log_root"]
+    stamped = [moment(stamp["at"]) for stamp in result.summary["timestamps"]]
+    problems += _compared(log, size, root, f"in the log when {path} was written", stamped)
+    digest = hashlib.sha256(pack(read_files(path))).hexdigest() if result.ok else ""
+    if result.ok and len(log) >= size and digest not in registry.case_store.exports():
+        problems.append(f"the log does not hold that {path} was issued: it was cut back to before that, or is another")
     return problems
+
+
+def _compared(log: Sequence[Event], size: int, root: str, when: str, stamped: Sequence[datetime]) -> list[str]:
+    """Compare a log with an earlier state of it: its size, its root, and times by which it was seen so."""
+    if len(log) < size:
+        return [f"the log was cut: {size} events were {when}, and {len(log)} are left"]
+    if log_root(list(log[:size])) != root:
+        return [f"the log was rewritten: its first {size} events are not those that were {when}"]
+    seen = min(stamped, default=None)
+    dated = {f"event {event.seq}": event.at for event in log[:size]}
+    late = [] if seen is None else to_come(dated, seen)
+    return [
+        f"{problem.partition(',')[0]}, but was timestamped before, at {seen:%Y-%m-%d %H:%M:%S} UTC" for problem in late
+    ]
 
 
 def _read(path: Path) -> tuple[bytes, dict[str, bytes]]:

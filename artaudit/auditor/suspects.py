@@ -10,6 +10,7 @@ import hashlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -86,7 +87,22 @@ def _listed(row: dict[str, str], path: Path, about: dict[str, str]) -> Suspect:
     url, name, at = (row.get(key, "") for key in ("url", "file", "saved_at"))
     if not _is_address(url) or not name or max(len(url), len(name), len(at)) > _LONGEST:
         raise UsageError(f"{path} has a line without an address or a file ({f'{url} {name}'[:80]!r}): {_FORM}.")
+    if at and not _is_past(at):
+        raise UsageError(
+            f"{path} says that {name!r} was saved at {at[:40]!r}: write a time that has passed, like 2026-01-31 or "
+            "2026-01-31T12:00:00+01:00."
+        )
     return _file(path.parent / name, {"url": url, **({"saved_at": at} if at else {}), **about})
+
+
+def _is_past(text: str) -> bool:
+    """Whether a text is a time (ISO 8601) that has passed; what names no zone may be up to a day ahead."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    here = at if at.tzinfo else at.replace(tzinfo=UTC) - timedelta(days=1)
+    return here <= datetime.now(UTC) + timedelta(minutes=5)
 
 
 def _is_address(text: str) -> bool:

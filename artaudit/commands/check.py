@@ -69,7 +69,8 @@ def check(
     The answer also says which of the models held here drew a picture, if any did, and what the file itself says.
 
     PICTURES are files, folders (searched through), quoted patterns, or - for a picture on standard input. LIST is a
-    CSV file with the columns url, file and, if known, saved_at, or lines of an address and a file name.
+    CSV file with the columns url, file and, if known, saved_at (ISO 8601, a time that has passed), or lines of an
+    address and a file name.
 
     Exit code 1 says that something was found in at least one picture, 3 that at least one could not be checked or
     kept. With --json, the evidence about each picture has the form that docs/report.schema.json describes.

@@ -15,6 +15,7 @@ from artaudit.errors import UsageError
 
 if TYPE_CHECKING:  # cryptography loads more than `--help` may wait for
     from artaudit.auditor.evidence import Seal, Trust
+    from artaudit.auditor.registry import Registry
     from artaudit.auditor.signing.keys import Signer, SigningIdentity
 
 VARIABLE = "ARTAUDIT_PASSPHRASE"
@@ -26,6 +27,15 @@ TIMESTAMP = click.option(
     multiple=True,
     metavar="URL",
     help="Ask this authority for a timestamp (RFC 3161); may be repeated.",
+)
+STAMP = click.option(
+    "--timestamp",
+    "authorities",
+    multiple=True,
+    metavar="URL",
+    envvar="ARTAUDIT_TIMESTAMP",
+    help="Ask this authority (RFC 3161) to timestamp the log; only a digest is sent; may be repeated "
+    "[default: those in $ARTAUDIT_TIMESTAMP].",
 )
 UNSIGNED = click.option("--unsigned", is_flag=True, help="Do not sign, even if there are keys.")
 
@@ -128,6 +138,22 @@ def new_seal(authorities: tuple[str, ...], *, unsigned: bool) -> Seal:
     from artaudit.auditor.evidence import Seal  # noqa: PLC0415 - heavy
 
     return Seal(None if unsigned else signer(), authorities)
+
+
+def stamp_and_tell(registry: Registry, authorities: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Have the log timestamped, say who did and who did not answer, and return it; offer it where nobody was named."""
+    from artaudit.auditor.stamping import stamp_log  # noqa: PLC0415 - heavy
+
+    if not authorities:
+        offer = "`audit db timestamp --timestamp URL` lets an authority state it"
+        click.echo(f"not timestamped: that this was there today is your word alone ({offer})", err=True)
+    done = stamp_log(registry, authorities)
+    for answer in done:
+        if answer["at"]:
+            click.echo(f"timestamped {answer['at'][:19]} UTC by {answer['authority']}", err=True)
+        else:
+            click.echo(f"{answer['error']} It waits; `audit db timestamp` asks again.", err=True)
+    return done
 
 
 def sealed_line(seal: Seal) -> str:

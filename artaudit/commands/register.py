@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from artaudit.commands.common import AS_JSON, DB, PICTURES, counted, each, open_registry, print_json, say, sum_up
+from artaudit.commands.keys import STAMP, stamp_and_tell
 from artaudit.errors import ArtauditError, UsageError
 
 if TYPE_CHECKING:  # registering loads more than `--help` may wait for
@@ -20,14 +21,20 @@ if TYPE_CHECKING:  # registering loads more than `--help` may wait for
 @PICTURES
 @click.option("--title", help="The title of the work [default: the file's name]; a registered work takes it, too.")
 @click.option("--as-new", is_flag=True, help="Make works of their own of what would be versions of registered works.")
+@STAMP
 @AS_JSON
 @DB
-def register(pictures: tuple[Path, ...], title: str | None, *, as_new: bool, as_json: bool) -> int:
+def register(
+    pictures: tuple[Path, ...], title: str | None, *, as_new: bool, authorities: tuple[str, ...], as_json: bool
+) -> int:
     """Add PICTURES to the works that checks compare with.
 
     PICTURES are files, folders (searched through) or quoted patterns. The registry keeps fingerprints, a thumbnail and
     the path, not the pictures. What is a cloaked, signed or resized version of a registered work, by its receipt, its
     digests or its look, is recorded as a version of that work.
+
+    With --timestamp an authority states when it saw the log with the new works, so that their date is more than your
+    word. One that cannot be reached is asked again by `audit db timestamp`.
     """
     from artaudit.auditor.register import Wish, register_all  # noqa: PLC0415 - heavy
     from artaudit.image.sources import gather  # noqa: PLC0415 - heavy
@@ -48,6 +55,8 @@ def register(pictures: tuple[Path, ...], title: str | None, *, as_new: bool, as_
 
         with counted("registering", ahead, len(sources)) as shown:
             works, code = each(shown, entered, refused)
+        if any(work["new"] for work in works):
+            stamp_and_tell(registry, authorities)
     if as_json:
         print_json(works)
     else:

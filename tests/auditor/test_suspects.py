@@ -39,8 +39,8 @@ def test_standard_input_is_a_picture_too(folder, monkeypatch):
 @pytest.mark.parametrize(
     "text",
     [
-        "url,file,saved_at\nhttps://shop.example/a?x=1&y=2,a.GIF,2026-11-01T10:00:00Z\n",
-        "\ufeffFile, URL, saved_at ,who\r\na.GIF,https://shop.example/a?x=1&y=2,2026-11-01T10:00:00Z,Ada\r\n",
+        "url,file,saved_at\nhttps://shop.example/a?x=1&y=2,a.GIF,2025-11-01T10:00:00Z\n",
+        "\ufeffFile, URL, saved_at ,who\r\na.GIF,https://shop.example/a?x=1&y=2,2025-11-01T10:00:00Z,Ada\r\n",
     ],
 )
 def test_a_table_names_addresses_files_and_times(folder, text):
@@ -48,7 +48,7 @@ def test_a_table_names_addresses_files_and_times(folder, text):
     [suspect] = read_list(folder / "list.csv")
     assert suspect.source == {
         "url": "https://shop.example/a?x=1&y=2",
-        "saved_at": "2026-11-01T10:00:00Z",
+        "saved_at": "2025-11-01T10:00:00Z",
         "list": "list.csv",
         "list_sha256": sha256((folder / "list.csv").read_bytes()).hexdigest(),
     }
@@ -87,3 +87,16 @@ def test_nothing_to_check_is_wrong_usage(tmp_path):
     for named, lists in (([], []), ([tmp_path], []), ([], [tmp_path / "missing.csv"])):
         with pytest.raises(UsageError):
             suspects(named, lists)
+
+
+@pytest.mark.parametrize("at", ["2999-01-01", "2999-01-01T10:00:00Z", "31.12.2999", "tomorrow"])
+def test_a_time_that_is_still_to_come_or_none_is_refused(folder, at):
+    (folder / "list.csv").write_text(f"url,file,saved_at\nhttps://shop.example/a,a.GIF,{at}\n")
+    with pytest.raises(UsageError, match="write a time that has passed"):
+        read_list(folder / "list.csv")
+
+
+@pytest.mark.parametrize("at", ["2025-11-01", "2025-11-01T10:00:00+01:00", "2025-11-01 10:00"])
+def test_times_that_have_passed_are_kept_as_they_were_written(folder, at):
+    (folder / "list.csv").write_text(f"url,file,saved_at\nhttps://shop.example/a,a.GIF,{at}\n")
+    assert read_list(folder / "list.csv")[0].source["saved_at"] == at

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from artaudit.auditor.evidence.enclosure import ABSENT, ORIGINALS, enclosed, sentence
+from artaudit.auditor.evidence.log_stamps import StampFile, stamped
 from artaudit.auditor.registry.rows import file_name
 
 SCHEMA = "artaudit-report/3"
@@ -23,6 +24,9 @@ LIMITS = (
     "That nothing was found does not show that there is nothing: strongly changed copies can be missed.",
     "The digests show that nothing in the package changed since it was written, not that what it says is true.",
 )
+
+
+CLOCK = "The times of the log are not to be relied on: {fault}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +137,25 @@ class LogExtract:
     """The events of the registry's log about a case.
 
     `root` is the root (RFC 6962, hexadecimal) of the tree over all `size` events; each event of `events` has its
-    inclusion proof under "proof", and under "row" what it is about, as far as packages show it.
+    inclusion proof under "proof", and under "row" what it is about, as far as packages show it. `faults` say where the
+    log's times cannot be right, `stamps` are timestamps of earlier states of the log.
     """
 
     size: int
     root: str
     events: tuple[dict[str, Any], ...] = ()
+    faults: tuple[str, ...] = ()
+    stamps: tuple[StampFile, ...] = ()
+
+    def files(self) -> dict[str, bytes]:
+        """Return the timestamps of the log by their names in the package."""
+        return {stamp.name: stamp.token for stamp in self.stamps}
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return {"size": self.size, "root": self.root, "events": list(self.events)}
+        stamps = [stamp.as_dict(sha256(stamp.token)) for stamp in self.stamps]
+        log = {"size": self.size, "root": self.root, "events": list(self.events)}
+        return {**log, **({"stamps": stamps} if stamps else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,25 +189,30 @@ class CaseFile:
             "works": works,
             "pictures": [picture.as_dict() for picture in self.pictures],
             "enclosed": inside,
-            "custody": custody(checks, works, self.log.events),
+            "custody": custody(checks, works, self.log.as_dict()),
             "log": self.log.as_dict(),
-            "limits": [*LIMITS, sentence(inside)],
+            "limits": [*LIMITS, sentence(inside), *(CLOCK.format(fault=fault) for fault in self.log.faults)],
         }
 
     def files(self) -> dict[str, bytes]:
         """Return every file that the record names, by its name in the package."""
-        parts: list[CheckFile | WorkFile | PictureFile] = [*self.checks, *self.works, *self.pictures]
+        parts: list[CheckFile | WorkFile | PictureFile | LogExtract] = [
+            *self.checks,
+            *self.works,
+            *self.pictures,
+            self.log,
+        ]
         return {name: data for part in parts for name, data in part.files().items()}
 
 
 def custody(
-    checks: Sequence[Mapping[str, Any]], works: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, Any]]
+    checks: Sequence[Mapping[str, Any]], works: Sequence[Mapping[str, Any]], log: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Return for every exhibit of a record when it came in, from whom, from which file, and where it is kept.
 
-    `checks`, `works` and `events` are those of the record.
+    `checks`, `works` and `log` are those of the record.
     """
-    return [*_checked(checks, events), *_registered(works, events)]
+    return [*_checked(checks, log["events"]), *_registered(works, log)]
 
 
 def _checked(checks: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -210,15 +228,18 @@ def _checked(checks: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, 
         }
 
 
-def _registered(works: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def _registered(works: Sequence[Mapping[str, Any]], log: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for work in works:
+        received = _received(log["events"], "works", work["id"])
+        stamp = stamped(log, received.get("event", 0))
+        seen = f"; {stamp['authority']} timestamped a log that held it, {stamp['at'][:19]} UTC" if stamp else ""
         copied = ", and a copy of it is in this package" if work["original_included"] else ""
         yield {
             "exhibit": f"registered work {work['id']}",
             "sha256": work["sha256"],
             "source": work["path"],
-            "kept": f"the registry holds its digests and a small picture; the file stayed with its owner{copied}",
-            **_received(events, "works", work["id"]),
+            "kept": f"the registry holds its digests and a small picture; the file stayed with its owner{copied}{seen}",
+            **received,
         }
 
 

@@ -14,6 +14,7 @@ from artaudit.auditor.assessment.weighing import assess
 from artaudit.auditor.evidence.casefile import SCHEMA, sha256
 from artaudit.auditor.evidence.enclosure import enclosed, sentence
 from artaudit.auditor.evidence.html import render
+from artaudit.auditor.evidence.log_stamps import broken_stamps
 from artaudit.auditor.evidence.logged import contradictions
 from artaudit.auditor.evidence.package import BAGIT, CA_FILE, PAGE, REPORT, TAG_MANIFEST, bag_info
 from artaudit.auditor.evidence.pages import ALIKE, TEXTS, texts
@@ -39,6 +40,7 @@ def disagreements(files: Mapping[str, bytes], trust: Trust) -> tuple[list[str], 
         problems = [*_record(record, files[REPORT]), *_named_files(record, files), *_enclosed(record)]
         problems += [*contradictions(record), *_bag(record, files), *_weighed(record), *_worded(record)]
         problems += [*_page(record, files), *_texts(record, files)]
+        problems += broken_stamps(record["log"], files, trust.authorities)
         redrawn = not_redrawn(record, files)
         seal = check_seal(record["seal"], TAG_MANIFEST, files, _vouchers(files), trust)
         summary = {**_summary(record), **seal.as_dict(trust)}
@@ -92,7 +94,7 @@ def _record(record: Mapping[str, Any], data: bytes) -> Iterator[str]:
 def _named_files(record: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[str]:
     """Compare the payload with the files that the record names, and the originals with the recorded digests."""
     suspects, works = [check["suspect"] for check in record["checks"]], record["works"]
-    parts = [*suspects, *works, *record["pictures"], {"files": record["documents"]}]
+    parts = [*suspects, *works, *record["pictures"], *record["log"].get("stamps", ()), {"files": record["documents"]}]
     wanted = {str(entry["file"]): str(entry["sha256"]) for part in parts for entry in part["files"]}
     for name, digest in wanted.items():
         if name not in files or sha256(files[name]) != digest:

@@ -63,7 +63,8 @@ def views(record: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _parts(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [*(check["suspect"] for check in record["checks"]), *record["works"], *record["pictures"]]
+    suspects = (check["suspect"] for check in record["checks"])
+    return [*suspects, *record["works"], *record["pictures"], *record["log"].get("stamps", ())]
 
 
 def headline(checks: list[dict[str, Any]]) -> str:

@@ -6,14 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from artaudit.auditor.evidence.casefile import custody, event_about
+from artaudit.auditor.evidence.casefile import CLOCK, custody, event_about
 from artaudit.auditor.evidence.package import REPORT
+from artaudit.auditor.registry.clock import backwards, to_come
 from artaudit.auditor.registry.hash_chain import digest, link, moment
 from artaudit.auditor.registry.merkle import root_by
 from artaudit.auditor.registry.rows import DISCLOSED
 
 LAG = timedelta(minutes=1)
 """How long after a row its event may be written: both are, one after the other, in one transaction."""
+
+DAY = timedelta(days=1)
+"""How much later a day without a time and zone may seem."""
 
 Event = Mapping[str, Any]
 
@@ -35,6 +39,7 @@ def contradictions(record: Mapping[str, Any]) -> Iterator[str]:
     if rows:
         yield from _case(record, events)
     yield from _custody(record, events)
+    yield from _times(record, events)
 
 
 def _event(event: Event, log: Mapping[str, Any]) -> Iterator[str]:
@@ -104,7 +109,7 @@ def _case(record: Mapping[str, Any], events: Sequence[Event]) -> Iterator[str]:
 def _custody(record: Mapping[str, Any], events: Sequence[Event]) -> Iterator[str]:
     """Make the custody of every exhibit again and compare; of older editions, its times and persons alone."""
     if "enclosed" in record:
-        again = custody(record["checks"], record["works"], events)
+        again = custody(record["checks"], record["works"], record["log"])
     else:
         again = [exhibit | _known(exhibit, events) for exhibit in record["custody"]]
     for recorded, made in zip(record["custody"], again, strict=False):
@@ -119,3 +124,15 @@ def _known(exhibit: Mapping[str, Any], events: Sequence[Event]) -> dict[str, Any
         return {}
     event = next((event for event in events if event["seq"] == exhibit["event"]), None)
     return {"received_at": event["at"] if event else ""}
+
+
+def _times(record: Mapping[str, Any], events: Sequence[Event]) -> Iterator[str]:
+    """Say where times cannot be right, unless the record says so itself."""
+    faults = backwards([(event["seq"], event["at"]) for event in events])
+    if faults and not any(line.startswith(CLOCK.partition("{")[0]) for line in record["limits"]):
+        yield f"{faults[0]}, and {REPORT} does not say so"
+    yield from to_come({f"the export in {REPORT}": record["exported"]["at"]})
+    for exhibit in record["custody"]:
+        said, received = exhibit.get("saved_at", ""), exhibit.get("received_at", "")
+        if received and to_come({"": said}, moment(received) + DAY):
+            yield f"{exhibit['exhibit']} in {REPORT} is said to be saved at {said}, after it was taken in"

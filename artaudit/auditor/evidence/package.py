@@ -61,7 +61,7 @@ def bag(case: CaseFile, seal: Seal, *, pdf: bool = False) -> dict[str, bytes]:
     record = _record(case, seal)
     documents = {name: data for name, data in texts(record).items() if name.startswith("data/")}
     if pdf:
-        documents[PDF] = render_pdf(record, named_files, seal.signer)
+        documents[PDF] = render_pdf(record, named_files, seal)
     record["documents"] = entries(documents)
     plain = _canonical(record, case).encode()
     record = json.loads(plain)

@@ -97,6 +97,10 @@ class CaseStore:
             row = {"kind": kind, "number": case_id, "sha256": sha256, "log_size": len(log), "log_root": log_root(log)}
             self._store.append("export", "exports", {**row, "at": now(), "by": self._store.by})
 
+    def exports(self) -> set[str]:
+        """Return the digests of all packages and seals that were written."""
+        return {row["sha256"] for row in self._store.rows("SELECT sha256 FROM exports")}
+
     def folder(self, case_id: int) -> CaseFolder:
         """Return one case; raises RegistryError when there is none with this number."""
         opened = self._store.first("SELECT title, at FROM openings WHERE id = ?", case_id)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-
-import platformdirs
 
 from artaudit.auditor.registry.cases import CaseStore
 from artaudit.auditor.registry.changes import DETACHED, EDITABLE, PATH, TAGS, TITLE, ChangeStore, last_value
@@ -19,6 +15,7 @@ from artaudit.auditor.registry.declarations import DeclarationStore
 from artaudit.auditor.registry.fingerprints import FingerprintStore
 from artaudit.auditor.registry.hash_chain import Event, canonical, now
 from artaudit.auditor.registry.history import HistoryLine, history
+from artaudit.auditor.registry.owner import who
 from artaudit.auditor.registry.records import (
     SCHEMA,
     Case,
@@ -31,6 +28,7 @@ from artaudit.auditor.registry.records import (
     as_version,
     as_work,
 )
+from artaudit.auditor.registry.stamps import StampStore
 from artaudit.auditor.registry.store import Store
 from artaudit.errors import RegistryError
 from artaudit.image import Image
@@ -54,20 +52,6 @@ _NAMED = 5
 _ATTACHED = f"{last_value('version', 'versions.id', DETACHED, chr(39) * 2)} = ''"
 
 
-def default_path() -> Path:
-    """Return the registry file used when none is named: ARTAUDIT_DB, else in the platform's data folder."""
-    chosen = os.environ.get("ARTAUDIT_DB")
-    return Path(chosen) if chosen else platformdirs.user_data_path("artaudit") / "registry.db"
-
-
-def who() -> str:
-    """Return the name that the log gives to whoever acts: ARTAUDIT_BY, else the login name."""
-    try:
-        return os.environ.get("ARTAUDIT_BY") or getpass.getuser()
-    except (KeyError, OSError):
-        return "not known"
-
-
 class Registry:
     """Reads and appends; use it as a context manager. `read_only` tells of a file that this user may only read.
 
@@ -83,6 +67,7 @@ class Registry:
         self.change_store = ChangeStore(self._store)
         self.declaration_store = DeclarationStore(self._store)
         self.fingerprint_store = FingerprintStore(self._store)
+        self.stamp_store = StampStore(self._store)
 
     def __enter__(self) -> Registry:  # noqa: PYI034 - a final class
         return self

@@ -18,6 +18,7 @@ _COLLIDES = {
     "notes": "id = NEW.id",
     "exports": "id = NEW.id",
     "manifests": "id = NEW.id",
+    "stamps": "id = NEW.id",
     "descriptors": "id = NEW.id OR (work = NEW.work AND kind = NEW.kind)",
     "changes": "id = NEW.id",
     "declarations": "id = NEW.id",
@@ -97,6 +98,10 @@ CREATE TABLE changes (
 CREATE INDEX changes_by_subject ON changes (subject, number, field);
 CREATE TABLE declarations (
   id INTEGER PRIMARY KEY, content TEXT NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL
+) STRICT;
+CREATE TABLE stamps (
+  id INTEGER PRIMARY KEY, log_size INTEGER NOT NULL, log_root TEXT NOT NULL, authority TEXT NOT NULL,
+  token BLOB NOT NULL, at TEXT NOT NULL
 ) STRICT;
 """
 

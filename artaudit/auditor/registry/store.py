@@ -17,6 +17,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from artaudit.auditor.registry.access import advice, may_write, prepare_place, read_only_address
+from artaudit.auditor.registry.clock import faults
 from artaudit.auditor.registry.hash_chain import (
     GENESIS,
     Event,
@@ -35,7 +36,7 @@ BUSY_SECONDS = 4
 
 LOGGED = (
     *("works", "versions", "withdrawals", "cases", "openings", "additions", "notes", "exports", "manifests"),
-    *("descriptors", "changes", "declarations"),
+    *("descriptors", "changes", "declarations", "stamps"),
 )
 """Tables whose rows the log names, each row with a digest of its content."""
 
@@ -230,7 +231,8 @@ class Store:
 
     def _broken_log(self) -> list[str]:
         events = list(self.events())
-        return broken_links(events) + self._disagreements(events)
+        late = faults([(event.seq, event.at) for event in events])
+        return broken_links(events) + self._disagreements(events) + late
 
     def row(self, table: str, number: int) -> dict[str, Any]:
         """Return a row with digests for bytes, with a work's fingerprints or a case's file; empty if it is missing."""

@@ -48,18 +48,33 @@ def stamp(url: str, data: bytes) -> bytes:
         raise UsageError(f"{url} is no address of a timestamp authority: it must begin with http:// or https://.")
     builder = rfc3161_client.TimestampRequestBuilder().data(data)
     query = builder.hash_algorithm(rfc3161_client.HashAlgorithm.SHA256).build()
-    headers = {"Content-Type": "application/timestamp-query"}
-    request = urllib.request.Request(url, query.as_bytes(), headers)  # noqa: S310 - checked above
-    try:
-        with urllib.request.urlopen(request, timeout=SECONDS) as response:  # noqa: S310 - checked above
-            token = response.read(MOST_BYTES)
-        nonce = rfc3161_client.decode_timestamp_response(token).tst_info.nonce
-    except (OSError, ValueError) as error:
-        raise PackageError(f"{url} gave no timestamp ({error}): try again, or another authority.") from error
+    token = ask(url, query.as_bytes())
     read_stamp(token, data)
-    if nonce != query.nonce:
+    if _info(token)["nonce"].native != query.nonce:
         raise PackageError(f"{url} answered another question: try again, or another authority.")
     return token
+
+
+def ask(url: str, query: bytes) -> bytes:
+    """Send a query (RFC 3161) to an authority and return its whole answer, not verified.
+
+    Raises PackageError when no answer comes that grants a timestamp.
+    """
+    headers = {"Content-Type": "application/timestamp-query"}
+    request = urllib.request.Request(url, query, headers)  # noqa: S310 - checked by `stamp`
+    try:
+        with urllib.request.urlopen(request, timeout=SECONDS) as response:  # noqa: S310 - checked by `stamp`
+            token: bytes = response.read(MOST_BYTES)
+        _info(token)
+    except (OSError, *MALFORMED) as error:
+        raise PackageError(f"{url} gave no timestamp ({error}): try again, or another authority.") from error
+    return token
+
+
+def _info(token: bytes) -> tsp.TSTInfo:
+    """Return what an answer states; raises one of MALFORMED when it grants no timestamp."""
+    signed = tsp.TimeStampResp.load(token, strict=True)["time_stamp_token"]["content"]
+    return signed["encap_content_info"]["content"].parsed
 
 
 def read_stamp(token: bytes, data: bytes, roots: Sequence[x509.Certificate] = ()) -> Timestamp:
@@ -89,6 +104,16 @@ def _vouch(token: bytes, data: bytes, roots: Sequence[x509.Certificate]) -> None
     for root in roots:
         builder = builder.add_root_certificate(root)
     try:
-        builder.build().verify_message(rfc3161_client.decode_timestamp_response(token), data)
+        builder.build().verify_message(rfc3161_client.decode_timestamp_response(in_order(token)), data)
     except (rfc3161_client.VerificationError, ValueError) as error:
         raise PackageError("it is of an authority that none of the given roots vouches for.") from error
+
+
+def in_order(token: bytes) -> bytes:
+    """Return an answer with its certificates in the order that DER asks for (X.690, 11.6), in which not all are sent.
+
+    They are no part of what is signed.
+    """
+    certificates = tsp.TimeStampResp.load(token)["time_stamp_token"]["content"]["certificates"]
+    ordered = b"".join(sorted(choice.chosen.dump() for choice in certificates))
+    return token.replace(b"".join(choice.chosen.dump() for choice in certificates), ordered, 1)

@@ -139,3 +139,21 @@ def test_another_encoder_of_the_same_picture_is_no_fault(case, problems_of):
     softer = replace(case.pictures[0], jpeg=encode_jpeg(shown.rgb8, quality=84))
     assert softer.jpeg != case.pictures[0].jpeg
     assert problems_of(bag(replace(case, pictures=(softer,)), Seal())) == ()
+
+
+def test_times_that_cannot_be_right_are_found(case, problems_of):
+    future = problems_of(bag(replace(case, exported_at="2999-01-01T00:00:00+00:00"), Seal()))
+    assert "the export in data/report.json is dated 2999-01-01T00:00:00, which is still to come" in future
+    evidence = {**case.checks[0].evidence, "source": {"url": "https://shop.example", "saved_at": "2026-02-01"}}
+    late = problems_of(bag(with_check(case, evidence=evidence), Seal()))
+    assert any("is said to be saved at 2026-02-01, after it was taken in" in problem for problem in late)
+
+
+def test_a_log_that_runs_backwards_says_so_itself_or_is_found(case, logged, problems_of):
+    events = logged(case).log.events
+    at = "2001-01-01T00:00:00+00:00"
+    turned = replace(case, log=replace(case.log, events=(*events[:-1], {**events[-1], "at": at})))
+    words = "the clock ran backwards: event 5"
+    assert any(words in problem for problem in problems_of(bag(turned, Seal())))
+    said = replace(turned, log=replace(turned.log, faults=("the clock ran backwards",)))
+    assert not any(words in problem for problem in problems_of(bag(said, Seal())))

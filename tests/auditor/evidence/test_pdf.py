@@ -59,3 +59,15 @@ def test_without_the_extra_its_install_line_is_said(case, monkeypatch):
     monkeypatch.setitem(sys.modules, "typst", None)
     with pytest.raises(MissingExtraError, match=r"artaudit\[pdf\]"):
         bag(case, Seal(), pdf=True)
+
+
+def test_a_signature_leaves_it_an_archival_pdf(case, signer):
+    pytest.importorskip("typst")
+    pytest.importorskip("pyhanko")
+    plain, signed = (bag(case, seal, pdf=True)[PDF] for seal in (Seal(), Seal(signer)))
+    added = signed[signed.rindex(b"%%EOF", 0, -16) :]
+    assert len(signed) > len(plain)
+    assert signed.startswith(b"%PDF-1.7")
+    assert b"/Version" not in added
+    assert b"/ISO_" not in added
+    assert b"<pdfaid:part>3</pdfaid:part>" in signed

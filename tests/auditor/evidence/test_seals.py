@@ -1,9 +1,7 @@
 """What is signed and timestamped can be verified by openssl alone, and every change to it is found."""
 
-import http.server
 import io
 import subprocess
-import threading
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +10,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,74 +20,6 @@ from artaudit.auditor.signing import keys
 from artaudit.auditor.signing.cms import leads_to, sign, signed_by
 from artaudit.auditor.signing.timestamps import read_stamp, stamp
 from artaudit.errors import PackageError, UsageError
-
-CONFIG = """
-[tsa]
-default_tsa = it
-[it]
-serial = serial
-crypto_device = builtin
-signer_cert = tsa.pem
-signer_key = tsa-key.pem
-signer_digest = sha256
-default_policy = 1.2.3.4
-digests = sha256
-"""
-
-
-class Authority:
-    """A timestamp authority of this computer: a web server around `openssl ts -reply`."""
-
-    def __init__(self, openssl: str, folder: Path) -> None:
-        self.openssl, self.folder = openssl, folder
-        self.root = self._certify(folder)
-        (folder / "serial").write_text("01\n")
-        (folder / "tsa.cnf").write_text(CONFIG)
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                (outer.folder / "query").write_bytes(self.rfile.read(int(self.headers["Content-Length"])))
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(outer.reply())
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def reply(self) -> bytes:
-        line = [self.openssl, "ts", "-reply", "-config", "tsa.cnf", "-queryfile", "query"]
-        return subprocess.run(line, cwd=self.folder, capture_output=True, check=True).stdout
-
-    @staticmethod
-    def _certify(folder: Path) -> x509.Certificate:
-        root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-        name = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)]) for common in ("TSA root", "TSA")]
-        root = keys._certificate(name[0], name[0], root_key, root_key, keys._USES[2:])
-        now = datetime.now(UTC)
-        builder = x509.CertificateBuilder(name[0], name[1], key.public_key(), 5, now - timedelta(1), now + timedelta(9))
-        purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
-        authority_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
-        builder = builder.add_extension(purpose, critical=True).add_extension(authority_id, critical=False)
-        leaf = builder.sign(root_key, hashes.SHA256())
-        (folder / "tsa.pem").write_bytes(leaf.public_bytes(Encoding.PEM))
-        (folder / "root.pem").write_bytes(root.public_bytes(Encoding.PEM))
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        (folder / "tsa-key.pem").write_bytes(pem)
-        return root
-
-
-@pytest.fixture(scope="module")
-def authority(openssl, tmp_path_factory):
-    """Start a timestamp authority; without openssl its tests are skipped."""
-    started = Authority(openssl, tmp_path_factory.mktemp("authority"))
-    yield started
-    started.server.shutdown()
-    started.server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +40,7 @@ def contents(package: bytes) -> dict[str, bytes]:
         return {name: opened.read(name) for name in opened.namelist()}
 
 
-def by_tools(folder: Path, authority: Authority, names: tuple[str, ...] = ("digests", "cms", "ts")) -> bool:
+def by_tools(folder: Path, authority, names: tuple[str, ...] = ("digests", "cms", "ts")) -> bool:
     """Whether the commands that VERIFY.txt gives accept an unpacked package."""
     tokens = sorted(folder.glob("*.tsr"))
     lines = {
@@ -319,3 +248,15 @@ def test_an_authority_that_fails_is_a_clear_error_and_no_package(case, authority
     monkeypatch.setattr(authority, "reply", lambda: b"<html>down</html>")
     with pytest.raises(PackageError, match="gave no timestamp"):
         stamp(authority.url, b"data")
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_answers_whose_certificates_are_in_any_order_are_read(start_authority, tmp_path, turned):
+    authority = start_authority(tmp_path, "certs = chain.pem\n")
+    more = [keys.create(tmp_path / name, name, "correct horse").pem() for name in ("one", "two")]
+    chain = [(tmp_path / "root.pem").read_bytes(), *more]
+    (tmp_path / "chain.pem").write_bytes(b"".join(chain[::-1] if turned else chain))
+    token = stamp(authority.url, b"data")
+    assert read_stamp(token, b"data", [authority.root]).authority.leaf.serial_number == 5
+    with pytest.raises(PackageError, match="none of the given roots"):
+        read_stamp(token, b"data", [keys.identity(tmp_path / "one").chain[-1]])
