@@ -103,7 +103,7 @@ def _enter(
     if found is not None:
         registry.add_version(found.work.id, _resolved(image), found.receipt)
         return Enrolment(
-            found.work, new=False, version=found.kind, notes=(f"told as {found.by}", *_untitled(found.work, wish))
+            found.work, new=False, version=found.kind, notes=(found.by, *_untitled(found.work, wish))
         )
     with registry.together():
         for version in filter(None, (version for _, version in known)):
