@@ -102,9 +102,7 @@ def _enter(
     found = None if wish.as_new else recognition.of(image, measured.fingerprints["pdq"], measured.preview)
     if found is not None:
         registry.add_version(found.work.id, _resolved(image), found.receipt)
-        return Enrolment(
-            found.work, new=False, version=found.kind, notes=(f"told as {found.by}", *_untitled(found.work, wish))
-        )
+        return Enrolment(found.work, new=False, version=found.kind, notes=(found.by, *_untitled(found.work, wish)))
     with registry.together():
         for version in filter(None, (version for _, version in known)):
             registry.change_store.change("version", version.id, DETACHED, "a work of its own")

@@ -146,7 +146,7 @@ def test_a_version_of_a_registered_work_is_recorded_with_it(harbour, tmp_path, n
     with Registry(tmp_path / "works.db") as registry:
         work = entry(registry, harbour).work
         done = entry(registry, version, Wish("another"))
-        assert (done.work.id, done.new, done.version, done.notes[0]) == (work.id, False, kind, f"told as {said}")
+        assert (done.work.id, done.new, done.version, done.notes[0]) == (work.id, False, kind, said)
         assert "'another' was not taken" in done.notes[1]
         [kept] = registry.versions(work.id)
         assert (kept.kind, kept.path) == (kind, str(version))
