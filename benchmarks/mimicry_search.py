@@ -21,7 +21,7 @@ from artaudit.protect.effect import Picture, amplitudes
 from artaudit.protect.job import CloakOrder, prepare
 from artaudit.protect.receipt import middle
 from artaudit.protect.trial.fine_tuning import Arm, MimicrySetup, taught
-from artaudit.protect.trial.judges import CLEAN, variants
+from artaudit.protect.trial.judges import CHANGED, CLEAN, variants
 from artaudit.protect.trial.measures import NOISE, measures, said
 from artaudit.protect.trial.mimicry import Practice
 from artaudit.protect.trial.mimicry_trial import chosen_model, held_out_crops
@@ -41,6 +41,11 @@ TRIED: tuple[tuple[str, str | float], ...] = (
     ("advdm", 50),
 )
 """Methods and strengths: the default objective, and those that aim at what a denoiser makes of a picture."""
+
+
+KINDS = {"push, 80": CHANGED}
+"""The default is what trials call the cloaked picture, of which an attacker's best attempt is told."""
+NAMES = {Arm(CHANGED).name: "push, 80"}
 
 
 def named(method: str, strength: str | float) -> str:
@@ -67,7 +72,7 @@ def kinds(clean: Image, made: Mapping[str, Image]) -> dict[str, Picture]:
     for name, changed in made.items():
         other = middle(changed)
         shown = variants(one, other, amplitudes(one, other, seed=0, kinds=(NOISE,)), seed=0)
-        found |= {name: other, f"noise like {name}": shown[NOISE]}
+        found |= {KINDS.get(name, name): other, f"noise like {name}": shown[NOISE]}
     return found
 
 
@@ -98,18 +103,24 @@ def main() -> None:
     crops = held_out_crops([middle(picture) for picture in others], practice.side, practice.crops)
     tools = (tools_at_hand(),) * LEARNED
     setup = MimicrySetup(chosen_model(None), practice, learned, tools, crops, practice.side, apart=False, seed=0)
-    arms = [Arm(kind) for kind in (CLEAN, *(kind for name in made for kind in (f"noise like {name}", name)))]
+    arms = [Arm(CLEAN), *(Arm(kind) for name in made for kind in (f"noise like {name}", KINDS.get(name, name)))]
 
     def tell(done: int, total: int) -> None:
         print(f"{done} of {total}, {time.monotonic() - started:.0f} s", flush=True)
 
     found = measures(taught(setup, arms, args.seeds, processes=args.processes, progress=tell), arms, setup)
+    for name, measure in found.items():
+        print(name, {arm: round(value, 5) for arm, value in measure.arms.items()}, flush=True)
     lines = [f"| recovery of mimics that learned from | SSIMULACRA2 | {' | '.join(found)} |"]
     lines.append("|---" * (len(found) + 2) + "|")
     for arm in arms[1:]:
-        score = f"{scores[arm.kind]:.0f}" if arm.kind in scores else ""
-        recoveries = [said(measure.recoveries.arms[arm.name]) for measure in found.values()]
-        lines.append(f"| {arm.name} | {score} | {' | '.join(recoveries)} |")
+        name = NAMES.get(arm.name, arm.name)
+        score = f"{scores[name]:.0f}" if name in scores else ""
+        recoveries = [
+            said(measure.recoveries.arms[arm.name]) if measure.recoveries.learned else "cannot tell"
+            for measure in found.values()
+        ]
+        lines.append(f"| {name} | {score} | {' | '.join(recoveries)} |")
     gaps = "; ".join(f"{name} {said(measure.recoveries.gap, 4)}" for name, measure in found.items())
     facts = f"{LEARNED} paintings by Monet, {len(others)} others to judge on, {args.seeds} trainings of {args.steps}"
     write(PAGE, "mimicry-search", "\n".join([*lines, "", f"{facts}. What clean pictures improve: {gaps}."]))
