@@ -109,12 +109,17 @@ def main() -> None:
         print(f"{done} of {total}, {time.monotonic() - started:.0f} s", flush=True)
 
     found = measures(taught(setup, arms, args.seeds, processes=args.processes, progress=tell), arms, setup)
+    for name, measure in found.items():
+        print(name, {arm: round(value, 5) for arm, value in measure.arms.items()}, flush=True)
     lines = [f"| recovery of mimics that learned from | SSIMULACRA2 | {' | '.join(found)} |"]
     lines.append("|---" * (len(found) + 2) + "|")
     for arm in arms[1:]:
         name = NAMES.get(arm.name, arm.name)
         score = f"{scores[name]:.0f}" if name in scores else ""
-        recoveries = [in_words(measure.recoveries.arms[arm.name]) for measure in found.values()]
+        recoveries = [
+            in_words(measure.recoveries.arms[arm.name]) if measure.recoveries.learned else "cannot tell"
+            for measure in found.values()
+        ]
         lines.append(f"| {name} | {score} | {' | '.join(recoveries)} |")
     gaps = "; ".join(f"{name} {in_words(measure.recoveries.gap, 4)}" for name, measure in found.items())
     facts = f"{LEARNED} paintings by Monet, {len(others)} others to judge on, {args.seeds} trainings of {args.steps}"

@@ -55,7 +55,7 @@ def optout(
     for name, address in (("--site", site), ("--policy", policy)):
         if address and not address.startswith(("https://", "http://")):
             raise UsageError(f"{name} {address} is no address: it begins with https://.")
-    with open_registry() as registry:
+    with open_registry(create=True) as registry:
         done = reserve(folder, registry, site=site, policy=policy, extend=extend)
     if as_json:
         print_json({**asdict(done), "unmarked": [marks.path for marks in done.pictures if not marks.marked]})

@@ -51,7 +51,7 @@ def import_works(folder: Path, *, as_json: bool) -> None:
     """
     from artaudit.auditor.portfolio.importing import import_portfolio  # noqa: PLC0415 - heavy
 
-    with open_registry() as registry:
+    with open_registry(create=True) as registry:
         done = import_portfolio(folder, registry)
     if as_json:
         print_json([{**asdict(taken.work), "new": taken.new, "notes": taken.notes} for taken in done])

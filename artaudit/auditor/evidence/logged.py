@@ -8,6 +8,7 @@ from typing import Any
 
 from artaudit.auditor.evidence.casefile import CLOCK, custody, event_about
 from artaudit.auditor.evidence.package import REPORT
+from artaudit.auditor.registry.changes import TITLE
 from artaudit.auditor.registry.clock import backwards, to_come
 from artaudit.auditor.registry.hash_chain import digest, link, moment
 from artaudit.auditor.registry.merkle import root_by
@@ -96,7 +97,15 @@ def _case(record: Mapping[str, Any], events: Sequence[Event]) -> Iterator[str]:
     for event in sorted(events, key=lambda event: int(event["payload"].get("id", 0))):
         rows.setdefault(event["payload"].get("table", ""), []).append(event.get("row", {}))
     opening = next(iter(rows.get("openings", ())), {"title": "", "at": case["opened_at"]})
-    if (opening.get("title"), opening.get("at")) != (case["title"], case["opened_at"]):
+    titles = [
+        opening.get("title"),
+        *(
+            row.get("value")
+            for row in rows.get("changes", ())
+            if (row.get("subject"), row.get("field")) == ("case", TITLE)
+        ),
+    ]
+    if (titles[-1], opening.get("at")) != (case["title"], case["opened_at"]):
         yield f"title or opening of case {number} in {REPORT}: not what its log says"
     notes = [{name: row.get(name) for name in ("text", "at", "by")} for row in rows.get("notes", ())]
     if notes != case["notes"]:
