@@ -13,7 +13,7 @@ SYNONYMS = MappingProxyType(
     {
         "protect": ("cloak", "cloaking", "shield", "glaze", "nightshade", "poison", "mist", "guard", "defend", "mask"),
         "trial": ("test", "try", "grade", "attack"),
-        "register": ("add", "import", "enrol", "enroll", "upload", "new"),
+        "register": ("add", "import", "upload", "new"),
         "check": ("scan", "detect", "find", "search", "compare", "match", "inspect", "examine", "analyze", "analyse"),
         "report": ("export", "evidence", "package", "prove"),
         "works list": ("list", "ls", "portfolio", "gallery", "work"),
@@ -96,7 +96,9 @@ class Commands(click.Group):
     def _meant(self, word: str) -> str:
         """Say which commands a word stands for that is none, "" where that is not known."""
         found = [command for command, words in SYNONYMS.items() if word.lower() in words]
-        found += [f"{name} {word}" for name, group in self.commands.items() if word in getattr(group, "commands", {})]
+        if not found:
+            groups = {name: getattr(group, "commands", {}) for name, group in self.commands.items()}
+            found = [f"{name} {word}" for name, below in groups.items() if word in below]
         if not found and (Path(word).suffix or Path(word).exists()):
             found = [f"check {word}", f"protect {word}"]
         return " or ".join(f"`audit {command}`" for command in found)

@@ -53,7 +53,7 @@ def test_help_about_a_command_is_what_its_own_option_shows(run_audit):
         (("add", "a.png"), "`audit register`"),
         (("scan", "a.png"), "`audit check`"),
         (("detect", "a.png"), "`audit check`"),
-        (("list",), "`audit works list`"),
+        (("list",), "use `audit works list`."),
         (("enrol",), "`audit attribute enrol`"),
         (("version",), "`audit --version`"),
         (("protec", "a.png"), "'protect'"),
