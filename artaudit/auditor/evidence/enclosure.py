@@ -29,7 +29,7 @@ GONE = "its file was no longer where it was registered"
 
 def enclosed(choice: str, checks: Sequence[Mapping[str, Any]], works: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the record's entry about what is enclosed: the choice, and what is inside and what is not, in words."""
-    inside, outside = [], []
+    inside, outside = list[str](), list[str]()
     for check in checks:
         part = inside if check["suspect"]["original_included"] else outside
         part.append(f"the checked picture {check['evidence']['path']}")

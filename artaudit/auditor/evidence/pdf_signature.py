@@ -44,7 +44,7 @@ def _writer(pdf: bytes) -> Any:  # noqa: ANN401 - a class of an extra
     """Return what appends to a PDF without leaving the version that PDF/A-3 asks for."""
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter  # noqa: PLC0415 - an extra
 
-    class Archival(IncrementalPdfFileWriter):
+    class Archival(IncrementalPdfFileWriter):  # type: ignore[misc]
         def ensure_output_version(self, version: tuple[int, int]) -> None:
             super().ensure_output_version(min(version, ARCHIVAL))
 
@@ -61,7 +61,7 @@ def _stamper(url: str) -> Any:  # noqa: ANN401 - a class of an extra
     from asn1crypto import tsp  # noqa: PLC0415 - beside the extra
     from pyhanko.sign.timestamps import TimeStamper  # noqa: PLC0415 - an extra
 
-    class Stamper(TimeStamper):
+    class Stamper(TimeStamper):  # type: ignore[misc]
         async def async_request_tsa_response(self, req: Any) -> Any:  # noqa: ANN401 - a class of an extra
             return tsp.TimeStampResp.load(in_order(ask(url, req.dump())))
 
