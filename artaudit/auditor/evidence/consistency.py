@@ -18,6 +18,7 @@ from artaudit.auditor.evidence.log_stamps import broken_stamps
 from artaudit.auditor.evidence.logged import contradictions
 from artaudit.auditor.evidence.package import BAGIT, CA_FILE, PAGE, REPORT, TAG_MANIFEST, bag_info
 from artaudit.auditor.evidence.pages import ALIKE, TEXTS, texts
+from artaudit.auditor.evidence.pdf_check import check_pdf
 from artaudit.auditor.evidence.redrawing import UNREADABLE, not_redrawn
 from artaudit.auditor.registry.hash_chain import canonical
 from artaudit.auditor.signing.seals import Trust, check_seal
@@ -42,11 +43,12 @@ def disagreements(files: Mapping[str, bytes], trust: Trust) -> tuple[list[str], 
         problems += [*_page(record, files), *_texts(record, files)]
         problems += broken_stamps(record["log"], files, trust.authorities)
         redrawn = not_redrawn(record, files)
+        reset, unset = check_pdf(record, files)
         seal = check_seal(record["seal"], TAG_MANIFEST, files, _vouchers(files), trust)
         summary = {**_summary(record), **seal.as_dict(trust)}
     except UNREADABLE:
         return [f"{REPORT} is no readable record"], [], {}
-    return [*problems, *redrawn.problems, *seal.problems], redrawn.remarks, summary
+    return [*problems, *redrawn.problems, *reset, *seal.problems], [*redrawn.remarks, *unset], summary
 
 
 def _summary(record: Mapping[str, Any]) -> dict[str, Any]:

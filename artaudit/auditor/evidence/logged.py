@@ -97,14 +97,8 @@ def _case(record: Mapping[str, Any], events: Sequence[Event]) -> Iterator[str]:
     for event in sorted(events, key=lambda event: int(event["payload"].get("id", 0))):
         rows.setdefault(event["payload"].get("table", ""), []).append(event.get("row", {}))
     opening = next(iter(rows.get("openings", ())), {"title": "", "at": case["opened_at"]})
-    titles = [
-        opening.get("title"),
-        *(
-            row.get("value")
-            for row in rows.get("changes", ())
-            if (row.get("subject"), row.get("field")) == ("case", TITLE)
-        ),
-    ]
+    renamed = (row for row in rows.get("changes", ()) if (row.get("subject"), row.get("field")) == ("case", TITLE))
+    titles = [opening.get("title"), *(row.get("value") for row in renamed)]
     if (titles[-1], opening.get("at")) != (case["title"], case["opened_at"]):
         yield f"title or opening of case {number} in {REPORT}: not what its log says"
     notes = [{name: row.get(name) for name in ("text", "at", "by")} for row in rows.get("notes", ())]

@@ -17,7 +17,7 @@ from typing import Any
 from artaudit.auditor.evidence.casefile import CaseFile, entries, sha256
 from artaudit.auditor.evidence.html import render
 from artaudit.auditor.evidence.pages import EDITION, texts
-from artaudit.auditor.evidence.pdf import render_pdf
+from artaudit.auditor.evidence.pdf import render_pdf, typesetter
 from artaudit.auditor.registry.hash_chain import canonical
 from artaudit.auditor.signing.seals import Seal
 from artaudit.errors import PackageError
@@ -61,6 +61,7 @@ def bag(case: CaseFile, seal: Seal, *, pdf: bool = False) -> dict[str, bytes]:
     record = _record(case, seal)
     documents = {name: data for name, data in texts(record).items() if name.startswith("data/")}
     if pdf:
+        record["typst"] = typesetter()
         documents[PDF] = render_pdf(record, named_files, seal)
     record["documents"] = entries(documents)
     plain = _canonical(record, case).encode()

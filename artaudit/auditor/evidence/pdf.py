@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from importlib import resources
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,14 @@ def render_pdf(record: Mapping[str, Any], files: Mapping[str, bytes], seal: Seal
     """
     unsigned = _typeset(_laid_out(record), files)
     return sign_pdf(unsigned, seal) if seal and seal.signer else unsigned
+
+
+def typesetter() -> str:
+    """Return the version of Typst that sets reports, "" without the extra."""
+    try:
+        return version("typst")
+    except PackageNotFoundError:
+        return ""
 
 
 def _typeset(record: Mapping[str, Any], files: Mapping[str, bytes]) -> bytes:

@@ -91,15 +91,9 @@ def _of_part(link: Link) -> str:
 
 
 def _standing(credential: Credential, trust: Trust) -> str:
-    """Return what is known of the signer."""
-    lists = trust.of("signers")
-    names = " or ".join(found.label for found in lists)
+    """Return what is known of the signer; dates of lists stand in the details, as a claim is compared word for word."""
     if credential.state == "Trusted":
-        return f"who is on {_the(names)}"
+        names = " or ".join(found.name for found in trust.of("signers"))
+        return f"who is on {names}" if names.startswith("your ") else f"who is on the trust list {names}"
     standing = [IN_WORDS[cause] for cause in credential.causes if cause in IN_WORDS]
-    unknown = f"who is not on {_the(names)}" if lists else "who is on no trust list of yours"
-    return " and ".join(standing) or unknown
-
-
-def _the(names: str) -> str:
-    return names if names.startswith("your ") else f"the trust list {names}"
+    return " and ".join(standing) or "who is on no trust list of yours"

@@ -5,8 +5,10 @@ import sys
 
 import pytest
 
-from artaudit.auditor.evidence import Seal
+from artaudit.auditor.evidence import Seal, package
 from artaudit.auditor.evidence.package import bag
+from artaudit.auditor.evidence.pdf import render_pdf
+from artaudit.auditor.evidence.pdf_signature import sign_pdf
 from artaudit.errors import MissingExtraError, PackageError
 
 PDF = "data/report.pdf"
@@ -71,3 +73,45 @@ def test_a_signature_leaves_it_an_archival_pdf(case, signer):
     assert b"/Version" not in added
     assert b"/ISO_" not in added
     assert b"<pdfaid:part>3</pdfaid:part>" in signed
+
+
+def test_a_pdf_of_another_case_and_one_with_more_than_a_signature_are_found(
+    case, build, signer, problems_of, monkeypatch
+):
+    pytest.importorskip("typst")
+    pytest.importorskip("pyhanko")
+    assert problems_of(bag(case, Seal(signer), pdf=True)) == ()
+    other = bag(build(claim="it shows 100% of work 1"), Seal(signer), pdf=True)[PDF]
+    monkeypatch.setattr(package, "render_pdf", lambda *_: other)
+    assert f"{PDF} was not made from data/report.json: do not rely on what it says" in problems_of(
+        bag(case, Seal(signer), pdf=True)
+    )
+    monkeypatch.undo()
+    monkeypatch.setattr(package, "render_pdf", lambda *given: sign_pdf(renamed(render_pdf(*given[:2])), given[2]))
+    problems = problems_of(bag(case, Seal(signer), pdf=True))
+    assert any(f"{PDF} holds more than data/report.json says" in problem for problem in problems), problems
+
+
+def renamed(pdf: bytes) -> bytes:
+    """Append another content of the first page to a PDF."""
+    from pyhanko.pdf_utils import generic
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    page = writer.find_page_for_modification(0)[0].get_object()
+    page["/Contents"] = writer.add_object(generic.StreamObject(stream_data=b"BT ET"))
+    writer.update_container(page)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_its_signature_carries_the_timestamp(case, signer, authority):
+    pytest.importorskip("typst")
+    pytest.importorskip("pyhanko")
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+    data = bag(case, Seal(signer, (authority.url,)), pdf=True)[PDF]
+    [signature] = PdfFileReader(io.BytesIO(data)).embedded_signatures
+    kinds = [attribute["type"].native for attribute in signature.signer_info["unsigned_attrs"]]
+    assert kinds == ["signature_time_stamp_token"]

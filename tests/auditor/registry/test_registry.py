@@ -22,6 +22,7 @@ from artaudit.auditor.registry import Registry, default_path
 from artaudit.auditor.registry.cases import SEAL
 from artaudit.auditor.registry.hash_chain import GENESIS, canonical, digest, link
 from artaudit.auditor.registry.schema import APPLICATION_ID, MIGRATIONS
+from artaudit.auditor.registry.stamps import LogStamp
 from artaudit.errors import RegistryError
 from artaudit.image import Image, decode
 
@@ -140,11 +141,18 @@ def test_every_table_is_guarded_against_change_removal_and_replacement(path):
         registry.case_store.exported(SEAL, None, "0" * 64, list(registry.events()))
         registry.add_manifest(1, b"c2pa")
         registry.fingerprint_store.add_descriptor(1, "model@0", b"numbers", b"sketch")
+<<<<<<< .merge_file_fm0SRr
         registry.edit(1, title="another")
         registry.declaration_store.declare({"site": "", "files": []})
     connection = sqlite3.connect(path)
     tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     assert len(tables) == 15
+=======
+        registry.stamp_store.add(LogStamp(1, "0" * 64, "https://authority.example", b""))
+    connection = sqlite3.connect(path)
+    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    assert len(tables) == 14
+>>>>>>> .merge_file_YWBHYq
     for table in tables:
         column = connection.execute(f"SELECT name FROM pragma_table_info('{table}')").fetchone()[0]
         for statement in (
@@ -235,7 +243,7 @@ def test_a_forged_event_for_a_rewritten_row_does_not_hide_the_change(path):
     with Registry(path) as registry:
         add(registry, 1)
         events = list(registry.events())
-        forged = link(2, "2026-01-01", "register", {**events[0].payload, "content": "0" * 64}, events[0].hash)
+        forged = link(2, events[0].at, "register", {**events[0].payload, "content": "0" * 64}, events[0].hash)
         values = f"2, '{forged.at}', 'register', '{canonical(forged.payload)}', '{forged.prev}', '{forged.hash}'"
         spoil(path, f"INSERT INTO events VALUES ({values})")
         assert registry.verify() == ["row 1 of works was changed or removed after event 2"]
