@@ -141,18 +141,12 @@ def test_every_table_is_guarded_against_change_removal_and_replacement(path):
         registry.case_store.exported(SEAL, None, "0" * 64, list(registry.events()))
         registry.add_manifest(1, b"c2pa")
         registry.fingerprint_store.add_descriptor(1, "model@0", b"numbers", b"sketch")
-<<<<<<< .merge_file_fm0SRr
         registry.edit(1, title="another")
         registry.declaration_store.declare({"site": "", "files": []})
-    connection = sqlite3.connect(path)
-    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    assert len(tables) == 15
-=======
         registry.stamp_store.add(LogStamp(1, "0" * 64, "https://authority.example", b""))
     connection = sqlite3.connect(path)
     tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    assert len(tables) == 14
->>>>>>> .merge_file_YWBHYq
+    assert len(tables) == 16
     for table in tables:
         column = connection.execute(f"SELECT name FROM pragma_table_info('{table}')").fetchone()[0]
         for statement in (
