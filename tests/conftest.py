@@ -1,7 +1,8 @@
-"""Checks every annotation of artaudit, shapes included, while the tests run."""
+"""Checks every annotation of artaudit, shapes included, while the tests run, and knows which tests are slow."""
 
 import os
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,33 @@ from jaxtyping import install_import_hook
 install_import_hook("artaudit", "beartype.beartype")
 settings.register_profile("patient", deadline=None)  # a busy machine is no failure
 settings.load_profile("patient")
+
+
+SLOW = Path(__file__).with_name("slow.txt")
+"""Tests that took longer than `LEAST` seconds when `--find-slow` last wrote this file; `make quick` leaves them out."""
+
+LEAST = 0.5
+_SECONDS = Counter()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--find-slow", action="store_true", help=f"write the tests that take over {LEAST} s into slow.txt")
+
+
+def pytest_collection_modifyitems(items):
+    slow = set(SLOW.read_text().splitlines())
+    for item in items:
+        if item.nodeid.partition("[")[0] in slow:
+            item.add_marker(pytest.mark.slow)
+
+
+def pytest_runtest_logreport(report):
+    _SECONDS[report.nodeid.partition("[")[0]] += report.duration
+
+
+def pytest_sessionfinish(session):
+    if session.config.getoption("find_slow") and not hasattr(session.config, "workerinput"):
+        SLOW.write_text("".join(f"{name}\n" for name in sorted(_SECONDS) if _SECONDS[name] > LEAST))
 
 
 @pytest.fixture(scope="session")
