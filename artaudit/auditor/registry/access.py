@@ -20,7 +20,8 @@ def prepare_place(path: Path, *, create: bool) -> None:
 
 def may_write(path: Path) -> bool:
     """Tell whether the file at `path` may be written, and files beside it, which write-ahead logging needs."""
-    return os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK)
+    places, effective = (path, path.absolute().parent), os.access in os.supports_effective_ids
+    return all(os.access(place, os.W_OK, effective_ids=effective) for place in places)
 
 
 def read_only_address(path: Path) -> str:
