@@ -10,9 +10,9 @@ from artaudit.auditor.assessment.sentences import summary
 from artaudit.auditor.assessment.weighing import assess, withhold_accusations
 from artaudit.auditor.examiners import examiners, findings_of
 from artaudit.auditor.registry import Registry
+from artaudit.environment import environment
 from artaudit.findings import Evidence, Finding
 from artaudit.image import Image, read
-from artaudit.protect.receipt import environment
 from artaudit.protocols import Examiner
 
 

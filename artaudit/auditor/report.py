@@ -8,7 +8,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from artaudit.auditor.evidence import CaseFile, CheckFile, LogExtract, PictureFile, Seal, WorkFile, write_package
+from artaudit.auditor.evidence import (
+    CaseFile,
+    CheckFile,
+    LogExtract,
+    PictureFile,
+    Seal,
+    Statement,
+    WorkFile,
+    write_package,
+)
 from artaudit.auditor.evidence.illustrations import illustrators
 from artaudit.auditor.registry import Case, Registry, Work, who
 from artaudit.auditor.registry.cases import PACKAGE, CaseFolder, log_root
@@ -24,16 +33,24 @@ from artaudit.protocols import Illustrator
 
 
 def report(
-    number: int, target: Path, registry: Registry, seal: Seal | None = None, *, pdf: bool = False
+    number: int,
+    target: Path,
+    registry: Registry,
+    seal: Seal | None = None,
+    *,
+    pdf: bool = False,
+    stated: Statement | None = None,
 ) -> dict[str, Any]:
     """Write the package of case `number` to `target`, which must not exist; return its digest, size and more.
 
-    `seal` names the signer and the timestamp authorities; the export is recorded in the log.
+    `seal` names the signer and the timestamp authorities, `stated` who writes it, for whom and more; the export is
+    recorded in the log.
     """
     ensure_new(target)
     seal = seal or Seal()
     log = list(registry.events())
-    data = write_package(gather(registry.case_store.folder(number), log, registry), seal, pdf=pdf)
+    case = (stated or Statement()).upon(gather(registry.case_store.folder(number), log, registry))
+    data = write_package(case, seal, pdf=pdf)
     write_atomically(target, data)
     digest = hashlib.sha256(data).hexdigest()
     registry.case_store.exported(PACKAGE, number, digest, log)

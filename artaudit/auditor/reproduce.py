@@ -13,11 +13,11 @@ from typing import Any
 from artaudit.auditor.assessment.weighing import WITHHELD, assess
 from artaudit.auditor.evidence import REPORT, read_files
 from artaudit.auditor.examiners import examiners_for, findings_of
+from artaudit.environment import environment
 from artaudit.errors import PackageError
 from artaudit.findings import COPY, KINDS, Finding
 from artaudit.image import decode
 from artaudit.matching import Portfolio, PortfolioEntry, describe, describers, fingerprint
-from artaudit.protect.receipt import environment
 
 SAME, DIFFERS, OPEN = "same", "differs", "not repeated"
 TOLERANCE = 0.02

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Any
 
 import cv2
 import numpy as np
 from jaxtyping import Float
 
+from artaudit.environment import environment
 from artaudit.image import Image
 from artaudit.protect.cloak import working_size
 from artaudit.protect.effect import effects
@@ -51,15 +50,6 @@ def receipt(image: Image, saved: Image, cloaked: Cloaked, encoders: Sequence[Enc
         "effect": _effects(encoders, image, saved),
         "limits": list(LIMITS),
         "environment": environment(),
-    }
-
-
-def environment() -> dict[str, str]:
-    """Return the versions that a repetition needs."""
-    return {
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        **{name: version(name) for name in ("artaudit", "torch", "numpy", "pillow")},
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PureWindowsPath
 from typing import Any
@@ -141,7 +141,10 @@ class LogExtract:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """One case: its checks, the works and illustrations that findings refer to, notes, and the log's extract."""
+    """One case: its checks, the works and illustrations that findings refer to, notes, and the log's extract.
+
+    `stated` is what the person who writes the report states about it.
+    """
 
     id: int
     title: str
@@ -153,13 +156,14 @@ class CaseFile:
     works: tuple[WorkFile, ...] = ()
     pictures: tuple[PictureFile, ...] = ()
     notes: tuple[dict[str, str], ...] = ()
+    stated: Mapping[str, Any] = field(default_factory=dict)
 
     def report(self) -> dict[str, Any]:
         """Return the record: plain JSON values that name every file of `files` by its digest."""
         return {
             "schema": SCHEMA,
             "case": {"id": self.id, "title": self.title, "opened_at": self.opened_at, "notes": list(self.notes)},
-            "exported": {"at": self.exported_at, "by": self.exported_by},
+            "exported": {"at": self.exported_at, "by": self.exported_by, **self.stated},
             "checks": [check.as_dict() for check in self.checks],
             "works": [work.as_dict() for work in self.works],
             "pictures": [picture.as_dict() for picture in self.pictures],

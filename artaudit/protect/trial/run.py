@@ -11,11 +11,12 @@ from typing import Any
 
 from artaudit import catalog
 from artaudit.distances import ssimulacra2
+from artaudit.environment import environment
 from artaudit.errors import UsageError
 from artaudit.generators import pool
 from artaudit.generators.opening import abilities
 from artaudit.protect.effect import WHITE, amplitudes
-from artaudit.protect.receipt import environment, middle, whole
+from artaudit.protect.receipt import middle, whole
 from artaudit.protect.trial import uses
 from artaudit.protect.trial.adaptive import Adversary, Schooling, school
 from artaudit.protect.trial.estimating import estimate
