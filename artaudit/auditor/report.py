@@ -19,6 +19,7 @@ from artaudit.auditor.evidence import (
     write_package,
 )
 from artaudit.auditor.evidence.illustrations import illustrators
+from artaudit.auditor.evidence.reporting.words import person
 from artaudit.auditor.registry import Case, Registry, Work, who
 from artaudit.auditor.registry.cases import PACKAGE, CaseFolder, log_root
 from artaudit.auditor.registry.hash_chain import Event, now
@@ -57,6 +58,7 @@ def report(
     return {
         "path": str(target),
         "case": number,
+        "by": person(case.exported_by),
         "sha256": digest,
         "bytes": len(data),
         "log_size": len(log),

@@ -53,4 +53,5 @@ def report(
         print_json(written)
         return
     click.echo(f"{output}  case {number}, {written['bytes']:,} bytes, sha256 {written['sha256']}")
+    click.echo(f"written by {written['by']}" + ("" if statement.by else " (--by names another)"), err=True)
     click.echo(sealed_line(seal, unsigned=unsigned), err=True)

@@ -81,7 +81,7 @@ def _candidates(held: Sequence[Exhibit]) -> Iterator[Block]:
     head = ("candidate", "named of its own", "named of others", "worst area under the ROC curve", "calibrated on")
     yield blocks.table(head, list(rows), (6, 2, 2, 4, 5))
     yield blocks.text(
-        f"A candidate that was calibrated on fewer than {LEAST_OWN} pictures of its own is not named on the first page.",
+        f"A candidate that was calibrated on fewer than {LEAST_OWN} pictures of its own is not named first.",
         small=True,
     )
 
@@ -155,8 +155,8 @@ def _log(record: Mapping[str, Any]) -> Iterator[Block]:
     yield blocks.heading("From the log", 3)
     yield blocks.text(
         f"Every entry of the portfolio's log carries the digest of the entry before it. The log held {log['size']} "
-        "entries when this was written, and the record proves of every entry here that it is under the root (RFC 6962) of the "
-        "tree over them:",
+        "entries when this was written, and the record proves of every entry here that it is under the root "
+        "(RFC 6962) of the tree over them:",
         small=True,
     )
     yield blocks.facts([("root", mono(log["root"]))])

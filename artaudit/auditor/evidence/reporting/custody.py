@@ -20,7 +20,8 @@ STEPS = {
 """Events of the log about a case, in words."""
 HANDOVERS = (
     "Every hand-over of the package after it was written belongs here. Whoever hands it over and whoever takes it "
-    "compare the sha256 of the package, which `audit report` printed when it was written, with that of the file handed over."
+    "compare the sha256 of the package, which `audit report` printed when it was written, with that of the file "
+    "handed over."
 )
 FORM_ROWS = 3
 HEAD = (

@@ -15,8 +15,8 @@ MADE_BY_MODEL = "a generative model drew the pixels of the exhibit, anew or from
 MADE_BY_NONE = "no generative model drew them: they come from a camera, a scanner, a hand or ordinary editing"
 PROPOSITIONS = (
     "Where an answer says how many times likelier something is, two propositions are compared, as ENFSI's guideline "
-    f"for evaluative reporting (2015) asks: (1) {MADE_BY_MODEL}; (2) {MADE_BY_NONE}. What that assumes stands below, under "
-    "“What the answers rest on”."
+    f"for evaluative reporting (2015) asks: (1) {MADE_BY_MODEL}; (2) {MADE_BY_NONE}. What that assumes stands below, "
+    "under “What the answers rest on”."
 )
 NEVER_ALONE = "Never rest an accusation on such a finding alone."
 LINKS = (("How to read this report", "HOW-TO-READ.md"), ("How to attack it", "HOW-TO-ATTACK.md"))

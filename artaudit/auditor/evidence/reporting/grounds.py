@@ -25,9 +25,10 @@ ASSUMED = (
 )
 RATIO = (
     "A likelihood ratio says how much likelier what was measured is if the first proposition is true than if the "
-    "second is; it is not the probability that a model drew the picture. Ratios of independent groups multiply, so their "
-    "logarithms are added. The names of strengths are those of ENFSI's guideline (2015): weak from 2 times on, "
-    "moderate from 10, moderately strong from 100, strong from 1,000, very strong from 10,000, extremely strong from 1,000,000."
+    "second is; it is not the probability that a model drew the picture. Ratios of independent groups multiply, so "
+    "their logarithms are added. The names of strengths are those of ENFSI's guideline (2015): weak from 2 times on, "
+    "moderate from 10, moderately strong from 100, strong from 1,000, very strong from 10,000, extremely strong "
+    "from 1,000,000."
 )
 RATES = (
     "A false alarm finds what is not there, a miss does not find what is. “At most” is the upper end of the exact 95 % "
