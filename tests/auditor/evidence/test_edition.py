@@ -19,10 +19,10 @@ from artaudit.findings import Finding
 GOLDEN = "e528f584f958bf25"
 TEXTS = {
     "VERIFY.txt": "9d9aa87bcca68783",
-    "data/CERTIFICATION-902.md": "?",
-    "data/HOW-TO-ATTACK.md": "?",
-    "data/HOW-TO-READ.md": "?",
-    "data/report.html": "?",
+    "data/CERTIFICATION-902.md": "cdfeeae72cb2d700",
+    "data/HOW-TO-ATTACK.md": "4b2a7683a15692bc",
+    "data/HOW-TO-READ.md": "a87deaeff8014a77",
+    "data/report.html": "2017d3d03d9d3500",
 }
 WEIGHTS = "018c4cb965b8b272"
 CHANGED = "it has changed: give `pages.EDITION` other digits, and this test what it makes now"

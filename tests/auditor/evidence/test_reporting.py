@@ -11,6 +11,7 @@ import pytest
 from artaudit.auditor.assessment.sentences import summary
 from artaudit.auditor.assessment.weighing import assess
 from artaudit.auditor.evidence import Seal, Statement
+from artaudit.auditor.evidence.log_stamps import StampFile
 from artaudit.auditor.evidence.package import bag
 from artaudit.auditor.evidence.reporting.content import content
 from artaudit.auditor.evidence.reporting.words import person, rate, subject
@@ -181,6 +182,23 @@ def test_custody_names_every_step_and_leaves_room_for_those_to_come(case):
     assert steps["rows"][2][4] == {"text": case.checks[0].evidence["sha256"], "mono": True}
     [form] = [block for block in blocks if block.get("form")]
     assert form["head"][1:3] == ["handed over by (name, signature)", "received by (name, signature)"]
+
+
+def test_it_says_what_is_enclosed_and_when_the_log_was_timestamped(case):
+    stamp = StampFile(2, "ab" * 32, "stamps.example", "2025-12-30T00:00:00+00:00", b"token", {1: []})
+    late = replace(case.log, stamps=(stamp,), faults=("event 2 is before event 1",))
+    checks = tuple(replace(check, enclosed=False) for check in case.checks)
+    record = record_of(replace(case, log=late, checks=checks))
+    said = words(content(record))
+    assert record["enclosed"]["does_not_enclose"]
+    for text in (*record["enclosed"]["encloses"], *record["enclosed"]["does_not_enclose"]):
+        assert text in said
+    assert "The times of the log are not to be relied on: event 2 is before event 1." in said
+    assert '["original", {"text": "not in this package"' in said
+    assert "stamps.example timestamped a log that held it" in said
+    assert stamp.name in said
+    stamps = [block for block in content(record) if block["kind"] == "table" and block["head"][1] == "authority"]
+    assert [[cell["text"] for cell in row][1:] for row in stamps[0]["rows"]] == [["stamps.example", "1", "2", "ab" * 32]]
 
 
 def test_numbers_of_the_machine_are_words_in_the_annex(case):
