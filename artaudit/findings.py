@@ -63,12 +63,27 @@ def strength(log10_ratio: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class FalseAlarms:
-    """How often a threshold fired on pictures it should not fire on, measured on `trials` of them."""
+class ErrorRate:
+    """How often a threshold erred, measured on `trials` of a `population`.
+
+    `pictures` is how many different pictures stand behind the trials where these share some, None where that is not
+    known or all differ.
+    """
 
     count: int
     trials: int
     population: str
+    pictures: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FalseAlarms(ErrorRate):
+    """How often a threshold fired on pictures it should not fire on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misses(ErrorRate):
+    """How often a threshold did not fire on pictures it should fire on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +91,7 @@ class Finding:
     """One claim about one picture.
 
     `holds` is True (it does), False (it was looked for and not found) or None (cannot tell). `score` and
-    `threshold` share one unit, named in `unit`. `false_alarms` is None when the rate was never measured.
+    `threshold` share one unit, named in `unit`. `false_alarms` and `misses` are None when the rate was never measured.
     `region` is a polygon in pixels of the upright picture, (x, y) each. `details` holds plain JSON values:
     what the claim rests on.
 
@@ -100,6 +115,7 @@ class Finding:
     group: str = ""
     question: str = ""
     log10_likelihood_ratio: float | None = None
+    misses: Misses | None = None
 
     def __post_init__(self) -> None:
         """Place a finding that names no group."""
@@ -121,9 +137,10 @@ class Finding:
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> Finding:
         """Read what `as_dict` gave, as JSON gives it back; raises TypeError or KeyError for anything else."""
-        alarms, region = plain["false_alarms"], plain["region"]
+        alarms, misses, region = plain["false_alarms"], plain.get("misses"), plain["region"]
         read = {
             "false_alarms": FalseAlarms(**alarms) if alarms else None,
+            "misses": Misses(**misses) if misses else None,
             "region": None if region is None else tuple((float(x), float(y)) for x, y in region),
         }
         return cls(**{**plain, **read})

@@ -13,7 +13,8 @@ from benchmarks.page import PAGE, write
 Seen = Sequence[dict[str, Any]]
 
 KEPT = Path("artaudit/matching/false_matches.json")
-"""The file of the rates that reports quote."""
+MISSED = KEPT.with_name("missed_copies.json")
+"""The files of the rates that reports quote."""
 
 
 def read_parts(folder: Path, part: str) -> list[dict[str, Any]]:
@@ -26,6 +27,7 @@ def write_page(folder: Path) -> None:
     edited, unrelated = [*read_parts(folder, "edits"), *read_parts(folder, "cloaks")], read_parts(folder, "strangers")
     write(PAGE, "match", f"{recall(edited)}\n\n{false_matches(edited, unrelated)}")
     KEPT.write_text(json.dumps(rates([*edited, *unrelated]), indent=2) + "\n", encoding="utf-8")
+    MISSED.write_text(json.dumps(missed(edited), indent=2) + "\n", encoding="utf-8")
 
 
 def rates(seen: Seen) -> dict[str, dict[str, Any]]:
@@ -40,8 +42,23 @@ def rates(seen: Seen) -> dict[str, dict[str, Any]]:
                 "trials": sum(suspect["pairs"] for suspect in asked),
                 "population": f"pairs of pictures and works they do not show: edited and cloaked paintings, "
                 f"photographs, generated pictures ({pictures} in all, seen {len(asked)} times) beside 179 works",
+                "pictures": pictures,
             }
     return found
+
+
+def missed(edited: Seen) -> dict[str, dict[str, Any]]:
+    """Return how many edited copies were missed, without and with descriptors, as reports quote it."""
+    works, edits = ({suspect[what] for suspect in edited} for what in ("of", "kind"))
+    about = {
+        "trials": len(edited),
+        "population": f"edited copies of {len(works)} works, {len(edits)} edits of each "
+        "(docs/limits.md, Finding copies)",
+        "pictures": len(works),
+    }
+    plain = sum(not any(match["plain"] for match in _right(suspect)) for suspect in edited)
+    described = sum(not _right(suspect) for suspect in edited)
+    return {"without descriptors": {"count": plain} | about, "with descriptors": {"count": described} | about}
 
 
 def recall(edited: Seen) -> str:

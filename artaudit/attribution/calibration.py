@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from artaudit.errors import ModelError, UsageError
-from artaudit.findings import FalseAlarms
+from artaudit.findings import FalseAlarms, Misses
 from artaudit.metrics import auc
 
 SCHEMA = "artaudit-attribution/1"
@@ -88,6 +88,12 @@ class CandidateCalibration:
         others = [counts for name, counts in self.passed.items() if name != BELONGING]
         count, trials = (sum(counts[place] for counts in others) for place in (0, 1))
         return FalseAlarms(count, trials, f"held out of each fit: {self.pictures}")
+
+    @property
+    def misses(self) -> Misses:
+        """The number of the candidate's own pictures that did not pass the bar, of how many."""
+        passed, trials = self.passed[BELONGING]
+        return Misses(trials - passed, trials, f"drawn by {self.model}, held out of each fit: {self.pictures}")
 
     def score(self, numbers: Numbers, *, bounded: bool = True) -> Float[np.ndarray, " pictures"]:
         """Return decimal logarithms of likelihood ratios; if not `bounded`, they serve for ranking only."""

@@ -104,6 +104,7 @@ def finding(held: Sequence[Opinion], asked: Sequence[Candidate]) -> Finding:
         threshold=round(learned.bar, 3),
         unit=UNIT,
         false_alarms=learned.false_alarms,
+        misses=learned.misses,
         details=details,
         # that none of these models drew it does not speak against a machine: another model may have
         log10_likelihood_ratio=round(best.score, 3) if makers else None,
@@ -125,6 +126,7 @@ def as_details(opinion: Opinion) -> dict[str, Any]:
         "lower_than_it": {name: share_below(values, opinion.score) for name, values in learned.quantiles.items()},
         "auc": {name: round(value, 3) for name, value in learned.aucs.items()},
         "found_of_its_own": list(learned.passed[BELONGING]),
+        "found_of_others": [learned.false_alarms.count, learned.false_alarms.trials],
         "calibrated_on": learned.pictures,
     }
 

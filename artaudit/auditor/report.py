@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from artaudit.auditor.evidence import CaseFile, CheckFile, LogExtract, PictureFile, Seal, WorkFile, write_package
+from artaudit.auditor.evidence import (
+    CaseFile,
+    CheckFile,
+    LogExtract,
+    PictureFile,
+    Seal,
+    Statement,
+    WorkFile,
+    write_package,
+)
 from artaudit.auditor.evidence.enclosure import (
     ABSENT,
     CHOICES,
@@ -24,6 +33,7 @@ from artaudit.auditor.evidence.enclosure import (
 )
 from artaudit.auditor.evidence.illustrations import illustrators
 from artaudit.auditor.evidence.log_stamps import StampFile
+from artaudit.auditor.evidence.reporting.words import person
 from artaudit.auditor.originals import original_of
 from artaudit.auditor.registry import Case, Registry, Work, who
 from artaudit.auditor.registry.cases import PACKAGE, CaseFolder, log_root
@@ -49,16 +59,19 @@ def report(
     *,
     pdf: bool = False,
     enclose: str = SUSPECT,
+    stated: Statement | None = None,
 ) -> dict[str, Any]:
     """Write the package of case `number` to `target`, which must not exist; return its digest, size and more.
 
-    `seal` names the signer and the timestamp authorities; the export is recorded in the log. `enclose` says which files
-    leave the house: "originals", "suspect" or "none" (artaudit.auditor.evidence.enclosure).
+    `seal` names the signer and the timestamp authorities, `stated` who writes it, for whom and more; the export is
+    recorded in the log. `enclose` says which files leave the house: "originals", "suspect" or "none"
+    (artaudit.auditor.evidence.enclosure).
     """
     ensure_new(target)
     seal = seal or Seal()
     log = list(registry.events())
-    case = gather(registry.case_store.folder(number), log, registry, enclose)
+    gathered = gather(registry.case_store.folder(number), log, registry, enclose)
+    case = (stated or Statement()).upon(gathered)
     data = write_package(case, seal, pdf=pdf)
     write_atomically(target, data)
     digest = hashlib.sha256(data).hexdigest()
@@ -66,6 +79,7 @@ def report(
     return {
         "path": str(target),
         "case": number,
+        "by": person(case.exported_by),
         "sha256": digest,
         "bytes": len(data),
         "log_size": len(log),

@@ -156,10 +156,10 @@ def stamp_and_tell(registry: Registry, authorities: tuple[str, ...]) -> list[dic
     return done
 
 
-def sealed_line(seal: Seal) -> str:
-    """Say who signed and who timestamped."""
-    said = seal.as_dict()
-    signed = f"signed by {said['signer']['subject']}" if said["signer"] else "not signed (`audit keys init`)"
+def sealed_line(seal: Seal, *, unsigned: bool = False) -> str:
+    """Say who signed and who timestamped; `unsigned` tells that it was asked not to be signed."""
+    said, why = seal.as_dict(), ", as --unsigned asked" if unsigned else " (`audit keys init`)"
+    signed = f"signed by {said['signer']['subject']}" if said["signer"] else f"not signed{why}"
     stamped = f"timestamped by {', '.join(said['timestamps'])}" if said["timestamps"] else "not timestamped"
     return f"{signed}, {stamped}"
 

@@ -25,6 +25,12 @@ ENCLOSED = ("originals", "suspect", "none")
     "checked picture alone, or neither; small pictures and digests always do [default: asked on a terminal, else "
     "suspect].",
 )
+@click.option("--by", default="", metavar="NAME", help="Who writes the report [default: $ARTAUDIT_BY, else the login].")
+@click.option("--for", "client", default="", metavar="NAME", help="For whom: the client or claimant.")
+@click.option("--place", default="", metavar="TEXT", help="Where it is written.")
+@click.option("--device", default="", metavar="TEXT", help="On which device it is written.")
+@click.option("--purpose", default="", metavar="TEXT", help="What it is for.")
+@click.option("--maker", default="", metavar="TEXT", help="Who made the works and who owns them, as you state it.")
 @click.option("--pdf", is_flag=True, help="Add the report as PDF/A (needs the extra pdf).")
 @AS_JSON
 @DB
@@ -37,27 +43,33 @@ def report(
     enclose: str | None,
     pdf: bool,
     as_json: bool,
+    **stated: str,
 ) -> None:
     """Write the evidence of a case as a package anybody can verify.
 
     PICTURE_OR_CASE is the number of a case that `audit check` or `audit case open` printed, or a picture, which is
     checked first. The package is signed when there are keys (`audit keys init`). What it encloses, and what it does
-    not, is listed at the end.
+    not, is listed at the end. --by, --for, --place, --device, --purpose and --maker stand in the report as statements
+    of the person who writes it.
     """
     from artaudit.auditor.check import check  # noqa: PLC0415 - heavy
+    from artaudit.auditor.evidence import Statement  # noqa: PLC0415 - heavy
     from artaudit.auditor.report import report as write  # noqa: PLC0415 - heavy
 
+    statement = Statement(**stated, unsigned=unsigned)
     seal = new_seal(authorities, unsigned=unsigned)
     with open_registry(create=not case.isdecimal()) as registry:
         number = int(case) if case.isdecimal() else check(Path(case), registry)[0]
-        written = write(number, output, registry, seal, pdf=pdf, enclose=enclose or _asked())
+        chosen = enclose or _asked()
+        written = write(number, output, registry, seal, pdf=pdf, enclose=chosen, stated=statement)
     if as_json:
         print_json(written)
         return
     click.echo(f"{output}  case {number}, {written['bytes']:,} bytes, sha256 {written['sha256']}")
     click.echo(f"encloses: {'; '.join(written['enclosed']['encloses']) or 'no picture'}")
     click.echo(f"does not enclose: {'; '.join(written['enclosed']['does_not_enclose']) or 'nothing'}")
-    click.echo(sealed_line(seal), err=True)
+    click.echo(f"written by {written['by']}" + ("" if statement.by else " (--by names another)"), err=True)
+    click.echo(sealed_line(seal, unsigned=unsigned), err=True)
 
 
 def _asked() -> str:

@@ -15,7 +15,7 @@ from artaudit.detect.decision import Decision, decide
 from artaudit.detect.detectors.fused import FusedDetector
 from artaudit.detect.loading import open_calibrated, shipped
 from artaudit.detect.strata import stratum_of_file
-from artaudit.findings import NOISE, ORIGIN, Finding, Illustration
+from artaudit.findings import NOISE, ORIGIN, Finding, Illustration, Misses
 from artaudit.image import Image
 
 UNIT = "log odds"
@@ -34,6 +34,8 @@ BESIDE = {
     "cloaked": "cloaked pictures",
 }
 """What a picture is compared with, where a person said of which kind it is and the detector knows that kind."""
+
+_SAVED = "JPEG 96"
 
 SHOWN = 1024
 """The most pixels along the longer side of the picture that shows the crops."""
@@ -75,6 +77,7 @@ class MachineMade:
             threshold=round(decision.threshold.score, 3),
             unit=UNIT,
             false_alarms=decision.threshold.false_alarms,
+            misses=_misses(self._folder),
             details=_details(decision) | asked,
         )
         return [finding if decision.score is None else replace(finding, score=round(decision.score, 3))]
@@ -90,6 +93,20 @@ class MachineMade:
         placed = tuple((round(top * ratio), round(left * ratio), score) for top, left, score in crops)
         drawn = heatmap(np.asarray(small), placed, side=max(1, round(side * ratio)), threshold=finding.threshold)
         return [Illustration("traces", HEATMAP, drawn)]
+
+
+def _misses(folder: Path) -> Misses | None:
+    """Return how often the detector missed machine-made pictures that it learned nothing from; None if not measured.
+
+    It was counted for the bar of all kinds of picture together.
+    """
+    try:
+        seen = storage.describe(folder)["about"]["figures"]["left out"]["by edit"][_SAVED]
+        made, found, cleared = (int(seen[name]) for name in ("made", "found", "cleared"))
+    except (KeyError, TypeError, ValueError):
+        return None
+    about = f"machine-made pictures of families that nothing was learned from, saved as {_SAVED}, bar of all kinds"
+    return Misses(made - found, made, f"{about}; {cleared} of them were called not machine-made", pictures=made)
 
 
 def _claim(decision: Decision) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from artaudit.findings import CLOAKED_VERSIONS, COPY, MATCH, FalseAlarms, Finding, Illustration
+from artaudit.findings import CLOAKED_VERSIONS, COPY, MATCH, FalseAlarms, Finding, Illustration, Misses
 from artaudit.image import Image
 from artaudit.matching import Confirmation, Match, Portfolio, difference, overlay
 
@@ -33,6 +33,12 @@ FALSE_ALARMS = {
     for tier, rate in json.loads(files("artaudit.matching").joinpath("false_matches.json").read_text("utf-8")).items()
 }
 """False matches by tier, measured by `benchmarks/match.py` on pairs of pictures; pairs share pictures."""
+
+MISSES = {
+    kind: Misses(**rate)
+    for kind, rate in json.loads(files("artaudit.matching").joinpath("missed_copies.json").read_text("utf-8")).items()
+}
+"""Copies that all tiers together missed, without and with descriptors, measured by `benchmarks/match.py`."""
 
 OVERLAY = (
     "Left the checked picture, right the registered work. The outlined regions show the same; each line joins a place "
@@ -70,7 +76,9 @@ class PortfolioExaminer:
         method = "; ".join(METHODS[tier] for tier in METHODS if tier != "descriptor" or "describer" in compared)
         works = "the only one" if compared["compared_with"] == 1 else f"all {compared['compared_with']}"
         claim = f"copy of a registered work (compared with {works})"
-        return findings or [Finding(self.name, claim, holds=False, method=method, details=compared)]
+        return findings or [
+            Finding(self.name, claim, holds=False, method=method, details=compared, misses=_misses(compared))
+        ]
 
     def illustrate(self, image: Image, finding: Finding) -> list[Illustration]:
         """Return both pictures with the matched regions outlined, and their difference; needs a confirmation."""
@@ -96,6 +104,10 @@ def _compared(portfolio: Portfolio) -> dict[str, Any]:
     return details
 
 
+def _misses(compared: dict[str, Any]) -> Misses:
+    return MISSES["with descriptors" if "describer" in compared else "without descriptors"]
+
+
 def _finding(match: Match, compared: dict[str, Any], model: str, cloaked_versions: int) -> Finding:
     """Turn a match into a finding with its details."""
     confirmation = match.confirmation
@@ -117,6 +129,7 @@ def _finding(match: Match, compared: dict[str, Any], model: str, cloaked_version
         threshold=match.threshold,
         unit=match.unit,
         false_alarms=FALSE_ALARMS.get(match.tier),
+        misses=_misses(compared),
         region=confirmation.region if confirmation is not None else None,
         work=match.work,
         details=details,

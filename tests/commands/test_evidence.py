@@ -78,7 +78,14 @@ def test_a_signed_package_verifies_and_is_trusted_by_its_root(audit, package):
 
 
 def test_unsigned_is_a_choice_that_is_said(audit):
-    assert audit("report", 1, "-o", "plain.zip", "--unsigned").returncode == 0
+    said = ("--by", "Ada Lovelace", "--for", "Studio Étude", "--place", "Zürich", "--maker", "Ada, who painted it")
+    done = audit("report", 1, "-o", "plain.zip", "--unsigned", *said)
+    assert done.returncode == 0
+    assert "not signed, as --unsigned asked" in done.stderr
+    with zipfile.ZipFile(audit.home / "plain.zip") as opened:
+        exported = json.loads(opened.read("data/report.json"))["exported"]
+    stated = {"for": "Studio Étude", "place": "Zürich", "maker": "Ada, who painted it", "unsigned": True}
+    assert {**stated, "at": exported["at"], "by": "Ada Lovelace"} == exported
     assert "not signed" in audit("verify", "plain.zip").stdout
 
 

@@ -33,9 +33,17 @@ def summary(findings: Sequence[Finding], weighed: Assessment, compared_with: int
     )
 
 
+def asked(findings: Sequence[Finding], weighed: Assessment, compared_with: int) -> tuple[str, ...]:
+    """Return what a report says first: of a copy whose work it shows, and else only what points to a machine."""
+    if weighed.copy != "found":
+        return summary(findings, weighed, compared_with)
+    made = (*_origin(findings, weighed), *_model(findings, weighed)) if weighed.origin == MADE else ()
+    return (_copy(findings, compared_with), *made, *weighed.conflicts)
+
+
 def _copy(findings: Sequence[Finding], compared_with: int) -> str:
     works = "1 registered work" if compared_with == 1 else f"{compared_with} registered works"
-    held = [_sentence(finding.claim) for finding in findings if finding.question == COPY and finding.holds]
+    held = [sentence(finding.claim) for finding in findings if finding.question == COPY and finding.holds]
     unsure = [
         f"Cannot tell: {finding.claim}." for finding in findings if finding.question == COPY and finding.holds is None
     ]
@@ -48,10 +56,10 @@ def _copy(findings: Sequence[Finding], compared_with: int) -> str:
 def _origin(findings: Sequence[Finding], weighed: Assessment) -> Iterator[str]:
     """Say whether a generative model drew it, and why; for a copy only when the measurements point to a model."""
     if weighed.basis == SIGNED:
-        yield from (_sentence(finding.claim) for finding in findings if _is_trusted_statement(finding))
+        yield from (sentence(finding.claim) for finding in findings if _is_trusted_statement(finding))
     elif weighed.basis == WATERMARK:
         codes = (finding for finding in findings if finding.group == WATERMARK and finding.holds)
-        yield from (f"{_sentence(finding.claim)[:-1]}; anyone can write that code." for finding in codes)
+        yield from (f"{sentence(finding.claim)[:-1]}; anyone can write that code." for finding in codes)
     elif weighed.basis:
         if weighed.origin == MADE or weighed.copy != "found":
             yield _measured(weighed.log10_likelihood_ratio or 0.0)
@@ -93,7 +101,7 @@ def _model(findings: Sequence[Finding], weighed: Assessment) -> Iterator[str]:
         if finding.question != MODEL:
             continue
         if finding.holds:
-            yield _sentence(finding.claim)
+            yield sentence(finding.claim)
         elif finding.holds is None:
             yield f"Cannot tell: {finding.claim}."
         elif weighed.origin == MADE:
@@ -107,7 +115,7 @@ def _file(findings: Sequence[Finding]) -> Iterator[str]:
         return
     claimed = [finding for finding in about_file if finding.group == CLAIMS and finding.holds]
     others = [finding for finding in about_file if finding.group != CLAIMS and finding.holds]
-    yield from (_sentence(finding.claim) for finding in others if not _is_trusted_statement(finding))
+    yield from (sentence(finding.claim) for finding in others if not _is_trusted_statement(finding))
     yield from _claimed(claimed)
     if not claimed and any(finding.holds is None for finding in about_file):
         yield "Cannot tell: what the file itself says (a part of it could not be read)."
@@ -122,7 +130,7 @@ def _claimed(claims: Sequence[Finding]) -> Iterator[str]:
         yield f"The file says it was made with {', and with '.join(dict.fromkeys(tools))}; anyone can write that."
     for claim in claims:
         if TOOL not in claim.details:
-            yield f"{_sentence(claim.claim)[:-1]}; anyone can write that."
+            yield f"{sentence(claim.claim)[:-1]}; anyone can write that."
 
 
 def _others(findings: Sequence[Finding]) -> Iterator[str]:
@@ -130,7 +138,7 @@ def _others(findings: Sequence[Finding]) -> Iterator[str]:
     for finding in findings:
         unweighed = finding.question == ORIGIN and finding.group not in COUNTS
         if (unweighed or finding.question not in (COPY, ORIGIN, MODEL, FILE)) and finding.holds is not False:
-            yield _sentence(finding.claim) if finding.holds else f"Cannot tell: {finding.claim}."
+            yield sentence(finding.claim) if finding.holds else f"Cannot tell: {finding.claim}."
 
 
 def _first(sentences: Sequence[str], more: str) -> list[str]:
@@ -138,5 +146,6 @@ def _first(sentences: Sequence[str], more: str) -> list[str]:
     return [*sentences[:_NAMED], *([f"{rest} {more}"] if rest > 0 else [])]
 
 
-def _sentence(claim: str) -> str:
+def sentence(claim: str) -> str:
+    """Return a claim as a sentence."""
     return claim[:1].upper() + claim[1:].rstrip(".") + "."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from artaudit.auditor.evidence.casefile import CaseFile, CheckFile, LogExtract, PictureFile, WorkFile
 from artaudit.auditor.evidence.package import REPORT, write_package
+from artaudit.auditor.evidence.statement import Statement
 from artaudit.auditor.evidence.verification import Verification, read_files, verify_package
 from artaudit.auditor.signing.seals import Seal, Trust, check_seal
 
@@ -14,6 +15,7 @@ __all__ = [
     "LogExtract",
     "PictureFile",
     "Seal",
+    "Statement",
     "Trust",
     "Verification",
     "WorkFile",

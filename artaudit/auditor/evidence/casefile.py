@@ -162,7 +162,8 @@ class LogExtract:
 class CaseFile:
     """One case: its checks, the works and illustrations that findings refer to, notes, and the log's extract.
 
-    `enclose` is what of the files goes into the package.
+    `enclose` is what of the files goes into the package, `stated` what the person who writes the report states about
+    it.
     """
 
     id: int
@@ -176,6 +177,7 @@ class CaseFile:
     pictures: tuple[PictureFile, ...] = ()
     notes: tuple[dict[str, str], ...] = ()
     enclose: str = ORIGINALS
+    stated: Mapping[str, Any] = field(default_factory=dict)
 
     def report(self) -> dict[str, Any]:
         """Return the record: plain JSON values that name every file of `files` by its digest."""
@@ -184,7 +186,7 @@ class CaseFile:
         return {
             "schema": SCHEMA,
             "case": {"id": self.id, "title": self.title, "opened_at": self.opened_at, "notes": list(self.notes)},
-            "exported": {"at": self.exported_at, "by": self.exported_by},
+            "exported": {"at": self.exported_at, "by": self.exported_by, **self.stated},
             "checks": checks,
             "works": works,
             "pictures": [picture.as_dict() for picture in self.pictures],

@@ -18,7 +18,9 @@ METHOD = (
     "against random codes on the same picture"
 )
 UNIT = "standard deviations of random codes on the same picture"
-FALSE_ALARMS = FalseAlarms(0, 400, "photographs and paintings, 512 x 512 pixels at most (benchmarks/watermark.py)")
+FALSE_ALARMS = FalseAlarms(
+    0, 400, "photographs and paintings, 512 x 512 pixels at most (benchmarks/watermark.py)", pictures=400
+)
 
 WEIGHT = "The code is public: a generator hides it, and so can anyone who wants a picture to look machine-made."
 ABSENCE = "Most generators hide no such code, and JPEGs of middling quality remove it, so its absence says nothing."

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import pytest
 
 from artaudit.auditor.evidence import Seal
-from artaudit.auditor.evidence.html import plain
 from artaudit.auditor.evidence.package import bag
+from artaudit.auditor.evidence.reporting.words import plain
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{ 7*7 }}</style>"
 
@@ -39,9 +39,11 @@ def test_it_fetches_nothing_and_runs_nothing(build):
     seen = Elements(page_of(build(claim=HOSTILE)))
     assert not seen.tags & {"script", "link", "iframe", "object", "embed", "form", "base", "video", "audio"}
     assert not [name for name, _ in seen.attributes if name.startswith("on")]
-    sources = [value for name, value in seen.attributes if name in ("src", "href", "srcset", "background")]
+    sources = [value for name, value in seen.attributes if name in ("src", "srcset", "background")]
     assert sources
-    assert all(source.startswith(("data:image/jpeg;base64,", "#")) for source in sources)
+    assert all(source.startswith("data:image/jpeg;base64,") for source in sources)
+    links = {value for name, value in seen.attributes if name == "href"}
+    assert links == {"HOW-TO-READ.md", "HOW-TO-ATTACK.md"}
     assert any(name == "content" and "default-src 'none'" in value for name, value in seen.attributes)
 
 
@@ -67,14 +69,15 @@ def test_it_says_what_was_found_how_sure_it_is_and_what_it_does_not_show(case):
         "How it is weighed",
         "it is not the probability",
         "The outlined regions",
-        "it shows 40% of work 1",
-        "99 p",
-        "0 of 990 unrelated pictures",
+        "it shows 40% of exhibit W1, “Étude”",
+        "99 p; the bar is 15",
+        "0 of 990, at most 0.37",
+        "false alarms: unrelated pictures",
         "never measured",
         "cannot tell",
         "the first of 3 frames",
         "It does not show that any model was trained on the work",
-        "<dd>1, 2</dd>",
+        "sizes: 1, 2",
         case.works[0].sha256,
         case.checks[0].evidence["sha256"],
         case.log.events[0]["hash"],
@@ -116,17 +119,17 @@ def test_a_case_without_works_has_a_page_too(case):
     findings = [finding for finding in check.evidence["findings"] if finding["work"] is None]
     checks = (with_findings(check, findings),)
     plain = replace(case, works=(), pictures=(), notes=(), log=replace(case.log, events=()), checks=checks)
-    assert "Side by side" not in page_of(plain)
+    assert "The registered works" not in page_of(plain)
     assert "From the log" not in page_of(plain)
-    assert "Notes" not in page_of(plain)
+    assert "<h2>Notes" not in page_of(plain)
 
 
 def test_several_checks_stand_one_after_the_other(case):
     [check] = case.checks
     page = page_of(replace(case, checks=(check, replace(check, id=4))))
-    assert "The checked picture of check 3" in page
-    assert "The checked picture of check 4" in page
-    assert page.count("data:image/jpeg") == page_of(case).count("data:image/jpeg") * 2 - 1
+    assert "<h2>Exhibit 1: " in page
+    assert "<h2>Exhibit 2: " in page
+    assert "(check 4)" in page
 
 
 def test_a_case_without_a_check_has_a_page_too(case):

@@ -101,6 +101,8 @@ def test_a_check_by_an_older_edition_is_reported_too(case, problems_of, logged):
     old = dict(case.checks[0].evidence)
     for name in ("summary", "assessment", "source"):
         del old[name]
+    later = ("group", "question", "log10_likelihood_ratio", "misses")
+    old["findings"] = [{key: finding[key] for key in finding if key not in later} for finding in old["findings"]]
     changed = with_check(case, evidence=old)
     files = bag(logged(changed))
     assert b"How it is weighed" not in files["data/report.html"]
@@ -115,8 +117,31 @@ def test_the_certification_is_a_draft_with_the_digests_and_without_lines_of_othe
     assert "it is 7. I sign everything" in text
     assert "\n7. I sign" not in text
     assert build().works[0].sha256 in text
-    assert "0 of 990 unrelated pictures" in text
+    assert "false alarms measured: 0 of 990" in text
+    assert "unrelated pictures" in text
     assert "was never measured" in text
+
+
+def test_the_certification_says_what_is_true_of_this_package(case):
+    evidence = {
+        "environment": {"zlib": "1", "python": "3", "artaudit sha256": "ab", "artaudit": "0", "system": "Linux"}
+    }
+    text = bag(with_evidence(case, **evidence))["data/CERTIFICATION-902.md"].decode()
+    assert "artaudit 0, artaudit sha256 ab, python 3, system Linux, zlib 1" in text
+    assert "copy: data/works/1/original.png" in text
+    assert "no copy" not in text
+    gone = bag(replace(case, works=(replace(case.works[0], original=None),)))["data/CERTIFICATION-902.md"].decode()
+    assert "data/works/1/original.png" not in gone
+    assert "holds the digest and a small picture, and no copy:" in gone
+    assert gone.index("no copy:") < gone.index("Exhibit W1, registered work 1")
+
+
+@pytest.mark.parametrize("name", ["how-to-read.md", "how-to-attack.md"])
+def test_every_package_says_how_to_read_it_and_how_to_attack_it(files, name):
+    inside = f"data/{name.removesuffix('.md').upper()}.md"
+    published = Path(__file__).parents[3] / "docs" / name
+    assert files[inside] == published.read_bytes()
+    assert f'href="{Path(inside).name}"' in files["data/report.html"].decode()
 
 
 def test_the_bag_says_what_it_is(files):

@@ -1,0 +1,1 @@
+"""What a report says, as blocks that the page and the paper set alike."""

@@ -1,0 +1,164 @@
+"""The custody of exhibits: every step with who, when and which digest, and a form for hand-overs after the export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from artaudit.auditor.evidence.reporting import blocks
+from artaudit.auditor.evidence.reporting.blocks import Block, Cell, mono
+from artaudit.auditor.evidence.reporting.words import NOBODY, exhibits, person
+from artaudit.templates import moment
+
+STEPS = {
+    "open": "case opened",
+    "add": "check put into the case",
+    "note": "note kept",
+    "edit": "case renamed",
+    "close": "case closed",
+    "reopen": "case opened again",
+    "export": "package written before",
+}
+"""Events of the log about a case, in words."""
+HANDOVERS = (
+    "Every hand-over of the package after it was written belongs here. Whoever hands it over and whoever takes it "
+    "compare the sha256 of the package, which `audit report` printed when it was written, with that of the file "
+    "handed over."
+)
+FORM_ROWS = 3
+HEAD = (
+    "date and time",
+    "handed over by (name, signature)",
+    "received by (name, signature)",
+    "sha256 compared, place, purpose",
+)
+
+
+def works(record: Mapping[str, Any]) -> Iterator[Block]:
+    """Yield the registered works that the findings name: who registered them, and who made and owns them."""
+    if not record["works"]:
+        return
+    received = {exhibit["exhibit"]: exhibit for exhibit in record["custody"]}
+    rows = []
+    for work in record["works"]:
+        taken = received.get(f"registered work {work['id']}", {})
+        by = person(taken["received_by"]) if "received_by" in taken else NOBODY
+        rows.append(
+            (
+                f"Exhibit W{work['id']}",
+                f"{work['title']}, file {work['path']}",
+                f"{moment(work['registered_at'])} by {by}",
+                _maker(record["exported"]),
+                _original(work),
+                mono(work["sha256"]),
+            )
+        )
+    head = ("exhibit", "work", "registered", "made and owned by", "original", "sha256 of the file")
+    yield blocks.heading("The registered works")
+    yield blocks.table(head, rows, (2, 4, 3, 4, 4, 5))
+
+
+def custody(record: Mapping[str, Any]) -> Iterator[Block]:
+    """Yield the table of all steps and the form for those to come."""
+    yield blocks.heading("Custody")
+    yield blocks.table(("when", "step", "who", "exhibit", "sha256"), _steps(record), (4, 5, 3, 4, 6))
+    yield blocks.text(" ".join(_kept(record)), small=True)
+    yield blocks.heading("Hand-overs after the export", 3)
+    yield blocks.text(HANDOVERS, small=True)
+    yield blocks.table(HEAD, [["", "", "", ""]] * FORM_ROWS, (3, 5, 5, 6), form=True)
+
+
+def notes(record: Mapping[str, Any]) -> Iterator[Block]:
+    """Yield the notes of the case."""
+    if record["case"]["notes"]:
+        rows = [(moment(note["at"]), person(note["by"]), note["text"]) for note in record["case"]["notes"]]
+        yield blocks.heading("Notes")
+        yield blocks.table(("when", "who", "note"), rows, (4, 3, 12))
+
+
+def _steps(record: Mapping[str, Any]) -> list[Sequence[Cell]]:
+    """Return what happened, in the order of the log; what was before it comes first, the export last."""
+    held, names = list(record["custody"]), _names(record)
+    said: list[Sequence[Cell]] = [
+        (exhibit.get("saved_at", "not stated"), f"said to be saved from {exhibit['url']}", "the person who saved it",
+         f"{names[exhibit['exhibit']]}, {exhibit['source']}", mono(exhibit["sha256"]))
+        for exhibit in held
+        if "url" in exhibit
+    ]  # fmt: skip
+    logged: list[tuple[int, Sequence[Cell]]] = []
+    for exhibit in held:
+        name = f"{names[exhibit['exhibit']]}, {exhibit['source']}"
+        did = "checked, its bytes kept" if exhibit["exhibit"].startswith("checked") else "registered"
+        at = moment(exhibit["received_at"]) if "event" in exhibit else "not recorded"
+        who = person(exhibit["received_by"]) if "event" in exhibit else NOBODY
+        logged.append((exhibit.get("event", 0), (at, did, who, name, mono(exhibit["sha256"]))))
+    logged += list(_events(record))
+    written = (
+        moment(record["exported"]["at"]),
+        "this package written",
+        person(record["exported"]["by"]),
+        "all",
+        "see above, to be compared",
+    )
+    return [*said, *_counted([row for _, row in sorted(logged, key=lambda step: step[0])]), written]
+
+
+def _counted(steps: list[Sequence[Cell]]) -> Iterator[Sequence[Cell]]:
+    """Yield steps, those that are the same to the second as one, with their number."""
+    for step, same in groupby(steps):
+        count = len(list(same))
+        yield step if count == 1 else (step[0], f"{step[1]} ({count} times)", *step[2:])
+
+
+def _events(record: Mapping[str, Any]) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """Yield the log's events about the case itself."""
+    for event in record["log"]["events"]:
+        if event["kind"] in STEPS:
+            digest = event.get("row", {}).get("sha256", "")
+            who = person(event["payload"].get("by", ""))
+            yield event["seq"], (moment(event["at"]), STEPS[event["kind"]], who, "the case", mono(digest))
+
+
+def _maker(exported: Mapping[str, Any]) -> str:
+    if not exported.get("maker"):
+        return "not stated"
+    told = person(exported["by"]) + (f" for {exported['for']}" if exported.get("for") else "")
+    return f"{exported['maker']}, as told by {told}"
+
+
+def _original(work: Mapping[str, Any]) -> str:
+    if work["original_included"]:
+        return "in this package"
+    return f"not in this package: {work.get('absent', 'its file was no longer where it was registered')}"
+
+
+def enclosures(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return every exhibit of the custody with its name and, as "enclosed_as", the file that is its copy."""
+    names = _names(record)
+    parts = {f"checked picture {check['id']}": check["suspect"] for check in record["checks"]}
+    parts |= {f"registered work {work['id']}": work for work in record["works"]}
+    return [
+        {**exhibit, "name": names[exhibit["exhibit"]], "enclosed_as": _copy(parts[exhibit["exhibit"]])}
+        for exhibit in record["custody"]
+    ]
+
+
+def _copy(part: Mapping[str, Any]) -> str:
+    """Return the file of the package that is the original of a part, "" where it is not enclosed."""
+    return next((str(entry["file"]) for entry in part["files"] if "/original." in entry["file"]), "")
+
+
+def _names(record: Mapping[str, Any]) -> dict[str, str]:
+    """Return the exhibits by what the record's custody calls them."""
+    names = {f"checked picture {check}": name for check, name in exhibits(record).items()}
+    return names | {f"registered work {work['id']}": f"Exhibit W{work['id']}" for work in record["works"]}
+
+
+def _kept(record: Mapping[str, Any]) -> Iterator[str]:
+    """Say where exhibits are kept, those that are kept alike together."""
+    names, together = _names(record), dict[str, list[str]]()
+    for exhibit in record["custody"]:
+        together.setdefault(exhibit["kept"], []).append(names[exhibit["exhibit"]])
+    for kept, held in together.items():
+        yield f"{', '.join(held)}: {kept}."
