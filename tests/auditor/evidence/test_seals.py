@@ -80,8 +80,8 @@ def test_a_sealed_package_is_intact_and_says_who_and_when(tmp_path, sealed, sign
 
 def test_its_report_says_who_signed_and_who_timestamped(opened, authority):
     page = (opened / "data" / "report.html").read_text()
-    assert "signed by O=Ada Lovelace,CN=Ada Lovelace" in page
-    assert f"timestamped by {authority.url}" in page
+    assert "<dt>signed</dt><dd>by Ada Lovelace</dd>" in page
+    assert f"<dt>timestamped</dt><dd>by {authority.url}, {authority.url}</dd>" in page
     verify = (opened / "VERIFY.txt").read_text()
     assert verify.count("openssl ts -verify") == 2
     assert "openssl cms -verify" in verify
