@@ -1,17 +1,12 @@
-"""What a check says: who examines a picture, the findings about it, what they come to, and the evidence they make."""
+"""What a check says: findings about one picture, what they come to, and the evidence they make together."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
-from typing import Any, Protocol, runtime_checkable
-
-import numpy as np
-from jaxtyping import UInt8
-
-from artaudit.image import Image
+from typing import Any
 
 KINDS = ("photograph", "painting", "digital-art", "comics-line-art", "rendering", "cloaked")
 """What a person may say that a picture is or claims to be: flat art has areas of even colour, cloaked is a painting."""
@@ -219,42 +214,3 @@ class Evidence:
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values, findings included."""
         return asdict(self)
-
-
-@runtime_checkable
-class Examiner(Protocol):
-    """Looks at one picture and says what it found; never writes, never prints.
-
-    Its class may name the `group` of its findings, which rest on the same traces as others of that group, and the
-    `question` of a check that they answer (`COPY`, `ORIGIN`, `MODEL` or `FILE`). Without them its findings are
-    a group of their own, and the summary repeats their claims.
-    """
-
-    name: str
-
-    def examine(self, image: Image) -> Sequence[Finding]:
-        """Return the findings about `image`, an empty sequence when there is nothing to say."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Illustration:
-    """A picture that shows what a finding rests on.
-
-    `name` (letters, digits, dashes) tells the pictures of one finding apart, `caption` says what is to be seen.
-    """
-
-    name: str
-    caption: str
-    rgb8: UInt8[np.ndarray, "height width 3"] = field(repr=False)
-
-
-@runtime_checkable
-class Illustrator(Protocol):
-    """An examiner that can also draw what its findings rest on, for reports."""
-
-    name: str
-
-    def illustrate(self, image: Image, finding: Finding) -> Sequence[Illustration]:
-        """Return pictures for a finding of its own about `image`, an empty sequence when there is nothing to draw."""
-        ...

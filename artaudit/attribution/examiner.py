@@ -14,7 +14,8 @@ from artaudit.attribution.calibration import BELONGING, CandidateCalibration
 from artaudit.attribution.candidate import LEAST, SIDE, Candidate, Opinion, answer, candidates, opinions
 from artaudit.attribution.grid import SIDES
 from artaudit.errors import ModelError, UsageError
-from artaudit.findings import MODEL, NOISE, Finding, Illustration
+from artaudit.examination import Illustration
+from artaudit.findings import MODEL, NOISE, Finding
 from artaudit.image import Image, read
 from artaudit.tensors import to_array
 

@@ -11,7 +11,8 @@ from artaudit.auditor.assessment.weighing import assess, withhold_accusations
 from artaudit.auditor.examiners import examiners, findings_of
 from artaudit.auditor.registry import Registry
 from artaudit.environment import environment
-from artaudit.findings import Evidence, Examiner, Finding
+from artaudit.examination import Examiner
+from artaudit.findings import Evidence, Finding
 from artaudit.image import Image, read
 
 

@@ -12,7 +12,8 @@ from typing import Any
 from artaudit import catalog
 from artaudit.auditor.registry import Registry
 from artaudit.errors import ModelError
-from artaudit.findings import PLACES, UNANSWERED, Examiner, Finding
+from artaudit.examination import Examiner
+from artaudit.findings import PLACES, UNANSWERED, Finding
 from artaudit.image import Image
 from artaudit.matching import Portfolio, PortfolioEntry, bring_up_to_date, describers, index_path
 from artaudit.matching.binary_codes import gather, to_sketches

@@ -44,7 +44,8 @@ from artaudit.auditor.registry.stamps import LogStamp, tree_head
 from artaudit.auditor.registry.thumbnail import open_thumbnail, thumbnail
 from artaudit.auditor.signing.timestamps import read_stamp
 from artaudit.errors import UsageError
-from artaudit.findings import Finding, Illustrator
+from artaudit.examination import Illustrator
+from artaudit.findings import Finding
 from artaudit.image import Image, decode, write_atomically
 from artaudit.image.writing import ensure_new
 from artaudit.matching import describers, encode_jpeg

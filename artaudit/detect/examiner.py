@@ -15,7 +15,8 @@ from artaudit.detect.decision import Decision, decide
 from artaudit.detect.detectors.fused import FusedDetector
 from artaudit.detect.loading import open_calibrated, shipped
 from artaudit.detect.strata import stratum_of_file
-from artaudit.findings import NOISE, ORIGIN, Finding, Illustration, Misses
+from artaudit.examination import Illustration
+from artaudit.findings import NOISE, ORIGIN, Finding, Misses
 from artaudit.image import Image
 
 UNIT = "log odds"

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from artaudit.findings import CLOAKED_VERSIONS, COPY, MATCH, FalseAlarms, Finding, Illustration, Misses
+from artaudit.examination import Illustration
+from artaudit.findings import CLOAKED_VERSIONS, COPY, MATCH, FalseAlarms, Finding, Misses
 from artaudit.image import Image
 from artaudit.matching import Confirmation, Match, Portfolio, difference, overlay
 

@@ -14,7 +14,8 @@ from artaudit.auditor.examiners import examiners, read_portfolio
 from artaudit.auditor.registry import Registry
 from artaudit.datasets.drawings import draw
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
-from artaudit.findings import Examiner, Finding
+from artaudit.examination import Examiner
+from artaudit.findings import Finding
 from artaudit.image import Image, decode
 from artaudit.matching import fingerprint
 from artaudit.matching.examiner import PortfolioExaminer

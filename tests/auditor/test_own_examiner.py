@@ -16,7 +16,8 @@ from artaudit.auditor.evidence import verify_package
 from artaudit.auditor.registry import Registry
 from artaudit.auditor.report import report
 from artaudit.auditor.reproduce import reproduce
-from artaudit.findings import FILE, MODEL, NOISE, ORIGIN, Evidence, Examiner, Finding, Illustration, Illustrator
+from artaudit.examination import Examiner, Illustration, Illustrator
+from artaudit.findings import FILE, MODEL, NOISE, ORIGIN, Evidence, Finding
 from artaudit.image import Image
 
 

@@ -13,9 +13,9 @@ def test_a_finding_of_another_detector_is_not_repeated_with_the_shipped_one():
     name = next(iter(PHOTOGRAPHS))
     (finding,) = MachineMade().examine(decode(photograph(name), name=name))
     was = finding.as_dict()
-    assert reproduce._compare(was, [finding], set())["outcome"] == reproduce.SAME
+    assert reproduce._compare(was, [finding], {})["outcome"] == reproduce.SAME
     was["details"] = {**was["details"], "other_detector": "0" * 64}
-    result = reproduce._compare(was, [finding], set())
+    result = reproduce._compare(was, [finding], {})
     assert result["outcome"] == reproduce.OPEN
     assert "not the one that comes with artaudit" in result["why"]
 
@@ -30,4 +30,4 @@ def test_a_finding_of_another_detector_is_not_repeated_with_the_shipped_one():
 )
 def test_a_share_that_an_older_record_words_otherwise_is_the_same_finding(then, now):
     found = Finding("portfolio", now, holds=True, method="m", score=40.0, threshold=20.0, work=2)
-    assert reproduce._compare({**found.as_dict(), "claim": then}, [found], set())["outcome"] == reproduce.SAME
+    assert reproduce._compare({**found.as_dict(), "claim": then}, [found], {})["outcome"] == reproduce.SAME

@@ -13,7 +13,7 @@ from artaudit.attribution.calibration import BELONGING
 from artaudit.attribution.candidate import LEAST, SIDE, answer, candidates, opinions
 from artaudit.attribution.examiner import Origin
 from artaudit.datasets.photographs import photograph
-from artaudit.findings import Examiner
+from artaudit.examination import Examiner
 from artaudit.generators import pool
 from artaudit.generators.opening import open_model
 from artaudit.image import decode

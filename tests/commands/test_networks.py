@@ -6,9 +6,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from artaudit.detect import calibrating, feature_table, fusing, performance
+from artaudit.detect import calibrating, fusing, performance
 from artaudit.detect.known_networks import expected
 from artaudit.detect.loading import open_detector
+from artaudit.edits import Chain
 from artaudit.generators.clip import VARIABLE
 
 NETWORK = "community-forensics-224"
@@ -36,7 +37,7 @@ def quick(monkeypatch):
     """Leave the tower out, draw few samples for intervals, and read every picture as it is: one stratum is enough."""
     monkeypatch.setenv(VARIABLE, "none")
     monkeypatch.setattr(performance, "RESAMPLES", 10)
-    monkeypatch.setattr(fusing, "handled", lambda *_: lambda _row: [feature_table.Chain(())])
+    monkeypatch.setattr(fusing, "handled", lambda *_: lambda _row: [Chain(())])
     open_detector.cache_clear()
     yield
     open_detector.cache_clear()

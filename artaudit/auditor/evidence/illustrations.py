@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from artaudit.auditor.examiners import examiner_classes, instantiate
-from artaudit.findings import Illustrator
+from artaudit.examination import Illustrator
 from artaudit.matching.examiner import WorkPixels
 
 

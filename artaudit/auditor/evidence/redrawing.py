@@ -14,7 +14,8 @@ from PIL.Image import DecompressionBombError
 from artaudit.auditor.evidence.casefile import sha256
 from artaudit.auditor.registry.thumbnail import open_thumbnail, thumbnail
 from artaudit.errors import ArtauditError
-from artaudit.findings import NOISE, Finding, Illustrator
+from artaudit.examination import Illustrator
+from artaudit.findings import NOISE, Finding
 from artaudit.image import Image, decode
 from artaudit.matching import encode_jpeg
 

@@ -12,7 +12,8 @@ from artaudit.attribution.examiner import AMPLIFIED, Origin
 from artaudit.attribution.statistic import redraw
 from artaudit.auditor.evidence.illustrations import illustrators
 from artaudit.datasets.photographs import photograph
-from artaudit.findings import Finding, Illustrator
+from artaudit.examination import Illustrator
+from artaudit.findings import Finding
 from artaudit.image import Image, decode
 from artaudit.tensors import to_array, to_batch
 
