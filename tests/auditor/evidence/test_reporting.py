@@ -176,6 +176,9 @@ def test_custody_names_every_step_and_leaves_room_for_those_to_come(case):
         "said to be saved from https://shop.example/1?<b>",
         "registered",
         "checked, its bytes kept",
+        "case opened",
+        "check put into the case",
+        "note kept",
         "this package written",
     ]
     assert steps["rows"][2][3]["text"] == "Exhibit 1, <b>crop<b>.jpg"
@@ -198,7 +201,9 @@ def test_it_says_what_is_enclosed_and_when_the_log_was_timestamped(case):
     assert "stamps.example timestamped a log that held it" in said
     assert stamp.name in said
     stamps = [block for block in content(record) if block["kind"] == "table" and block["head"][1] == "authority"]
-    assert [[cell["text"] for cell in row][1:] for row in stamps[0]["rows"]] == [["stamps.example", "1", "2", "ab" * 32]]
+    assert [[cell["text"] for cell in row][1:] for row in stamps[0]["rows"]] == [
+        ["stamps.example", "1", "2", "ab" * 32]
+    ]
 
 
 def test_numbers_of_the_machine_are_words_in_the_annex(case):
