@@ -22,8 +22,8 @@ import torch
 from artaudit.detect import storage
 from artaudit.detect.decision import decide
 from artaudit.detect.loading import open_detector, shipped
-from artaudit.detect.metrics import clopper_pearson
 from artaudit.image import read
+from artaudit.metrics import clopper_pearson
 from benchmarks.held_out import groups
 from benchmarks.page import PAGE, write
 from training.collection import HELD, found, listed, opened

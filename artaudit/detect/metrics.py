@@ -1,7 +1,6 @@
 """How good scores are, each figure with its interval.
 
-Calibration of likelihood ratios (Cllr) after Brümmer and du Preez 2006, https://doi.org/10.1016/j.csl.2005.08.001;
-exact intervals after Clopper and Pearson 1934, https://doi.org/10.1093/biomet/26.4.404.
+Calibration of likelihood ratios (Cllr) after Brümmer and du Preez 2006, https://doi.org/10.1016/j.csl.2005.08.001.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from types import MappingProxyType
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.special import expit
-from scipy.stats import beta
 from sklearn.metrics import average_precision_score, roc_curve
 
 from artaudit.errors import UsageError
@@ -119,13 +117,3 @@ def _members(groups: np.ndarray, kept: Labels) -> list[np.ndarray]:
     """Return the positions of each group among those kept."""
     positions = np.flatnonzero(kept)
     return [positions[groups[positions] == group] for group in np.unique(groups[positions])]
-
-
-def clopper_pearson(count: int, trials: int, confidence: float = 0.95) -> Interval:
-    """Return a share of `trials` with its exact two-sided interval; without trials nothing is known."""
-    if not trials:
-        return Interval(float("nan"), 0.0, 1.0)
-    tail = (1 - confidence) / 2
-    low = float(beta.ppf(tail, count, trials - count + 1)) if count else 0.0
-    high = float(beta.ppf(1 - tail, count + 1, trials - count)) if count < trials else 1.0
-    return Interval(count / trials, low, high)

@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float
 from sklearn.metrics import roc_curve
 
 from artaudit.detect import metrics
+from artaudit.metrics import clopper_pearson
 
 RESAMPLES = 200
 """Draws of groups for each interval."""
@@ -121,7 +122,7 @@ def _outcome(seen: ScoreTable, threshold: float, *, made: bool, small: int) -> R
     over = seen.scores >= threshold
     count, strange = int((here & seen.known & over).sum()), int((here & ~seen.known).sum())
     total = int(here.sum()) + small
-    share = {"count": count, **asdict(metrics.clopper_pearson(count, total))}
+    share = {"count": count, **asdict(clopper_pearson(count, total))}
     row: Row = {"n": total, "found": share} if made else {"n": total, "alarms": count, "rate": share}
     return row | {
         "below_threshold": int((here & seen.known & ~over).sum()),

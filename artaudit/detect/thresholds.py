@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from artaudit.detect import metrics
 from artaudit.detect.crop_detector import Scores
+from artaudit.metrics import clopper_pearson
 
 ALARMS, IN_A_SOURCE = 0.01, 0.03
 """Share of real pictures that may reach a threshold, over all and in every source that nothing learned from."""
@@ -40,4 +40,4 @@ def highest_by_group(
 
 def _allowed(count: int, share: float) -> int:
     """Return how many of so many pictures may reach a threshold."""
-    return max(1, *(some for some in range(count + 1) if metrics.clopper_pearson(some, count).low <= share))
+    return max(1, *(some for some in range(count + 1) if clopper_pearson(some, count).low <= share))

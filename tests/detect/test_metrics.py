@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from artaudit.detect import metrics
 from artaudit.errors import UsageError
+from artaudit.metrics import clopper_pearson
 
 SCORES = np.array([-2.0, -1.0, 0.5, -0.5, 1.0, 2.0])
 MADE = np.array([False, False, False, True, True, True])
@@ -60,14 +61,14 @@ def test_one_kind_alone_has_no_metric(made):
 
 
 def test_exact_intervals():
-    assert metrics.clopper_pearson(0, 300).high == pytest.approx(1 - 0.025 ** (1 / 300))
-    assert metrics.clopper_pearson(300, 300).low == pytest.approx(0.025 ** (1 / 300))
-    assert metrics.clopper_pearson(0, 0).high == 1
+    assert clopper_pearson(0, 300).high == pytest.approx(1 - 0.025 ** (1 / 300))
+    assert clopper_pearson(300, 300).low == pytest.approx(0.025 ** (1 / 300))
+    assert clopper_pearson(0, 0).high == 1
 
 
 @given(trials=st.integers(1, 400), share=st.floats(0, 1))
 def test_an_exact_interval_holds_its_share_and_mirrors(trials, share):
     count = round(trials * share)
-    found, other = metrics.clopper_pearson(count, trials), metrics.clopper_pearson(trials - count, trials)
+    found, other = clopper_pearson(count, trials), clopper_pearson(trials - count, trials)
     assert 0 <= found.low <= found.value <= found.high <= 1
     assert found.low == pytest.approx(1 - other.high)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artaudit.detect.metrics import clopper_pearson
 from artaudit.detect.thresholds import lowest_threshold
+from artaudit.metrics import clopper_pearson
 from training.collection import DEV, HELD, LEARNED, MADE, REAL, edits_of, listed
 from training.detector import balance, by_picture, folds, origin
 from training.features import Table

@@ -176,6 +176,9 @@ def test_custody_names_every_step_and_leaves_room_for_those_to_come(case):
         "said to be saved from https://shop.example/1?<b>",
         "registered",
         "checked, its bytes kept",
+        "case opened",
+        "check put into the case",
+        "note kept",
         "this package written",
     ]
     assert steps["rows"][2][3]["text"] == "Exhibit 1, <b>crop<b>.jpg"

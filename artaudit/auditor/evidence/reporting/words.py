@@ -10,7 +10,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from artaudit.detect.metrics import clopper_pearson
+from artaudit.metrics import clopper_pearson
 
 MARKS = {True: "yes", False: "no", None: "cannot tell"}
 LOGINS = frozenset({"root", "admin", "administrator", "user", "ubuntu", "debian", "runner", "nobody"})
