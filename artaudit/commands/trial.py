@@ -123,18 +123,18 @@ def trial(
     if wish is not None:
         trials, failed = _imitated(trials, wish)
         code = max(code, failed)
-    documents = [trial.document for trial in trials]
-    if wish is not None and not as_json:
-        said = [page.summary(document, details=details) for document in documents]
-        click.echo("\n".join([*said, *page.learned(documents)]))
     if output is not None and trials:
         write_atomically(output, page.card(trials))
+    documents = [trial.document for trial in trials]
     if as_json:
         print_json(documents)
-    else:
-        sum_up(len(trials), len(paths), "tried", refused)
-        if trials and not details:
-            click.echo("`--details` says what this rests on, `-o card.html` writes it as a page", err=True)
+        return code
+    if wish is not None:
+        said = [page.summary(document, details=details) for document in documents]
+        click.echo("\n".join([*said, *page.learned(documents)]))
+    sum_up(len(trials), len(paths), "tried", refused)
+    if trials and not details:
+        click.echo("`--details` says what this rests on, `-o card.html` writes it as a page", err=True)
     return code
 
 
