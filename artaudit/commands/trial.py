@@ -133,9 +133,14 @@ def trial(
         said = [page.summary(document, details=details) for document in documents]
         click.echo("\n".join([*said, *page.learned(documents)]))
     sum_up(len(trials), len(paths), "tried", refused)
+    _say_what_next(trials, details=details)
+    return code
+
+
+def _say_what_next(trials: Sequence[Any], *, details: bool) -> None:
+    """Say on stderr what shows more of the trials."""
     if trials and not details:
         click.echo("`--details` says what this rests on, `-o card.html` writes it as a page", err=True)
-    return code
 
 
 def _ensure_answerable(original: Path | None, pictures: Sequence[Path], output: Path | None) -> None:
