@@ -130,11 +130,18 @@ def trial(
         print_json(documents)
         return code
     if wish is not None:
-        said = [page.summary(document, details=details) for document in documents]
-        click.echo("\n".join([*said, *page.learned(documents)]))
+        _say_what_mimics_learned(documents, details=details)
     sum_up(len(trials), len(paths), "tried", refused)
     _say_what_next(trials, details=details)
     return code
+
+
+def _say_what_mimics_learned(documents: Sequence[dict[str, Any]], *, details: bool) -> None:
+    """Say what trials with mimicry found, and what the mimics learned."""
+    from artaudit.protect.trial import page  # noqa: PLC0415 - heavy
+
+    said = [page.summary(document, details=details) for document in documents]
+    click.echo("\n".join([*said, *page.learned(documents)]))
 
 
 def _say_what_next(trials: Sequence[Any], *, details: bool) -> None:
