@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from pathlib import Path
 from artaudit.auditor.registry import Registry, Work
 from artaudit.auditor.registry.changes import PATH, Subject
 from artaudit.errors import UsageError
-from artaudit.image.sources import READABLE
+from artaudit.image.sources import READABLE, sha256_of
 
 ORIGINAL = "original"
 
@@ -76,12 +75,6 @@ def _digests(folder: Path) -> dict[str, str]:
             with suppress(OSError):
                 there[sha256_of(path)] = str(path.resolve())
     return there
-
-
-def sha256_of(path: Path) -> str:
-    """Return the hexadecimal sha256 of a file, read in parts."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def state_of(path: str, sha256: str) -> str:

@@ -17,8 +17,7 @@ from artaudit.auditor.registry.records import CLOAKED, SCHEMA
 from artaudit.auditor.registry.thumbnail import open_thumbnail
 from artaudit.image import Image
 from artaudit.matching.pdq import THRESHOLD, PdqHash
-from artaudit.provenance.signed.credentials import read_credential
-from artaudit.provenance.signed.trust import Trust
+from artaudit.provenance.signed.credentials import readable_credential
 
 COMPARED_SIDE = 24
 """Pixels along the longer side at which two pictures are compared by how they look."""
@@ -65,7 +64,9 @@ class Recognition:
             if version is not None and version.cloaked:
                 return Recognised(work, CLOAKED, "its pixels are those of a cloaked version", version.receipt)
         for work, _ in same:
-            return _recognised(work, "signed" if _is_signed(image) else "copied", "its pixels are the same")
+            return _recognised(
+                work, "signed" if readable_credential(image) is not None else "copied", "its pixels are the same"
+            )
         return None
 
     def _by_receipt(self, image: Image) -> Recognised | None:
@@ -94,7 +95,7 @@ class Recognition:
             difference = largest_difference(open_thumbnail(preview), open_thumbnail(self._registry.preview(number)))
             if difference is not None and difference <= LOOKS_ALIKE:
                 same_size = (work.width, work.height) == (image.width, image.height)
-                kind = "signed" if _is_signed(image) else "changed" if same_size else "resized"
+                kind = "signed" if readable_credential(image) is not None else "changed" if same_size else "resized"
                 return _recognised(work, kind, "it looks the same", difference_of_255=round(difference, 1))
         return None
 
@@ -122,13 +123,6 @@ def _small(picture: UInt8[np.ndarray, "height width 3"], size: tuple[int, int]) 
 
 def _recognised(work: Work, kind: str, by: str, **measured: float) -> Recognised:
     return Recognised(work, kind, by, {"schema": SCHEMA, "kind": kind, "by": by, **measured})
-
-
-def _is_signed(image: Image) -> bool:
-    try:
-        return read_credential(image.data, image.format, Trust()) is not None
-    except ValueError:
-        return False
 
 
 def _receipts_beside(path: Path) -> Iterator[dict[str, Any]]:

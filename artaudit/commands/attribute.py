@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from artaudit import catalog
-from artaudit.commands.common import AS_JSON, PATH, PICTURES, SPLIT, each, print_json, progress_bar
+from artaudit.commands.common import AS_JSON, EDITS, PATH, PICTURES, SPLIT, each, print_json, progress_bar
 from artaudit.errors import UsageError
 
 MODELS = click.option(
@@ -171,13 +171,7 @@ def enrol(model: str, pictures: tuple[Path, ...], *, method: str, as_json: bool)
 @click.argument("model")
 @click.argument("data", type=PATH)
 @SPLIT
-@click.option(
-    "--edit",
-    "edits",
-    multiple=True,
-    metavar="EDIT",
-    help="What is done to every picture; may be repeated [default: a few].",
-)
+@EDITS
 @AS_JSON
 def evaluate(model: str, data: Path, *, split: str, edits: tuple[str, ...], as_json: bool) -> None:
     """Measure how well MODEL tells its own pictures in DATA.

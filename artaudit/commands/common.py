@@ -29,6 +29,13 @@ CLEAR_LINE = "\r\x1b[2K"
 PATH = click.Path(path_type=Path)
 PICTURES = click.argument("pictures", nargs=-1, required=True, type=PATH)
 SPLIT = click.option("--split", metavar="NAME", default="val", show_default=True, help="The split of DATA to use.")
+EDITS = click.option(
+    "--edit",
+    "edits",
+    multiple=True,
+    metavar="EDIT",
+    help="What is done to every picture; may be repeated [default: a few].",
+)
 DRAWS = click.option(
     "--draws",
     type=click.IntRange(1),

@@ -12,6 +12,7 @@ import click
 from artaudit.commands.common import (
     AS_JSON,
     DRAWS,
+    EDITS,
     PATH,
     PICTURES,
     SEED,
@@ -100,13 +101,7 @@ def calibrate(model: Path, data: Path, *, split: str, draws: int, seed: int, as_
 @MODEL
 @click.argument("data", type=PATH)
 @SPLIT
-@click.option(
-    "--edit",
-    "edits",
-    multiple=True,
-    metavar="EDIT",
-    help="What is done to every picture; may be repeated [default: a few].",
-)
+@EDITS
 @click.option(
     "--learn",
     default="",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,3 +61,9 @@ def _search(path: Path, suffixes: frozenset[str], own: tuple[str, ...]) -> Itera
 def _is_picture(path: Path, folder: Path, suffixes: frozenset[str], own: tuple[str, ...]) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
     return path.suffix.lower() in suffixes and not path.stem.endswith(own) and not hidden and path.is_file()
+
+
+def sha256_of(path: Path) -> str:
+    """Return the hexadecimal sha256 of a file, read in parts."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

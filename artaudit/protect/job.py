@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -17,7 +16,7 @@ from artaudit.generators import clip
 from artaudit.generators.choice import Choice, choose
 from artaudit.generators.diffusion import LatentDiffusion
 from artaudit.image import Image, read
-from artaudit.image.sources import COMPARISON, PREVIEW, Source
+from artaudit.image.sources import COMPARISON, PREVIEW, Source, sha256_of
 from artaudit.protect.checkpoint import path_beside
 from artaudit.protect.cloak import DescentCloak
 from artaudit.protect.mask import Mask
@@ -192,7 +191,7 @@ def finished(source: Source, goal: Targets) -> bool:
     try:
         receipt = json.loads(goal.receipt.read_text("utf-8"))
         before, after = receipt["input"]["sha256"], receipt["output"]["sha256"]
-        return bool(before == _digest(source.path) and after == _digest(goal.picture))
+        return bool(before == sha256_of(source.path) and after == sha256_of(goal.picture))
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -221,11 +220,6 @@ def estimate(image: Image, job: CloakJob) -> dict[str, Any]:
         "seconds": round(seconds if limit is None else min(limit, seconds), 1),
         "models": [model.name for model in job.choice.encoders],
     }
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def file_encoder(image: Image, quality: int | None) -> Transform | None:

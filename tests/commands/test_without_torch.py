@@ -5,7 +5,10 @@ import sys
 
 import pytest
 
+from artaudit import catalog
+from artaudit.auditor.examiners import NotInstalled, examiner_classes
 from artaudit.datasets.photographs import photograph
+from artaudit.image import decode
 
 BLOCKED = "import sys\nsys.modules |= dict.fromkeys(('torch', 'diffusers', 'transformers', 'accelerate', 'peft'))\n"
 PROGRAM = f"{BLOCKED}sys.argv[0] = 'audit'\nfrom artaudit.cli import main\nmain()"
@@ -54,3 +57,14 @@ def test_other_commands_say_what_is_missing(audit):
         assert "torch" in refused.stderr
         assert "not installed" in refused.stderr
         assert "Traceback" not in refused.stderr
+
+
+def test_any_examiner_that_lacks_a_package_says_so():
+    [finding] = NotInstalled("own", "some_package").examine(decode(photograph("china.jpg"), name="a.jpg"))
+    assert (finding.claim, finding.holds) == ("what own looks for (some_package is not installed)", None)
+
+
+def test_a_line_of_the_catalog_that_names_nothing_is_no_missing_package(monkeypatch):
+    monkeypatch.setattr(catalog, "EXAMINERS", {"own": "artaudit.nothing:Own"})
+    with pytest.raises(ModuleNotFoundError, match=r"artaudit\.nothing"):
+        examiner_classes()

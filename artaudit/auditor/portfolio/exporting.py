@@ -18,6 +18,7 @@ from artaudit.auditor.registry import Registry, Version, Work, who
 from artaudit.auditor.registry.changes import EDITABLE, FIRST_REGISTERED, TAGS
 from artaudit.auditor.registry.hash_chain import canonical, now
 from artaudit.errors import ImageError
+from artaudit.image.sources import sha256_of
 from artaudit.image.writing import ensure_new, write_atomically
 
 SCHEMA = "artaudit-portfolio/1"
@@ -106,8 +107,7 @@ class _Folder:
         target = self._top / self._name / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
-        with target.open("rb") as file:
-            return {"file": f"{self._name}/{name}", "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+        return {"file": f"{self._name}/{name}", "sha256": sha256_of(target)}
 
 
 def _plain(text: str) -> str:

@@ -19,6 +19,7 @@ from artaudit.auditor.registry.hash_chain import now
 from artaudit.auditor.registry.records import KnownFile
 from artaudit.errors import ArtauditError, UsageError
 from artaudit.image import decode
+from artaudit.image.sources import sha256_of
 from artaudit.matching.keypoints import Keypoints
 from artaudit.matching.pdq import PdqHash
 
@@ -102,9 +103,8 @@ class _Entry:
         path = (self._folder / name).resolve()
         if not path.is_relative_to(self._folder.resolve()) or not path.is_file() or path.stat().st_size > _FILE_BYTES:
             raise UsageError(f"{self._folder} holds no file {name}: export it again.")
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                raise UsageError(f"{path} is not the file that {RECORD} names: export it again.")
+        if sha256_of(path) != sha256:
+            raise UsageError(f"{path} is not the file that {RECORD} names: export it again.")
         return path
 
 

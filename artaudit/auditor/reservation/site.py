@@ -14,8 +14,7 @@ from artaudit.auditor.reservation.texts import AI, ROBOTS, TDMREP, ai_lines, ext
 from artaudit.errors import ArtauditError, UsageError
 from artaudit.image import Image, forbids_training, read, write_atomically
 from artaudit.image.sources import READABLE, gather
-from artaudit.provenance.signed.credentials import read_credential
-from artaudit.provenance.signed.trust import Trust
+from artaudit.provenance.signed.credentials import readable_credential
 
 State = Literal["written", "extended", "as it was", "left alone"]
 
@@ -129,8 +128,5 @@ def _marks(path: Path, folder: Path) -> Marks:
 
 
 def _credential_refuses(image: Image) -> bool:
-    try:
-        credential = read_credential(image.data, image.format, Trust())
-    except ValueError:
-        return False
+    credential = readable_credential(image)
     return credential is not None and credential.state != "Invalid" and "notAllowed" in credential.training.values()

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from artaudit.image import Image
 from artaudit.provenance.fields.limits import parse_object, plain
 from artaudit.provenance.signed.causes import VOID, causes
 from artaudit.provenance.signed.chain import Link, links
@@ -105,6 +106,14 @@ def read_credential(data: bytes, kind: str, trust: Trust) -> Credential | None:
         return None
     except c2pa.C2paError as error:
         raise ValueError(_reason(str(error))) from error
+
+
+def readable_credential(image: Image) -> Credential | None:
+    """Return the credential in a picture's file, whoever signed it; None without one that can be read."""
+    try:
+        return read_credential(image.data, image.format, Trust())
+    except ValueError:
+        return None
 
 
 def _rules(trust: Trust) -> dict[str, Any]:
