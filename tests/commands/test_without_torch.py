@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from types import MappingProxyType
 
 import pytest
 
@@ -65,6 +66,6 @@ def test_any_examiner_that_lacks_a_package_says_so():
 
 
 def test_a_line_of_the_catalog_that_names_nothing_is_no_missing_package(monkeypatch):
-    monkeypatch.setattr(catalog, "EXAMINERS", {"own": "artaudit.nothing:Own"})
+    monkeypatch.setattr(catalog, "EXAMINERS", MappingProxyType({"own": "artaudit.nothing:Own"}))
     with pytest.raises(ModuleNotFoundError, match=r"artaudit\.nothing"):
         examiner_classes()
