@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,11 @@ from artaudit.protect.comparison import comparison
 from artaudit.protect.job import CloakJob, CloakOrder, Targets, estimate, file_encoder, original
 from artaudit.protect.receipt import receipt
 from artaudit.protect.saving import save_within
+from artaudit.protect.timing import beside_the_steps
 from artaudit.protocols import Progress
+
+_LEAST_SECONDS = 1e-3
+"""The time for steps where the rest takes it all: one step is always made."""
 
 
 def cloak(
@@ -30,10 +35,13 @@ def cloak(
     While it runs, the state of the descent is kept beside the result; an order to `resume` continues from it.
     Raises UsageError when the picture is already a cloaked version, or a result would overwrite a file.
     """
-    order = job.order
+    started, order = time.monotonic(), job.order
     image = _protectable(source.path, goal, registry, order)
     ensure_writable(goal.picture.parent)
     tool = replace(job.cloak, final=file_encoder(image, order.quality))
+    if order.seconds is not None:
+        left = order.seconds - beside_the_steps(image) - (time.monotonic() - started)
+        tool = replace(tool, seconds=max(_LEAST_SECONDS, left))
     seed = _seed(order, goal)
     keeper = Checkpoint(goal.partial, digest(image, tool, job.budget, seed), seed, order.resume)
     cloaked = tool.apply(image, budget=job.budget, seed=seed, progress=progress, keeper=keeper)

@@ -90,7 +90,7 @@ _STRENGTHS = ", ".join(f"{name} {score:g}" for name, score in catalog.STRENGTHS.
     "seconds",
     callback=seconds,
     metavar="TIME",
-    help="The time for the steps of each picture, like 60s or 10m; saving comes on top.",
+    help="The time for each picture, like 60s or 10m: fewer steps are made, one at least.",
 )
 @click.option("--spare-memory", is_flag=True, help="Use less memory with models that have a denoiser, and more time.")
 @click.option(
@@ -133,7 +133,9 @@ def protect(
     from artaudit.auditor.protect import cloak  # noqa: PLC0415 - heavy
     from artaudit.image.sources import gather  # noqa: PLC0415 - heavy
     from artaudit.protect.job import CloakOrder, prepare, targets  # noqa: PLC0415 - heavy
+    from artaudit.protect.timing import keep_freed_memory  # noqa: PLC0415 - heavy
 
+    keep_freed_memory()
     goals = {source: targets(source, output) for source in gather(pictures)}
     wanted = [target for goal in goals.values() for target in goal.all]
     if len(set(wanted)) < len(wanted):

@@ -143,7 +143,7 @@ class Descent:
                 break
             if task.before is not None:
                 task.before(state.step, task.moved(state.change))
-            self._advance(task, state, max(state.step / max(1, self.steps - 1), min(used, 1)))
+            self._advance(task, state, max(state.step / max(1, self.steps - 1), min(used, 1.0)))
             if keeper is not None:
                 keeper.keep(state)
             if progress is not None:

@@ -25,6 +25,7 @@ from artaudit.protect.objective import Objective
 from artaudit.protect.objectives.push import Push
 from artaudit.protect.presets import PRESETS
 from artaudit.protect.style_reference import StyleReference
+from artaudit.protect.timing import beside_the_steps
 from artaudit.protocols import Budget
 from artaudit.transforms import Encoded, Jpeg, Transform
 
@@ -211,6 +212,7 @@ def writable(image: Image) -> Image:
 def estimate(image: Image, job: CloakJob) -> dict[str, Any]:
     """Return what cloaking a picture would take, from some steps on a part of it; nothing is written."""
     seconds, steps = job.cloak.estimate(image, budget=job.budget)
+    seconds += beside_the_steps(image)
     limit = job.order.seconds
     return {
         "width": image.width,

@@ -303,3 +303,8 @@ def test_what_makes_no_sense_is_one_sentence(audit, words):
 def test_models_are_weighed_by_name(audit):
     [paper] = audit.json("art/one.png", "--model", "studio-flux2=4", "--model", "studio-sd1")
     assert paper["method"]["weights"] == [4.0, 1.0]
+
+
+def test_a_time_that_leaves_none_for_steps_still_makes_one(audit):
+    [paper] = json.loads(audit("art/one.png", "--time", "1s", "--steps", "500", "--seed", "1", "--json").stdout)
+    assert paper["visibility"]["ssimulacra2"] >= 80
