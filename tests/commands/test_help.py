@@ -4,9 +4,13 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image as Pillow
 
 from artaudit.cli import audit as group
 from artaudit.commands.help import SYNONYMS
+
+HEAVY = {"torch", "sklearn", "scipy", "cv2", "PIL", "numpy", "jaxtyping", "unittest.mock", "cryptography"}
+MAIN = "from artaudit.cli import audit; audit(standalone_mode=False)"
 
 
 def test_help_fits_a_terminal_of_24_lines_and_80_columns(run_audit):
@@ -71,9 +75,23 @@ def test_what_words_stand_for_is_there_and_no_word_hides_a_command(run_audit):
         assert not set(words) & set(group.commands)
 
 
-@pytest.mark.parametrize("words", [["--help"], ["help", "research"], ["config", "list"], ["works", "list"]])
+LISTS = ("works list", "works history 1", "works withdraw 1", "case list", "case open scene", "db path")
+
+
+@pytest.mark.parametrize("words", ["--help", "help research", "config list", "completion bash", *LISTS])
+def test_what_shows_no_pictures_loads_nothing_that_reads_them(run_audit, home, words):
+    assert loaded_by(run_audit, home, words) == set()
+
+
+@pytest.mark.parametrize("words", ["init", "doctor", "models path", "works show 1", "db verify"])
 def test_what_needs_no_models_loads_no_torch(run_audit, home, words):
-    run_audit("case", "open", "a registry")
-    code = "import sys; sys.argv[0] = 'audit'; from artaudit.cli import audit; audit(standalone_mode=False); "
-    code += "sys.exit('torch' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code, *words], capture_output=True, cwd=home, check=True)
+    assert not loaded_by(run_audit, home, words) & {"torch", "sklearn", "scipy"}
+
+
+def loaded_by(run_audit, home, words):
+    Pillow.new("RGB", (40, 30), "red").save(home / "a.png")
+    assert run_audit("register", "a.png").returncode == 0
+    code = f"import sys; sys.argv[0] = 'audit'\ntry:\n    {MAIN}\nfinally:\n    print(*{HEAVY} & set(sys.modules))"
+    command = [sys.executable, "-c", code, *words.split()]
+    done = subprocess.run(command, capture_output=True, cwd=home, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
