@@ -11,6 +11,7 @@ import click
 
 from artaudit.commands.common import AS_JSON, PATH, print_json
 from artaudit.commands.trust import trust
+from artaudit.commands.words import Group
 from artaudit.errors import UsageError
 
 if TYPE_CHECKING:  # cryptography loads more than `--help` may wait for
@@ -40,7 +41,7 @@ STAMP = click.option(
 UNSIGNED = click.option("--unsigned", is_flag=True, help="Do not sign, even if there are keys.")
 
 
-@click.group()
+@click.group(cls=Group)
 def keys() -> None:
     """Make, import and show the keys that evidence is signed with.
 

@@ -15,6 +15,7 @@ import click
 from artaudit.commands.common import AS_JSON, DB, open_registry, print_json
 from artaudit.commands.thumbnails import drawn
 from artaudit.errors import UsageError
+from artaudit.spreadsheets import guarded
 
 if TYPE_CHECKING:  # the registry loads more than `--help` may wait for
     from artaudit.auditor.registry import Registry, Work
@@ -194,7 +195,7 @@ def _facts(row: dict[str, Any]) -> Iterator[tuple[str, object]]:
 def _print_csv(rows: list[dict[str, Any]]) -> None:
     table = csv.DictWriter(sys.stdout, COLUMNS, extrasaction="ignore", lineterminator="\n")
     table.writeheader()
-    table.writerows(map(as_line, rows))
+    table.writerows(guarded(as_line(row)) for row in rows)
 
 
 def as_line(row: dict[str, Any]) -> dict[str, Any]:

@@ -231,6 +231,19 @@ def test_a_portfolio_is_carried_to_another_computer_and_back_digest_by_digest(fu
     assert full.json("works", "show", "Back")["path"] == str(pictures / "harbour.png")
 
 
+def test_no_cell_for_people_is_a_formula_and_an_import_has_the_very_words(audit, home):
+    title, note = '=HYPERLINK("https://example.org","pay")', "\t-1 @"
+    assert audit("works", "edit", 1, "--title", title, "--note", note.strip(), "--tags", "+1, @me").returncode == 0
+    listed = audit("works", "list", "--csv").stdout
+    audit("works", "export", "out")
+    carried = (home / "out" / "portfolio.csv").read_text("utf-8-sig")
+    for text in (listed, carried):
+        row = next(csv.DictReader(io.StringIO(text)))
+        assert (row["title"], row["note"], row["tags"]) == (f"'{title}", "'-1 @", "'+1, @me")
+    [first, *_] = audit.json("works", "import", "out", "--db", "other.db")
+    assert (first["title"], first["note"], first["tags"]) == (title, "-1 @", ["+1", "@me"])
+
+
 def test_what_was_said_later_here_stays_when_an_older_portfolio_is_imported(full):
     full("works", "export", "out")
     full("works", "edit", 1, "--title", "Later")

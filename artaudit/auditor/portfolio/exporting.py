@@ -20,6 +20,7 @@ from artaudit.auditor.registry.hash_chain import canonical, now
 from artaudit.errors import ImageError
 from artaudit.image.sources import sha256_of
 from artaudit.image.writing import ensure_new, write_atomically
+from artaudit.spreadsheets import guarded
 
 SCHEMA = "artaudit-portfolio/1"
 RECORD, TABLE = "portfolio.json", "portfolio.csv"
@@ -123,5 +124,5 @@ def _table(works: list[dict[str, Any]]) -> str:
         said = {field: work["said"][field]["value"] for field in EDITABLE}
         versions = "; ".join(version["name"] for version in work["versions"])
         original = work["files"].get(ORIGINAL, {}).get("file", "")
-        table.writerow({**work, **said, "versions": versions, "original": original})
+        table.writerow(guarded({**work, **said, "versions": versions, "original": original}))
     return text.getvalue()
