@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artaudit.commands.common import AS_JSON, PATH, print_json
+from artaudit.commands.common import AS_JSON, PATH, notice, print_json
 from artaudit.commands.trust import trust
 from artaudit.commands.words import Group
 from artaudit.errors import UsageError
@@ -146,8 +146,7 @@ def stamp_and_tell(registry: Registry, authorities: tuple[str, ...]) -> list[dic
     from artaudit.auditor.stamping import stamp_log  # noqa: PLC0415 - heavy
 
     if not authorities:
-        offer = "`audit db timestamp --timestamp URL` lets an authority state it"
-        click.echo(f"not timestamped: that this was there today is your word alone ({offer})", err=True)
+        notice("The date is your word alone: `audit db timestamp --timestamp URL` lets an authority state it.")
     done = stamp_log(registry, authorities)
     for answer in done:
         if answer["at"]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from artaudit.commands.common import AS_JSON, DB, PATH, open_registry, print_json
+from artaudit.commands.common import AS_JSON, DB, PATH, open_registry, print_json, say, tell
 from artaudit.commands.keys import TIMESTAMP, UNSIGNED, new_seal, sealed_line
 
 ENCLOSED = ("originals", "suspect", "none")
@@ -65,11 +65,11 @@ def report(
     if as_json:
         print_json(written)
         return
-    click.echo(f"{output}  case {number}, {written['bytes']:,} bytes, sha256 {written['sha256']}")
-    click.echo(f"encloses: {'; '.join(written['enclosed']['encloses']) or 'no picture'}")
-    click.echo(f"does not enclose: {'; '.join(written['enclosed']['does_not_enclose']) or 'nothing'}")
-    click.echo(f"written by {written['by']}" + ("" if statement.by else " (--by names another)"), err=True)
-    click.echo(sealed_line(seal, unsigned=unsigned), err=True)
+    say(f"{output}  case {number}, {written['bytes']:,} bytes, sha256 {written['sha256']}")
+    say(f"encloses: {'; '.join(written['enclosed']['encloses']) or 'no picture'}")
+    say(f"does not enclose: {'; '.join(written['enclosed']['does_not_enclose']) or 'nothing'}")
+    tell(f"written by {written['by']}" + ("" if statement.by else " (--by names another)"))
+    tell(sealed_line(seal, unsigned=unsigned))
 
 
 def _asked() -> str:
@@ -78,8 +78,8 @@ def _asked() -> str:
 
     if not sys.stdin.isatty():
         return SUSPECT
-    click.echo("Which files shall leave the house?", err=True)
+    tell("Which files shall leave the house?")
     for choice, words in CHOICES.items():
-        click.echo(f"  {choice}: {words}", err=True)
+        tell(f"  {choice}: {words}")
     chosen: str = click.prompt("Enclose", default=SUSPECT, type=click.Choice(list(CHOICES)), err=True)
     return chosen

@@ -188,8 +188,8 @@ def _facts(row: dict[str, Any]) -> Iterator[tuple[str, object]]:
         yield version["kind"], f"{version['path']} ({version['state']})"
     if row["credential"]:
         yield "credential", f"signed {row['credential']['at'][:19]} by {row['credential']['by']}"
-    yield "file", f"sha256 {row['sha256']}"
-    yield "pixels", f"sha256 {row['pixels_sha256']}"
+    yield "sha256", row["sha256"]
+    yield "of pixels", row["pixels_sha256"]
 
 
 def _print_csv(rows: list[dict[str, Any]]) -> None:
