@@ -23,7 +23,8 @@ WORDS = ("copy", "made", "perhaps", "claimed", "nothing")
 def case() -> None:
     """Keep cases: checks and notes that belong together.
 
-    Every check opens a case of its own. The log keeps who did what: $ARTAUDIT_BY, else the name of the login.
+    Every check opens a case of its own. The log keeps who did what: $ARTAUDIT_BY, else the setting name, else the name
+    of the login.
     """
 
 

@@ -25,7 +25,12 @@ ENCLOSED = ("originals", "suspect", "none")
     "checked picture alone, or neither; small pictures and digests always do [default: asked on a terminal, else "
     "suspect].",
 )
-@click.option("--by", default="", metavar="NAME", help="Who writes the report [default: $ARTAUDIT_BY, else the login].")
+@click.option(
+    "--by",
+    default="",
+    metavar="NAME",
+    help="Who writes the report [default: $ARTAUDIT_BY, else the setting name, else the login].",
+)
 @click.option("--for", "client", default="", metavar="NAME", help="For whom: the client or claimant.")
 @click.option("--place", default="", metavar="TEXT", help="Where it is written.")
 @click.option("--device", default="", metavar="TEXT", help="On which device it is written.")

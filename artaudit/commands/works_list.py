@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artaudit.commands.common import AS_JSON, DB, open_registry, print_json
+from artaudit.commands.common import AS_JSON, DB, open_registry, print_json, say
 from artaudit.commands.thumbnails import drawn
 from artaudit.errors import UsageError
 from artaudit.spreadsheets import guarded
@@ -100,7 +100,7 @@ def history(name: str, *, as_json: bool) -> None:
         print_json([asdict(line) for line in lines])
         return
     for line in lines:
-        click.echo(f"{line.event:>5}  {line.at[:19]}  {line.by}: {line.what}")
+        say(f"{line.event:>5}  {line.at[:19]}  {line.by}: {line.what}")
 
 
 def described(work: Work, registry: Registry) -> dict[str, Any]:

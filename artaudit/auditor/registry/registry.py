@@ -63,7 +63,8 @@ class Registry:
     def __init__(self, path: Path, *, create: bool = True, by: str | None = None) -> None:
         """Open the registry at `path`, which is made where `create` allows it; `by` is who acts [default: `who()`]."""
         self.path = path
-        self._store = Store(path, by or who(), create=create)
+        self.by = by or who()
+        self._store = Store(path, self.by, create=create)
         self.read_only = self._store.read_only
         self.case_store = CaseStore(self._store)
         self.change_store = ChangeStore(self._store)
