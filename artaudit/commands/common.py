@@ -109,7 +109,6 @@ def registry_or_empty() -> Iterator[Registry]:
 
 def complain(error: ArtauditError) -> int:
     """Print one error on a line of its own and return its exit code."""
-    _clear_line()
     tell(f"Error: {error}")
     return error.exit_code
 
@@ -149,7 +148,6 @@ def notice(text: str) -> None:
     except (OSError, ValueError, AttributeError):
         said = {}
     if key not in said:
-        _clear_line()
         tell(text)
         with suppress(OSError):  # then it is said again
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -201,7 +199,8 @@ def say(text: str, hanging: int = 2) -> None:
 
 
 def tell(text: str) -> None:
-    """Say something on stderr beside the result."""
+    """Say something on stderr beside the result, on a terminal in the place of the bar, which comes back below."""
+    _clear_line()
     click.echo(folded(text, err=True), err=True)
 
 

@@ -47,6 +47,10 @@ class CropDetector(Estimator, ABC):
     SOLVER: ClassVar[str] = "newton-cholesky"
     """scikit-learn's solver: this one is exact, and slow for many thousand numbers."""
 
+    gate_: Any
+    """Whatever has `knows`: an `InDistributionGate`, unless a detector has a gate of its own."""
+    kinds_: dict[str, Any]
+    clear_: float
     calibration_: Calibration
     regularisation: float
     crops: int
