@@ -23,7 +23,7 @@ ASKED_FOR = {
     ".generators": {"list_models", "load_model"},
     ".datasets": {"read_manifest", "index", "split", "audit"},
 }
-HEAVY = ("torch", "cv2", "numpy", "PIL", "sklearn", "diffusers", "transformers", "matplotlib", "sqlite_utils")
+HEAVY = ("torch", "cv2", "numpy", "PIL", "sklearn", "diffusers", "transformers", "matplotlib", "jaxtyping")
 
 
 def source(room):

@@ -35,7 +35,7 @@ from artaudit.auditor.evidence.illustrations import illustrators
 from artaudit.auditor.evidence.log_stamps import StampFile
 from artaudit.auditor.evidence.reporting.words import person
 from artaudit.auditor.originals import original_of
-from artaudit.auditor.registry import Case, Registry, Work, who
+from artaudit.auditor.registry import Case, Registry, Work
 from artaudit.auditor.registry.cases import PACKAGE, CaseFolder, log_root
 from artaudit.auditor.registry.clock import faults
 from artaudit.auditor.registry.hash_chain import Event, now
@@ -113,7 +113,7 @@ def gather(folder: CaseFolder, log: list[Event], registry: Registry, enclose: st
         title=folder.title,
         opened_at=folder.opened_at,
         exported_at=now(),
-        exported_by=who(),
+        exported_by=registry.by,
         checks=tuple(_check_file(case, suspects[case.id], enclosed=enclose != NONE) for case in cases),
         works=tuple(_work_file(work, originals[number], registry, enclose) for number, work in works.items()),
         pictures=tuple(picture for case in cases for picture in _pictures(case, suspects[case.id], draw)),

@@ -16,7 +16,7 @@ from cryptography import x509
 
 from artaudit.auditor.evidence import Seal, Trust, check_seal, read_files, verify_package
 from artaudit.auditor.evidence.package import pack
-from artaudit.auditor.registry import Registry, who
+from artaudit.auditor.registry import Registry
 from artaudit.auditor.registry.cases import SEAL, log_root
 from artaudit.auditor.registry.clock import to_come
 from artaudit.auditor.registry.hash_chain import Event, canonical, moment, now
@@ -37,7 +37,7 @@ def seal_log(target: Path, registry: Registry, seal: Seal) -> dict[str, Any]:
     record = {
         "schema": SCHEMA,
         "at": now(),
-        "by": who(),
+        "by": registry.by,
         "size": len(log),
         "root": log_root(log),
         "seal": seal.as_dict(),

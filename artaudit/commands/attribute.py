@@ -10,6 +10,7 @@ import click
 
 from artaudit import catalog
 from artaudit.commands.common import AS_JSON, EDITS, PATH, PICTURES, SPLIT, each, print_json, progress_bar
+from artaudit.commands.words import Group
 from artaudit.errors import UsageError
 
 MODELS = click.option(
@@ -22,18 +23,15 @@ MODELS = click.option(
 )
 
 
-OTHER_NAMES = ("calibrate", "enroll")
-"""What `enrol` was called before, and how it is spelled elsewhere."""
-
-
-class _Pictures(click.Group):
+class _Pictures(Group):
     """A group that takes anything but the name of a command for pictures to look at."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the command `pictures` before arguments that name none; raises UsageError for other names of `enrol`."""
-        if args and args[0] in OTHER_NAMES and not ctx.resilient_parsing:
-            raise UsageError(f"There is no `audit attribute {args[0]}`: use `audit attribute enrol`.")
+        """Put the command `pictures` before arguments that name none; raises UsageError for words that mean another."""
         named = args[:1] and args[0] in (*self.commands, *ctx.help_option_names)
+        picture = named or not args or ctx.resilient_parsing or Path(args[0]).exists()
+        if not picture and (answer := self.answer(ctx, args[0])):
+            raise UsageError(answer)
         return super().parse_args(ctx, args if named else ["pictures", *args])
 
 

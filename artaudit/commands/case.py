@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from artaudit.commands.common import AS_JSON, DB, each, open_registry, print_json
+from artaudit.commands.words import Group
 from artaudit.errors import UsageError
 
 if TYPE_CHECKING:  # the registry loads more than `--help` may wait for
@@ -18,11 +19,12 @@ WORDS = ("copy", "made", "perhaps", "claimed", "nothing")
 """What a check comes to in a word, the strongest first."""
 
 
-@click.group()
+@click.group(cls=Group)
 def case() -> None:
     """Keep cases: checks and notes that belong together.
 
-    Every check opens a case of its own. The log keeps who did what: $ARTAUDIT_BY, else the name of the login.
+    Every check opens a case of its own. The log keeps who did what: $ARTAUDIT_BY, else the setting name, else the name
+    of the login.
     """
 
 

@@ -19,6 +19,7 @@ from artaudit.commands.common import (
     print_json,
     say,
     sum_up,
+    tell,
 )
 from artaudit.errors import ArtauditError, RegistryError
 from artaudit.findings import KINDS
@@ -83,7 +84,7 @@ def check(
     folder = detector_folder(detector)  # a folder without a calibrated one is one error, not one for each picture
     with open_registry(create=True) as registry, counted("checking", meant, len(meant)) as shown:
         if registry.read_only:
-            click.echo(f"{registry.path} may only be read: checks are answered, but no case is kept.", err=True)
+            tell(f"{registry.path} may only be read: checks are answered, but no case is kept.")
         look = examiners(registry, kind or "", folder)
 
         def look_at(suspect: Any) -> Checked:  # noqa: ANN401 - heavy to name
@@ -125,9 +126,9 @@ def _say_what_next(results: Sequence[Checked], *, details: bool) -> None:
     """Say on stderr which commands lead on from here."""
     cases = [checked.case for checked in results if checked.found and checked.case is not None]
     if cases:
-        click.echo(f"`audit report {cases[0]} -o evidence.zip` makes a package of it that anybody can verify", err=True)
+        tell(f"`audit report {cases[0]} -o evidence.zip` makes a package of it that anybody can verify")
     if results and not details:
-        click.echo("`--details` shows every finding that this rests on", err=True)
+        tell("`--details` shows every finding that this rests on")
 
 
 def _told(case: int | None, evidence: dict[str, Any], *, details: bool) -> Iterator[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -26,6 +28,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 CLEAR_LINE = "\r\x1b[2K"
+_UNBROKEN = "\ue000"
+"""Stands for a space where no line is broken."""
 PATH = click.Path(path_type=Path)
 PICTURES = click.argument("pictures", nargs=-1, required=True, type=PATH)
 SPLIT = click.option("--split", metavar="NAME", default="val", show_default=True, help="The split of DATA to use.")
@@ -105,8 +109,7 @@ def registry_or_empty() -> Iterator[Registry]:
 
 def complain(error: ArtauditError) -> int:
     """Print one error on a line of its own and return its exit code."""
-    _clear_line()
-    click.echo(f"Error: {error}", err=True)
+    tell(f"Error: {error}")
     return error.exit_code
 
 
@@ -131,9 +134,9 @@ def each(
 def sum_up(done: int, count: int, did: str, refused: Sequence[ArtauditError], more: str = "") -> None:
     """Say on stderr, where there were several pictures, how many were done (`did`), what `more`, and why not others."""
     if count > 1:
-        click.echo(f"{done} of {count} pictures {did}{more}", err=True)
+        tell(f"{done} of {count} pictures {did}{more}")
         for error in refused:
-            click.echo(f"  refused: {error}", err=True)
+            tell(f"  refused: {error}")
 
 
 def notice(text: str) -> None:
@@ -145,8 +148,7 @@ def notice(text: str) -> None:
     except (OSError, ValueError, AttributeError):
         said = {}
     if key not in said:
-        _clear_line()
-        click.echo(text, err=True)
+        tell(text)
         with suppress(OSError):  # then it is said again
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps({**said, key: today}), "utf-8")
@@ -157,11 +159,12 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
     """Show a bar with the time left on stderr, where that is a terminal."""
     with _bar(label) as bar:
 
-        def tell(done: int, total: int) -> None:
+        def show(done: int, total: int) -> None:
             bar.length = total
             bar.update(done - bar.pos)
 
-        yield tell
+        yield show
+        bar.update(bar.length - bar.pos)  # a limit of time ends before the last step
 
 
 @contextmanager
@@ -189,10 +192,36 @@ def _bar(label: str) -> Any:  # noqa: ANN401 - click's bar
     return click.progressbar(length=1, label=label, file=sys.stderr, show_eta=True, show_pos=False)
 
 
-def say(text: str) -> None:
+def say(text: str, hanging: int = 2) -> None:
     """Print a result, on a terminal in the place of the bar, which comes back below."""
     _clear_line()
-    click.echo(text)
+    click.echo(folded(text, hanging))
+
+
+def tell(text: str) -> None:
+    """Say something on stderr beside the result, on a terminal in the place of the bar, which comes back below."""
+    _clear_line()
+    click.echo(folded(text, err=True), err=True)
+
+
+def folded(text: str, hanging: int = 2, *, err: bool = False) -> str:
+    """Return a text for stdout or stderr; for a terminal with lines broken between words, never inside `a command`.
+
+    What follows in the lines below stands `hanging` columns further in than the first line does.
+    """
+    if not (sys.stderr if err else sys.stdout).isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    return "\n".join(_folded_line(line, width, hanging) for line in text.split("\n"))
+
+
+def _folded_line(line: str, width: int, hanging: int) -> str:
+    kept = re.sub(r"`[^`]*`", lambda command: command[0].replace(" ", _UNBROKEN), line)
+    indent = " " * (len(line) - len(line.lstrip()) + hanging)
+    wrapped = textwrap.wrap(
+        kept, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, expand_tabs=False
+    )
+    return "\n".join(wrapped).replace(_UNBROKEN, " ")
 
 
 def _clear_line() -> None:

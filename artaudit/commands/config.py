@@ -6,12 +6,13 @@ import click
 
 from artaudit.commands.common import AS_JSON, print_json
 from artaudit.commands.settings import SETTINGS, change, settings, settings_path
+from artaudit.commands.words import Group
 from artaudit.errors import UsageError
 
 NAME = click.argument("name", metavar="NAME")
 
 
-@click.group()
+@click.group(cls=Group)
 def config() -> None:
     """Set your name, the strength, folders: once, for all commands.
 

@@ -9,13 +9,14 @@ import click
 
 from artaudit import catalog
 from artaudit.commands.common import AS_JSON, PATH, SEED, print_json, progress_bar
+from artaudit.commands.words import Group
 
 MANIFEST = click.argument("manifest", type=PATH)
 COLUMNS = ("source", "generator", "prompt", "artist", "pair", "group")
 _SHOWN = 20
 
 
-@click.group()
+@click.group(cls=Group)
 def data() -> None:
     """Prepare and audit data sets of real and generated pictures.
 

@@ -8,10 +8,11 @@ import click
 
 from artaudit.commands.common import AS_JSON, DB, PATH, open_registry, print_json, registry_path
 from artaudit.commands.keys import AUTHORITY, STAMP, TRUST, stamp_and_tell, trusted
+from artaudit.commands.words import Group
 from artaudit.errors import UsageError
 
 
-@click.group()
+@click.group(cls=Group)
 def db() -> None:
     """Find, verify and back up the registry file."""
 

@@ -25,12 +25,14 @@ from artaudit.commands.common import (
     show_strata,
 )
 from artaudit.commands.networks import COMMANDS
+from artaudit.commands.words import Group
 from artaudit.errors import UsageError
+from artaudit.spreadsheets import guarded
 
 MODEL = click.argument("model", type=PATH)
 
 
-@click.group()
+@click.group(cls=Group)
 def detector() -> None:
     """Train, measure and add detectors of machine-made pictures.
 
@@ -210,7 +212,7 @@ def score_pictures(model: Path, pictures: tuple[Path, ...], *, as_json: bool, as
     def measure(suspect: Any) -> dict[str, Any]:  # noqa: ANN401 - heavy to name
         found = scoring.score(asked, suspect.open())
         if as_csv:
-            table.writerow(found.as_row())
+            table.writerow(guarded(found.as_row()))
         elif not as_json:
             said = "no score" if found.score is None else f"{found.score:+.3f}"
             why = f" ({found.reason})" if found.reason else ""

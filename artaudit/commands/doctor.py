@@ -13,7 +13,7 @@ from types import MappingProxyType
 import click
 
 from artaudit import __version__
-from artaudit.commands.common import AS_JSON, DB, open_registry, print_json, registry_path
+from artaudit.commands.common import AS_JSON, DB, open_registry, print_json, registry_path, say
 from artaudit.commands.settings import settings, settings_path
 from artaudit.errors import ArtauditError
 
@@ -58,8 +58,8 @@ def doctor(*, as_json: bool) -> int:
     else:
         longest = max(len(line.what) for line in lines)
         for line in lines:
-            mend = f": {line.mend}" if line.mend else ""
-            click.echo(f"{line.state:<9}  {line.what:<{longest}}  {line.says}{mend}")
+            mend, place = f": {line.mend}" if line.mend else "", f"{line.state:<9}  {line.what:<{longest}}  "
+            say(f"{place}{line.says}{mend}", hanging=len(place))
     return int(any(line.state == BROKEN for line in lines))
 
 

@@ -1,38 +1,13 @@
-"""The command `audit help`, and how `audit` shows its commands and answers words that are none of them."""
+"""The command `audit help`, and how `audit` shows its commands."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from types import MappingProxyType
 
 import click
 
-SYNONYMS = MappingProxyType(
-    {
-        "protect": ("cloak", "cloaking", "shield", "glaze", "nightshade", "poison", "mist", "guard", "defend", "mask"),
-        "trial": ("test", "try", "grade", "attack"),
-        "register": ("add", "import", "upload", "new"),
-        "check": ("scan", "detect", "find", "search", "compare", "match", "inspect", "examine", "analyze", "analyse"),
-        "report": ("export", "evidence", "package", "prove"),
-        "works list": ("list", "ls", "portfolio", "gallery", "work"),
-        "works withdraw": ("remove", "delete", "rm", "forget", "unregister"),
-        "sign": ("mark", "credential", "c2pa", "watermark", "no-train"),
-        "attribute": ("identify", "who", "attribution"),
-        "case list": ("cases", "history"),
-        "seal": ("timestamp", "notarize", "notarise"),
-        "keys": ("key", "certificate"),
-        "config": ("settings", "set", "configure", "preferences", "options"),
-        "init": ("setup", "start", "install"),
-        "doctor": ("status", "info", "diagnose", "about"),
-        "models": ("model", "download"),
-        "db": ("database", "registry"),
-        "help": ("man", "usage", "commands"),
-        "--version": ("version",),
-    }
-)
-"""What people type first, by the command that they mean."""
+from artaudit.commands.words import Group
 
 _MORE = "More: audit help evidence | research | upkeep | all, or audit help COMMAND"
 
@@ -46,8 +21,8 @@ class Section:
     commands: tuple[click.Command, ...]
 
 
-class Commands(click.Group):
-    """A group that shows the commands for artists, the others by topic, and knows what other words mean."""
+class Commands(Group):
+    """The group of all commands: it shows those for artists, the others by topic."""
 
     sections: tuple[Section, ...] = ()
 
@@ -81,27 +56,6 @@ class Commands(click.Group):
                             for command in section.commands
                         ]
                     )
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command and its arguments; raises UsageError, with what was meant, for one that is not there."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            if meant := self._meant(args[0]):
-                raise click.UsageError(f"There is no `audit {args[0]}`: use {meant}.", ctx) from error
-            raise
-
-    def _meant(self, word: str) -> str:
-        """Say which commands a word stands for that is none, "" where that is not known."""
-        found = [command for command, words in SYNONYMS.items() if word.lower() in words]
-        if not found:
-            groups = {name: getattr(group, "commands", {}) for name, group in self.commands.items()}
-            found = [f"{name} {word}" for name, below in groups.items() if word in below]
-        if not found and (Path(word).suffix or Path(word).exists()):
-            found = [f"check {word}", f"protect {word}"]
-        return " or ".join(f"`audit {command}`" for command in found)
 
 
 @click.command("help")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artaudit.commands.common import AS_JSON, PATH, print_json
+from artaudit.commands.common import AS_JSON, PATH, notice, print_json
 from artaudit.commands.trust import trust
+from artaudit.commands.words import Group
 from artaudit.errors import UsageError
 
 if TYPE_CHECKING:  # cryptography loads more than `--help` may wait for
@@ -40,7 +41,7 @@ STAMP = click.option(
 UNSIGNED = click.option("--unsigned", is_flag=True, help="Do not sign, even if there are keys.")
 
 
-@click.group()
+@click.group(cls=Group)
 def keys() -> None:
     """Make, import and show the keys that evidence is signed with.
 
@@ -145,8 +146,7 @@ def stamp_and_tell(registry: Registry, authorities: tuple[str, ...]) -> list[dic
     from artaudit.auditor.stamping import stamp_log  # noqa: PLC0415 - heavy
 
     if not authorities:
-        offer = "`audit db timestamp --timestamp URL` lets an authority state it"
-        click.echo(f"not timestamped: that this was there today is your word alone ({offer})", err=True)
+        notice("The date is your word alone: `audit db timestamp --timestamp URL` lets an authority state it.")
     done = stamp_log(registry, authorities)
     for answer in done:
         if answer["at"]:

@@ -9,6 +9,7 @@ import click
 
 from artaudit import catalog
 from artaudit.commands.common import AS_JSON, PATH, each, print_json
+from artaudit.commands.words import Group
 from artaudit.errors import UsageError
 
 HOLD_OUT = click.option("--hold-out", is_flag=True, help="Only measure on this model, never cloak against it.")
@@ -17,7 +18,7 @@ FAMILY = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def models() -> None:
     """Manage the models that cloaks are made against and tested on."""
 

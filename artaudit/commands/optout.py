@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artaudit.commands.common import AS_JSON, DB, PATH, open_registry, print_json
+from artaudit.commands.common import AS_JSON, DB, PATH, open_registry, print_json, say
 from artaudit.errors import UsageError
 
 if TYPE_CHECKING:  # reading pictures loads more than `--help` may wait for
@@ -60,7 +60,7 @@ def optout(
     if as_json:
         print_json({**asdict(done), "unmarked": [marks.path for marks in done.pictures if not marks.marked]})
     else:
-        click.echo("\n".join(_told(folder, done)))
+        say("\n".join(_told(folder, done)))
 
 
 def _list_declared(*, as_json: bool) -> None:
@@ -75,9 +75,13 @@ def _list_declared(*, as_json: bool) -> None:
         click.echo(
             f"{declaration.id:>4}  {declaration.at[:19]}  {declaration.by}  {content['site'] or content['folder']}"
         )
-        click.echo(f"      {', '.join(reserving) or 'no file'}; {len(content['pictures'])} pictures")
+        click.echo(f"      {', '.join(reserving) or 'no file'}; {_pictures(len(content['pictures']))}")
     if not declarations:
         click.echo("Nothing was declared yet: `audit optout SITE-FOLDER` does.")
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count} pictures"
 
 
 def _told(folder: Path, done: Reserved) -> Iterator[str]:
@@ -88,12 +92,12 @@ def _told(folder: Path, done: Reserved) -> Iterator[str]:
     unread = [marks for marks in done.pictures if marks.problem]
     lacking = [marks for marks in done.pictures if not marks.marked and not marks.problem]
     if lacking:
-        yield f"{len(lacking)} of {len(done.pictures)} pictures say nothing of training; `audit sign` marks them:"
+        yield f"{len(lacking)} of {_pictures(len(done.pictures))} without a word on training; `audit sign` adds it:"
         yield from (f"  {marks.path}" for marks in lacking[:_NAMED])
         if len(lacking) > _NAMED:
             yield f"  and {len(lacking) - _NAMED} more, with --json"
     elif done.pictures and not unread:
-        yield f"All {len(done.pictures)} pictures refuse training."
+        yield f"{_pictures(len(done.pictures))}, and every one refuses training."
     yield from (f"  cannot tell: {marks.problem}" for marks in unread)
     yield f"Kept as declaration {done.number} in the log; it counts once the files are on the site."
     yield "Headers say the same with every answer: --headers nginx, apache, caddy, netlify or html."

@@ -30,6 +30,7 @@ from artaudit.commands.common import (
     say,
     seconds,
     sum_up,
+    tell,
 )
 from artaudit.commands.keys import signer
 from artaudit.errors import ArtauditError, UsageError
@@ -157,7 +158,7 @@ def protect(
             with progress_bar(label) as progress, _said_how_to_go_on(goal.partial):
                 paper = cloak(source, goal, job, registry, progress)
             if not as_json:
-                click.echo((_measured_line if details else _protected_line)(goal.picture, paper))
+                say((_measured_line if details else _protected_line)(goal.picture, paper))
             return {"path": str(source.path), "result": str(goal.picture), **paper}
 
         papers, code = each(enumerate(goals, 1), protected, refused)
@@ -181,9 +182,7 @@ def _said_how_to_go_on(partial: Path) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         if partial.exists():
-            click.echo(
-                f"\n{partial} keeps how far it came: the same command with --resume goes on from there.", err=True
-            )
+            tell(f"\n{partial} keeps how far it came: the same command with --resume goes on from there.")
         raise
 
 
@@ -208,7 +207,7 @@ def _credential() -> Any:  # noqa: ANN401 - loads C2PA
     try:
         known = signer()
     except UsageError as error:
-        click.echo(f"The mark against training is written but not signed: {error}", err=True)
+        tell(f"The mark against training is written but not signed: {error}")
         return None
     return known and partial(with_credential, signer=known)
 
@@ -218,7 +217,7 @@ def _is_done(source: Any, goal: Any) -> bool:  # noqa: ANN401 - load torch
 
     done = finished(source, goal)
     if done:
-        click.echo(f"{goal.picture} is there already", err=True)
+        tell(f"{goal.picture} is there already")
     return done
 
 
@@ -244,7 +243,7 @@ def _foretell(goals: dict[Any, Any], job: Any, *, as_json: bool) -> int:  # noqa
     if plans:
         whole = duration(math.fsum(told["seconds"] for told in plans))
         models = ", ".join(model.name.split("@")[0] for model in job.choice.encoders)
-        click.echo(f"it would take about {whole}, against {models}; nothing was written")
+        say(f"it would take about {whole}, against {models}; nothing was written")
     return code
 
 
@@ -256,7 +255,7 @@ def _preview(goals: dict[Any, Any], job: Any, *, as_json: bool) -> int:  # noqa:
         with progress_bar(source.path.name) as progress:
             told = preview(source, goal, job, progress)
         if not as_json:
-            click.echo(f"{goal.preview}  {' '.join(told['said'])}")
+            say(f"{goal.preview}  {' '.join(told['said'])}")
         return {"path": str(source.path), "preview": str(goal.preview), **told}
 
     previews, code = each(goals, previewed)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from artaudit.commands.common import AS_JSON, DB, PATH, open_registry, print_json
+from artaudit.commands.common import AS_JSON, DB, PATH, open_registry, print_json, say, tell
 from artaudit.commands.keys import TIMESTAMP, UNSIGNED, new_seal, sealed_line
 
 ENCLOSED = ("originals", "suspect", "none")
@@ -25,7 +25,12 @@ ENCLOSED = ("originals", "suspect", "none")
     "checked picture alone, or neither; small pictures and digests always do [default: asked on a terminal, else "
     "suspect].",
 )
-@click.option("--by", default="", metavar="NAME", help="Who writes the report [default: $ARTAUDIT_BY, else the login].")
+@click.option(
+    "--by",
+    default="",
+    metavar="NAME",
+    help="Who writes the report [default: $ARTAUDIT_BY, else the setting name, else the login].",
+)
 @click.option("--for", "client", default="", metavar="NAME", help="For whom: the client or claimant.")
 @click.option("--place", default="", metavar="TEXT", help="Where it is written.")
 @click.option("--device", default="", metavar="TEXT", help="On which device it is written.")
@@ -65,11 +70,11 @@ def report(
     if as_json:
         print_json(written)
         return
-    click.echo(f"{output}  case {number}, {written['bytes']:,} bytes, sha256 {written['sha256']}")
-    click.echo(f"encloses: {'; '.join(written['enclosed']['encloses']) or 'no picture'}")
-    click.echo(f"does not enclose: {'; '.join(written['enclosed']['does_not_enclose']) or 'nothing'}")
-    click.echo(f"written by {written['by']}" + ("" if statement.by else " (--by names another)"), err=True)
-    click.echo(sealed_line(seal, unsigned=unsigned), err=True)
+    say(f"{output}  case {number}, {written['bytes']:,} bytes, sha256 {written['sha256']}")
+    say(f"encloses: {'; '.join(written['enclosed']['encloses']) or 'no picture'}")
+    say(f"does not enclose: {'; '.join(written['enclosed']['does_not_enclose']) or 'nothing'}")
+    tell(f"written by {written['by']}" + ("" if statement.by else " (--by names another)"))
+    tell(sealed_line(seal, unsigned=unsigned))
 
 
 def _asked() -> str:
@@ -78,8 +83,8 @@ def _asked() -> str:
 
     if not sys.stdin.isatty():
         return SUSPECT
-    click.echo("Which files shall leave the house?", err=True)
+    tell("Which files shall leave the house?")
     for choice, words in CHOICES.items():
-        click.echo(f"  {choice}: {words}", err=True)
+        tell(f"  {choice}: {words}")
     chosen: str = click.prompt("Enclose", default=SUSPECT, type=click.Choice(list(CHOICES)), err=True)
     return chosen

@@ -50,7 +50,7 @@ def _strength(value: str) -> str:
 
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {
-        "name": Setting("Your name or your studio's, for keys and for the log.", (("keys init", "name"),), _text),
+        "name": Setting("Your name or your studio's, for keys, reports and the log.", (("keys init", "name"),), _text),
         "strength": Setting(
             "How little of a cloak may show: low, default, high or a score.", (("protect", "strength"),), _strength
         ),

@@ -21,7 +21,9 @@ from artaudit.commands.common import (
     print_json,
     progress_bar,
     registry_or_empty,
+    say,
     sum_up,
+    tell,
 )
 from artaudit.errors import ArtauditError, UsageError
 
@@ -111,12 +113,12 @@ def trial(
 
         def tried(path: Path) -> Any:  # noqa: ANN401 - loads torch
             def foretell(seconds: float) -> None:
-                click.echo(f"{path.name}: about {duration(seconds)}", err=True)
+                tell(f"{path.name}: about {duration(seconds)}")
 
-            with progress_bar(path.name) as tell:
-                found = attempt(path, registry, order, progress=tell, foretell=foretell)
+            with progress_bar(path.name) as progress:
+                found = attempt(path, registry, order, progress=progress, foretell=foretell)
             if not as_json and wish is None:
-                click.echo(page.summary(found.document, details=details))
+                say(page.summary(found.document, details=details))
             return found
 
         trials, code = each(paths, tried, refused)
@@ -141,13 +143,13 @@ def _say_what_mimics_learned(documents: Sequence[dict[str, Any]], *, details: bo
     from artaudit.protect.trial import page  # noqa: PLC0415 - heavy
 
     said = [page.summary(document, details=details) for document in documents]
-    click.echo("\n".join([*said, *page.learned(documents)]))
+    say("\n".join([*said, *page.learned(documents)]))
 
 
 def _say_what_next(trials: Sequence[Any], *, details: bool) -> None:
     """Say on stderr what shows more of the trials."""
     if trials and not details:
-        click.echo("`--details` says what this rests on, `-o card.html` writes it as a page", err=True)
+        tell("`--details` says what this rests on, `-o card.html` writes it as a page")
 
 
 def _ensure_answerable(original: Path | None, pictures: Sequence[Path], output: Path | None) -> None:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from artaudit.commands.common import AS_JSON, PATH, print_json
+from artaudit.commands.words import Group
 from artaudit.errors import UsageError
 
 if TYPE_CHECKING:  # cryptography loads more than `--help` may wait for
     from artaudit.provenance.signed.trust import TrustList
 
 
-@click.group()
+@click.group(cls=Group)
 def trust() -> None:
     """Choose whose content credentials (C2PA) are trusted.
 

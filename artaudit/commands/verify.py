@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from artaudit.commands.common import AS_JSON, PATH, print_json
+from artaudit.commands.common import AS_JSON, PATH, print_json, say
 from artaudit.commands.keys import AUTHORITY, TRUST, trusted
 
 
@@ -33,13 +33,13 @@ def verify(package: Path, *, trust: Path | None, authority: Path | None, as_json
     if as_json:
         print_json({"path": str(package), **asdict(result)})
     elif result.ok:
-        click.echo(f"{package} is intact: {result.checked} files agree with their digests")
-        click.echo("\n".join(_sealed_by(result.summary)))
+        say(f"{package} is intact: {result.checked} files agree with their digests")
+        say("\n".join(_sealed_by(result.summary)))
     else:
-        click.echo("\n".join(result.problems))
+        say("\n".join(result.problems))
     if not as_json:
         for remark in result.remarks:
-            click.echo(f"remark: {remark}")
+            say(f"remark: {remark}")
     return int(not result.ok)
 
 

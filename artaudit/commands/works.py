@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from artaudit.commands.common import AS_JSON, DB, PATH, open_registry, print_json
+from artaudit.commands.words import Group
 from artaudit.commands.works_changes import edit, move, relocate
 from artaudit.commands.works_list import history, list_works, show
 from artaudit.commands.works_transfer import export, import_works
@@ -15,7 +16,7 @@ from artaudit.errors import UsageError
 WORK = click.argument("name", metavar="WORK")
 
 
-@click.group()
+@click.group(cls=Group)
 def works() -> None:
     """List the works, change what is said of them, carry them.
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artaudit.commands.common import AS_JSON, DB, open_registry, print_json
+from artaudit.commands.common import AS_JSON, DB, open_registry, print_json, say
 from artaudit.commands.thumbnails import drawn
 from artaudit.errors import UsageError
+from artaudit.spreadsheets import guarded
 
 if TYPE_CHECKING:  # the registry loads more than `--help` may wait for
     from artaudit.auditor.registry import Registry, Work
@@ -99,7 +100,7 @@ def history(name: str, *, as_json: bool) -> None:
         print_json([asdict(line) for line in lines])
         return
     for line in lines:
-        click.echo(f"{line.event:>5}  {line.at[:19]}  {line.by}: {line.what}")
+        say(f"{line.event:>5}  {line.at[:19]}  {line.by}: {line.what}")
 
 
 def described(work: Work, registry: Registry) -> dict[str, Any]:
@@ -187,14 +188,14 @@ def _facts(row: dict[str, Any]) -> Iterator[tuple[str, object]]:
         yield version["kind"], f"{version['path']} ({version['state']})"
     if row["credential"]:
         yield "credential", f"signed {row['credential']['at'][:19]} by {row['credential']['by']}"
-    yield "file", f"sha256 {row['sha256']}"
-    yield "pixels", f"sha256 {row['pixels_sha256']}"
+    yield "sha256", row["sha256"]
+    yield "of pixels", row["pixels_sha256"]
 
 
 def _print_csv(rows: list[dict[str, Any]]) -> None:
     table = csv.DictWriter(sys.stdout, COLUMNS, extrasaction="ignore", lineterminator="\n")
     table.writeheader()
-    table.writerows(map(as_line, rows))
+    table.writerows(guarded(as_line(row)) for row in rows)
 
 
 def as_line(row: dict[str, Any]) -> dict[str, Any]:

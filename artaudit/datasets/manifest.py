@@ -14,6 +14,7 @@ from typing import Any
 
 from artaudit.datasets import parquet
 from artaudit.errors import ImageError, UsageError
+from artaudit.spreadsheets import guarded, unguarded
 
 REAL, GENERATED = "real", "generated"
 LABELS = (REAL, GENERATED)
@@ -89,7 +90,7 @@ def write(path: Path, rows: Iterable[Row]) -> int:
             writer.writeheader()
             count = 0
             for row in rows:
-                writer.writerow({**asdict(row), "progressive": "yes" if row.progressive else ""})
+                writer.writerow(guarded({**asdict(row), "progressive": "yes" if row.progressive else ""}))
                 count += 1
         return count
 
@@ -97,7 +98,7 @@ def write(path: Path, rows: Iterable[Row]) -> int:
 def _csv_cells(path: Path) -> Iterator[Mapping[str, Any]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from csv.DictReader(file, strict=True)
+            yield from map(unguarded, csv.DictReader(file, strict=True))
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror}): name a manifest file.") from error
     except (csv.Error, UnicodeDecodeError) as error:

@@ -16,7 +16,7 @@ from artaudit.detect.detectors.published import PublishedDetector
 from artaudit.detect.known_networks import NETWORKS, is_safetensors, recognised
 from artaudit.detect.loading import FUSED, SHIPPED, added_folder, open_detector, shipped
 from artaudit.errors import ModelError, UsageError
-from artaudit.generators.state_dicts import copy
+from artaudit.generators.files import copy
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 PUBLISHED = "published"

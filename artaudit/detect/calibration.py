@@ -11,14 +11,13 @@ import math
 
 import numpy as np
 from jaxtyping import Bool, Float
-from sklearn.base import BaseEstimator
-from sklearn.linear_model import LogisticRegression
 
+from artaudit.detect.estimator import Estimator
 from artaudit.errors import UsageError
 from artaudit.findings import NONE, strength
 
 
-class Calibration(BaseEstimator):  # type: ignore[misc]
+class Calibration(Estimator):
     """Turns scores into log10 likelihood ratios, one line a stratum.
 
     A stratum with fewer than `least` real or machine-made groups is left out. After `fit`, `strata_` names the others;
@@ -77,6 +76,8 @@ class Calibration(BaseEstimator):  # type: ignore[misc]
 
 def _line(scores: Float[np.ndarray, " count"], made: Bool[np.ndarray, " count"]) -> tuple[float, float]:
     """Return slope and offset of the natural log likelihood ratio, both kinds weighing the same."""
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy
+
     spread = float(scores.std()) or 1.0
     model = LogisticRegression(C=10.0, class_weight="balanced").fit(scores[:, None] / spread, made)
     return max(0.0, float(model.coef_[0, 0]) / spread), float(model.intercept_[0])

@@ -8,12 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float
-from sklearn.base import BaseEstimator
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from artaudit.detect.calibration import Calibration
 from artaudit.detect.crops import Corner, Picture, textured_crops
+from artaudit.detect.estimator import Estimator
 from artaudit.detect.out_of_distribution import InDistributionGate
 from artaudit.findings import FalseAlarms
 
@@ -28,7 +26,7 @@ Pictures = Sequence[Float[np.ndarray, "_ _ 3"]]
 """Pictures of any sizes, samples in [0, 1]."""
 
 
-class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
+class CropDetector(Estimator, ABC):
     """Scores pictures by their most textured crops, higher for machine-made ones; `describe` says what is looked at.
 
     `regularisation` is scikit-learn's C; pictures are read in up to `crops` squares of `side` pixels and are too
@@ -49,6 +47,10 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
     SOLVER: ClassVar[str] = "newton-cholesky"
     """scikit-learn's solver: this one is exact, and slow for many thousand numbers."""
 
+    gate_: Any
+    """Whatever has `knows`: an `InDistributionGate`, unless a detector has a gate of its own."""
+    kinds_: dict[str, Any]
+    clear_: float
     calibration_: Calibration
     regularisation: float
     crops: int
@@ -76,6 +78,9 @@ class CropDetector(BaseEstimator, ABC):  # type: ignore[misc]
         weights: Scores | None = None,
     ) -> CropDetector:
         """Learn from what `features` returned; `weights` say how much each picture counts."""
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy
+        from sklearn.preprocessing import StandardScaler  # noqa: PLC0415 - heavy
+
         scaler = StandardScaler().fit(features)
         self.mean_, self.scale_ = scaler.mean_, scaler.scale_ / self.emphasis(features.shape[1])
         model: Any = LogisticRegression(

@@ -144,8 +144,14 @@ def read_features(
         if progress:
             progress(number + 1, len(rows))
     if not features:
-        raise UsageError(f"No picture of the data set in {folder} could be read at 128 pixels or more: index it again.")
+        raise UsageError(_nothing_left(folder, unread))
     return FeatureTable(np.stack(features), tuple(read), np.array(strata), tuple(unread))
+
+
+def _nothing_left(folder: Path, unread: Sequence[Unread]) -> str:
+    if all(left.too_small for left in unread):
+        return f"Every picture of the data set in {folder} is too small for one crop as edited: use larger ones."
+    return f"No picture of the data set in {folder} could be read: index it again."
 
 
 def _features(detector: Reader, image: Image, drawn: Sequence[Edit]) -> Float[np.ndarray, "count features"]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Bool, Float
-from sklearn.base import BaseEstimator
-from sklearn.decomposition import PCA
+
+from artaudit.detect.estimator import Estimator
 
 Features = Float[np.ndarray, "count features"]
 
 
-class InDistributionGate(BaseEstimator):  # type: ignore[misc]
+class InDistributionGate(Estimator):
     """Measures how far a picture's features lie from the training data, and accepts those that lie near it.
 
     Features are scaled and projected on the first `directions` principal components. There are two distances: the
@@ -27,6 +27,8 @@ class InDistributionGate(BaseEstimator):  # type: ignore[misc]
 
     def fit(self, features: Features) -> InDistributionGate:
         """Learn from the features of pictures, a row each."""
+        from sklearn.decomposition import PCA  # noqa: PLC0415 - heavy
+
         self.mean_, self.scale_ = features.mean(axis=0), features.std(axis=0) + 1e-9
         count = max(1, min(self.directions, *features.shape, len(features) - 1))
         found = PCA(count, random_state=0).fit(self._scaled(features))

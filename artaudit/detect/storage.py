@@ -48,8 +48,9 @@ def describe(folder: Path) -> dict[str, Any]:
     try:
         found = json.loads((folder / SETTINGS).read_text("utf-8"))
     except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
         raise ModelError(
-            f"{folder} holds no detector ({error}): name a folder that `audit detector train` wrote."
+            f"{folder} holds no detector ({why}): name a folder that `audit detector train` wrote."
         ) from error
     if not isinstance(found, dict) or not {"kind", "tensors_sha256", "settings", "learned", "parts"} <= found.keys():
         raise ModelError(

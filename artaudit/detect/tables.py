@@ -1,4 +1,4 @@
-"""Tables of an evaluation as CSV, for programs, and LaTeX (booktabs), for papers."""
+"""Tables of an evaluation as CSV, for programs and spreadsheets, and LaTeX (booktabs), for papers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from artaudit.image import write_atomically
+from artaudit.spreadsheets import guarded
 
 Cells = dict[str, Any]
 Table = list[Cells]
@@ -77,7 +78,7 @@ def as_csv(table: Sequence[Mapping[str, Any]]) -> str:
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(map(guarded, rows))
     return buffer.getvalue()
 
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import platformdirs
 
 from artaudit.errors import ModelError, UsageError
-from artaudit.generators.state_dicts import copy, digest_of
+from artaudit.generators.files import copy, digest_of
 from artaudit.image import write_atomically
 
 Opened = TypeVar("Opened")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -27,9 +26,6 @@ WIDEST = 1024
 LARGEST_FILE = 1 << 30
 """Bytes of the largest weights file that is read."""
 
-PIECE = 1 << 20
-"""Bytes of a file that are held at once while it is copied."""
-
 
 def read_bytes(path: Path) -> bytes:
     """Return the bytes of a weights file of at most `LARGEST_FILE` bytes; raises ModelError."""
@@ -41,33 +37,6 @@ def read_bytes(path: Path) -> bytes:
     except OSError as error:
         msg = f"{path} cannot be read ({error.strerror}): install the model again or correct the path."
         raise ModelError(msg) from error
-
-
-def digest_of(path: Path) -> str:
-    """Return the sha256 of a file of any size; raises ModelError where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror}): correct the path or add it again.") from error
-
-
-def copy(source: Path, target: Path) -> str:
-    """Copy a file of any size in pieces, flushed to the disk, and return the sha256 of what was written.
-
-    Raises ModelError where the source cannot be read, OSError where the target cannot be written.
-    """
-    if not source.is_file():
-        raise ModelError(f"{source} cannot be read (no such file): correct the path.")
-    digest = hashlib.sha256()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with source.open("rb") as read, target.open("xb") as write:
-        while piece := read.read(PIECE):
-            digest.update(piece)
-            write.write(piece)
-        write.flush()
-        os.fsync(write.fileno())
-    return digest.hexdigest()
 
 
 def read_state(path: Path) -> tuple[dict[str, Tensor], str]:

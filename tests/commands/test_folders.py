@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -110,6 +111,18 @@ def test_in_a_terminal_errors_stand_on_lines_of_their_own_and_bars_count(art, ru
     for line in shown.replace("\r\n", "\n").split("\n"):
         visible = line.rsplit("\x1b[2K", 1)[-1].rsplit("\r", 1)[-1]
         assert "Error" not in visible or visible.startswith("Error: art/empty.png")
+
+
+def test_a_terminal_gets_whole_words_and_whole_commands_and_a_file_one_line(art, run_audit):
+    env = {**os.environ, **run_audit.env, "COLUMNS": "60", "TERM": "xterm"}
+    command = [sys.executable, "-m", "artaudit", "doctor"]
+    shown = re.sub(r"\r(\x1b\[2K)?", "", in_terminal(command, env=env, cwd=art.parent))
+    plain = subprocess.run(command, env=env, cwd=art.parent, capture_output=True, text=True, check=True).stdout
+    assert shown.split() == plain.split()
+    for line in shown.splitlines():
+        assert len(line) <= 60 or "`" in line or "/" in line
+        assert line.count("`") % 2 == 0
+    assert all(line.startswith((" ", "ok", "not there")) for line in shown.splitlines())
 
 
 def test_the_demo_prints_commands_as_they_can_be_typed(tmp_path, capsys):

@@ -46,7 +46,7 @@ def test_the_files_close_the_site_to_training_and_to_nobody_else(run_audit, site
 
 def test_pictures_without_marks_are_named_and_signed_ones_are_not(run_audit, site, home):
     told = run_audit("optout", site).stdout
-    assert "2 of 2 pictures say nothing of training" in told
+    assert "2 of 2 pictures without a word on training" in told
     assert {"  pictures/桜.png", "  still.gif"} <= set(told.splitlines())
     (site / "pictures" / "桜.png").rename(home / "桜.png")
     keys.create(home / "pen", "Ada", "correct horse")

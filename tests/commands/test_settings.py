@@ -8,6 +8,7 @@ import pytest
 
 from artaudit.auditor.signing import keys
 from artaudit.datasets.drawings import draw
+from artaudit.datasets.photographs import photograph
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_strength_and_output_are_what_protect_does_by_default(home, run_audit, m
     assert paper["budget"]["levels_of_255"] == 12
 
 
-def test_the_name_is_on_keys_and_in_the_log(home, run_audit, monkeypatch):
+def test_the_name_is_on_keys_in_the_log_and_on_what_is_written(home, run_audit, monkeypatch):
     monkeypatch.delenv("ARTAUDIT_BY", raising=False)
     monkeypatch.setenv("ARTAUDIT_PASSPHRASE", "correct horse battery")
     run_audit("config", "set", "name", "Ada Lovelace")
@@ -94,6 +95,13 @@ def test_the_name_is_on_keys_and_in_the_log(home, run_audit, monkeypatch):
     assert "Ada Lovelace" in keys.identity(home / "keys").leaf.subject.rfc4514_string()
     run_audit("case", "open", "a shop")
     assert "Ada Lovelace  open" in run_audit("case", "list", 1).stdout
+    (home / "a.jpg").write_bytes(photograph("china.jpg"))
+    run_audit("register", "a.jpg")
+    run_audit("case", "add", 1, "a.jpg")
+    assert "written by Ada Lovelace" in run_audit("report", 1, "-o", "signed.zip").stderr
+    assert "written by Grace" in run_audit("report", 1, "-o", "other.zip", "--by", "Grace").stderr
+    assert run_audit.json("works", "export", "out")["exported_by"] == "Ada Lovelace"
+    assert run_audit.json("seal", "-o", "seal.json")["by"] == "Ada Lovelace"
 
 
 def test_init_makes_all_three_places_says_where_and_leaves_what_is_there(home, file, run_audit):

@@ -17,7 +17,7 @@ ROWS = st.builds(
     label=st.sampled_from(["real", "generated"]),
     generator=WORDS,
     group=WORDS,
-    prompt=st.text(st.sampled_from('a,"\n;=é'), max_size=12),
+    prompt=st.text(st.sampled_from("a,\"\n;é'=+-@\t"), max_size=12),
     quality=st.none() | st.integers(1, 100),
     progressive=st.booleans(),
     width=st.integers(0, 10_000),
@@ -32,6 +32,11 @@ def test_rows_come_back_as_they_were(tmp_path_factory, rows, suffix):
     path = tmp_path_factory.mktemp("manifest") / f"m.{suffix}"
     assert write(path, rows) == len(rows)
     assert list(read(path)) == rows
+
+
+def test_a_spreadsheet_takes_no_prompt_for_a_formula(tmp_path):
+    write(tmp_path / "m.csv", [Row("a.png", "real", prompt='=HYPERLINK("https://example.org")')])
+    assert ",\"'=HYPERLINK(" in (tmp_path / "m.csv").read_text()
 
 
 def test_rows_are_written_and_read_as_a_stream(tmp_path):

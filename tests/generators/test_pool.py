@@ -13,9 +13,9 @@ from artaudit.attribution.candidate import candidates
 from artaudit.errors import ModelError, UsageError
 from artaudit.generators import pool
 from artaudit.generators.choice import DENOISER_FALLBACK, FALLBACK, choose
+from artaudit.generators.files import copy, digest_of
 from artaudit.generators.installing import add
 from artaudit.generators.opening import abilities, open_model
-from artaudit.generators.state_dicts import copy, digest_of
 from artaudit.generators.studio import StudioDecoder, StudioEncoder
 from artaudit.protect.trial.judges import judges
 from artaudit.protocols import Generator

@@ -14,12 +14,13 @@ from typing import Any
 
 from artaudit.auditor.originals import original_of
 from artaudit.auditor.places import state_of
-from artaudit.auditor.registry import Registry, Version, Work, who
+from artaudit.auditor.registry import Registry, Version, Work
 from artaudit.auditor.registry.changes import EDITABLE, FIRST_REGISTERED, TAGS
 from artaudit.auditor.registry.hash_chain import canonical, now
 from artaudit.errors import ImageError
 from artaudit.image.sources import sha256_of
 from artaudit.image.writing import ensure_new, write_atomically
+from artaudit.spreadsheets import guarded
 
 SCHEMA = "artaudit-portfolio/1"
 RECORD, TABLE = "portfolio.json", "portfolio.csv"
@@ -42,7 +43,7 @@ def export(folder: Path, registry: Registry, *, originals: bool = True) -> dict[
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as beside:
             inside = Path(beside) / folder.name
             works = [_written(work, inside, registry, originals=originals) for work in registry.works(withdrawn=True)]
-            record = {"schema": SCHEMA, "exported_at": now(), "exported_by": who(), "works": works}
+            record = {"schema": SCHEMA, "exported_at": now(), "exported_by": registry.by, "works": works}
             write_atomically(inside / TABLE, _table(works).encode("utf-8-sig"))
             write_atomically(inside / RECORD, f"{canonical(record)}\n".encode())
             inside.replace(folder)
@@ -123,5 +124,5 @@ def _table(works: list[dict[str, Any]]) -> str:
         said = {field: work["said"][field]["value"] for field in EDITABLE}
         versions = "; ".join(version["name"] for version in work["versions"])
         original = work["files"].get(ORIGINAL, {}).get("file", "")
-        table.writerow({**work, **said, "versions": versions, "original": original})
+        table.writerow(guarded({**work, **said, "versions": versions, "original": original}))
     return text.getvalue()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from artaudit.auditor.registry.cases import CaseStore
 from artaudit.auditor.registry.changes import DETACHED, EDITABLE, PATH, TAGS, TITLE, ChangeStore, last_value
@@ -31,7 +31,9 @@ from artaudit.auditor.registry.records import (
 from artaudit.auditor.registry.stamps import StampStore
 from artaudit.auditor.registry.store import Store
 from artaudit.errors import RegistryError
-from artaudit.image import Image
+
+if TYPE_CHECKING:  # pictures load more than a list may wait for
+    from artaudit.image import Image
 
 _WITHDRAWN = "coalesce((SELECT withdrawn FROM withdrawals WHERE work = works.id ORDER BY id DESC LIMIT 1), 0)"
 
@@ -61,7 +63,8 @@ class Registry:
     def __init__(self, path: Path, *, create: bool = True, by: str | None = None) -> None:
         """Open the registry at `path`, which is made where `create` allows it; `by` is who acts [default: `who()`]."""
         self.path = path
-        self._store = Store(path, by or who(), create=create)
+        self.by = by or who()
+        self._store = Store(path, self.by, create=create)
         self.read_only = self._store.read_only
         self.case_store = CaseStore(self._store)
         self.change_store = ChangeStore(self._store)

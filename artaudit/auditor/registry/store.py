@@ -14,8 +14,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
 from artaudit.auditor.registry.access import advice, may_write, prepare_place, read_only_address
 from artaudit.auditor.registry.clock import faults
 from artaudit.auditor.registry.hash_chain import (
@@ -30,7 +28,6 @@ from artaudit.auditor.registry.hash_chain import (
 from artaudit.auditor.registry.rows import DISCLOSED, disclosed, fields_of, payload_or_empty, plain, storable
 from artaudit.auditor.registry.schema import APPLICATION_ID, MIGRATIONS, triggers
 from artaudit.errors import RegistryError
-from artaudit.image.writing import ensure_new
 
 BUSY_SECONDS = 4
 
@@ -58,7 +55,7 @@ class Store:
             self.read_only = path.exists() and not may_write(path)
             place = read_only_address(path) if self.read_only else path.absolute()
             self._connection = sqlite3.connect(place, timeout=BUSY_SECONDS, isolation_level=None, uri=self.read_only)
-            self._db = Database(self._connection, execute_plugins=False)
+            self._connection.row_factory = sqlite3.Row
             try:
                 self._prepare()
             except BaseException:
@@ -76,7 +73,7 @@ class Store:
     def stream(self, query: str, *values: object) -> Iterator[dict[str, Any]]:
         """Yield the rows that a query selects, one at a time, so that they need not all fit into memory."""
         with self.clear_errors():
-            yield from self._db.query(query, values)
+            yield from map(dict, self._connection.execute(query, values))
 
     def first(self, query: str, *values: object) -> dict[str, Any] | None:
         """Return the first row that a query selects, or None."""
@@ -141,6 +138,8 @@ class Store:
 
     def backup(self, target: Path) -> None:
         """Write a whole copy to `target`, which must not exist yet."""
+        from artaudit.image.writing import ensure_new  # noqa: PLC0415 - heavy
+
         ensure_new(target, kind=RegistryError)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -173,7 +172,7 @@ class Store:
         run("PRAGMA foreign_keys = ON")
         with self._transaction("BEGIN"):  # one snapshot, whatever another process writes meanwhile
             application, version = (run(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
-            tables = self._db.table_names()
+            tables = self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
         if application not in (0, APPLICATION_ID) or (application == 0 and tables):
             raise RegistryError(f"{self.path} is a database of something else: choose another --db.")
         if version > len(MIGRATIONS):

@@ -11,13 +11,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float
-from sklearn.base import BaseEstimator
-from sklearn.linear_model import LogisticRegression
 
 from artaudit.detect.calibration import Calibration
 from artaudit.detect.crop_detector import Features, Pictures, Scores
 from artaudit.detect.crops import Corner, Picture
 from artaudit.detect.detectors.published import SMALLEST, PublishedDetector
+from artaudit.detect.estimator import Estimator
 from artaudit.errors import ModelError
 from artaudit.findings import FalseAlarms
 
@@ -29,7 +28,7 @@ LEAST_ORIGINS = 3
 """The fewest generators, or sources of real pictures, to be left out as a whole; with fewer, groups are."""
 
 
-class ShippedGate(BaseEstimator):  # type: ignore[misc]
+class ShippedGate(Estimator):
     """Tells by the shipped detector's two distances, which each row holds, whether a picture is in distribution."""
 
     def knows(self, features: Features) -> Bool[np.ndarray, " count"]:
@@ -37,7 +36,7 @@ class ShippedGate(BaseEstimator):  # type: ignore[misc]
         return np.all(features[:, DISTANCES] <= 1, axis=1)
 
 
-class FusedDetector(BaseEstimator):  # type: ignore[misc]
+class FusedDetector(Estimator):
     """Joins the scores of the shipped detector and of added networks into one, higher for machine-made pictures.
 
     `added` names the networks. After `fit_features`, `weights_` with `bias_` give the log odds of a row's scores,
@@ -100,6 +99,8 @@ class FusedDetector(BaseEstimator):  # type: ignore[misc]
 
     def fit_features(self, features: Features, machine_made: Bool[np.ndarray, " count"]) -> FusedDetector:
         """Learn the weights from rows; both labels count alike."""
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy
+
         scores = _scores(features)
         self.limits_ = np.stack([scores.min(axis=0), scores.max(axis=0)])
         self.mean_, self.scale_ = scores.mean(axis=0), scores.std(axis=0) + 1e-9

@@ -17,13 +17,13 @@ import torch
 from jaxtyping import Bool, Float, Float32
 from safetensors import SafetensorError
 from safetensors.torch import load
-from sklearn.base import BaseEstimator
 
 from artaudit.detect import onnx_files
 from artaudit.detect.calibration import Calibration
 from artaudit.detect.crop_detector import CropDetector, Features
 from artaudit.detect.crops import Corner, Picture
 from artaudit.detect.detectors.checkpoint import transformer
+from artaudit.detect.estimator import Estimator
 from artaudit.detect.known_networks import NETWORKS, Form, is_safetensors, recognised
 from artaudit.errors import MissingExtraError, ModelError
 from artaudit.findings import FalseAlarms
@@ -36,7 +36,7 @@ SMALLEST = 128
 """Pixels along the shorter side below which a picture is too small to tell, as for the shipped detector."""
 
 
-class FiniteGate(BaseEstimator):  # type: ignore[misc]
+class FiniteGate(Estimator):
     """Takes every finite score as in distribution: a single number does not tell what a picture is like."""
 
     def knows(self, features: Features) -> Bool[np.ndarray, " count"]:

@@ -12,7 +12,7 @@ from artaudit.detect.detectors.published import PublishedDetector, _by_onnxrunti
 from artaudit.detect.known_networks import NETWORKS, recognised
 from artaudit.detect.onnx_files import read_graph
 from artaudit.errors import MissingExtraError, ModelError
-from artaudit.generators.state_dicts import digest_of
+from artaudit.generators.files import digest_of
 
 MEAN, SPREAD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 
