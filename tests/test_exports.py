@@ -24,6 +24,7 @@ ASKED_FOR = {
     ".datasets": {"read_manifest", "index", "split", "audit"},
 }
 HEAVY = ("torch", "cv2", "numpy", "PIL", "sklearn", "diffusers", "transformers", "matplotlib", "jaxtyping")
+HEAVY += ("sqlite_utils",)
 
 
 def source(room):

@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 from artaudit.cli import audit as group
 from artaudit.commands.words import SYNONYMS
 
-HEAVY = ("torch", "sklearn", "scipy", "cv2", "PIL", "numpy", "jaxtyping", "unittest.mock", "cryptography")
+HEAVY = ("torch", "sklearn", "scipy", "cv2", "PIL", "jaxtyping", "unittest.mock", "cryptography")
 MAIN = "from artaudit.cli import audit; audit(standalone_mode=False)"
 
 
@@ -116,7 +116,12 @@ def test_every_group_of_commands_answers_other_words():
 LISTS = ("works list", "works history 1", "works withdraw 1", "case list", "case open scene", "db path")
 
 
-@pytest.mark.parametrize("words", ["--help", "help research", "config list", "completion bash", *LISTS])
+@pytest.mark.parametrize("words", ["--help", "help research", "config list", "completion bash"])
+def test_what_opens_no_registry_loads_no_arrays(run_audit, home, words):
+    assert loaded_by(run_audit, home, words, (*HEAVY, "numpy", "sqlite_utils")) == set()
+
+
+@pytest.mark.parametrize("words", LISTS)
 def test_what_shows_no_pictures_loads_nothing_that_reads_them(run_audit, home, words):
     assert loaded_by(run_audit, home, words) == set()
 

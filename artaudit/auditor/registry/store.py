@@ -14,6 +14,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from sqlite_utils import Database
+
 from artaudit.auditor.registry.access import advice, may_write, prepare_place, read_only_address
 from artaudit.auditor.registry.clock import faults
 from artaudit.auditor.registry.hash_chain import (
@@ -55,7 +57,7 @@ class Store:
             self.read_only = path.exists() and not may_write(path)
             place = read_only_address(path) if self.read_only else path.absolute()
             self._connection = sqlite3.connect(place, timeout=BUSY_SECONDS, isolation_level=None, uri=self.read_only)
-            self._connection.row_factory = sqlite3.Row
+            self._db = Database(self._connection, execute_plugins=False)
             try:
                 self._prepare()
             except BaseException:
@@ -73,7 +75,7 @@ class Store:
     def stream(self, query: str, *values: object) -> Iterator[dict[str, Any]]:
         """Yield the rows that a query selects, one at a time, so that they need not all fit into memory."""
         with self.clear_errors():
-            yield from map(dict, self._connection.execute(query, values))
+            yield from self._db.query(query, values)
 
     def first(self, query: str, *values: object) -> dict[str, Any] | None:
         """Return the first row that a query selects, or None."""
@@ -172,7 +174,7 @@ class Store:
         run("PRAGMA foreign_keys = ON")
         with self._transaction("BEGIN"):  # one snapshot, whatever another process writes meanwhile
             application, version = (run(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
-            tables = self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+            tables = self._db.table_names()
         if application not in (0, APPLICATION_ID) or (application == 0 and tables):
             raise RegistryError(f"{self.path} is a database of something else: choose another --db.")
         if version > len(MIGRATIONS):
