@@ -20,7 +20,7 @@ from artaudit.protect.comparison import comparison
 from artaudit.protect.job import CloakJob, CloakOrder, Targets, estimate, file_encoder, original
 from artaudit.protect.receipt import receipt
 from artaudit.protect.saving import save_within
-from artaudit.protect.timing import beside_the_steps
+from artaudit.protect.timing import beside_the_steps, return_freed_memory
 from artaudit.protocols import Progress
 
 _LEAST_SECONDS = 1e-3
@@ -45,12 +45,14 @@ def cloak(
     seed = _seed(order, goal)
     keeper = Checkpoint(goal.partial, digest(image, tool, job.budget, seed), seed, order.resume)
     cloaked = tool.apply(image, budget=job.budget, seed=seed, progress=progress, keeper=keeper)
+    return_freed_memory()
     quality = None if image.lossless else order.quality
     saved = save_within(forbid_training(image) if order.no_train else image, cloaked, quality)
     manifest = None
     if order.credential is not None:
         signed, manifest = order.credential(saved, source.path.stem)
         saved = decode(signed, name=saved.name)
+    return_freed_memory()
     written = receipt(image, saved, cloaked, job.choice.encoders, job.choice.note)
     write_atomically(goal.picture, saved.data)
     write_atomically(goal.receipt, (json.dumps(written, indent=2) + "\n").encode())
