@@ -13,8 +13,8 @@ from artaudit.auditor.registry.rows import file_name
 
 SCHEMA = "artaudit-report/3"
 NOT_RECORDED = "not recorded"
-CLAIMED = ("url", "saved_at")
-"""What the custody record repeats of the claims that a list makes about a saved file."""
+CLAIMED = ("url", "saved_at", "page", "server_date", "archive", "archive_sha256")
+"""What the custody record repeats of the claims that a list or an archive makes about a saved file."""
 
 LIMITS = (
     "A match shows that the picture, or a part of it, is a copy of a registered work.",

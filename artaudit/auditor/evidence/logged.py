@@ -136,6 +136,6 @@ def _times(record: Mapping[str, Any], events: Sequence[Event]) -> Iterator[str]:
         yield f"{faults[0]}, and {REPORT} does not say so"
     yield from to_come({f"the export in {REPORT}": record["exported"]["at"]})
     for exhibit in record["custody"]:
-        said, received = exhibit.get("saved_at", ""), exhibit.get("received_at", "")
-        if received and to_come({"": said}, moment(received) + DAY):
-            yield f"{exhibit['exhibit']} in {REPORT} is said to be saved at {said}, after it was taken in"
+        for did, said in (("saved", exhibit.get("saved_at", "")), ("sent", exhibit.get("server_date", ""))):
+            if "received_at" in exhibit and to_come({"": said}, moment(exhibit["received_at"]) + DAY):
+                yield f"{exhibit['exhibit']} in {REPORT} is said to be {did} at {said}, after it was taken in"

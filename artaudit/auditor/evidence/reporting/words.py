@@ -44,6 +44,14 @@ def named(said: str, works: Sequence[Mapping[str, Any]]) -> str:
     return said
 
 
+def saved_from(source: Mapping[str, Any]) -> str:
+    """Return the address that a file was saved from, and that of its page, as far as they are told."""
+    url, page = source.get("url", ""), source.get("page", "")
+    if not url:
+        return f"the page {page}" if page else "an address that is not told"
+    return f"{url}, on the page {page}" if page and page != url else str(url)
+
+
 def measured(finding: Mapping[str, Any]) -> str:
     """Return what was measured and the bar that it is held to."""
     if finding["score"] is None:
