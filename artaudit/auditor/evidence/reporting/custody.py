@@ -62,7 +62,7 @@ def works(record: Mapping[str, Any]) -> Iterator[Block]:
 def custody(record: Mapping[str, Any]) -> Iterator[Block]:
     """Yield the table of all steps and the form for those to come."""
     yield blocks.heading("Custody")
-    yield blocks.table(("when", "step", "who", "exhibit", "sha256"), _steps(record), (4, 5, 3, 4, 6))
+    yield blocks.table(("when", "step", "who", "exhibit", "sha256"), _steps(record), (4, 6, 3, 4, 6))
     yield blocks.text(" ".join(_kept(record)), small=True)
     yield blocks.heading("Hand-overs after the export", 3)
     yield blocks.text(HANDOVERS, small=True)

@@ -13,6 +13,8 @@ from artaudit.findings import NOISE
 from artaudit.templates import moment
 
 WIDTHS = (4, 11, 9, 9, 9)
+STEP = 3
+"""Spaces by which each level of a chain is indented (artaudit.provenance.signed.chain)."""
 SHOWN = ("date", "last-modified", "etag", "content-type", "content-length", "server")
 """Headers of a server's answer that a report shows; the record has them all."""
 
@@ -24,9 +26,20 @@ def pictures(held: Sequence[Exhibit]) -> Iterator[Block]:
         yield blocks.exhibit(exhibit.preview, exhibit.title, list(_facts(exhibit)))
         yield blocks.text(" ".join(exhibit.summary()))
         yield _answers(exhibit)
+        yield from _chains(exhibit)
         for finding in exhibit.findings:
             if finding["registered"] is not None or (finding["holds"] and finding["group"] != NOISE):
                 yield from illustrated(exhibit, finding)
+
+
+def _chains(exhibit: Exhibit) -> Iterator[Block]:
+    """Yield what content credentials say that the exhibit was made from, as a tree."""
+    for finding in exhibit.findings:
+        chain = finding["details"].get("chain")
+        if isinstance(chain, str) and chain:
+            lines = [(len(line) - len(line.lstrip(" "))) // STEP for line in chain.splitlines()]
+            said = [(depth, line.strip()) for depth, line in zip(lines, chain.splitlines(), strict=True)]
+            yield blocks.tree(said, f"{exhibit.title}: what its content credential says that it was made from")
 
 
 def illustrated(exhibit: Exhibit, finding: Mapping[str, Any]) -> Iterator[Block]:

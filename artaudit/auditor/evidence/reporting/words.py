@@ -26,8 +26,14 @@ def person(name: str) -> str:
 
 
 def subject(text: str) -> str:
-    """Return the common name in a certificate's subject (RFC 4514), without the marks of escaping, or all of it."""
-    named = x509.Name.from_rfc4514_string(text)
+    """Return the common name in a certificate's subject (RFC 4514), without the marks of escaping, or all of it.
+
+    What is no such name, as the addresses that editions before gave, is returned as it is.
+    """
+    try:
+        named = x509.Name.from_rfc4514_string(text)
+    except ValueError:
+        return text
     common = named.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(common[0].value) if common else ", ".join(str(attribute.value) for attribute in named)
 
