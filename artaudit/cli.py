@@ -8,6 +8,7 @@ import click
 
 from artaudit import __version__
 from artaudit.commands.attribute import attribute
+from artaudit.commands.capture import capture
 from artaudit.commands.case import case
 from artaudit.commands.check import check
 from artaudit.commands.common import DB, complain
@@ -39,7 +40,7 @@ HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 SECTIONS = (
     Section("artists", "Begin with these", (protect, trial, register, check, report)),
     Section("artists", "Then", (works, sign, optout, config, doctor)),
-    Section("evidence", "For evidence", (report, verify, case, seal, reproduce, keys)),
+    Section("evidence", "For evidence", (report, verify, case, capture, seal, reproduce, keys)),
     Section("research", "For research", (attribute, detector, data)),
     Section("upkeep", "Upkeep", (init, models, db, completion, help_)),
 )

@@ -6,6 +6,7 @@ ArtauditError               exit code 3: could not do it
 ├── ModelError              a model that is missing, broken or not what was pinned
 ├── MissingExtraError       an optional dependency that is not installed
 ├── RegistryError           the portfolio file is missing, locked or damaged
+├── CaptureError            a saved page or web archive that cannot be read
 └── PackageError            an evidence package that cannot be written or opened
 
 A message is one sentence that names the culprit and says what to do next.
@@ -45,6 +46,10 @@ class MissingExtraError(ArtauditError):
 
 class RegistryError(ArtauditError):
     """The registry is missing, locked or damaged."""
+
+
+class CaptureError(ArtauditError):
+    """A saved page or a web archive cannot be read."""
 
 
 class PackageError(ArtauditError):

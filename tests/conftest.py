@@ -94,3 +94,25 @@ def draw_data_set():
 def drawings(tmp_path_factory, draw_data_set):
     """Return a folder with 64 drawings of one source, half of them of one generator, 40 to train on, and a manifest."""
     return draw_data_set(tmp_path_factory.mktemp("data"), side=224, training=40).parent
+
+
+@pytest.fixture(scope="module")
+def start_authority(openssl):
+    """Return what starts a timestamp authority with more settings; without openssl its tests are skipped."""
+    from tests.authority import Authority
+
+    started = []
+
+    def start(folder: Path, settings: str = "") -> Authority:
+        started.append(Authority(openssl, folder, settings))
+        return started[-1]
+
+    yield start
+    for authority in started:
+        authority.server.shutdown()
+        authority.server.server_close()
+
+
+@pytest.fixture(scope="module")
+def authority(start_authority, tmp_path_factory):
+    return start_authority(tmp_path_factory.mktemp("authority"))

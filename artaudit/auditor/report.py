@@ -108,6 +108,7 @@ def gather(folder: CaseFolder, log: list[Event], registry: Registry, enclose: st
     }
     draw = illustrators(work_pixels(originals, registry))
     rows = registry.case_store.rows_about(folder.id) | {("works", number) for number in numbers}
+    rows |= {row for number in numbers for row in registry.rows_about(number)}
     return CaseFile(
         id=folder.id,
         title=folder.title,
@@ -212,5 +213,6 @@ def _stamps(log: Sequence[Event], events: Sequence[Mapping[str, Any]], registry:
 def _stamp_file(stamp: LogStamp, seqs: Sequence[int], log: Sequence[Event]) -> StampFile:
     tree = levels([event.hash.encode() for event in log[: stamp.size]])
     proofs = {seq: [step.hex() for step in proof(tree, seq - 1)] for seq in seqs}
-    at = read_stamp(stamp.token, tree_head(stamp.size, stamp.root)).at.isoformat()
-    return StampFile(stamp.size, stamp.root, stamp.authority, at, stamp.token, proofs)
+    read = read_stamp(stamp.token, tree_head(stamp.size, stamp.root))
+    authority = read.authority.leaf.subject.rfc4514_string()
+    return StampFile(stamp.size, stamp.root, authority, read.at.isoformat(), stamp.token, proofs)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from cryptography import x509
 
 from artaudit.auditor.evidence import Seal, Trust, check_seal, read_files, verify_package
-from artaudit.auditor.evidence.package import pack
+from artaudit.auditor.evidence.package import REPORT, pack
 from artaudit.auditor.registry import Registry
 from artaudit.auditor.registry.cases import SEAL, log_root
 from artaudit.auditor.registry.clock import to_come
@@ -82,11 +82,29 @@ def broken_anchor(path: Path, registry: Registry, trust: Trust | None = None) ->
         return problems
     log, size, root = list(registry.events()), result.summary["log_size"], result.summary["log_root"]
     stamped = [moment(stamp["at"]) for stamp in result.summary["timestamps"]]
-    problems += _compared(log, size, root, f"in the log when {path} was written", stamped)
-    digest = hashlib.sha256(pack(read_files(path))).hexdigest() if result.ok else ""
-    if result.ok and len(log) >= size and digest not in registry.case_store.exports():
+    differing = _compared(log, size, root, f"in the log when {path} was written", stamped)
+    problems += differing
+    if not result.ok or len(log) < size:
+        return problems
+    files = read_files(path)
+    if hashlib.sha256(pack(files)).hexdigest() not in registry.case_store.exports():
         problems.append(f"the log does not hold that {path} was issued: it was cut back to before that, or is another")
+    if not differing:
+        problems += _left_out(json.loads(files[REPORT]), log[:size], registry, str(path))
     return problems
+
+
+def _left_out(record: Mapping[str, Any], log: Sequence[Event], registry: Registry, name: str) -> Iterator[str]:
+    """Yield which events about its case a package does not hold, though the log did when it was written."""
+    number, held = record["case"]["id"], {event["hash"] for event in record["log"]["events"]}
+    try:
+        rows = registry.case_store.rows_about(number)
+    except RegistryError:
+        yield f"the registry holds no case {number}, which {name} is about"
+        return
+    for event in log:
+        if (event.payload.get("table"), event.payload.get("id")) in rows and event.hash not in held:
+            yield f"{name} leaves out event {event.seq} of the log, which is about its case ({event.kind})"
 
 
 def _compared(log: Sequence[Event], size: int, root: str, when: str, stamped: Sequence[datetime]) -> list[str]:

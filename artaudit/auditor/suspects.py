@@ -1,6 +1,7 @@
-"""The pictures to check: files, folders, patterns, standard input, and lists of files saved from the web.
+"""The pictures to check: files, folders, patterns, standard input, lists of files saved from the web, and captures.
 
-Nothing is fetched: a list names addresses and the files that were saved from them, and the record keeps both.
+Nothing is fetched: a list names addresses and the files that were saved from them, a capture what a web archive or a
+saved page says of its pictures, and the record keeps both.
 """
 
 from __future__ import annotations
@@ -9,18 +10,17 @@ import csv
 import hashlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from artaudit.errors import UsageError
+from artaudit.auditor.addresses import LONGEST, is_address, is_past
+from artaudit.auditor.capture.folder import Captured, read_capture
+from artaudit.errors import CaptureError, UsageError
 from artaudit.image import Image, Limits, decode, read
-from artaudit.image.sources import READABLE, gather
+from artaudit.image.sources import READABLE, gather, sha256_of
 
 STANDARD_INPUT = Path("-")
 _LARGEST_LIST = 64 << 20
-_LONGEST = 8192
 _FORM = "write a CSV file with the columns url, file and, if known, saved_at, or lines of an address and a file name"
 
 
@@ -33,19 +33,46 @@ class Suspect:
     source: dict[str, str] = field(default_factory=dict)
 
 
-def suspects(named: Sequence[Path], lists: Sequence[Path] = ()) -> list[Suspect]:
-    """Return the pictures to check: "-" is standard input, folders are searched, lists are read.
+def suspects(named: Sequence[Path], lists: Sequence[Path] = (), captures: Sequence[Path] = ()) -> list[Suspect]:
+    """Return the pictures to check: "-" is standard input, folders are searched, lists and captures are read.
 
-    Raises UsageError when nothing is named, for a folder without pictures and for a list in another form.
+    Of captures, where pictures are named as well, those alone, which have to be among what the captures hold. Raises
+    UsageError when nothing is named, for a folder without pictures and for a list in another form.
     """
+    captured = [picture for folder in captures for picture in read_capture(folder)]
     files = gather([path for path in named if path != STANDARD_INPUT], suffixes=READABLE, own=())
-    pictures = [_file(source.path) for source in files]
+    if captured and files:
+        pictures = [_among(source.path, captured) for source in files]
+    else:
+        pictures = [_file(source.path) for source in files] + [_captured(picture) for picture in captured]
     if STANDARD_INPUT in named:
         pictures.append(Suspect("standard input", _read_standard_input))
     pictures += [suspect for path in lists for suspect in read_list(path)]
     if not pictures:
         raise UsageError("There is nothing to check: name pictures, a folder, - for standard input, or --urls.")
     return pictures
+
+
+def _among(path: Path, captured: Sequence[Captured]) -> Suspect:
+    """Return a picture that captures hold, told by its place or else by its digest, with what they say of it."""
+    here = path.resolve()
+    found = next((picture for picture in captured if picture.path.resolve() == here), None)
+    if found is None and path.is_file():
+        digest = sha256_of(path)
+        found = next((picture for picture in captured if picture.sha256 == digest), None)
+    if found is None:
+        raise UsageError(f"{path} is not among the pictures of the capture: name one of those, or leave --capture out.")
+    return _captured(replace(found, path=path))
+
+
+def _captured(picture: Captured) -> Suspect:
+    def opened() -> Image:
+        image = read(picture.path)
+        if image.sha256 != picture.sha256:
+            raise CaptureError(f"{picture.path} was changed since it was captured: make the capture again.")
+        return image
+
+    return Suspect(str(picture.path), opened, picture.source)
 
 
 def read_list(path: Path) -> list[Suspect]:
@@ -85,32 +112,14 @@ def _rows(lines: Sequence[str]) -> Iterator[dict[str, str]]:
 
 def _listed(row: dict[str, str], path: Path, about: dict[str, str]) -> Suspect:
     url, name, at = (row.get(key, "") for key in ("url", "file", "saved_at"))
-    if not _is_address(url) or not name or max(len(url), len(name), len(at)) > _LONGEST:
+    if not is_address(url) or not name or max(len(url), len(name), len(at)) > LONGEST:
         raise UsageError(f"{path} has a line without an address or a file ({f'{url} {name}'[:80]!r}): {_FORM}.")
-    if at and not _is_past(at):
+    if at and not is_past(at):
         raise UsageError(
             f"{path} says that {name!r} was saved at {at[:40]!r}: write a time that has passed, like 2026-01-31 or "
             "2026-01-31T12:00:00+01:00."
         )
     return _file(path.parent / name, {"url": url, **({"saved_at": at} if at else {}), **about})
-
-
-def _is_past(text: str) -> bool:
-    """Whether a text is a time (ISO 8601) that has passed; what names no zone may be up to a day ahead."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    here = at if at.tzinfo else at.replace(tzinfo=UTC) - timedelta(days=1)
-    return here <= datetime.now(UTC) + timedelta(minutes=5)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc) and text.isprintable() and " " not in text
 
 
 def _read_standard_input() -> Image:

@@ -39,6 +39,15 @@ if TYPE_CHECKING:  # the registry loads more than `--help` may wait for
     help="Check the files that LIST names, and keep the addresses that they were saved from; nothing is fetched.",
 )
 @click.option(
+    "--capture",
+    "captures",
+    multiple=True,
+    type=PATH,
+    metavar="FOLDER",
+    help="Check the pictures of FOLDER, which `audit capture` wrote, and keep what the archive says of where they came "
+    "from; where PICTURES are named, those of them alone.",
+)
+@click.option(
     "--kind",
     type=click.Choice(KINDS),
     help="What PICTURES are or claim to be, as you see it (cloaked: a cloaked painting); they are then compared with "
@@ -59,6 +68,7 @@ if TYPE_CHECKING:  # the registry loads more than `--help` may wait for
 def check(
     pictures: tuple[Path, ...],
     lists: tuple[Path, ...],
+    captures: tuple[Path, ...],
     *,
     kind: str | None,
     detector: Path | None,
@@ -80,7 +90,7 @@ def check(
     from artaudit.auditor.examiners import detector_folder, examiners  # noqa: PLC0415 - heavy
     from artaudit.auditor.suspects import suspects  # noqa: PLC0415 - heavy
 
-    meant, refused = suspects(pictures, lists), list[ArtauditError]()
+    meant, refused = suspects(pictures, lists, captures), list[ArtauditError]()
     folder = detector_folder(detector)  # a folder without a calibrated one is one error, not one for each picture
     with open_registry(create=True) as registry, counted("checking", meant, len(meant)) as shown:
         if registry.read_only:
@@ -133,7 +143,7 @@ def _say_what_next(results: Sequence[Checked], *, details: bool) -> None:
 
 def _told(case: int | None, evidence: dict[str, Any], *, details: bool) -> Iterator[str]:
     """Word the evidence about one picture: what it comes to; with `details` every finding and how they are weighed."""
-    address = f", saved from {evidence['source']['url']}" if evidence["source"] else ""
+    address = f", saved from {evidence['source']['url']}" if "url" in evidence["source"] else ""
     yield f"{evidence['path']} ({'not kept' if case is None else f'case {case}'}{address})"
     yield from (f"  {sentence}" for sentence in evidence["summary"])
     if not details:

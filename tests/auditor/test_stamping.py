@@ -46,7 +46,7 @@ def test_a_package_carries_the_timestamp_that_covers_its_work(home, authority):
     [stamp] = record["log"]["stamps"]
     assert (stamp["size"], [event["seq"] for event in stamp["events"]]) == (1, [1])
     kept = record["custody"][-1]["kept"]
-    assert f"{authority.url} timestamped a log that held it, {stamp['at'][:19]} UTC" in kept
+    assert f"TSA timestamped a log that held it, {stamp['at'][:19]} UTC" in kept
     name = stamp["files"][0]["file"]
     broken = bytearray(files[name])
     broken[len(broken) // 2] ^= 1

@@ -9,12 +9,13 @@ from typing import Any
 
 from artaudit.auditor.evidence.enclosure import ABSENT, ORIGINALS, enclosed, sentence
 from artaudit.auditor.evidence.log_stamps import StampFile, stamped
+from artaudit.auditor.evidence.reporting.words import subject
 from artaudit.auditor.registry.rows import file_name
 
 SCHEMA = "artaudit-report/3"
 NOT_RECORDED = "not recorded"
-CLAIMED = ("url", "saved_at")
-"""What the custody record repeats of the claims that a list makes about a saved file."""
+CLAIMED = ("url", "saved_at", "page", "server_date", "archive", "archive_sha256")
+"""What the custody record repeats of the claims that a list or an archive makes about a saved file."""
 
 LIMITS = (
     "A match shows that the picture, or a part of it, is a copy of a registered work.",
@@ -234,7 +235,9 @@ def _registered(works: Sequence[Mapping[str, Any]], log: Mapping[str, Any]) -> I
     for work in works:
         received = _received(log["events"], "works", work["id"])
         stamp = stamped(log, received.get("event", 0))
-        seen = f"; {stamp['authority']} timestamped a log that held it, {stamp['at'][:19]} UTC" if stamp else ""
+        seen = (
+            f"; {subject(stamp['authority'])} timestamped a log that held it, {stamp['at'][:19]} UTC" if stamp else ""
+        )
         copied = ", and a copy of it is in this package" if work["original_included"] else ""
         yield {
             "exhibit": f"registered work {work['id']}",

@@ -11,6 +11,7 @@ import jinja2
 from cryptography import x509
 
 from artaudit.auditor.assessment.weighing import assess
+from artaudit.auditor.evidence.beyond import beyond
 from artaudit.auditor.evidence.casefile import SCHEMA, sha256
 from artaudit.auditor.evidence.enclosure import enclosed, sentence
 from artaudit.auditor.evidence.html import render
@@ -20,19 +21,26 @@ from artaudit.auditor.evidence.package import BAGIT, CA_FILE, PAGE, REPORT, TAG_
 from artaudit.auditor.evidence.pages import ALIKE, TEXTS, texts
 from artaudit.auditor.evidence.pdf_check import check_pdf
 from artaudit.auditor.evidence.redrawing import UNREADABLE, not_redrawn
+from artaudit.auditor.registry.clock import to_come
 from artaudit.auditor.registry.hash_chain import canonical
-from artaudit.auditor.signing.seals import Trust, check_seal
+from artaudit.auditor.signing.seals import SealCheck, Trust, check_seal
 from artaudit.findings import Finding
 
 REMADE = "made again from the record and compared"
+UNREAD = (
+    f"{PAGE}, the other texts and the PDF were not compared with {REPORT}, as another edition of artaudit wrote them: "
+    f"do not rely on what they say, read {REPORT}"
+)
 NAMED = "names the record, but another edition of artaudit made it: its words were not compared"
 """Whether the page was compared with the record."""
 
 
-def disagreements(files: Mapping[str, bytes], trust: Trust) -> tuple[list[str], list[str], dict[str, Any]]:
+def disagreements(
+    files: Mapping[str, bytes], trust: Trust, *, remake: bool = True
+) -> tuple[list[str], list[str], dict[str, Any]]:
     """Return what contradicts the record of a package, what could not be compared, and a summary of the record.
 
-    The files are not trusted.
+    The files are not trusted. With `remake` pictures and PDF are made again, which takes longest.
     """
     if REPORT not in files:
         return [], [], {}
@@ -40,15 +48,34 @@ def disagreements(files: Mapping[str, bytes], trust: Trust) -> tuple[list[str], 
         record = json.loads(files[REPORT])
         problems = [*_record(record, files[REPORT]), *_named_files(record, files), *_enclosed(record)]
         problems += [*contradictions(record), *_bag(record, files), *_weighed(record), *_worded(record)]
-        problems += [*_page(record, files), *_texts(record, files)]
-        problems += broken_stamps(record["log"], files, trust.authorities)
-        redrawn = not_redrawn(record, files)
-        reset, unset = check_pdf(record, files)
+        problems += [*_page(record, files), *_texts(record, files), *beyond(record, files)]
+        problems += broken_stamps(record["log"], files, trust.authorities, named=record["page"] in ALIKE)
         seal = check_seal(record["seal"], TAG_MANIFEST, files, _vouchers(files), trust)
+        problems += [*_sealed(record, files, seal), *seal.problems]
+        made, unmade = _made_again(record, files) if remake else ([], [])
         summary = {**_summary(record), **seal.as_dict(trust)}
     except UNREADABLE:
         return [f"{REPORT} is no readable record"], [], {}
-    return [*problems, *redrawn.problems, *reset, *seal.problems], [*redrawn.remarks, *unset], summary
+    unread = [] if record["page"] in ALIKE else [UNREAD]
+    return [*problems, *made], [*unread, *unmade], summary
+
+
+def _made_again(record: Mapping[str, Any], files: Mapping[str, bytes]) -> tuple[list[str], list[str]]:
+    """Make pictures and PDF again; return what differs, and what could not be compared."""
+    redrawn, (reset, unset) = not_redrawn(record, files), check_pdf(record, files)
+    return [*redrawn.problems, *reset], [*redrawn.remarks, *unset]
+
+
+def _sealed(record: Mapping[str, Any], files: Mapping[str, bytes], seal: SealCheck) -> Iterator[str]:
+    """Compare who is said to have signed with who did, and the time of writing with the timestamps."""
+    if seal.signer is not None:
+        if seal.signer.as_dict() != record["seal"]["signer"]:
+            yield f"{REPORT} names another signer than the one who signed"
+        if files.get(CA_FILE) != seal.signer.authority_pem():
+            yield f"{CA_FILE} holds other certificates than those behind the signature"
+    for stamp in seal.timestamps:
+        late = to_come({f"the export in {REPORT}": record["exported"]["at"]}, stamp.at)
+        yield from (f"{said.partition(',')[0]}, but was timestamped before, at {stamp.at:%F %T} UTC" for said in late)
 
 
 def _summary(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from artaudit.auditor.broken import BROKEN
 from artaudit.auditor.evidence.package import MOST_BYTES, MOST_FILES, NAME, TAG_MANIFEST, pack
 from artaudit.errors import PackageError
 
@@ -20,7 +21,6 @@ GROWTH, SPARE = 32, 64 << 20
 """A packed package unpacks to this many times its size and so many bytes, at most: pictures hardly shrink."""
 KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _ENCRYPTED = 1
-BROKEN = (zipfile.BadZipFile, ValueError, EOFError, OSError, RuntimeError, NotImplementedError, OverflowError)
 
 PACKED_AGAIN = (
     "the ZIP file is not as artaudit writes it: it was packed again, or something was put around its files, which is "

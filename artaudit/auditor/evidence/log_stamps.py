@@ -14,7 +14,10 @@ from artaudit.errors import PackageError
 
 @dataclass(frozen=True, slots=True)
 class StampFile:
-    """A timestamp of an earlier state of the log; `proofs` lead from events, by number, to its root (hexadecimal)."""
+    """A timestamp of an earlier state of the log; `proofs` lead from events, by number, to its root (hexadecimal).
+
+    `authority` is the subject of the certificate of whoever gave it.
+    """
 
     size: int
     root: str
@@ -46,8 +49,13 @@ def stamped(log: Mapping[str, Any], seq: int) -> Mapping[str, Any] | None:
     return min(under, key=lambda stamp: str(stamp["at"]), default=None)
 
 
-def broken_stamps(log: Mapping[str, Any], files: Mapping[str, bytes], roots: Sequence[Any]) -> Iterator[str]:
-    """Yield what is wrong with the timestamps of a record's log; `roots` are the certificates that are trusted."""
+def broken_stamps(
+    log: Mapping[str, Any], files: Mapping[str, bytes], roots: Sequence[Any], *, named: bool = True
+) -> Iterator[str]:
+    """Yield what is wrong with the timestamps of a record's log; `roots` are the certificates that are trusted.
+
+    `named` tells that the record names authorities by their certificates; editions before gave addresses.
+    """
     hashes = {event["seq"]: event["hash"] for event in log["events"]}
     for stamp in log.get("stamps", ()):
         name = stamp["files"][0]["file"]
@@ -58,6 +66,8 @@ def broken_stamps(log: Mapping[str, Any], files: Mapping[str, bytes], roots: Seq
             continue
         if read.at.isoformat() != stamp["at"]:
             yield f"{name} states another time than the record"
+        if named and read.authority.leaf.subject.rfc4514_string() != stamp["authority"]:
+            yield f"{name} is by another authority than the record says"
         for event in stamp["events"]:
             proof = [bytes.fromhex(step) for step in event["proof"]]
             root = root_by(proof, str(hashes.get(event["seq"])).encode(), event["seq"] - 1, stamp["size"])

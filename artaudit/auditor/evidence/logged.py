@@ -101,12 +101,20 @@ def _case(record: Mapping[str, Any], events: Sequence[Event]) -> Iterator[str]:
     titles = [opening.get("title"), *(row.get("value") for row in renamed)]
     if (titles[-1], opening.get("at")) != (case["title"], case["opened_at"]):
         yield f"title or opening of case {number} in {REPORT}: not what its log says"
+    about = [row.get("number") for table in ("additions", "notes", "exports") for row in rows.get(table, ())]
+    if {*about, opening.get("id", number)} != {number} or not (opening.get("id") or _is_check(record)):
+        yield f"the log in {REPORT} is about another case than case {number}"
     notes = [{name: row.get(name) for name in ("text", "at", "by")} for row in rows.get("notes", ())]
     if notes != case["notes"]:
         yield f"the notes of case {number} in {REPORT} are not those of its log"
     added = [row.get("addition") for row in rows.get("additions", ())]
     if [check["id"] for check in record["checks"] if check["id"] != number] != added:
         yield f"the checks of case {number} in {REPORT} are not those that its log added"
+
+
+def _is_check(record: Mapping[str, Any]) -> bool:
+    """Whether the case is that of one of its checks, which open cases of their own."""
+    return record["case"]["id"] in [check["id"] for check in record["checks"]]
 
 
 def _custody(record: Mapping[str, Any], events: Sequence[Event]) -> Iterator[str]:
@@ -135,7 +143,9 @@ def _times(record: Mapping[str, Any], events: Sequence[Event]) -> Iterator[str]:
     if faults and not any(line.startswith(CLOCK.partition("{")[0]) for line in record["limits"]):
         yield f"{faults[0]}, and {REPORT} does not say so"
     yield from to_come({f"the export in {REPORT}": record["exported"]["at"]})
+    late = to_come({f"event {event['seq']}": event["at"] for event in events}, moment(record["exported"]["at"]))
+    yield from (f"{said.partition(',')[0]}, after the export in {REPORT}" for said in late[:1] if not faults)
     for exhibit in record["custody"]:
-        said, received = exhibit.get("saved_at", ""), exhibit.get("received_at", "")
-        if received and to_come({"": said}, moment(received) + DAY):
-            yield f"{exhibit['exhibit']} in {REPORT} is said to be saved at {said}, after it was taken in"
+        for did, said in (("saved", exhibit.get("saved_at", "")), ("sent", exhibit.get("server_date", ""))):
+            if "received_at" in exhibit and to_come({"": said}, moment(exhibit["received_at"]) + DAY):
+                yield f"{exhibit['exhibit']} in {REPORT} is said to be {did} at {said}, after it was taken in"

@@ -57,29 +57,45 @@ def write_package(case: CaseFile, seal: Seal | None = None, *, pdf: bool = False
 def bag(case: CaseFile, seal: Seal, *, pdf: bool = False) -> dict[str, bytes]:
     """Return the files of a case's bag by name."""
     _refuse_contradictions(case)
-    named_files = case.files()
-    record = _record(case, seal)
+    return finished(_record(case, seal), case.files(), seal, pdf=pdf)
+
+
+def finished(record: dict[str, Any], named: Mapping[str, bytes], seal: Seal, *, pdf: bool = False) -> dict[str, bytes]:
+    """Return the files of the bag about a record, which names those of `named`, by name: with documents, tags and seal.
+
+    The documents are added to the record.
+    """
     documents = {name: data for name, data in texts(record).items() if name.startswith("data/")}
     if pdf:
         record["typst"] = typesetter()
-        documents[PDF] = render_pdf(record, named_files, seal)
+        documents[PDF] = render_pdf(record, named, seal)
     record["documents"] = entries(documents)
-    plain = _canonical(record, case).encode()
+    plain = _canonical(record).encode()
     record = json.loads(plain)
-    payload = {REPORT: plain, PAGE: render(record, named_files, sha256(plain)), **documents, **named_files}
+    payload = {REPORT: plain, PAGE: render(record, named, sha256(plain)), **documents, **named}
     _refuse_odd_names(payload)
+    return tagged(payload, texts(record)[VERIFY], record, seal)
+
+
+def tagged(payload: Mapping[str, bytes], verify: bytes, record: Mapping[str, Any], seal: Seal) -> dict[str, bytes]:
+    """Return the files of a bag: its payload, the files that describe it (`verify` is VERIFY.txt), and its seal."""
     tags = {
         "bagit.txt": BAGIT,
         "bag-info.txt": bag_info(record, payload),
-        VERIFY: texts(record)[VERIFY],
+        VERIFY: verify,
         SCHEMA_FILE: schema(),
         MANIFEST: manifest(payload),
     }
     if seal.signer is not None:
         tags[CA_FILE] = seal.signer.identity.authority_pem()
-    tags[TAG_MANIFEST] = manifest(tags)
-    seals = seal.files(TAG_MANIFEST, tags[TAG_MANIFEST])
-    return {**payload, **tags, **seals, **({SUMS: manifest(seals)} if seals else {})}
+    return sealed(payload, tags, seal)
+
+
+def sealed(payload: Mapping[str, bytes], tags: Mapping[str, bytes], seal: Seal) -> dict[str, bytes]:
+    """Return payload and tag files with the manifest of the tag files and the seal on it."""
+    listed = manifest(tags)
+    seals = seal.files(TAG_MANIFEST, listed)
+    return {**payload, **tags, TAG_MANIFEST: listed, **seals, **({SUMS: manifest(seals)} if seals else {})}
 
 
 def _record(case: CaseFile, seal: Seal) -> dict[str, Any]:
@@ -87,14 +103,15 @@ def _record(case: CaseFile, seal: Seal) -> dict[str, Any]:
     times = STAMPED if seal.authorities else CLOCK
     record = case.report()
     record |= {"limits": [*record["limits"], times], "seal": seal.as_dict(), "page": EDITION}
-    return json.loads(_canonical(record, case))
+    return json.loads(_canonical(record))
 
 
-def _canonical(record: dict[str, Any], case: CaseFile) -> str:
+def _canonical(record: dict[str, Any]) -> str:
     try:
         return canonical(record)
     except ValueError as error:
-        raise PackageError(f"case {case.id} holds what JSON cannot say ({error}): check the picture again.") from error
+        number = record["case"]["id"]
+        raise PackageError(f"case {number} holds what JSON cannot say ({error}): check the picture again.") from error
 
 
 def schema() -> bytes:

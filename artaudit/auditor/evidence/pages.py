@@ -7,7 +7,7 @@ from typing import Any
 
 from artaudit.auditor.evidence.reporting.annex import software
 from artaudit.auditor.evidence.reporting.custody import enclosures
-from artaudit.auditor.evidence.reporting.words import named, person, rate, subject
+from artaudit.auditor.evidence.reporting.words import named, person, rate, saved_from, subject
 from artaudit.templates import template
 
 TEXTS = {
@@ -18,7 +18,7 @@ TEXTS = {
 }
 """The template of each text, by its name in the package."""
 
-EDITION = "e528f584f958bf25c11e7e5040b74d0cb0ee46de8673e058b4986ab3eaad98a2"
+EDITION = "a94e6d01c7f35b8296d2e40b1fa87c3359e0b6d4c21f78a35b9d06e4f7138ca2"
 """The edition of the weighing, the texts and the page; a record names the edition that it was written with.
 
 When any of them changes, give it any other 64 hexadecimal digits; tests/auditor/evidence/test_edition.py notices.
@@ -35,7 +35,14 @@ edition sets the same page for records of this one, this one stays here.
 def texts(record: Mapping[str, Any]) -> dict[str, bytes]:
     """Return the plain texts of a record by their names in the package."""
     about = {"record": record, "exhibits": enclosures(record), "works": record["works"]}
-    words = {"named": named, "person": person, "rate": rate, "software": software, "subject": subject}
+    words = {
+        "named": named,
+        "person": person,
+        "rate": rate,
+        "saved_from": saved_from,
+        "software": software,
+        "subject": subject,
+    }
     return {
         name: template(__package__, source, escaped=False).render(**about, **words).encode(errors="backslashreplace")
         for name, source in TEXTS.items()

@@ -10,7 +10,7 @@ from typing import Any
 from artaudit.auditor.evidence.package import PDF, REPORT
 from artaudit.auditor.evidence.pages import EDITION
 from artaudit.auditor.evidence.pdf import render_pdf, typesetter
-from artaudit.errors import ArtauditError
+from artaudit.errors import ArtauditError, PackageError
 
 _FONT = re.compile(rb"/BaseFont\s*/(?:[A-Z]{6}\+)?([\w.-]+)")
 
@@ -22,19 +22,20 @@ def check_pdf(record: Mapping[str, Any], files: Mapping[str, bytes]) -> tuple[li
     """Return what the PDF of a package holds beyond the record, and why it could not be compared, as sentences."""
     if PDF not in files:
         return [], []
-    uncompared = _not_here(record)
-    if uncompared:
-        return [], [f"{PDF} was not compared with {REPORT}: {uncompared}"]
+    unlike = _not_here(record)
     try:
+        if unlike and not (typesetter() and record["page"] == EDITION):
+            raise PackageError(unlike)
         again = render_pdf({name: value for name, value in record.items() if name != "documents"}, files)
     except ArtauditError as error:
-        return [], [f"{PDF} was not compared with {REPORT}: {error}"]
+        return [], [f"{PDF} was not compared with {REPORT}, do not rely on it: {error}"]
     pdf = files[PDF]
     if pdf.startswith(again):
         added = _beyond_signature(pdf, again, record) if pdf != again else ""
         return ([f"{PDF} holds more than {REPORT} says: {added}"] if added else []), []
-    if set(_FONT.findall(pdf)) != set(_FONT.findall(again)):
-        return [], [f"{PDF} was not compared with {REPORT}, as it is set in fonts that are not installed here"]
+    if unlike or set(_FONT.findall(pdf)) != set(_FONT.findall(again)):
+        why = unlike or "it is set in fonts that are not installed here"
+        return [], [f"{PDF} was not compared with {REPORT}, do not rely on it: {why}"]
     return [f"{PDF} was not made from {REPORT}: do not rely on what it says"], []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from jaxtyping import UInt8
 from PIL.Image import DecompressionBombError
 
 from artaudit.auditor.evidence.casefile import sha256
+from artaudit.auditor.evidence.pages import ALIKE
 from artaudit.auditor.registry.thumbnail import open_thumbnail, thumbnail
 from artaudit.errors import ArtauditError
 from artaudit.examination import Illustrator
@@ -51,11 +52,11 @@ def not_redrawn(record: Mapping[str, Any], files: Mapping[str, bytes]) -> Redraw
         _preview(check["suspect"]["files"][-1]["file"], suspects[check["id"]], files, done)
     for work in record["works"]:
         _preview(work["files"][0]["file"], works[work["id"]], files, done)
-    if record["pictures"]:
-        previews = {work["id"]: files.get(work["files"][0]["file"], b"") for work in record["works"]}
-        draw = _illustrators(works, previews)
-        for picture in record["pictures"]:
-            _illustration(picture, record, suspects[picture["check"]], draw, files, done)
+    whole = record["page"] in ALIKE  # of editions before it is not known what they drew
+    previews = {work["id"]: files.get(work["files"][0]["file"], b"") for work in record["works"]}
+    draw = _illustrators(works, previews)
+    for check in record["checks"]:
+        _illustrations(check, record["pictures"], suspects[check["id"]], draw, files, done, whole=whole)
     return done
 
 
@@ -72,7 +73,9 @@ def _original(part: Mapping[str, Any], files: Mapping[str, bytes], done: Redrawn
 
 
 def _preview(name: str, original: Image | None, files: Mapping[str, bytes], done: Redrawn) -> None:
-    if original is not None:
+    if original is None:
+        done.remarks.append(f"{name} was not made again, as the picture itself is not in the package")
+    else:
         done.compare(name, files, thumbnail(original))
 
 
@@ -86,29 +89,51 @@ def _illustrators(works: Mapping[int, Image | None], previews: Mapping[int, byte
     return illustrators(pixels)
 
 
-def _illustration(
-    picture: Mapping[str, Any],
-    record: Mapping[str, Any],
+def _illustrations(
+    check: Mapping[str, Any],
+    pictures: Sequence[Mapping[str, Any]],
     suspect: Image | None,
     draw: Mapping[str, Illustrator],
     files: Mapping[str, bytes],
     done: Redrawn,
+    *,
+    whole: bool,
 ) -> None:
-    """Draw one illustration again, if the checked picture is there, and compare."""
-    name, number = picture["files"][0]["file"], picture["finding"]
+    """Draw what the findings of a check rest on again, if the checked picture is there, and compare."""
+    shown = {picture["files"][0]["file"]: picture for picture in pictures if picture["check"] == check["id"]}
     if suspect is None:
-        done.remarks.append(f"{name} was not drawn again, as the checked picture is not in the package")
+        done.remarks += [f"{name} was not drawn again, as the checked picture is not in the package" for name in shown]
         return
-    [check] = [check for check in record["checks"] if check["id"] == picture["check"]]
-    plain = check["evidence"]["findings"][number]
-    again = dict(_drawn(f"data/findings/{check['id']}-{number + 1:02}", suspect, plain, draw))
-    if name in again:
-        caption, jpeg = again[name]
-        done.compare(name, files, jpeg if caption == picture["caption"] else b"")
-    elif plain.get("group") == NOISE and not again:
-        done.remarks.append(f"{name} was not drawn again: the model that it needs is not installed here")
-    else:
-        done.problems.append(f"{name} does not belong to the finding that it is said to show")
+    for number, plain in enumerate(check["evidence"]["findings"]):
+        mine = {name: picture for name, picture in shown.items() if picture["finding"] == number}
+        if mine or plain["work"] is not None:
+            again = dict(_drawn(f"data/findings/{check['id']}-{number + 1:02}", suspect, plain, draw))
+            _compare(mine, again, plain, files, done, whole=whole)
+    for name, picture in shown.items():
+        if not 0 <= picture["finding"] < len(check["evidence"]["findings"]):
+            done.problems.append(f"{name} belongs to no finding")
+
+
+def _compare(
+    shown: Mapping[str, Mapping[str, Any]],
+    again: Mapping[str, tuple[str, bytes]],
+    plain: Mapping[str, Any],
+    files: Mapping[str, bytes],
+    done: Redrawn,
+    *,
+    whole: bool,
+) -> None:
+    """Compare the illustrations of one finding, by name, with those that were drawn again."""
+    for name, picture in shown.items():
+        if name in again:
+            caption, jpeg = again[name]
+            done.compare(name, files, jpeg if caption == picture["caption"] else b"")
+        elif plain.get("group") == NOISE and not again:
+            done.remarks.append(f"{name} was not drawn again: the model that it needs is not installed here")
+        else:
+            done.problems.append(f"{name} does not belong to the finding that it is said to show")
+    if whole and plain["work"] is not None:
+        done.problems += [f"{name}, which shows what a match rests on, was left out" for name in again.keys() - shown]
 
 
 def _drawn(

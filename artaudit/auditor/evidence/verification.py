@@ -35,7 +35,8 @@ class Verification:
 def verify_package(path: Path, trust: Trust | None = None) -> Verification:
     """Recompute every digest of the package at `path`, a ZIP file or the folder it was unpacked into, and its seal.
 
-    What other tools change when they pack a package again is a remark; its files are judged. With roots in `trust`, a
+    What other tools change when they pack a package again is a remark; its files are judged. Where files were changed,
+    pictures and PDF are not made again: digests say already that this is not what was written. With roots in `trust`, a
     signature or timestamp whose chain leads to none of them is a problem, and so is a missing one. Raises PackageError
     when it is neither or is too large to be a package.
     """
@@ -47,7 +48,7 @@ def verify_package(path: Path, trust: Trust | None = None) -> Verification:
     problems += _against_manifest(
         files, TAG_MANIFEST, lambda name: not name.startswith("data/") and name not in unlisted
     )
-    contradictions, uncompared, summary = disagreements(files, trust or Trust())
+    contradictions, uncompared, summary = disagreements(files, trust or Trust(), remake=not problems)
     problems += contradictions
     return Verification(not problems, tuple(problems), len(files), summary, (*opened.remarks, *uncompared))
 

@@ -270,6 +270,12 @@ class Registry:
         rows = self._store.rows("SELECT work, sha256, data, at, by FROM manifests WHERE work = ? ORDER BY id", work_id)
         return [Manifest(**row) for row in rows]
 
+    def rows_about(self, work_id: int) -> set[tuple[str, int]]:
+        """Return (table, row number) of the content credentials of a work and of what describes it."""
+        tables = ("manifests", "descriptors")
+        query = " UNION ALL ".join(f"SELECT '{table}' AS kind, id FROM {table} WHERE work = ?1" for table in tables)
+        return {(row["kind"], row["id"]) for row in self._store.rows(query, work_id)}
+
     def events(self) -> Iterator[Event]:
         """Yield the log from its beginning."""
         return self._store.events()

@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -87,7 +87,7 @@ def make_case(claim: str = "it shows 40% of work 1, 'Étude'", suspect: bytes = 
     )
     digest = hashlib.sha256(ORIGINAL).hexdigest()
     seen, registered = (decode(data, name="x") for data in (SUSPECT, ORIGINAL))
-    [drawn, _] = PortfolioExaminer(works=lambda _: registered.rgb8).illustrate(seen, findings[0])
+    drawn = PortfolioExaminer(works=lambda _: registered.rgb8).illustrate(seen, findings[0])
     preview = thumbnail(seen)
     case = CaseFile(
         id=7,
@@ -99,7 +99,7 @@ def make_case(claim: str = "it shows 40% of work 1, 'Étude'", suspect: bytes = 
         works=(
             WorkFile(1, "Étude", r"C:\secret\b.png", digest, "2" * 64, NOW, "png", thumbnail(registered), ORIGINAL),
         ),
-        pictures=(PictureFile(3, 0, drawn.name, drawn.caption, encode_jpeg(drawn.rgb8)),),
+        pictures=tuple(PictureFile(3, 0, one.name, one.caption, encode_jpeg(one.rgb8)) for one in drawn),
         notes=({"text": "bought <i>there</i>", "at": NOW, "by": "Ada"},),
         log=LogExtract(0, ""),
     )
@@ -143,7 +143,11 @@ def _work_row(work: dict[str, Any]) -> dict[str, Any]:
         "height": 24,
         "format": "JPEG",
         "preview": work["files"][0]["sha256"],
-        "fingerprints": [],
+        "fingerprints": [
+            [PurePosixPath(entry["file"]).stem, entry["sha256"]]
+            for entry in work["files"]
+            if "/features/" in entry["file"]
+        ],
     }
 
 

@@ -144,3 +144,18 @@ def test_bytes_around_the_files_are_a_remark_and_no_part_of_the_package(path):
 
 def test_packages_are_read_in_either_form(folder, path):
     assert read_files(folder) == read_files(path)
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_no_flipped_byte_of_a_package_packed_again_is_more_than_a_problem(folder, tmp_path, kind):
+    with zipfile.ZipFile(tmp_path / "again.zip", "w", kind) as package:
+        for file in sorted(file for file in folder.rglob("*") if file.is_file()):
+            package.write(file, file.relative_to(folder))
+    whole = (tmp_path / "again.zip").read_bytes()
+    for place in range(0, len(whole), len(whole) // 40):
+        (tmp_path / "again.zip").write_bytes(whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :])
+        try:
+            result = verify_package(tmp_path / "again.zip")
+        except PackageError:
+            continue
+        assert result.problems or result.remarks, place

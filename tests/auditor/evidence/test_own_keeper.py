@@ -127,7 +127,7 @@ def test_a_log_that_vouches_no_more_leaves_its_root(files, problems_of, redone):
 
 
 def test_what_cannot_be_drawn_again_is_a_remark(case, logged, tmp_path):
-    closed = with_check(case, enclosed=False)
+    closed = replace(with_work(with_check(case, enclosed=False), original=None), enclose="none")
     (tmp_path / "case.zip").write_bytes(pack(bag(logged(closed), Seal())))
     result = verify_package(tmp_path / "case.zip")
     assert result.ok, result.problems
@@ -138,7 +138,7 @@ def test_another_encoder_of_the_same_picture_is_no_fault(case, problems_of):
     shown = decode(case.pictures[0].jpeg, name="x")
     softer = replace(case.pictures[0], jpeg=encode_jpeg(shown.rgb8, quality=84))
     assert softer.jpeg != case.pictures[0].jpeg
-    assert problems_of(bag(replace(case, pictures=(softer,)), Seal())) == ()
+    assert problems_of(bag(replace(case, pictures=(softer, *case.pictures[1:])), Seal())) == ()
 
 
 def test_times_that_cannot_be_right_are_found(case, problems_of):

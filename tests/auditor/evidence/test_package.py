@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from artaudit.auditor.evidence import Seal, package, write_package
+from artaudit.auditor.evidence.enclosure import GONE
 from artaudit.auditor.evidence.package import bag as sealed_bag
 from artaudit.errors import PackageError
 
@@ -194,7 +195,7 @@ def test_what_is_enclosed_is_chosen_and_said(case, problems_of, logged, choice, 
 
 
 def test_a_work_whose_original_is_gone_is_told_by_its_preview(case, problems_of):
-    without = bag(replace(case, works=(replace(case.works[0], original=None),)))
+    without = bag(replace(case, works=(replace(case.works[0], original=None, absent=GONE),)))
     assert "data/works/1/original.png" not in without
     assert b"not in this package" in without["data/report.html"]
     assert problems_of(without) == ()

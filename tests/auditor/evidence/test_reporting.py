@@ -188,7 +188,7 @@ def test_custody_names_every_step_and_leaves_room_for_those_to_come(case):
 
 
 def test_it_says_what_is_enclosed_and_when_the_log_was_timestamped(case):
-    stamp = StampFile(2, "ab" * 32, "stamps.example", "2025-12-30T00:00:00+00:00", b"token", {1: []})
+    stamp = StampFile(2, "ab" * 32, "CN=stamps.example", "2025-12-30T00:00:00+00:00", b"token", {1: []})
     late = replace(case.log, stamps=(stamp,), faults=("event 2 is before event 1",))
     checks = tuple(replace(check, enclosed=False) for check in case.checks)
     record = record_of(replace(case, log=late, checks=checks))
@@ -256,9 +256,8 @@ def letters(text: str) -> str:
 def test_page_and_paper_say_the_same(case):
     pytest.importorskip("typst")
     pdfium = pytest.importorskip("pypdfium2")
-    files = bag(
-        about(case, MATCH, replace(MADE, details={"weight": "Never rest an accusation on this."})), Seal(), pdf=True
-    )
+    made = replace(MADE, details={"weight": "Never rest an accusation on this.", "chain": CHAIN})
+    files = bag(about(case, MATCH, made), Seal(), pdf=True)
     pages = pdfium.PdfDocument(io.BytesIO(files["data/report.pdf"]))
     paper = letters(" ".join(page.get_textpage().get_text_range() for page in pages))
     only_on_the_page = {"data/report.json", *(f"data/{name}" for name in ("HOW-TO-READ.md", "HOW-TO-ATTACK.md"))}
@@ -278,5 +277,31 @@ def test_a_case_of_four_pictures_fits_on_few_pages(case):
     pdfium = pytest.importorskip("pypdfium2")
     [check] = about(case, MATCH, REAL, NO_WORDS).checks
     several = tuple(replace(check, id=number) for number in (3, 4, 5, 6))
-    pdf = bag(replace(case, checks=several, pictures=()), Seal(), pdf=True)["data/report.pdf"]
+    shown = tuple(replace(picture, check=check.id) for check in several for picture in case.pictures)
+    pdf = bag(replace(case, checks=several, pictures=shown), Seal(), pdf=True)["data/report.pdf"]
     assert len(pdfium.PdfDocument(io.BytesIO(pdf))) <= 8
+
+
+CHAIN = """└ made from "cut": was made with a generative model (signed by Google, on a trust list)
+   └ made from "drawn": with a credential that does not fit it
+└ holds "scan": without a credential"""
+
+
+def test_what_a_credential_says_it_was_made_from_is_a_tree_on_page_and_paper(case):
+    pytest.importorskip("typst")
+    pdfium = pytest.importorskip("pypdfium2")
+    signed = Finding("signatures", "its credential says so", holds=True, method="C2PA", details={"chain": CHAIN})
+    files = bag(about(case, signed), Seal(), pdf=True)
+    page = files["data/report.html"].decode()
+    assert [line.partition('rem">')[0] for line in page.split('<p style="margin-left: ')[1:]] == ["0.0", "1.6", "0.0"]
+    said = [text.strip() for text in Shown(page).text]
+    lefts = {}
+    for sheet in pdfium.PdfDocument(io.BytesIO(files["data/report.pdf"])):
+        text = sheet.get_textpage()
+        for name in ("cut", "drawn", "scan"):
+            if found := text.search(f"“{name}”").get_next() or text.search(f'"{name}"').get_next():
+                lefts[name] = text.get_charbox(text.get_text_range().rindex("└", 0, found[0]))[0]
+    assert lefts["cut"] == pytest.approx(lefts["scan"], abs=1)
+    assert lefts["drawn"] > lefts["cut"] + 10
+    for line in CHAIN.splitlines():
+        assert line.strip() in said

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from artaudit.auditor.evidence import Seal, Trust, verify_package, write_package
 from artaudit.auditor.evidence.package import MANIFEST, SUMS, TAG_MANIFEST, bag, pack
+from artaudit.auditor.evidence.reporting.first_page import STAMPED_BY
 from artaudit.auditor.signing import keys
 from artaudit.auditor.signing.cms import leads_to, sign, signed_by
 from artaudit.auditor.signing.timestamps import read_stamp, stamp
@@ -81,7 +82,7 @@ def test_a_sealed_package_is_intact_and_says_who_and_when(tmp_path, sealed, sign
 def test_its_report_says_who_signed_and_who_timestamped(opened, authority):
     page = (opened / "data" / "report.html").read_text()
     assert "<dt>signed</dt><dd>by Ada Lovelace</dd>" in page
-    assert f"<dt>timestamped</dt><dd>by {authority.url}, {authority.url}</dd>" in page
+    assert f"<dt>timestamped</dt><dd>{STAMPED_BY} {authority.url}, {authority.url}</dd>" in page
     verify = (opened / "VERIFY.txt").read_text()
     assert verify.count("openssl ts -verify") == 2
     assert "openssl cms -verify" in verify

@@ -41,7 +41,7 @@ def survives(data: bytes) -> bool:
 def test_an_untouched_package_is_intact_and_says_what_it_is_about(path, case):
     result = verify_package(path)
     assert result.ok, result.problems
-    assert result.checked == 16
+    assert result.checked == 17
     assert result.summary["case"] == 7
     assert [check["suspect_sha256"] for check in result.summary["checks"]] == [sha256(case.checks[0].suspect)]
     assert result.summary["works_sha256"] == {"1": case.works[0].sha256}

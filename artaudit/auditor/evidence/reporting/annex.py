@@ -8,13 +8,13 @@ from typing import Any
 from artaudit.auditor.evidence.reporting import blocks
 from artaudit.auditor.evidence.reporting.blocks import Block, mono
 from artaudit.auditor.evidence.reporting.exhibits import LEAST_OWN, Exhibit
-from artaudit.auditor.evidence.reporting.words import person, plain, times
+from artaudit.auditor.evidence.reporting.words import person, plain, subject, times
 from artaudit.findings import NOISE
 from artaudit.templates import moment
 
 ELSEWHERE = frozenset(
-    {"candidates", "compared_with", "confirmation", "crop_side", "crops", "log10_likelihood_ratio", "not_checkable"}
-    | {"own_works", "raw", "scatter", "chance", "style", "support", "tier", "title", "weight"}
+    {"candidates", "chain", "compared_with", "confirmation", "crop_side", "crops", "log10_likelihood_ratio"}
+    | {"not_checkable", "own_works", "raw", "scatter", "chance", "style", "support", "tier", "title", "weight"}
 )
 """Details that stand in another place of a report, or in the record alone."""
 LABELS = {
@@ -180,7 +180,7 @@ def _stamps(log: Mapping[str, Any]) -> Iterator[Block]:
     rows = [
         (
             moment(stamp["at"]),
-            stamp["authority"],
+            subject(stamp["authority"]),
             ", ".join(str(event["seq"]) for event in stamp["events"]),
             str(stamp["size"]),
             mono(stamp["root"]),

@@ -65,6 +65,12 @@ def figures(items: Sequence[tuple[str, str]], caption: str, *, columns: int = 1)
     return {"kind": "figures", "items": named, "caption": caption, "columns": columns}
 
 
+def tree(lines: Sequence[tuple[int, str]], caption: str) -> Block:
+    """Return lines that are indented by their depth, counted from 0, below a caption."""
+    named = [{"depth": depth, "text": said} for depth, said in lines]
+    return {"kind": "tree", "items": named, "caption": caption}
+
+
 def links(items: Sequence[tuple[str, str]]) -> Block:
     """Return lines that each name a file beside the report."""
     return {"kind": "links", "items": [{"text": f"{words}: {name}", "to": name} for words, name in items]}

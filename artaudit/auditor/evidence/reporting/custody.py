@@ -8,7 +8,7 @@ from typing import Any
 
 from artaudit.auditor.evidence.reporting import blocks
 from artaudit.auditor.evidence.reporting.blocks import Block, Cell, mono
-from artaudit.auditor.evidence.reporting.words import NOBODY, exhibits, person
+from artaudit.auditor.evidence.reporting.words import NOBODY, NOT_STATED, exhibits, person, saved_from
 from artaudit.templates import moment
 
 STEPS = {
@@ -62,7 +62,7 @@ def works(record: Mapping[str, Any]) -> Iterator[Block]:
 def custody(record: Mapping[str, Any]) -> Iterator[Block]:
     """Yield the table of all steps and the form for those to come."""
     yield blocks.heading("Custody")
-    yield blocks.table(("when", "step", "who", "exhibit", "sha256"), _steps(record), (4, 5, 3, 4, 6))
+    yield blocks.table(("when", "step", "who", "exhibit", "sha256"), _steps(record), (4, 6, 3, 4, 6))
     yield blocks.text(" ".join(_kept(record)), small=True)
     yield blocks.heading("Hand-overs after the export", 3)
     yield blocks.text(HANDOVERS, small=True)
@@ -80,12 +80,7 @@ def notes(record: Mapping[str, Any]) -> Iterator[Block]:
 def _steps(record: Mapping[str, Any]) -> list[Sequence[Cell]]:
     """Return what happened, in the order of the log; what was before it comes first, the export last."""
     held, names = list(record["custody"]), _names(record)
-    said: list[Sequence[Cell]] = [
-        (exhibit.get("saved_at", "not stated"), f"said to be saved from {exhibit['url']}", "the person who saved it",
-         f"{names[exhibit['exhibit']]}, {exhibit['source']}", mono(exhibit["sha256"]))
-        for exhibit in held
-        if "url" in exhibit
-    ]  # fmt: skip
+    said = [step for exhibit in held for step in _saved(exhibit, names[exhibit["exhibit"]])]
     logged: list[tuple[int, Sequence[Cell]]] = []
     for exhibit in held:
         name = f"{names[exhibit['exhibit']]}, {exhibit['source']}"
@@ -102,6 +97,21 @@ def _steps(record: Mapping[str, Any]) -> list[Sequence[Cell]]:
         "see above, to be compared",
     )
     return [*said, *_counted([row for _, row in sorted(logged, key=lambda step: step[0])]), written]
+
+
+def _saved(exhibit: Mapping[str, Any], name: str) -> Iterator[Sequence[Cell]]:
+    """Yield where an exhibit was saved from: as an archive says, and the archive itself, or as a person says."""
+    about, digest = f"{name}, {exhibit['source']}", mono(exhibit["sha256"])
+    if "archive" in exhibit:
+        archive = f"the archive {exhibit['archive']}, as it says"
+        if "server_date" in exhibit:
+            yield moment(exhibit["server_date"]), "sent, by the server's clock", archive, about, digest
+        at = moment(exhibit["saved_at"]) if "saved_at" in exhibit else NOT_STATED
+        yield at, f"saved from {saved_from(exhibit)}", archive, about, digest
+        yield NOT_STATED, f"the archive {exhibit['archive']}", NOBODY, about, mono(exhibit["archive_sha256"])
+    elif "url" in exhibit:
+        at = exhibit.get("saved_at", NOT_STATED)
+        yield at, f"said to be saved from {exhibit['url']}", "the person who saved it", about, digest
 
 
 def _counted(steps: list[Sequence[Cell]]) -> Iterator[Sequence[Cell]]:

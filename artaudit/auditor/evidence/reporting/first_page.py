@@ -21,6 +21,7 @@ PROPOSITIONS = (
 NEVER_ALONE = "Never rest an accusation on such a finding alone."
 LINKS = (("How to read this report", "HOW-TO-READ.md"), ("How to attack it", "HOW-TO-ATTACK.md"))
 """Files of every package that lie beside the report."""
+STAMPED_BY = "by the authority that the timestamp itself names; it was asked at"
 READING = "What the answers can and cannot show stands below, under “How far this goes”."
 STATED = (("for", "made for"), ("place", "place"), ("purpose", "purpose"), ("device", "device"))
 """What the person who writes a report may state, by its name in the record."""
@@ -60,6 +61,7 @@ def _who(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     missing = [label for name, label in STATED if not exported.get(name)]
     if missing:
         yield NOT_STATED, ", ".join(missing)
-    asked = ", as was asked for" if exported.get("unsigned") else ""
-    yield "signed", f"by {subject(seal['signer']['subject'])}" if seal["signer"] else f"not signed{asked}"
-    yield "timestamped", f"by {', '.join(seal['timestamps'])}" if seal["timestamps"] else "not timestamped"
+    unsigned = "not signed" + (", as was asked for" if exported.get("unsigned") else "")
+    yield "signed", f"by {subject(seal['signer']['subject'])}" if seal["signer"] else unsigned
+    asked = ", ".join(seal["timestamps"])
+    yield "timestamped", f"{STAMPED_BY} {asked}" if asked else "not timestamped"

@@ -96,7 +96,7 @@ def _erring(held: Sequence[Exhibit]) -> Iterator[Block]:
     known = {method for method, *_ in rows}
     never = dict.fromkeys(finding["method"] for finding in findings if finding["method"] not in known)
     yield blocks.heading("How often the methods err", 3)
-    yield blocks.table(("method", "false alarms", "misses", "measured on"), list(dict.fromkeys(rows)), (5, 3, 3, 7))
+    yield blocks.table(("method", "false alarms", "misses", "measured on"), list(dict.fromkeys(rows)), (5, 3, 3, 9))
     yield blocks.text(RATES, small=True)
     if never:
         yield blocks.text(f"Neither rate was ever measured of: {'; '.join(never)}.", small=True)

@@ -26,8 +26,14 @@ def person(name: str) -> str:
 
 
 def subject(text: str) -> str:
-    """Return the common name in a certificate's subject (RFC 4514), without the marks of escaping, or all of it."""
-    named = x509.Name.from_rfc4514_string(text)
+    """Return the common name in a certificate's subject (RFC 4514), without the marks of escaping, or all of it.
+
+    What is no such name, as the addresses that editions before gave, is returned as it is.
+    """
+    try:
+        named = x509.Name.from_rfc4514_string(text)
+    except ValueError:
+        return text
     common = named.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(common[0].value) if common else ", ".join(str(attribute.value) for attribute in named)
 
@@ -42,6 +48,14 @@ def named(said: str, works: Sequence[Mapping[str, Any]]) -> str:
     for work in works:
         said = said.replace(f"work {work['id']}, {work['title']!r}", f"exhibit W{work['id']}, “{work['title']}”")
     return said
+
+
+def saved_from(source: Mapping[str, Any]) -> str:
+    """Return the address that a file was saved from, and that of its page, as far as they are told."""
+    url, page = source.get("url", ""), source.get("page", "")
+    if not url:
+        return f"the page {page}" if page else "an address that is not told"
+    return f"{url}, on the page {page}" if page and page != url else str(url)
 
 
 def measured(finding: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""A timestamp authority of this computer, for tests of seals and of stamps on the log."""
+"""A timestamp authority of this computer: a web server around OpenSSL's own."""
 
 import http.server
 import subprocess
@@ -6,7 +6,6 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -30,7 +29,9 @@ digests = sha256
 
 
 class Authority:
-    """A timestamp authority of this computer: a web server around `openssl ts -reply`."""
+    """A timestamp authority of this computer: a web server around `openssl ts -reply`; `away`, it answers nothing."""
+
+    away = False
 
     def __init__(self, openssl: str, folder: Path, settings: str = "") -> None:
         self.openssl, self.folder = openssl, folder
@@ -42,9 +43,9 @@ class Authority:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 (outer.folder / "query").write_bytes(self.rfile.read(int(self.headers["Content-Length"])))
-                self.send_response(200)
+                self.send_response(503 if outer.away else 200)
                 self.end_headers()
-                self.wfile.write(outer.reply())
+                self.wfile.write(b"" if outer.away else outer.reply())
 
             def log_message(self, *_):
                 pass
@@ -73,23 +74,3 @@ class Authority:
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         (folder / "tsa-key.pem").write_bytes(pem)
         return root
-
-
-@pytest.fixture(scope="module")
-def start_authority(openssl):
-    """Return what starts a timestamp authority with more settings; without openssl its tests are skipped."""
-    started = []
-
-    def start(folder: Path, settings: str = "") -> Authority:
-        started.append(Authority(openssl, folder, settings))
-        return started[-1]
-
-    yield start
-    for authority in started:
-        authority.server.shutdown()
-        authority.server.server_close()
-
-
-@pytest.fixture(scope="module")
-def authority(start_authority, tmp_path_factory):
-    return start_authority(tmp_path_factory.mktemp("authority"))
