@@ -71,7 +71,7 @@ def test_its_metadata_names_the_standard_and_agree_with_the_information(pdf):
     told |= {name: value for node in packet.iter() for name, value in node.attrib.items()}
     assert (told[f"{PDFAID}part"], told[f"{PDFAID}conformance"]) == ("3", "B")
     title = "".join(packet.find(".//{http://purl.org/dc/elements/1.1/}title").itertext()).strip()
-    information = pdf.trailer["/Info"] if "/Info" in pdf.trailer else {"/Title": title}
+    information = pdf.trailer["/Info"] if "/Info" in pdf.trailer else {"/Title": title}  # noqa: SIM401 - has no get
     assert str(information["/Title"]) == title == "Evidence report, case 7"
 
 
@@ -111,5 +111,5 @@ def test_annotations_are_printed_and_the_form_asks_no_viewer_to_draw(pdf, object
     for note in dictionaries(objects, "/Annot"):
         flags = int(note["/F"])
         assert flags & 4 and not flags & (1 | 2 | 32), "print, and neither invisible, hidden nor no view"
-    form = pdf.root["/AcroForm"] if "/AcroForm" in pdf.root else {}
+    form = pdf.root["/AcroForm"] if "/AcroForm" in pdf.root else {}  # noqa: SIM401 - has no get
     assert ("/NeedAppearances" not in form or not form["/NeedAppearances"]) and "/XFA" not in form
