@@ -12,6 +12,7 @@ from jaxtyping import UInt8
 from PIL.Image import DecompressionBombError
 
 from artaudit.auditor.evidence.casefile import sha256
+from artaudit.auditor.plugin_examiner import absent_plugin
 from artaudit.auditor.registry.thumbnail import open_thumbnail, thumbnail
 from artaudit.errors import ArtauditError
 from artaudit.examination import Illustrator
@@ -101,10 +102,13 @@ def _illustration(
         return
     [check] = [check for check in record["checks"] if check["id"] == picture["check"]]
     plain = check["evidence"]["findings"][number]
-    again = dict(_drawn(f"data/findings/{check['id']}-{number + 1:02}", suspect, plain, draw))
+    stem = f"data/findings/{check['id']}-{number + 1:02}"
+    again = {} if absent_plugin(plain) else dict(_drawn(stem, suspect, plain, draw))
     if name in again:
         caption, jpeg = again[name]
         done.compare(name, files, jpeg if caption == picture["caption"] else b"")
+    elif (absent := absent_plugin(plain)) and not again:
+        done.remarks.append(f"{name} was not drawn again: {absent}")
     elif plain.get("group") == NOISE and not again:
         done.remarks.append(f"{name} was not drawn again: the model that it needs is not installed here")
     else:
