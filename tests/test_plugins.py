@@ -155,7 +155,9 @@ def test_what_an_examiner_of_a_package_says_carries_its_name_to_the_report(insta
         page, record = (opened.read(f"data/report.{kind}").decode() for kind in ("html", "json"))
     assert said in page
     assert "artaudit-example 1.0" in page
-    assert [picture["caption"][:15] for picture in json.loads(record)["pictures"]] == ["its mean red is"]
+    [picture] = json.loads(record)["pictures"]
+    assert picture["caption"].startswith("its mean red is 0.78")
+    assert picture["caption"].endswith(f"(plug-in {EXAMPLE})")
     assert verify_package(red.parent / "case.zip").problems == ()
     assert {finding["outcome"] for finding in repeated(red.parent / "case.zip")} == {"same"}
     monkeypatch.setenv(plugins.SWITCH, "none")

@@ -42,6 +42,7 @@ def wheel(tmp_path_factory):
     return build(ROOT, tmp_path_factory.mktemp("dist"), "wheel")
 
 
+@pytest.mark.slow
 def test_the_wheel_is_small_holds_what_it_needs_and_nothing_twice(wheel):
     assert wheel.stat().st_size < 90 * MB
     with zipfile.ZipFile(wheel) as opened:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from artaudit import catalog
 from artaudit.examination import Illustration
@@ -44,9 +47,15 @@ class PluginExaminer:
         """Return what the plug-in draws, nothing where it draws nothing or fails."""
         try:
             draw = getattr(self._examiner(), "illustrate", None)
-            return [] if draw is None else list(draw(image, finding))
+            return [] if draw is None else [self._captioned(drawn) for drawn in draw(image, finding)]
         except Exception:  # noqa: BLE001 - likewise
             return []
+
+    def _captioned(self, drawn: Illustration) -> Illustration:
+        pixels = np.ascontiguousarray(drawn.rgb8)
+        if not re.fullmatch(r"[A-Za-z0-9-]{1,40}", drawn.name) or pixels.dtype != np.uint8 or pixels.shape[2:] != (3,):
+            raise ValueError(drawn.name)
+        return Illustration(drawn.name, named(_line(drawn.caption), str(self.plugin)), pixels)
 
     def _examiner(self) -> Any:  # noqa: ANN401 - any class
         self._made = self._make() if self._made is None else self._made
