@@ -10,7 +10,7 @@ ART := ardentryst monsterz-data pingus-data
 # Where `make install` puts the command; ~/.local/bin is on the PATH of most systems.
 PREFIX ?= $(HOME)/.local
 
-.PHONY: demo install test quick coverage dist lint docs embedded bench bench-attacks bench-attribute bench-detect bench-match bench-trial detector clean
+.PHONY: demo install test quick coverage dist lint docs site embedded bench bench-attacks bench-attribute bench-detect bench-match bench-trial detector clean
 
 demo: .venv/installed
 	$(BIN)/python demo/run.py demo-output
@@ -30,11 +30,13 @@ quick: lint
 coverage: .venv/installed
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
-# The wheel, in an environment that holds nothing else, has to answer a check.
+# The wheel, in an environment of PYTHON that holds nothing else, has to answer a check; from the sdist it is the same.
 dist: .venv/installed
-	rm -rf dist .cache/empty
+	rm -rf dist .cache/empty .cache/again
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 	$(BIN)/python -m hatchling build -t sdist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir .cache/again dist/*.tar.gz
+	cmp dist/*.whl .cache/again/*.whl
 	$(PYTHON) -m venv .cache/empty
 	.cache/empty/bin/python -m pip install --quiet --constraint constraints.txt dist/*.whl
 	$(BIN)/python -c 'from artaudit.datasets.photographs import photograph as p; open(".cache/empty/a.jpg", "wb").write(p("china.jpg"))'
@@ -49,6 +51,10 @@ lint: .venv/installed
 
 docs: .venv/installed
 	$(BIN)/cog -r docs/commands.md docs/components.md docs/detectors.md
+
+# The pages as a site that works from the disk, offline: site/index.html.
+site: .venv/installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 embedded: .venv/installed
 	$(BIN)/python -m training.embedded --data $(SHARED)
@@ -99,4 +105,4 @@ bench-attacks: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv .cache demo-output
+	rm -rf .venv .cache demo-output site

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
-from artaudit.errors import UsageError
+from artaudit import plugins
+from artaudit.errors import PluginError, UsageError
+from artaudit.plugins import Joined, Plugin
 
-CLOAKS = MappingProxyType(
+CLOAKS = Joined(
     {
         "push": "artaudit.protect.objectives.push:Push",
         "photoguard": "artaudit.protect.objectives.photoguard:PhotoGuard",
@@ -19,7 +22,8 @@ CLOAKS = MappingProxyType(
         "sds": "artaudit.protect.objectives.sds:ScoreDistillation",
         "glaze": "artaudit.protect.objectives.glaze:Glaze",
         "nightshade": "artaudit.protect.objectives.nightshade:Nightshade",
-    }
+    },
+    plugins.CLOAKS,
 )
 """What the latents of a cloaked picture should do."""
 
@@ -52,13 +56,13 @@ GENERATORS = MappingProxyType(
 )
 """Kinds of models that have a denoiser too."""
 
-MODELS = MappingProxyType({**ENCODERS, **AUTOENCODERS, **GENERATORS})
-"""Kinds of models."""
-
 BACKBONES = MappingProxyType({"clip-vision": "artaudit.generators.clip:ClipVision"})
 """Kinds of frozen image towers, which see a whole picture at one size; they come with artaudit and are not added."""
 
-DETECTORS = MappingProxyType(
+MODELS = Joined({**ENCODERS, **AUTOENCODERS, **GENERATORS}, plugins.GENERATORS, set(BACKBONES))
+"""Kinds of models; what those of plug-ins can do is told by the methods of their classes."""
+
+DETECTORS = Joined(
     {
         "backbone": "artaudit.detect.detectors.backbone:BackboneDetector",
         "residual": "artaudit.detect.detectors.residual:ResidualDetector",
@@ -68,7 +72,9 @@ DETECTORS = MappingProxyType(
         "reconstruction": "artaudit.detect.detectors.reconstruction:ReconstructionDetector",
         "embedding": "artaudit.detect.detectors.embedding:EmbeddingDetector",
         "checkpoint": "artaudit.detect.detectors.checkpoint:CheckpointDetector",
-    }
+    },
+    plugins.DETECTORS,
+    {"published", "fused"},
 )
 """Classifiers of machine-made pictures, to be fitted; a check asks the one that comes with artaudit."""
 
@@ -80,7 +86,7 @@ ADDED = MappingProxyType(
 )
 """Detectors that `audit detector add` makes; no configuration trains them."""
 
-ALL_DETECTORS = MappingProxyType({**DETECTORS, **ADDED})
+ALL_DETECTORS = Joined({**DETECTORS.shipped, **ADDED}, plugins.DETECTORS)
 """Detectors of any kind, as their folders name them."""
 
 ATTRIBUTIONS = MappingProxyType(
@@ -97,7 +103,7 @@ ATTRIBUTIONS = MappingProxyType(
 )
 """Statistics about pictures and one model; calibrated, they say whether that model drew a picture."""
 
-EXAMINERS = MappingProxyType(
+EXAMINERS = Joined(
     {
         "portfolio": "artaudit.matching.examiner:PortfolioExaminer",
         "signatures": "artaudit.provenance.signed.examiner:Signatures",
@@ -105,7 +111,8 @@ EXAMINERS = MappingProxyType(
         "watermarks": "artaudit.provenance.watermark.examiner:Watermarks",
         "attribution": "artaudit.attribution.examiner:Origin",
         "detector": "artaudit.detect.examiner:MachineMade",
-    }
+    },
+    plugins.EXAMINERS,
 )
 """What looks at a picture in a check, in this order."""
 
@@ -163,9 +170,34 @@ STRENGTHS = MappingProxyType({"low": 88.0, "default": 80.0, "high": 70.0})
 """Budgets by name: the SSIMULACRA2 score that the saved picture keeps beside the original."""
 
 
-def load(table: MappingProxyType[str, str], name: str) -> Any:  # noqa: ANN401 - any component
-    """Return the class that `table` names `name`; raises UsageError for a name it does not hold."""
+TABLES = (CLOAKS, DETECTORS, EXAMINERS, MODELS)
+"""The tables that plug-ins may add to."""
+
+PLUGINS = MappingProxyType({table.offers.kind: table.offers for table in TABLES})
+"""What other installed packages offer, by kind."""
+
+
+def load(table: Mapping[str, str], name: str) -> Any:  # noqa: ANN401 - any component
+    """Return the class that `table` names `name`.
+
+    Raises UsageError for a name it does not hold, PluginError for a plug-in that cannot be imported.
+    """
     if name not in table:
         raise UsageError(f"There is no {name!r} here: choose one of {', '.join(table)}.")
     module, attribute = table[name].split(":")
-    return getattr(import_module(module), attribute)
+    try:
+        return getattr(import_module(module), attribute)
+    except Exception as error:
+        plugin = next((found for found in _offered() if (found.name, found.place) == (name, table[name])), None)
+        if plugin is None:
+            raise
+        raise PluginError(f"The plug-in {plugin} cannot be loaded ({error}): ask who made it.") from error
+
+
+def plugin_of(made: type) -> Plugin | None:
+    """Return the plug-in whose class this is, None for any other class; nothing is imported."""
+    return next((found for found in _offered() if found.is_class(made)), None)
+
+
+def _offered() -> Iterator[Plugin]:
+    return (plugin for offers in PLUGINS.values() for plugin in offers.values())

@@ -4,6 +4,7 @@ ArtauditError               exit code 3: could not do it
 ├── UsageError              exit code 2: the command or its arguments are wrong
 ├── ImageError              a picture that cannot be read, held or written
 ├── ModelError              a model that is missing, broken or not what was pinned
+├── PluginError             a component of another package that cannot be loaded
 ├── MissingExtraError       an optional dependency that is not installed
 ├── RegistryError           the portfolio file is missing, locked or damaged
 ├── CaptureError            a saved page or web archive that cannot be read
@@ -33,6 +34,10 @@ class ImageError(ArtauditError):
 
 class ModelError(ArtauditError):
     """A model is missing, broken or not the one that was pinned."""
+
+
+class PluginError(ArtauditError):
+    """A component that another package offers cannot be loaded."""
 
 
 class MissingExtraError(ArtauditError):

@@ -17,6 +17,12 @@ CLOAKED_VERSIONS = "cloaked_versions"
 TOOL = "tool"
 """Key of details: the name of the tool that a text in the file claims as its maker."""
 
+PLUGIN = "plugin"
+"""Key of details: the package and version of the plug-in that a finding is of."""
+
+PLUGIN_GROUP = "plug-in "
+"""How the groups of plug-ins' findings begin."""
+
 MATCH, SIGNED, NOISE, WATERMARK, CLAIMS = "match", "signed", "noise", "watermark", "claims"
 """Groups of findings that rest on the same traces."""
 
@@ -50,6 +56,11 @@ SCALE = (
 )
 """From which decimal logarithm of a likelihood ratio on the support has which name (ENFSI guideline for evaluative
 reporting in forensic science, 2015, https://enfsi.eu/wp-content/uploads/2016/09/m1_guideline.pdf)."""
+
+
+def named(claim: str, plugin: str) -> str:
+    """Return a claim with the plug-in that says it, by package and version."""
+    return f"{claim} (plug-in {plugin})"
 
 
 def strength(log10_ratio: float) -> str:

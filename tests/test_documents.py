@@ -75,9 +75,16 @@ def test_commands_that_the_readme_shows_exist():
 
 
 def test_links_between_pages_lead_somewhere():
-    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), (page, target)
+
+
+def test_figures_among_the_answers_are_those_that_were_measured():
+    answers, measured = ((ROOT / "docs" / name).read_text() for name in ("faq.md", "limits.md"))
+    figures = re.findall(r"(?<![\w.])\d*\.\d+|\d+,\d{3}", answers)
+    assert len(figures) > 10
+    assert [figure for figure in figures if figure not in measured] == []
 
 
 def test_the_changelog_has_a_section_for_the_version():

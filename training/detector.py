@@ -243,6 +243,7 @@ def card(kind: str, detector: CropDetector, table: Table) -> str:
         "`detector.json`, read `docs/limits.md`.\n\n"
         f"Families of generators learned from: {', '.join(drawn)}.\n\nReal pictures learned from (freely licensed): "
         f"{', '.join(real)}.\n\nMeasured on alone, for want of a stated licence: {', '.join(only)}.\n\n"
+        "Licence: Apache-2.0.\n\n"
         "Not for: accusing anybody. Generators of other kinds, pictures edited by machine in parts and kinds of art "
         "that are not named here may be judged worse than measured.\n"
     )

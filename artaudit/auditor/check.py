@@ -8,7 +8,7 @@ from pathlib import Path
 
 from artaudit.auditor.assessment.sentences import summary
 from artaudit.auditor.assessment.weighing import assess, withhold_accusations
-from artaudit.auditor.examiners import examiners, findings_of
+from artaudit.auditor.examiners import examiners, findings_of, packages
 from artaudit.auditor.registry import Registry
 from artaudit.environment import environment
 from artaudit.examination import Examiner
@@ -61,7 +61,7 @@ def evidence_about(
         verdict=" ".join(sentences),
         findings=findings,
         notes=(*image.notes, *_credentials(findings, registry)),
-        environment=environment(),
+        environment={**packages(look), **environment()},
         summary=sentences,
         assessment=weighed,
         source=dict(source or {}),

@@ -9,7 +9,8 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from artaudit import catalog
+from artaudit import catalog, plugins
+from artaudit.auditor.plugin_examiner import NOT_LOOKED_AT, PluginExaminer
 from artaudit.auditor.registry import Registry
 from artaudit.errors import ModelError
 from artaudit.examination import Examiner
@@ -17,9 +18,6 @@ from artaudit.findings import PLACES, UNANSWERED, Finding
 from artaudit.image import Image
 from artaudit.matching import Portfolio, PortfolioEntry, bring_up_to_date, describers, index_path
 from artaudit.matching.binary_codes import gather, to_sketches
-
-NOT_LOOKED_AT = "not looked at"
-"""The method of a finding that stands for an examiner that could not look."""
 
 
 class NotInstalled:
@@ -62,6 +60,12 @@ def detector_folder(model: Path | None = None) -> Path | None:
     return folder
 
 
+def packages(look: Sequence[Examiner]) -> dict[str, str]:
+    """Return the versions of the packages whose plug-ins are among examiners (`look`)."""
+    asked = [examiner.plugin for examiner in look if isinstance(examiner, PluginExaminer)]
+    return {plugin.package: plugin.version for plugin in asked}
+
+
 def examiners_for(portfolio: Portfolio, kind: str = "", detector: Path | None = None) -> list[Examiner]:
     """Make all examiners of the catalog, to compare with a portfolio; `detector` is the shipped one by default.
 
@@ -72,8 +76,12 @@ def examiners_for(portfolio: Portfolio, kind: str = "", detector: Path | None = 
 
 
 def examiner_classes() -> dict[str, Any]:
-    """Return the classes of the catalog's examiners by name; `NotInstalled` for those that lack a package."""
-    return {name: _class_of(name) for name in catalog.EXAMINERS}
+    """Return the classes of the catalog's examiners by name; `NotInstalled` for those that lack a package.
+
+    A plug-in stands for its class, which is imported when it is asked.
+    """
+    offered = catalog.PLUGINS[plugins.EXAMINERS]
+    return {name: offered.get(name) or _class_of(name) for name in catalog.EXAMINERS}
 
 
 def _class_of(name: str) -> Any:  # noqa: ANN401 - any class of the catalog
@@ -87,6 +95,8 @@ def _class_of(name: str) -> Any:  # noqa: ANN401 - any class of the catalog
 
 def instantiate(examiner: Any, settings: dict[str, Any]) -> Any:  # noqa: ANN401 - any class of the catalog
     """Call an examiner's class with those of the settings that are among its parameters."""
+    if isinstance(examiner, plugins.Plugin):
+        return PluginExaminer(examiner, lambda: instantiate(catalog.load(catalog.EXAMINERS, examiner.name), settings))
     parameters = signature(examiner).parameters
     return examiner(**{name: value for name, value in settings.items() if name in parameters})
 

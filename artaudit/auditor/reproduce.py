@@ -13,7 +13,8 @@ from artaudit.auditor.assessment.weighing import WITHHELD, assess
 from artaudit.auditor.evidence import REPORT, read_files
 from artaudit.auditor.evidence.casefile import sha256
 from artaudit.auditor.evidence.enclosure import FINGERPRINTS, features_name
-from artaudit.auditor.examiners import NOT_LOOKED_AT, examiners_for, findings_of
+from artaudit.auditor.examiners import examiners_for, findings_of
+from artaudit.auditor.plugin_examiner import NOT_LOOKED_AT, absent_plugin
 from artaudit.environment import environment
 from artaudit.errors import PackageError
 from artaudit.findings import COPY, KINDS, Finding
@@ -169,7 +170,7 @@ def _why_open(was: Mapping[str, Any], absent: Mapping[int, str]) -> str:
         return f"the model of its descriptors, {model}, is not the one chosen here"
     if was["work"] is None and Finding.of(was).question == COPY:
         return "the works that it was compared with are in the registry alone"
-    return ""
+    return absent_plugin(was)
 
 
 def _compare(was: Mapping[str, Any], now: list[Finding], absent: Mapping[int, str]) -> dict[str, Any]:

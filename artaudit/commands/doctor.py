@@ -52,7 +52,11 @@ def doctor(*, as_json: bool) -> int:
 
     Nothing is changed and nothing is asked of the network. Exit code 1 says that something is broken.
     """
-    lines = [line for look in (_program, _settings, _registry, _models, _keys, _trust, _extras) for line in _safe(look)]
+    lines = [
+        line
+        for look in (_program, _settings, _registry, _models, _keys, _trust, _extras, _plugins)
+        for line in _safe(look)
+    ]
     if as_json:
         print_json([asdict(line) for line in lines])
     else:
@@ -151,3 +155,22 @@ def _extras() -> Iterator[Line]:
             yield Line(extra, OK, adds)
         else:
             yield Line(extra, ABSENT, f"would add {adds}", f"pip install 'artaudit[{extra}]'")
+
+
+def _plugins() -> Iterator[Line]:
+    """Yield a line for every plug-in, which is imported to see that it can be, and for those that are left out."""
+    from artaudit import catalog  # noqa: PLC0415 - looks at all installed packages
+    from artaudit.plugins import NEEDED  # noqa: PLC0415 - likewise
+
+    remove = "tell its makers, or uninstall it"
+    for table in catalog.TABLES:
+        for name, plugin in table.offers.items():
+            says = f"{name} of {plugin}, among {plugin.kind}"
+            try:
+                made = catalog.load(table, name)
+            except ArtauditError as error:
+                yield Line("plug-in", BROKEN, str(error), remove)
+                continue
+            lacks = [method for method in NEEDED[plugin.kind] if not hasattr(made, method)]
+            yield Line("plug-in", BROKEN, f"{says}, lacks {lacks[0]}", remove) if lacks else Line("plug-in", OK, says)
+        yield from (Line("plug-in", BROKEN, refused, remove) for refused in table.offers.refused)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from artaudit.catalog import DETECTORS
+from artaudit.catalog import DETECTORS, load
 from artaudit.detect.settings import (
     FLAG,
     MAPPING,
@@ -19,6 +19,7 @@ from artaudit.detect.settings import (
     WHOLE,
     Setting,
     complaint,
+    told_by,
 )
 from artaudit.errors import UsageError
 
@@ -42,7 +43,7 @@ class Config:
 KEYS = MappingProxyType(
     {
         "data": Setting(TEXT, "the manifest, relative to the configuration; `audit data index` writes one"),
-        "detector": Setting(TEXT, "which detector learns", choices=tuple(DETECTORS)),
+        "detector": Setting(TEXT, "which detector learns", choices=tuple(DETECTORS.shipped)),
         "settings": Setting(MAPPING, "the detector's own settings, below; those left out keep their defaults"),
         "learn": Setting(TEXT, "the split whose pictures are learned from"),
         "hold_out": Setting(TEXT, "the split whose real pictures set the threshold"),
@@ -70,9 +71,10 @@ def read_config(path: Path) -> Config:
         raise UsageError(f"{path} cannot be read as YAML ({error}): write lines like `data: manifest.csv`.") from error
     if not isinstance(told, dict) or "data" not in told:
         raise UsageError(f"{path} must name its data: write a line like `data: manifest.csv`.")
-    wrong = complaint(told, KEYS, "key")
+    known = {**KEYS, "detector": replace(KEYS["detector"], choices=tuple(DETECTORS))}
+    wrong = complaint(told, known, "key")
     name = told.get("detector", "residual")
-    taken = {setting: SETTINGS[setting] for setting in TAKES.get(name, ())} if not wrong else {}
+    taken = _taken(name) if not wrong else {}
     wrong = wrong or complaint(told.get("settings", {}), taken, f"setting of {name}")
     if wrong:
         raise UsageError(f"{path} is wrong: {wrong}")
@@ -82,3 +84,10 @@ def read_config(path: Path) -> Config:
     if not (path.parent / config.data).is_file():
         raise UsageError(f"{path} names the data {config.data}, which is not there: write one with `audit data index`.")
     return config
+
+
+def _taken(detector: str) -> dict[str, Setting]:
+    """Return the settings of a detector; a plug-in's are told by its constructor, which imports it."""
+    if detector in DETECTORS.offers:
+        return told_by(load(DETECTORS, detector))
+    return {setting: SETTINGS[setting] for setting in TAKES.get(detector, ())}

@@ -10,13 +10,14 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image as Pillow
 
+from artaudit.catalog import plugin_of
 from artaudit.detect import storage
 from artaudit.detect.decision import Decision, decide
 from artaudit.detect.detectors.fused import FusedDetector
 from artaudit.detect.loading import open_calibrated, shipped
 from artaudit.detect.strata import stratum_of_file
 from artaudit.examination import Illustration
-from artaudit.findings import NOISE, ORIGIN, Finding, Misses
+from artaudit.findings import NOISE, ORIGIN, PLUGIN, Finding, Misses, named
 from artaudit.image import Image
 
 UNIT = "log odds"
@@ -68,11 +69,14 @@ class MachineMade:
         asked = {"crop_side": getattr(detector, "side", None), "said_to_be": self._kind}
         if self._folder != shipped():
             asked["other_detector"] = storage.digest(self._folder)
+        plugin = plugin_of(type(detector))
+        if plugin is not None:
+            asked[PLUGIN] = str(plugin)
         if isinstance(detector, FusedDetector):
             asked["parts"] = dict(detector.parts_)
         finding = Finding(
             self.name,
-            _claim(decision),
+            _claim(decision) if plugin is None else named(_claim(decision), str(plugin)),
             decision.holds,
             method=f"{detector!r}, sha256 {storage.digest(self._folder)[:16]}",
             threshold=round(decision.threshold.score, 3),

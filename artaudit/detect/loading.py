@@ -16,6 +16,7 @@ from artaudit.detect.detectors.published import PublishedDetector
 from artaudit.detect.detectors.reconstruction import ReconstructionDetector
 from artaudit.detect.scoring import Scoring
 from artaudit.errors import ModelError, UsageError
+from artaudit.findings import PLUGIN
 from artaudit.generators import pool
 from artaudit.generators.clip import wanted
 from artaudit.generators.opening import abilities, open_model
@@ -52,7 +53,11 @@ def _is_calibrated(folder: Path) -> bool:
 @lru_cache(maxsize=2)
 def open_detector(folder: Path) -> Any:  # noqa: ANN401 - any detector
     """Return the detector in `folder`, of the kind that its file names; raises ModelError, UsageError."""
-    kind = catalog.load(catalog.ALL_DETECTORS, str(storage.describe(folder)["kind"]))
+    document = storage.describe(folder)
+    name, plugin = str(document["kind"]), document["about"].get(PLUGIN)
+    if plugin and name not in catalog.ALL_DETECTORS:
+        raise ModelError(f"{folder} was trained with {name} of the plug-in {plugin}, which is not installed here.")
+    kind = catalog.load(catalog.ALL_DETECTORS, name)
     detector = equipped(storage.read(kind, folder))
     if isinstance(detector, PublishedDetector):
         detector.use(folder)

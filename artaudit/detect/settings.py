@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from inspect import signature
 from types import MappingProxyType
 
 WHOLE, NUMBER, TEXT, FLAG = "whole number", "number", "text", "true or false"
@@ -96,6 +97,18 @@ TAKES = MappingProxyType(
     }
 )
 """Which settings each detector of the catalog takes."""
+
+
+_KINDS = {bool: FLAG, int: WHOLE, float: NUMBER, str: TEXT, tuple: TEXTS}
+
+
+def told_by(kind: type) -> dict[str, Setting]:
+    """Return the settings that a plug-in's class takes: those known here, the others by the type of their defaults."""
+    parameters = signature(kind).parameters.values()
+    return {
+        parameter.name: SETTINGS.get(parameter.name) or Setting(_KINDS.get(type(parameter.default), TEXT), "its own")
+        for parameter in parameters
+    }
 
 
 def complaint(told: Mapping[str, object], known: Mapping[str, Setting], what: str) -> str:

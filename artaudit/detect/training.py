@@ -26,6 +26,7 @@ from artaudit.detect.model_folder import keep
 from artaudit.detect.network_detector import NetworkDetector
 from artaudit.detect.training_loop import LOG, RunDirectory, leads
 from artaudit.errors import UsageError
+from artaudit.findings import PLUGIN
 from artaudit.image.writing import ensure_writable
 from artaudit.protocols import Progress
 
@@ -55,6 +56,8 @@ def train(path: Path, output: Path, progress: Progress | None = None) -> dict[st
     ensure_writable(output)
     detector = _blank(config, path)
     about = {"config": asdict(config), "data_sha256": manifest.digest(source), "pictures": len(rows)}
+    if config.detector in catalog.DETECTORS.offers:
+        about[PLUGIN] = str(catalog.DETECTORS.offers[config.detector])
     kept = output / KEPT / hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
     if isinstance(detector, NetworkDetector):
         learned = [row for row in rows if row.split == config.learn]

@@ -41,7 +41,7 @@ def choose(names: Sequence[str], *, needs_generator: bool = False) -> Choice:
     """
     own, shipped = pool.installed(pool.models_folder()), pool.embedded()
     if tuple(names) == ("auto",):
-        surrogates = [record for record in own if record.use == pool.SURROGATE]
+        surrogates = [record for record in own if record.use == pool.SURROGATE and abilities(record)]
         records = [record for record in surrogates if not needs_generator or _denoises(record)]
         if not records:
             return _embedded(shipped, needs_generator=needs_generator)
@@ -52,7 +52,9 @@ def choose(names: Sequence[str], *, needs_generator: bool = False) -> Choice:
         raise UsageError(f"{lacking[0]} has no denoiser, which this method needs: choose a model that has one.")
     listed = ", ".join(f"{record.name} ({record.family})" for record in records)
     opened = tuple(open_model(record, denoiser=needs_generator) for record in records)
-    return Choice(opened, f"The cloak was made against {listed}.")
+    unread = ", ".join(record.name for record in own if tuple(names) == ("auto",) and not abilities(record))
+    left = f" Left out was {unread}: the plug-in that reads such models is not installed." if unread else ""
+    return Choice(opened, f"The cloak was made against {listed}.{left}")
 
 
 def _denoises(record: pool.Record) -> bool:

@@ -10,11 +10,20 @@ from artaudit.generators import pool
 from artaudit.generators.state_dicts import short
 from artaudit.protocols import Encoder
 
+_ABILITIES = (("autoencoder", "decode"), ("attribution", "decode"), ("denoiser", "predict"))
+"""What a class of a plug-in can do, by the method that does it."""
+
 
 def abilities(record: pool.Record) -> tuple[str, ...]:
-    """Return what a model of the record's kind can do, without opening it."""
+    """Return what a model of the record's kind can do, without opening it; nothing where no package here reads it."""
     if record.kind in catalog.BACKBONES:
         return ("features",)
+    if record.kind in catalog.MODELS.offers:
+        kind = catalog.load(catalog.MODELS, record.kind)
+        can = [name for name, method in _ABILITIES if hasattr(kind, method)]
+        return ("encoder", *can)
+    if record.kind not in catalog.MODELS:
+        return ()
     redraws = ("autoencoder", "attribution") if record.kind not in catalog.ENCODERS else ()
     return ("encoder", *redraws, *(("denoiser",) if record.kind in catalog.GENERATORS else ()))
 
@@ -40,6 +49,11 @@ def load_model(name: str, *, denoiser: bool = True) -> Encoder:
 
 def open_model(record: pool.Record, *, denoiser: bool = True) -> Encoder:
     """Check a model's files against their pinned digests and open it, with or without its denoiser."""
+    if record.kind not in catalog.MODELS:
+        raise ModelError(
+            f"{record.name} is of the kind {record.kind}, which nothing here reads: install the plug-in that it was "
+            "added with."
+        )
     kind = catalog.load(catalog.MODELS, record.kind)
     parameters = signature(kind).parameters.values()
     wanted = [parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]

@@ -18,7 +18,7 @@ from artaudit.protect.constraints import LEVELS, Constraint, FlickerCeiling, Sco
 from artaudit.protect.descent import Descent, Keeper, Loss, Part, Task
 from artaudit.protect.mask import Mask
 from artaudit.protect.objective import Aim, Learning, Objective
-from artaudit.protect.settings import method_named, settings_of
+from artaudit.protect.settings import method_of, settings_of
 from artaudit.protect.settling import settled
 from artaudit.protect.style_reference import StyleReference, StyleTerm
 from artaudit.protect.tiles import Tile, tiles, whole
@@ -113,7 +113,7 @@ class DescentCloak:
             change = change * (alpha > 0)
         return Cloaked(
             colours=_moved(image, change),
-            method={"name": method_named(type(self.objective).__name__), **settings_of(self)},
+            method={**method_of(self.objective), **settings_of(self)},
             budget=budget,
             seed=seed,
             models=tuple((model.name, model.digest) for model in self.models) + self._tower,

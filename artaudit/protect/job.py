@@ -154,7 +154,7 @@ def aimed(objective: Any, order: CloakOrder) -> Objective:  # noqa: ANN401 - any
                 f"{order.preset or order.method} takes no {option}: leave it out, or choose another method."
             )
         given[fit[0]] = Picture(read(value)) if isinstance(value, Path) else value
-    adjusted: Objective = replace(objective, **given)
+    adjusted: Objective = replace(objective, **given) if given else objective
     return adjusted
 
 

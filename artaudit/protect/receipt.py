@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
+from artaudit.catalog import plugin_of
 from artaudit.environment import environment
+from artaudit.findings import PLUGIN
 from artaudit.image import Image
 from artaudit.protect.cloak import working_size
 from artaudit.protect.effect import effects
@@ -41,7 +43,7 @@ def receipt(image: Image, saved: Image, cloaked: Cloaked, encoders: Sequence[Enc
             "linf": cloaked.budget.linf,
             "levels_of_255": cloaked.budget.levels,
         },
-        "models": [{"name": name, "digest": digest} for name, digest in cloaked.models],
+        "models": [{"name": name, "digest": digest, **_maker(name, encoders)} for name, digest in cloaked.models],
         "models_note": note,
         "input": _describe(image),
         "output": _describe(saved),
@@ -51,6 +53,12 @@ def receipt(image: Image, saved: Image, cloaked: Cloaked, encoders: Sequence[Enc
         "limits": list(LIMITS),
         "environment": environment(),
     }
+
+
+def _maker(name: str, encoders: Sequence[Encoder]) -> dict[str, str]:
+    """Name the plug-in that reads a model, if one does."""
+    plugin = next((plugin_of(type(encoder)) for encoder in encoders if encoder.name == name), None)
+    return {} if plugin is None else {PLUGIN: str(plugin)}
 
 
 def _describe(image: Image) -> dict[str, Any]:

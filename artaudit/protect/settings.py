@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from artaudit import catalog, transforms
+from artaudit.catalog import plugin_of
+from artaudit.findings import PLUGIN
 from artaudit.transforms import Transform
 
 Component = TypeVar("Component")
@@ -34,8 +36,18 @@ TRANSFORMS: Mapping[str, Any] = MappingProxyType(
 
 
 def method_named(objective: str) -> str:
-    """Return the name that the catalog gives an objective's class, "" for a class that it does not hold."""
-    return next((name for name, path in catalog.CLOAKS.items() if path.rpartition(":")[2] == objective), "")
+    """Return the name that the catalog gives a shipped objective's class, "" for a class that it does not hold."""
+    places = ((name, catalog.CLOAKS[name]) for name in catalog.CLOAKS if name not in catalog.CLOAKS.offers)
+    return next((name for name, place in places if place.rpartition(":")[2] == objective), "")
+
+
+def method_of(objective: object) -> dict[str, str]:
+    """Return the catalog's name of an objective, "" for one that it does not hold, and the plug-in that it is of."""
+    plugin = plugin_of(type(objective))
+    if plugin is not None:
+        return {"name": plugin.name, PLUGIN: str(plugin)}
+    shipped = type(objective).__module__.startswith("artaudit.")
+    return {"name": method_named(type(objective).__name__) if shipped else ""}
 
 
 def settings_of(component: Any) -> Any:  # noqa: ANN401 - JSON values of any component

@@ -21,6 +21,7 @@ from artaudit.findings import (
     NOISE,
     NONE,
     ORIGIN,
+    PLUGIN_GROUP,
     SIGNED,
     UNANSWERED,
     WATERMARK,
@@ -50,6 +51,7 @@ COUNTS = MappingProxyType(
 )
 """How each group counts, in words."""
 
+_BY_A_PLUGIN = "said by a plug-in, for which artaudit does not vouch: adds nothing"
 _UNKNOWN_GROUP = "adds nothing: whether it is independent of the other groups is not known"
 _NEVER_ADDED = frozenset({MATCH, SIGNED, CLAIMS})
 """Groups whose ratios are not added."""
@@ -121,7 +123,8 @@ def withhold_accusations(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def _accuses(finding: Finding) -> bool:
-    return finding.group == NOISE and (bool(finding.holds) or (ratio_of(finding) or 0) > 0)
+    measured = finding.group == NOISE or (finding.group not in COUNTS and finding.question in (ORIGIN, MODEL))
+    return measured and (bool(finding.holds) or (ratio_of(finding) or 0) > 0)
 
 
 def _withheld(finding: Finding, why: str) -> Finding:
@@ -144,7 +147,7 @@ def _groups(findings: Sequence[Finding]) -> Iterator[Group]:
             members,
             holds=True if True in outcomes else None if None in outcomes else False,
             log10_likelihood_ratio=max(ratios, key=abs) if added else None,
-            counts=COUNTS.get(name, _UNKNOWN_GROUP),
+            counts=COUNTS.get(name, _BY_A_PLUGIN if name.startswith(PLUGIN_GROUP) else _UNKNOWN_GROUP),
         )
 
 

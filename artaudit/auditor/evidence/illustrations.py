@@ -5,6 +5,7 @@ from __future__ import annotations
 from artaudit.auditor.examiners import examiner_classes, instantiate
 from artaudit.examination import Illustrator
 from artaudit.matching.examiner import WorkPixels
+from artaudit.plugins import Plugin
 
 
 def illustrators(works: WorkPixels) -> dict[str, Illustrator]:
@@ -12,5 +13,9 @@ def illustrators(works: WorkPixels) -> dict[str, Illustrator]:
 
     They are made for drawing only: of all settings they get `works`.
     """
-    drawing = {name: kind for name, kind in examiner_classes().items() if hasattr(kind, "illustrate")}
+    drawing = {
+        name: kind
+        for name, kind in examiner_classes().items()
+        if isinstance(kind, Plugin) or hasattr(kind, "illustrate")
+    }
     return {name: instantiate(kind, {"works": works}) for name, kind in drawing.items()}

@@ -13,6 +13,7 @@ from PIL.Image import DecompressionBombError
 
 from artaudit.auditor.evidence.casefile import sha256
 from artaudit.auditor.evidence.pages import ALIKE
+from artaudit.auditor.plugin_examiner import absent_plugin
 from artaudit.auditor.registry.thumbnail import open_thumbnail, thumbnail
 from artaudit.errors import ArtauditError
 from artaudit.examination import Illustrator
@@ -107,7 +108,8 @@ def _illustrations(
     for number, plain in enumerate(check["evidence"]["findings"]):
         mine = {name: picture for name, picture in shown.items() if picture["finding"] == number}
         if mine or plain["work"] is not None:
-            again = dict(_drawn(f"data/findings/{check['id']}-{number + 1:02}", suspect, plain, draw))
+            stem = f"data/findings/{check['id']}-{number + 1:02}"
+            again = {} if absent_plugin(plain) else dict(_drawn(stem, suspect, plain, draw))
             _compare(mine, again, plain, files, done, whole=whole)
     for name, picture in shown.items():
         if not 0 <= picture["finding"] < len(check["evidence"]["findings"]):
@@ -128,6 +130,8 @@ def _compare(
         if name in again:
             caption, jpeg = again[name]
             done.compare(name, files, jpeg if caption == picture["caption"] else b"")
+        elif (absent := absent_plugin(plain)) and not again:
+            done.remarks.append(f"{name} was not drawn again: {absent}")
         elif plain.get("group") == NOISE and not again:
             done.remarks.append(f"{name} was not drawn again: the model that it needs is not installed here")
         else:

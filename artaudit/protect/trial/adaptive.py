@@ -16,10 +16,13 @@ import numpy as np
 import torch
 from PIL import Image as Pillow
 
+from artaudit import catalog
 from artaudit.datasets.drawings import SIDE as DRAWN
 from artaudit.datasets.drawings import draw
 from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
 from artaudit.distances import linf, ssimulacra2
+from artaudit.errors import UsageError
+from artaudit.findings import PLUGIN
 from artaudit.generators import pool
 from artaudit.image import Image, decode
 from artaudit.metrics import auc
@@ -150,7 +153,11 @@ def _method(method: Mapping[str, Any] | str) -> str:
     if isinstance(method, str):
         match = re.search(r"objective=(\w+)", method)
         return method_named(match[1] if match else "") or _DEFAULT
-    return str(method["name"]) or _DEFAULT
+    name = str(method["name"]) or _DEFAULT
+    if name not in catalog.CLOAKS:
+        of = f"of {method[PLUGIN]}, which is" if method.get(PLUGIN) else "which is"
+        raise UsageError(f"It was cloaked with {name}, {of} not installed here: no attacker can train on that.")
+    return name
 
 
 def _budget(pair: Pair) -> Budget | None:

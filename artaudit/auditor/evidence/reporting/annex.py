@@ -24,6 +24,7 @@ LABELS = {
     "matched_sha256": "sha256 of the file that it matches",
     "orientation": "how it lies",
     "left_out": "models not asked",
+    "plugin": "plug-in that says so",
     "cloaked_version": "it is a cloaked version",
     "searched_as_crop": "searched for in crops",
 }
