@@ -10,7 +10,7 @@ ART := ardentryst monsterz-data pingus-data
 # Where `make install` puts the command; ~/.local/bin is on the PATH of most systems.
 PREFIX ?= $(HOME)/.local
 
-.PHONY: demo install test quick coverage dist lint docs site embedded bench bench-attacks bench-attribute bench-detect bench-match bench-trial detector clean
+.PHONY: demo install test quick coverage dist lint docs site embedded bench bench-forgeries bench-attribute bench-detect bench-match bench-trial detector clean
 
 demo: .venv/installed
 	$(BIN)/python demo/run.py demo-output
@@ -95,8 +95,8 @@ bench-match: .venv/installed
 bench-attribute: .venv/installed
 	PYTHONPATH=. $(BIN)/python benchmarks/attribute.py --data $(SHARED)
 
-bench-attacks: .venv/installed
-	PYTHONPATH=. $(BIN)/python benchmarks/attacks.py --write
+bench-forgeries: .venv/installed
+	PYTHONPATH=. $(BIN)/python benchmarks/forgeries.py --write
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
