@@ -20,6 +20,7 @@ from artaudit.findings import COPY, KINDS, Finding
 from artaudit.image import decode
 from artaudit.matching import Describer, Portfolio, PortfolioEntry, describe, describers, fingerprint
 from artaudit.matching.examiner import as_worded_now
+from artaudit.visible import told_alike
 
 SAME, DIFFERS, OPEN = "same", "differs", "not repeated"
 TOLERANCE = 0.02
@@ -179,12 +180,13 @@ def _compare(was: Mapping[str, Any], now: list[Finding], absent: Mapping[int, st
         return _told(was, OPEN, why)
     was = {**was, **was["details"].get(WITHHELD, {})}
     was["claim"] = as_worded_now(was["claim"])
-    match = next((finding for finding in now if finding.claim == was["claim"]), now[0] if now else None)
+    same_words = [finding for finding in now if told_alike(finding.claim) == told_alike(was["claim"])]
+    match = next(iter((*same_words, *now)), None)
     if match is None:
         return _told(was, DIFFERS, "it was not found again")
     if match.method == NOT_LOOKED_AT != was["method"]:
         return _told(was, OPEN, match.claim)
-    unchanged = match.claim == was["claim"] and match.holds is was["holds"] and match.threshold == was["threshold"]
+    unchanged = bool(same_words) and match.holds is was["holds"] and match.threshold == was["threshold"]
     same = unchanged and _close(match.score, was)
     again = {"claim": match.claim, "holds": match.holds, "score": match.score, "threshold": match.threshold}
     return {**_told(was, SAME if same else DIFFERS), "again": again}

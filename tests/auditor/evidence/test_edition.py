@@ -16,7 +16,7 @@ from artaudit.auditor.evidence.pages import EDITION, texts
 from artaudit.auditor.registry.hash_chain import canonical
 from artaudit.findings import Finding
 
-GOLDEN = "e528f584f958bf25"
+GOLDEN = "b7a1c05d93e84f22"
 TEXTS = {
     "VERIFY.txt": "9d9aa87bcca68783",
     "data/CERTIFICATION-902.md": "cdfeeae72cb2d700",
@@ -74,6 +74,7 @@ def test_weights_are_those_of_the_edition():
 
 
 FORMER = (
+    "e528f584f958bf25c11e7e5040b74d0cb0ee46de8673e058b4986ab3eaad98a2",
     "874ae2d0158c7f8df5ce9b1e54c02fdf0718f2d2fc165f34b98a78a618a7f6c1",
     "de609506c92b98118d5de0dc0530eef8fa502a156135aa227713d0eec9305a80",
     "c69fed72e3764db2d37f39551af54c4a9749aecd5172f8a50b885f3a5dfe5054",
@@ -84,11 +85,11 @@ ADDED = ("group", "question", "log10_likelihood_ratio")
 def former(case, edition: str) -> dict[str, bytes]:
     """Return the package as an edition before made it, whose page said the same in other words.
 
-    Before the first of these it did not say what it encloses.
+    Before the first two of these it did not say what it encloses.
     """
     files = bag(case, Seal())
     record = json.loads(files["data/report.json"]) | {"page": edition}
-    if edition == FORMER[0]:
+    if edition in FORMER[:2]:
         return _with_page(files, record)
     del record["enclosed"]
     record["limits"] = [line for line in record["limits"] if "encloses" not in line]
@@ -112,7 +113,7 @@ def _with_page(files: dict[str, bytes], record: dict) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("edition", FORMER)
 def test_a_package_of_an_edition_before_is_verified_without_its_words(case, logged, problems_of, redone, edition):
-    was = former(logged(case, disclose=edition == FORMER[0]), edition)
+    was = former(logged(case, disclose=edition in FORMER[:2]), edition)
     assert problems_of(redone(was)) == ()
     forged = json.loads(was["data/report.json"]) | {"page": EDITION}
     problems = problems_of(redone({**was, "data/report.json": canonical(forged).encode()}))
