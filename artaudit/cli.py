@@ -29,7 +29,7 @@ from artaudit.commands.reproduce import reproduce
 from artaudit.commands.seal import seal
 from artaudit.commands.settings import defaults, settings
 from artaudit.commands.sign import sign
-from artaudit.commands.stopping import Stopped, stoppable
+from artaudit.commands.stopping import SAID, Stopped, leave, stoppable
 from artaudit.commands.terminal import shown
 from artaudit.commands.trial import trial
 from artaudit.commands.verify import verify
@@ -85,8 +85,10 @@ def _run() -> int:
             raise
         return complain(ArtauditError(f"This needs {error.name}, which is not installed: install artaudit as a whole."))
     except (click.Abort, KeyboardInterrupt) as stop:
-        click.echo("Stopped: files that were finished stay, nothing is half written.", err=True)
-        return stop.code if isinstance(stop, Stopped) else 130
+        click.echo(SAID, err=True)
+        if isinstance(stop, Stopped):
+            leave(stop.code)
+        return 130
     except BrokenPipeError:
         sys.stderr.close()
         return 141
