@@ -82,6 +82,11 @@ def call(task: str, data: bytes, name: str, limits: Limits, **told: Any) -> tupl
     return plain["answer"], parts
 
 
+def processes() -> list[int]:
+    """Return the ids of the processes that wait for work."""
+    return [worker.id for worker in _idle]
+
+
 def prepare() -> None:
     """Start a process ahead of its first file, so that nobody waits for it."""
     if wanted() and not _idle:
@@ -135,6 +140,11 @@ class _Worker:
         )
         self._orders = cast(IO[bytes], self._process.stdin)
         self._answers = cast(IO[bytes], self._process.stdout)
+
+    @property
+    def id(self) -> int:
+        """Its number in the system."""
+        return self._process.pid
 
     def do(self, order: dict[str, Any], data: bytes, limits: Limits) -> tuple[dict[str, Any], list[bytearray]]:
         """Send an order and a file; return the head of the answer and its parts."""
