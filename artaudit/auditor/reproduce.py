@@ -38,7 +38,7 @@ def reproduce(path: Path, shown: Sequence[Path] = ()) -> dict[str, Any]:
     try:
         record = json.loads(files[REPORT])
         checks = [_repeat(check, record, files, originals) for check in record["checks"]]
-    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise PackageError(f"{path} holds no readable record: see what `audit verify` says.") from error
     outcomes = {result["outcome"] for check in checks for result in (*check["findings"], check["assessment"])}
     return {"path": str(path), "same": DIFFERS not in outcomes, "environment": environment(), "checks": checks}

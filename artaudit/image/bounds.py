@@ -33,7 +33,7 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a picture may cost: file size in bytes, pixels in all and along one side, seconds and bytes to decode it.
+    """What a picture may cost: bytes of the file, pixels in all and along one side, bytes of samples, seconds, memory.
 
     The last two are kept where pictures are decoded in a process of their own (`artaudit.image.isolation`).
     """
@@ -41,6 +41,7 @@ class Limits:
     file_bytes: int = 512 * 1024**2
     pixels: int = 100_000_000
     side: int = 100_000
+    samples: int = 400_000_000
     seconds: int = 15
     memory: int = 2 * 1024**3
 
@@ -51,6 +52,14 @@ class Limits:
             raise ImageError(
                 f"{name} has {width:,} x {height:,} pixels, more than the {self.pixels:,}, or {self.side:,} along a "
                 "side, allowed: scale it down first."
+            )
+
+    def refuse_heavy(self, size: int, name: str) -> None:
+        """Raise ImageError where a picture's samples take more bytes than allowed."""
+        if size > self.samples:
+            raise ImageError(
+                f"{name} has {size:,} bytes of samples, more than the {self.samples:,} allowed: scale it down, or save "
+                "it with 8 bits a sample, first."
             )
 
 

@@ -57,6 +57,8 @@ def _opened(data: bytes, name: str, limits: Limits) -> Image:
     limits.refuse_large(declared_size(data) or (0, 0), name)
     with Pillow.open(io.BytesIO(data), formats=formats) as opened:
         limits.refuse_large(opened.size, name)
+        if _has_deep_colour(opened, data):
+            limits.refuse_heavy(2 * len(opened.getbands()) * opened.width * opened.height, name)
         return _describe(opened, data, name)
 
 
@@ -167,7 +169,7 @@ def _from_cmyk(opened: Pillow.Image) -> Pillow.Image:
         try:
             profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
             seen = ImageCms.profileToProfile(opened, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
-        except (OSError, ImageCms.PyCMSError):
+        except Exception:  # noqa: BLE001 - a broken profile is ignored, whatever it makes its reader raise
             seen = None
         if seen is not None:
             return seen
