@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import sys
+import tomllib
+from collections.abc import Iterable
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -23,10 +25,14 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _LONGEST = 60
 
 
-def required(found: Distribution, *, extras: bool) -> set[str]:
-    """Return the names of what a package requires, with its extras but for those of development."""
-    lines = [line for line in found.requires or [] if extras or "extra ==" not in line]
-    lines = [line for line in lines if not re.search(r"extra == ['\"]dev['\"]", line)]
+def direct() -> set[str]:
+    """Return what artaudit requires, with all its extras but that of development."""
+    project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
+    extras = [line for extra, lines in project["optional-dependencies"].items() if extra != "dev" for line in lines]
+    return _names([*project["dependencies"], *extras])
+
+
+def _names(lines: Iterable[str]) -> set[str]:
     return {match[0].lower().replace("_", "-") for line in lines if (match := _NAME.match(line))}
 
 
@@ -34,7 +40,7 @@ def needed() -> dict[str, set[str]]:
     """Return by name of a package that is installed here who needs it."""
     asked, waiting = (
         dict[str, set[str]](),
-        [("artaudit", name) for name in required(distribution("artaudit"), extras=True)],
+        [("artaudit", name) for name in direct()],
     )
     while waiting:
         asker, name = waiting.pop()
@@ -42,7 +48,8 @@ def needed() -> dict[str, set[str]]:
         asked.setdefault(name, set()).add(asker)
         if not known:
             try:
-                waiting += [(name, other) for other in required(distribution(name), extras=False)]
+                lines = [line for line in distribution(name).requires or [] if "extra ==" not in line]
+                waiting += [(name, other) for other in _names(lines)]
             except PackageNotFoundError:
                 del asked[name]  # an extra that is not installed, or of another system
     return asked

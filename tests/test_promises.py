@@ -42,5 +42,5 @@ def test_every_dependency_is_on_the_page_of_licences():
         line for name, lines in project["optional-dependencies"].items() if name in ("pdf", "heic") for line in lines
     ]
     for line in [*project["dependencies"], *extras]:
-        name = re.match(r"[\w.-]+", line)[0].lower()
+        name = re.match(r"[\w.-]+", line)[0].lower().replace("_", "-")
         assert f"\n| {name} |" in page, f"{name} has no licence in docs/licences.md: run make audit"

@@ -24,7 +24,7 @@ from typing import IO, Any, cast
 from artaudit.errors import ImageError
 from artaudit.image.bounds import Limits
 
-_PATIENCE = 4
+_PATIENCE = 20
 """How many seconds may pass for each second of computing that is allowed, as a processor is shared with others."""
 _MOST_WORKERS = 4
 _LONGEST_HEAD = 1 << 20
