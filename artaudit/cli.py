@@ -85,9 +85,9 @@ def _run() -> int:
             raise
         return complain(ArtauditError(f"This needs {error.name}, which is not installed: install artaudit as a whole."))
     except (click.Abort, KeyboardInterrupt) as stop:
-        click.echo(SAID, err=True)
         if isinstance(stop, Stopped):
             leave(stop.code)
+        click.echo(SAID, err=True)
         return 130
     except BrokenPipeError:
         sys.stderr.close()

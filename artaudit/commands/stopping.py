@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+from artaudit.image import isolation
+
 SECONDS = 1.2
 """How long work has to end in good order; then the process ends as it is. Files are renamed whole, or not at all."""
 
 SAID = "Stopped: files that were finished stay, nothing is half written."
 
+_ended = threading.Event()
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
@@ -43,12 +46,12 @@ def stoppable() -> Iterator[None]:
     for number in _SIGNALS:
         if before[number] is not signal.SIG_IGN:
             signal.signal(number, _stop)
-    ended = threading.Event()
-    threading.Thread(target=_cut_off, args=(heard, ended), daemon=True).start()
+    _ended.clear()
+    threading.Thread(target=_cut_off, args=(heard,), daemon=True).start()
     try:
         yield
     finally:
-        ended.set()
+        _ended.set()
         signal.set_wakeup_fd(woken)
         os.close(told)
         for number, handler in before.items():
@@ -56,9 +59,11 @@ def stoppable() -> Iterator[None]:
 
 
 def leave(code: int) -> None:
-    """End the process at once: to take a large library apart takes Python seconds."""
+    """Say that work was stopped, and end the process at once: to take a large library apart takes Python seconds."""
+    _ended.set()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
+            stream.write(f"{SAID}\n" if stream is sys.stderr else "")
             stream.flush()
     os._exit(code)
 
@@ -80,9 +85,10 @@ def _end_children() -> None:
     for child in processes.active_children() if processes else ():
         with suppress(OSError, ValueError):
             child.kill()
+    isolation.kill()
 
 
-def _cut_off(heard: int, ended: threading.Event) -> None:
+def _cut_off(heard: int) -> None:
     """Wait for a signal, then for the end, and end the process where that does not come."""
     number = 0
     while number not in _SIGNALS:
@@ -92,7 +98,7 @@ def _cut_off(heard: int, ended: threading.Event) -> None:
             return
         number = byte[0]
     _end_children()
-    if not ended.wait(SECONDS):
+    if not _ended.wait(SECONDS):
         with suppress(OSError):
             os.write(2, f"\n{SAID}\n".encode())
         os._exit(128 + number)

@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore, Event, Lock
 from typing import IO, Any, cast
 
 from artaudit.errors import ImageError
@@ -36,6 +36,8 @@ _START = "import sys; sys.path[:] = {path!r}; from artaudit.image.worker import 
 
 _wanted = 0
 _idle: list[_Worker] = []
+_running: set[_Worker] = set()
+_stopped = Event()
 _owner = os.getpid()
 _lock, _room = Lock(), BoundedSemaphore(min(_MOST_WORKERS, os.cpu_count() or 1))
 
@@ -87,6 +89,14 @@ def processes() -> list[int]:
     return [worker.id for worker in _idle]
 
 
+def kill() -> None:
+    """End all processes at once, busy ones too, and start no more; this one is about to end as well."""
+    _stopped.set()
+    for worker in tuple(_running):
+        with suppress(OSError):
+            os.kill(worker.id, signal.SIGKILL)
+
+
 def prepare() -> None:
     """Start a process ahead of its first file, so that nobody waits for it."""
     if wanted() and not _idle:
@@ -114,9 +124,12 @@ def _taken(name: str) -> _Worker:
     with _lock:
         if _owner != os.getpid():
             _idle.clear()
+            _running.clear()
             _owner = os.getpid()
         if _idle:
             return _idle.pop()
+    if _stopped.is_set():
+        raise ImageError(f"{name} is not opened, as work was stopped: start again.")
     try:
         return _Worker()
     except OSError as error:
@@ -138,6 +151,7 @@ class _Worker:
             bufsize=0,
             env={name: os.environ[name] for name in _KEPT if name in os.environ} | _ONE_THREAD,
         )
+        _running.add(self)
         self._orders = cast(IO[bytes], self._process.stdin)
         self._answers = cast(IO[bytes], self._process.stdout)
 
@@ -160,6 +174,7 @@ class _Worker:
 
     def end(self) -> None:
         """End the process, whatever it does."""
+        _running.discard(self)
         with suppress(OSError):
             self._process.kill()
         self._process.wait()

@@ -27,9 +27,10 @@ def serve() -> None:
         order = json.loads(head)
         data = orders.read(order["bytes"])
         if len(data) < order["bytes"]:
-            return
+            break
         _answer(answers, *_done(order, data))
         del data
+    os._exit(0)
 
 
 def _done(order: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
