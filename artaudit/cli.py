@@ -85,8 +85,9 @@ def _run() -> int:
             raise
         return complain(ArtauditError(f"This needs {error.name}, which is not installed: install artaudit as a whole."))
     except (click.Abort, KeyboardInterrupt) as stop:
-        if isinstance(stop, Stopped):
-            leave(stop.code)
+        cause = stop if isinstance(stop, Stopped) else stop.__cause__  # click makes an Abort of it
+        if isinstance(cause, Stopped):
+            leave(cause.code)
         click.echo(SAID, err=True)
         return 130
     except BrokenPipeError:
