@@ -10,7 +10,7 @@ ART := ardentryst monsterz-data pingus-data
 # Where `make install` puts the command; ~/.local/bin is on the PATH of most systems.
 PREFIX ?= $(HOME)/.local
 
-.PHONY: demo install test quick coverage dist lint docs site embedded bench bench-forgeries bench-attribute bench-detect bench-match bench-trial detector clean
+.PHONY: demo install test quick coverage dist lint docs site embedded bench bench-forgeries bench-attribute bench-detect bench-match bench-trial detector fuzz attacks audit clean
 
 demo: .venv/installed
 	$(BIN)/python demo/run.py demo-output
@@ -97,6 +97,22 @@ bench-attribute: .venv/installed
 
 bench-forgeries: .venv/installed
 	PYTHONPATH=. $(BIN)/python benchmarks/forgeries.py --write
+
+# Ten minutes for each reader of strangers' files; led by coverage where atheris is installed.
+fuzz: .venv/installed
+	PYTHONPATH=. OMP_NUM_THREADS=1 $(BIN)/python benchmarks/fuzz.py
+
+attacks: .venv/installed
+	PYTHONPATH=. OMP_NUM_THREADS=1 $(BIN)/python benchmarks/attacks.py
+
+# Licences, an SBOM (CycloneDX), and known weaknesses of what is installed, which asks a service on the network.
+audit: .venv/installed
+	$(BIN)/python benchmarks/licences.py docs/licences.md
+	$(PYTHON) -m venv .cache/auditing
+	.cache/auditing/bin/python -m pip install --quiet cyclonedx-bom pip-audit
+	mkdir -p dist
+	.cache/auditing/bin/cyclonedx-py environment --pyproject pyproject.toml -o dist/sbom.json .venv
+	.cache/auditing/bin/pip-audit --skip-editable --path $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

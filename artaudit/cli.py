@@ -30,10 +30,13 @@ from artaudit.commands.reproduce import reproduce
 from artaudit.commands.seal import seal
 from artaudit.commands.settings import defaults, settings
 from artaudit.commands.sign import sign
+from artaudit.commands.stopping import SAID, Stopped, leave, stoppable
+from artaudit.commands.terminal import shown
 from artaudit.commands.trial import trial
 from artaudit.commands.verify import verify
 from artaudit.commands.works import works
 from artaudit.errors import ArtauditError
+from artaudit.image.isolation import isolated
 
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -60,25 +63,37 @@ def audit(context: click.Context) -> None:
 
 
 def main() -> None:
-    """Run the command, turn artaudit's own errors into one line, and leave with the promised exit code."""
+    """Run the command and leave with the promised exit code.
+
+    Strangers' files are opened in processes of their own, and every character shows of what they say.
+    """
+    with shown(), isolated(), stoppable():
+        code = _run()
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command, turn artaudit's own errors into one line, and return the exit code."""
     try:
-        code = audit(standalone_mode=False)
+        return audit(standalone_mode=False) or 0
     except click.ClickException as error:
         error.show()
-        code = error.exit_code
+        return error.exit_code
     except ArtauditError as error:
-        code = complain(error)
+        return complain(error)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("artaudit"):
             raise
-        code = complain(ArtauditError(f"This needs {error.name}, which is not installed: install artaudit as a whole."))
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped: files that were finished stay, nothing is half written.", err=True)
-        code = 130
+        return complain(ArtauditError(f"This needs {error.name}, which is not installed: install artaudit as a whole."))
+    except (click.Abort, KeyboardInterrupt) as stop:
+        cause = stop if isinstance(stop, Stopped) else stop.__cause__  # click makes an Abort of it
+        if isinstance(cause, Stopped):
+            leave(cause.code)
+        click.echo(SAID, err=True)
+        return 130
     except BrokenPipeError:
         sys.stderr.close()
-        code = 141
-    sys.exit(code or 0)
+        return 141
 
 
 audit.arrange(SECTIONS)

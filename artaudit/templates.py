@@ -7,6 +7,8 @@ from importlib import resources
 
 import jinja2
 
+from artaudit.visible import visible
+
 
 @cache
 def template(package: str, name: str, *, escaped: bool = True) -> jinja2.Template:
@@ -17,7 +19,7 @@ def template(package: str, name: str, *, escaped: bool = True) -> jinja2.Templat
     source = (resources.files(package) / "templates" / name).read_text("utf-8")
     page = jinja2.Environment(
         autoescape=escaped,  # noqa: S701 - plain texts know no markup
-        finalize=None if escaped else _one_line,
+        finalize=_shown if escaped else _one_line,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -32,6 +34,11 @@ def moment(text: str) -> str:
     return f"{text[:19].replace('T', ' ')} UTC"
 
 
+def _shown(value: object) -> object:
+    """Let every character show of what others wrote; markup of our own stays as it is."""
+    return visible(value) if type(value) is str else value
+
+
 def _one_line(value: object) -> object:
     """Keep what others wrote from looking like lines of the text itself."""
-    return " ".join(value.split()) if isinstance(value, str) else value
+    return visible(" ".join(value.split())) if isinstance(value, str) else value

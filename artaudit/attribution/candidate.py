@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -27,6 +28,9 @@ from artaudit.tensors import to_batch
 
 SIDE = 384
 """Largest side, in pixels, of the middle of a picture that is examined; bounds the work."""
+
+_ALIGNED = 64
+"""A multiple of every model's factor."""
 
 LEAST = 96
 """Smallest side, in pixels, of pictures that are examined."""
@@ -166,7 +170,7 @@ def opinions(image: Image, asked: Sequence[Candidate], *, resized: bool = False,
     """
     if min(image.height, image.width) < LEAST:
         return []
-    scales, pixels = SCALES if resized else (1.0,), to_batch(image.pixels)
+    scales, pixels = SCALES if resized else (1.0,), to_batch(image.pixels if resized else _around_middle(image))
     held = [opinion(pixels, candidate, scales, search=search) for candidate in asked if not candidate.obstacle]
     return sorted(held, key=lambda opinion: -opinion.score)
 
@@ -197,6 +201,12 @@ def opinion(
     grid = grids[best]
     seen = whole(middles[best][..., grid.top :, grid.left :], model.factor)
     return Opinion(candidate, float(score(seen, bounded=True)[0]), best, grid, seen)
+
+
+def _around_middle(image: Image) -> Float[np.ndarray, "rows columns 3"]:
+    """Return what `_middle` cuts from, without most of what lies around it, as much on either side."""
+    top, left = (max(0, side - SIDE) // 2 // _ALIGNED * _ALIGNED for side in (image.height, image.width))
+    return image.seen(slice(top, image.height - top))[:, left : image.width - left]
 
 
 def _middle(pixels: Float[Tensor, "1 3 height width"], factor: int) -> Float[Tensor, "1 3 rows columns"]:

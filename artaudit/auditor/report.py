@@ -36,6 +36,7 @@ from artaudit.auditor.evidence.log_stamps import StampFile
 from artaudit.auditor.evidence.reporting.words import person
 from artaudit.auditor.originals import original_of
 from artaudit.auditor.registry import Case, Registry, Work
+from artaudit.auditor.registry.access import damaged
 from artaudit.auditor.registry.cases import PACKAGE, CaseFolder, log_root
 from artaudit.auditor.registry.clock import faults
 from artaudit.auditor.registry.hash_chain import Event, now
@@ -43,7 +44,7 @@ from artaudit.auditor.registry.merkle import levels, proof
 from artaudit.auditor.registry.stamps import LogStamp, tree_head
 from artaudit.auditor.registry.thumbnail import open_thumbnail, thumbnail
 from artaudit.auditor.signing.timestamps import read_stamp
-from artaudit.errors import UsageError
+from artaudit.errors import RegistryError, UsageError
 from artaudit.examination import Illustrator
 from artaudit.findings import Finding
 from artaudit.image import Image, decode, write_atomically
@@ -184,7 +185,10 @@ def _pictures(case: Case, suspect: Image, draw: Mapping[str, Illustrator]) -> It
 
 
 def _extract(log: Sequence[Event], rows: set[tuple[str, int]], registry: Registry) -> LogExtract:
-    """Return the log's events about some rows, each with its row and the proof that it is in the log."""
+    """Return the log's events about some rows, each with its row and the proof that it is in the log.
+
+    Raises RegistryError for a row that is not as the log vouches for it.
+    """
     tree = levels([event.hash.encode() for event in log])
     events = [
         {
@@ -193,10 +197,16 @@ def _extract(log: Sequence[Event], rows: set[tuple[str, int]], registry: Registr
             "row": registry.case_store.disclosed(event.payload["table"], event.payload["id"]),
         }
         for position, event in enumerate(log)
-        if (event.payload.get("table"), event.payload.get("id")) in rows
+        if (event.payload.get("table"), event.payload.get("id")) in rows and _sound(event, registry)
     ]
     late = tuple(faults([(event.seq, event.at) for event in log]))
     return LogExtract(len(log), tree[-1][0].hex(), tuple(events), late, _stamps(log, events, registry))
+
+
+def _sound(event: Event, registry: Registry) -> bool:
+    if registry.differs(event):
+        raise RegistryError(damaged(registry.path))
+    return True
 
 
 def _stamps(log: Sequence[Event], events: Sequence[Mapping[str, Any]], registry: Registry) -> tuple[StampFile, ...]:

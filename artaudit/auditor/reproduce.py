@@ -21,6 +21,7 @@ from artaudit.findings import COPY, KINDS, Finding
 from artaudit.image import decode
 from artaudit.matching import Describer, Portfolio, PortfolioEntry, describe, describers, fingerprint
 from artaudit.matching.examiner import as_worded_now
+from artaudit.visible import told_alike
 
 SAME, DIFFERS, OPEN = "same", "differs", "not repeated"
 TOLERANCE = 0.02
@@ -38,7 +39,7 @@ def reproduce(path: Path, shown: Sequence[Path] = ()) -> dict[str, Any]:
     try:
         record = json.loads(files[REPORT])
         checks = [_repeat(check, record, files, originals) for check in record["checks"]]
-    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise PackageError(f"{path} holds no readable record: see what `audit verify` says.") from error
     outcomes = {result["outcome"] for check in checks for result in (*check["findings"], check["assessment"])}
     return {"path": str(path), "same": DIFFERS not in outcomes, "environment": environment(), "checks": checks}
@@ -180,12 +181,13 @@ def _compare(was: Mapping[str, Any], now: list[Finding], absent: Mapping[int, st
         return _told(was, OPEN, why)
     was = {**was, **was["details"].get(WITHHELD, {})}
     was["claim"] = as_worded_now(was["claim"])
-    match = next((finding for finding in now if finding.claim == was["claim"]), now[0] if now else None)
+    same_words = [finding for finding in now if told_alike(finding.claim) == told_alike(was["claim"])]
+    match = next(iter((*same_words, *now)), None)
     if match is None:
         return _told(was, DIFFERS, "it was not found again")
     if match.method == NOT_LOOKED_AT != was["method"]:
         return _told(was, OPEN, match.claim)
-    unchanged = match.claim == was["claim"] and match.holds is was["holds"] and match.threshold == was["threshold"]
+    unchanged = bool(same_words) and match.holds is was["holds"] and match.threshold == was["threshold"]
     same = unchanged and _close(match.score, was)
     again = {"claim": match.claim, "holds": match.holds, "score": match.score, "threshold": match.threshold}
     return {**_told(was, SAME if same else DIFFERS), "again": again}

@@ -64,7 +64,7 @@ def broken_seal(path: Path, registry: Registry, trust: Trust | None = None) -> l
         size, root, at = int(record["size"]), str(record["root"]), str(record["at"])
         vouchers = x509.load_pem_x509_certificates(record["vouchers"].encode()) if record["vouchers"] else []
         checked = check_seal(record["seal"], path.name, files, vouchers, trust or Trust())
-    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise RegistryError(f"{path} is no seal: name the file that `audit seal` wrote.") from error
     log = list(registry.events())
     stamped = [stamp.at for stamp in checked.timestamps]

@@ -19,13 +19,18 @@ from zlib import crc32
 import click
 
 from artaudit.commands.settings import settings, settings_path
+from artaudit.commands.terminal import unguarded
 from artaudit.errors import ArtauditError
+from artaudit.visible import json_text, visible
 
 if TYPE_CHECKING:  # the registry loads more than `--help` may wait for
     from artaudit.auditor.registry import Registry
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+LONGEST = 4000
+"""Characters of one error that are printed, whatever it quotes."""
 
 CLEAR_LINE = "\r\x1b[2K"
 _UNBROKEN = "\ue000"
@@ -109,7 +114,7 @@ def registry_or_empty() -> Iterator[Registry]:
 
 def complain(error: ArtauditError) -> int:
     """Print one error on a line of its own and return its exit code."""
-    tell(f"Error: {error}")
+    tell(f"Error: {visible(str(error), LONGEST)}")
     return error.exit_code
 
 
@@ -181,7 +186,7 @@ def _telling(items: Iterable[Item], count: int, bar: Any, label: str) -> Iterato
     bar.length = count
     for done, item in enumerate(items):
         if sys.stderr.isatty():
-            bar.label = f"{label} {done + 1} of {count}"
+            bar.label = f"{visible(label)} {done + 1} of {count}"
         bar.update(done - bar.pos)
         bar.render_progress()
         yield item
@@ -189,7 +194,7 @@ def _telling(items: Iterable[Item], count: int, bar: Any, label: str) -> Iterato
 
 
 def _bar(label: str) -> Any:  # noqa: ANN401 - click's bar
-    return click.progressbar(length=1, label=label, file=sys.stderr, show_eta=True, show_pos=False)
+    return click.progressbar(length=1, label=visible(label), file=unguarded(sys.stderr), show_eta=True, show_pos=False)
 
 
 def say(text: str, hanging: int = 2) -> None:
@@ -227,7 +232,7 @@ def _folded_line(line: str, width: int, hanging: int) -> str:
 def _clear_line() -> None:
     """Take away the bar that stands on the terminal's line."""
     if sys.stderr.isatty():
-        click.echo(CLEAR_LINE, err=True, nl=False)
+        click.echo(CLEAR_LINE, file=unguarded(sys.stderr), nl=False)
 
 
 def duration(seconds: float) -> str:
@@ -240,7 +245,7 @@ def duration(seconds: float) -> str:
 
 def print_json(value: object) -> None:
     """Print one JSON document."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True))
+    click.echo(json_text(value))
 
 
 def show_strata(made: Mapping[str, Any]) -> None:

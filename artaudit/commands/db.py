@@ -1,4 +1,4 @@
-"""The commands `audit db`: where the registry file lies, whether it is whole, a copy of it."""
+"""The commands `audit db`: where the registry file lies, whether it is whole, a copy of it, what is left of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from artaudit.errors import UsageError
 
 @click.group(cls=Group)
 def db() -> None:
-    """Find, verify and back up the registry file."""
+    """Find, verify, back up and recover the registry file."""
 
 
 @db.command("path")
@@ -78,6 +78,33 @@ def db_backup(target: Path) -> None:
     with open_registry() as registry:
         registry.backup(target)
     click.echo(f"{target} is a whole copy")
+
+
+@db.command("recover")
+@click.argument("target", type=PATH)
+@AS_JSON
+@DB
+def db_recover(target: Path, *, as_json: bool) -> int:
+    """Write what can be proved of a damaged registry to TARGET.
+
+    The damaged file stays as it is. A row is taken over where an event of the log proves it by its digest, whatever is
+    damaged around both. TARGET.lost.txt lists what could not be proved; exit code 1 says that there is such a list.
+    """
+    from artaudit.auditor.registry.owner import who  # noqa: PLC0415 - heavy
+    from artaudit.auditor.registry.recovery import recover  # noqa: PLC0415 - heavy
+
+    path = registry_path()
+    if not path.exists():
+        raise UsageError(f"There is no registry at {path}: name another with --db.")
+    done = recover(path, target, who())
+    if as_json:
+        print_json(done.as_dict())
+    else:
+        counts = ", ".join(f"{count} {table}" for table, count in done.proved.items()) or "nothing else"
+        click.echo(f"{target} holds what could be proved: {done.events} events of the log, {counts}")
+        if done.lost:
+            click.echo(f"{len(done.lost)} things could not be: {target}.lost.txt lists them", err=True)
+    return int(bool(done.lost))
 
 
 @db.command("timestamp")

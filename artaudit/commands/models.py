@@ -72,8 +72,11 @@ def add_model(
     --kind, an encoder's file and its decoder's. The files are copied, their digests are kept, and the model is opened
     once as a test.
     """
+    from artaudit.generators.configs import ensure_openable  # noqa: PLC0415 - where it is used
+
     if len(paths) > 2 or (len(paths) > 1 and paths[0].is_dir()):  # noqa: PLR2004 - an encoder and a decoder
         raise UsageError("A model is one folder, or one or two files: give just these.")
+    ensure_openable(paths)
     _install(name, [path.resolve() for path in paths], kind or "", family, licence, hold_out=hold_out)
 
 

@@ -19,7 +19,7 @@ from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
 from artaudit.errors import ImageError
-from artaudit.image.reading import FORMATS
+from artaudit.image.decoding import FORMATS
 
 WEBP_LOSSLESS = "WEBP lossless"
 _RATIOS = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (4, 1): "4:1:1", (1, 2): "4:4:0"}

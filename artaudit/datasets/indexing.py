@@ -13,7 +13,7 @@ from artaudit.datasets.container import container
 from artaudit.datasets.listing import INSIDE, Found, Layout, Left
 from artaudit.datasets.manifest import Row
 from artaudit.errors import ImageError, UsageError
-from artaudit.image.reading import Limits, decode
+from artaudit.image import Limits, decode
 
 
 def index(

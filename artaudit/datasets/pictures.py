@@ -13,8 +13,7 @@ from artaudit.datasets.listing import INSIDE, Left
 from artaudit.datasets.manifest import Row
 from artaudit.datasets.tars import Member, members
 from artaudit.errors import ImageError, UsageError
-from artaudit.image import Image
-from artaudit.image.reading import Limits, decode
+from artaudit.image import Image, Limits, decode
 
 
 class Pictures:

@@ -20,6 +20,10 @@ TOO_SMALL, UNLIKE = "too small for one crop", "out of distribution"
 """Why it cannot be told."""
 
 
+LARGEST = 4096
+"""Pixels along a side that detectors look at, at most: as numbers with a fraction, more would fill the memory."""
+
+
 @runtime_checkable
 class Scoring(Protocol):
     """A fitted detector of crops."""
@@ -97,10 +101,17 @@ class CropScores:
 
 
 def crop_scores(detector: Scoring, levels: UInt8[np.ndarray, "height width 3"]) -> CropScores | None:
-    """Return the scores of a picture and of its crops; None where it is too small for one crop."""
-    corners, described = detector.read_crops(levels.astype(np.float32) / 255)
-    if not corners:
+    """Return the scores of a picture and of its crops; None where it is too small for one crop.
+
+    Of a side beyond `LARGEST` pixels the middle is looked at.
+    """
+    above, before = (max(0, side - LARGEST) // 16 * 8 for side in levels.shape[:2])
+    middle = levels[above : above + LARGEST, before : before + LARGEST].astype(np.float32)
+    middle /= 255
+    found, described = detector.read_crops(middle)
+    if not found:
         return None
+    corners = [(top + above, left + before) for top, left in found]
     scores, mean = detector.score_features(described), described.mean(axis=0, keepdims=True)
     crops = tuple((top, left, float(score)) for (top, left), score in zip(corners, scores, strict=True))
     return CropScores(crops, float(detector.score_features(mean)[0]), bool(detector.gate_.knows(mean)[0]))

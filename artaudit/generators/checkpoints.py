@@ -16,9 +16,10 @@ import torch
 from safetensors import safe_open
 
 from artaudit.errors import ModelError, UsageError
-from artaudit.generators.diffusers_layout import INDEX, TOKENIZER_FILES
+from artaudit.generators.configs import CONFIG, INDEX
+from artaudit.generators.diffusers_layout import TOKENIZER_FILES
 from artaudit.generators.families import FAMILIES, SD_1, SDXL
-from artaudit.generators.folders import CONFIG, as_model_errors, quiet
+from artaudit.generators.folders import as_model_errors, quiet
 from artaudit.generators.layouts import (
     CLIP,
     CLIP_XL,

@@ -9,10 +9,8 @@ from types import MappingProxyType
 
 from artaudit.errors import ModelError
 from artaudit.generators.autoencoders import CLASSES
+from artaudit.generators.configs import CONFIG, INDEX, called, read_config
 from artaudit.generators.families import family_of
-from artaudit.generators.folders import CONFIG, read_config
-
-INDEX = "model_index.json"
 
 PIPELINES = MappingProxyType(
     {
@@ -76,9 +74,12 @@ def _autoencoder_of(folder: Path, pipeline: str) -> Offer:
     for part in AUTOENCODER_PARTS:
         if (folder / part / CONFIG).is_file() and read_config(folder / part / CONFIG).get("_class_name") in CLASSES:
             files = dict(_component(folder, folder / part, ""))
-            note = f"Only the autoencoder is taken: a {pipeline} is not served here."
+            note = f"Only the autoencoder is taken: the pipeline ({called(pipeline)}) is not served here."
             return Offer("autoencoder", _space(folder / part), files, note)
-    raise ModelError(f"{folder} is a {pipeline} without an autoencoder that is known: see docs/components.md.")
+    raise ModelError(
+        f"{folder} is no pipeline that is known ({called(pipeline)}), and has no such autoencoder: see "
+        "docs/components.md."
+    )
 
 
 def _component(root: Path, folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:

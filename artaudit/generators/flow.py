@@ -13,8 +13,9 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from torch import Tensor, nn
 
 from artaudit.generators.autoencoders import DiffusersAutoencoder
+from artaudit.generators.configs import read_config
 from artaudit.generators.diffusion import GUIDANCE, LatentDiffusion, condition_entry
-from artaudit.generators.folders import like, network, read_config
+from artaudit.generators.folders import like, network
 from artaudit.generators.prompts import T5, Clip
 from artaudit.generators.schedules import Flow
 from artaudit.protocols import Condition

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,14 +12,8 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from artaudit.errors import ModelError
-
-CONFIG = "config.json"
-
-LARGEST_CONFIG = 4 << 20
-"""Bytes of the largest config that is read."""
-
-_FOREIGN = ("auto_map", "quantization_config", "attn_implementation", "_attn_implementation")
-"""Entries of a config that make loaders import other code."""
+from artaudit.generators.configs import CONFIG, called, read_config
+from artaudit.visible import visible_line
 
 _LOADING_ERRORS = (
     *(OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError, ImportError),
@@ -28,30 +21,11 @@ _LOADING_ERRORS = (
 )
 
 
-def read_config(path: Path) -> dict[str, Any]:
-    """Return a JSON file's object.
-
-    Raises ModelError where it is missing, too large, no object, or names code to be run.
-    """
-    try:
-        if path.stat().st_size > LARGEST_CONFIG:
-            raise ModelError(f"{path} is too large for a config: check the model.")
-        plain = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} is missing or no readable JSON: give a whole diffusers folder.") from error
-    if not isinstance(plain, dict):
-        raise ModelError(f"{path} holds no settings: give a whole diffusers folder.")
-    foreign = [key for key in _FOREIGN if plain.get(key)]
-    if foreign:
-        raise ModelError(f"{path} asks for code or packing of its own ({foreign[0]}): such models are not opened.")
-    return plain
-
-
 def class_of(folder: Path, allowed: Sequence[str]) -> str:
     """Return the class that a component's config names; raises ModelError for one that is not in `allowed`."""
     name = read_config(folder / CONFIG).get("_class_name")
     if name not in allowed:
-        raise ModelError(f"{folder} holds a {name or 'network without a class'}: known are {', '.join(allowed)}.")
+        raise ModelError(f"{folder} is no network that is opened ({called(name)}): known are {', '.join(allowed)}.")
     return str(name)
 
 
@@ -80,7 +54,7 @@ def as_model_errors(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except _LOADING_ERRORS as error:
-        reason = str(error).split("\n")[0].rstrip(".") or type(error).__name__
+        reason = visible_line(str(error).split("\n")[0], 300).rstrip(".") or type(error).__name__
         raise ModelError(f"{path} is no whole {what} ({reason}): fetch the model again.") from error
 
 

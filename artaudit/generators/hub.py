@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from artaudit.errors import ModelError, UsageError
-from artaudit.generators.diffusers_layout import AUTOENCODER_PARTS, INDEX, OPTIONAL_PARTS, PARTS
+from artaudit.generators.configs import INDEX
+from artaudit.generators.diffusers_layout import AUTOENCODER_PARTS, OPTIONAL_PARTS, PARTS
 
 _REVISION = r"[0-9a-f]{40}"
 _TEXTS = (".json", ".txt")

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 
 from artaudit.errors import ModelError
 from artaudit.generators import pool
+from artaudit.generators.configs import CONFIG, read_config
 from artaudit.generators.diffusion import LatentDiffusion, condition_entry
-from artaudit.generators.folders import CONFIG, as_model_errors, device, like, read_config
+from artaudit.generators.folders import as_model_errors, device, like
 from artaudit.generators.schedules import Diffusion
 from artaudit.generators.state_dicts import fill, read_state
 from artaudit.generators.studio import Studio

@@ -11,7 +11,8 @@ from typing import Any
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from artaudit.generators.folders import as_model_errors, network, read_config
+from artaudit.generators.configs import read_config
+from artaudit.generators.folders import as_model_errors, network
 
 
 class Clip:

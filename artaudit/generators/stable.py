@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from artaudit.errors import ModelError
 from artaudit.generators.autoencoders import DiffusersAutoencoder
+from artaudit.generators.configs import read_config
 from artaudit.generators.diffusion import LatentDiffusion, condition_entry
-from artaudit.generators.folders import like, network, read_config
+from artaudit.generators.folders import like, network
 from artaudit.generators.prompts import Clip
 from artaudit.generators.schedules import Diffusion
 from artaudit.protocols import Condition

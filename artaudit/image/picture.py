@@ -7,11 +7,15 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 from jaxtyping import Float, UInt
 from PIL import Image as Pillow
 from PIL import ImageCms
+
+_BAND = 256
+"""Rows of a picture that are seen at once."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,12 @@ class Image:
     def pixels_sha256(self) -> str:
         """Hexadecimal sha256 of the upright samples: the same for every lossless copy, whatever its metadata."""
         colour = np.broadcast_to(self._upright[..., : self._colours], (self.height, self.width, 3))
-        opaque = self.alpha is None or bool((self.alpha == 1).all())
+        opaque = self.stored.shape[2] in (1, 3) or bool((self.stored[..., -1] == self.levels).all())
         planes = [colour] if opaque else [colour, self._upright[..., -1:]]
         digest = hashlib.sha256(f"{self.width}x{self.height}x{self.levels}".encode())
-        for plane in planes:
-            digest.update(np.ascontiguousarray(plane).astype(self.stored.dtype.newbyteorder(">")).tobytes())
+        for plane, top in product(planes, range(0, self.height, _BAND)):
+            band = np.ascontiguousarray(plane[top : top + _BAND])
+            digest.update(band.astype(self.stored.dtype.newbyteorder(">")).tobytes())
         return digest.hexdigest()
 
     @property
@@ -86,17 +91,31 @@ class Image:
     @cached_property
     def pixels(self) -> Float[np.ndarray, "height width 3"]:
         """The picture as people see it: upright, sRGB, on white where transparent, float32 in [0, 1]."""
-        colour = np.broadcast_to(self.samples, (self.height, self.width, 3))
-        if self.icc:
-            colour = _to_srgb(colour, self.icc)
-        if self.alpha is not None:
-            colour = colour * self.alpha + (1 - self.alpha)
-        return np.ascontiguousarray(colour, dtype=np.float32)
+        return self.seen(slice(None))
 
     @cached_property
     def rgb8(self) -> UInt[np.ndarray, "height width 3"]:
-        """`pixels` rounded to 8 bits a channel."""
-        return np.rint(self.pixels * 255).astype(np.uint8)
+        """`pixels` rounded to 8 bits a channel; made in bands, as floats of a large picture fill the memory."""
+        plain = self.stored.dtype == np.uint8 and self.stored.shape[2] in (1, 3) and not self.icc
+        if plain:
+            return np.ascontiguousarray(np.broadcast_to(self._upright, (self.height, self.width, 3)))
+        seen = np.empty((self.height, self.width, 3), np.uint8)
+        for top in range(0, self.height, _BAND):
+            rows = slice(top, top + _BAND)
+            seen[rows] = np.rint(self.seen(rows) * 255)
+        return seen
+
+    def seen(self, rows: slice) -> Float[np.ndarray, "rows width 3"]:
+        """Return some rows of `pixels`, made anew."""
+        upright = self._upright[rows]
+        colour = upright[..., : self._colours].astype(np.float32) / self.levels
+        colour = np.broadcast_to(colour, (*upright.shape[:2], 3))
+        if self.icc:
+            colour = _to_srgb(colour, self.icc)
+        if upright.shape[2] in (2, 4):
+            alpha = upright[..., -1:].astype(np.float32) / self.levels
+            colour = colour * alpha + (1 - alpha)
+        return np.ascontiguousarray(colour, dtype=np.float32)
 
     @property
     def _colours(self) -> int:
@@ -139,6 +158,6 @@ def _to_srgb(colour: Float[np.ndarray, "height width 3"], icc: bytes) -> Float[n
         picture = Pillow.fromarray(np.rint(colour * 255).astype(np.uint8))
         srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
         seen = ImageCms.profileToProfile(picture, profile, srgb, outputMode="RGB")
-    except (OSError, ImageCms.PyCMSError):
+    except Exception:  # noqa: BLE001 - a broken profile is ignored, whatever it makes its reader raise
         return colour
     return np.asarray(seen, dtype=np.float32) / 255

@@ -240,3 +240,26 @@ def test_of_a_pipeline_no_pickles_and_no_second_copies_are_wanted():
     assert len(wanted(names)) == len(set(wanted(names)))
     with pytest.raises(ModelError, match="holds no model of diffusers"):
         wanted(["model.ckpt", "evil.py"])
+
+
+def test_what_is_plainly_no_model_is_refused_before_any_library_is_loaded(home):
+    (home / "evil").mkdir()
+    (home / "evil" / "model_index.json").write_text('{"_class_name": "../../evil\\u001b[2J", "auto_map": {"a": "b"}}')
+    (home / "pickle.ckpt").write_bytes(b"\x80\x04\x95" + bytes(100))
+    code = (
+        "import sys; from artaudit.cli import main; sys.argv = ['audit', 'models', 'add', 'x', sys.argv[1]]\n"
+        "try:\n    main()\nfinally:\n    assert 'torch' not in sys.modules"
+    )
+    for name, says in (("evil", "asks for code"), ("pickle.ckpt", "no whole safetensors"), ("gone", "cannot be read")):
+        line = [sys.executable, "-c", code, name]
+        done = subprocess.run(line, cwd=home, capture_output=True, text=True, check=False)
+        assert done.returncode == 3, done.stderr
+        assert says in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_what_a_config_calls_itself_is_quoted_and_not_taken_for_the_folder(run_audit, home):
+    (home / "evil").mkdir()
+    (home / "evil" / "model_index.json").write_text('{"_class_name": "../../evil\\u001b[2J\\n without end"}')
+    said = run_audit("models", "add", "x", "evil").stderr
+    assert "evil is no pipeline that is known (its config calls it '../../evil[U+001B][2J without end')" in said

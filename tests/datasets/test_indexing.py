@@ -10,8 +10,7 @@ from artaudit.datasets.layouts.folder import Folder
 from artaudit.datasets.listing import Left
 from artaudit.datasets.manifest import Row
 from artaudit.datasets.pictures import Pictures
-from artaudit.image import Image
-from artaudit.image.reading import Limits
+from artaudit.image import Image, Limits
 
 
 def test_rows_hold_what_the_containers_say(put, tmp_path):

@@ -183,8 +183,11 @@ def set_config(folder, **entries):
 @pytest.mark.parametrize(
     ("entries", "sentence"),
     [
-        ({"_class_name": "AutoencoderOobleck"}, "holds a AutoencoderOobleck: known are AutoencoderKL"),
-        ({"_class_name": None}, "holds a network without a class"),
+        (
+            {"_class_name": "AutoencoderOobleck"},
+            r"calls it 'AutoencoderOobleck'\): known are AutoencoderKL",
+        ),
+        ({"_class_name": None}, "its config does not name it"),
         ({"_class_name": ["x"]}, "known are AutoencoderKL"),
         ({"auto_map": {"AutoModel": "evil.py"}}, "asks for code"),
         ({"quantization_config": {"quant_method": "bitsandbytes"}}, "asks for code"),

@@ -158,11 +158,13 @@ def test_devices_and_pipes_are_no_files(folder, home):
 def test_of_an_unknown_pipeline_the_autoencoder_is_taken(folder, home):
     change(folder / "model_index.json", _class_name="WonderPipeline")
     record, note = installing.add(about(), [folder])
-    assert note == "Only the autoencoder is taken: a WonderPipeline is not served here."
+    assert (
+        note == "Only the autoencoder is taken: the pipeline (its config calls it 'WonderPipeline') is not served here."
+    )
     assert record.kind == "autoencoder"
     assert not isinstance(opening.open_model(record), Generator)
     shutil.rmtree(folder / "vae")
-    with pytest.raises(ModelError, match="without an autoencoder that is known"):
+    with pytest.raises(ModelError, match="has no such autoencoder"):
         installing.add(about("other"), [folder])
     assert len(pool.installed(home)) == 1
 

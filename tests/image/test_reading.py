@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 from artaudit.errors import ArtauditError, ImageError, UsageError
-from artaudit.image import Limits, decode, read
+from artaudit.image import Image, Limits, decode, read
 
 RANDOM = np.random.default_rng(0)
 RGB = RANDOM.integers(0, 256, (48, 64, 3), dtype=np.uint8)
@@ -153,3 +153,21 @@ def test_paths_that_are_no_files_are_usage_errors(tmp_path: Path):
 def test_arbitrary_bytes_raise_no_other_error_than_our_own(tail, head):
     with suppress(ArtauditError):
         decode(head + tail, name="fuzz")
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_tall_picture_is_seen_in_bands_as_it_is_seen_whole(mode, deep):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for icc in (None, profile):
+        shape = (700, 5, len(mode))
+        stored = RANDOM.integers(0, 65536 if deep else 256, shape).astype(np.uint16 if deep else np.uint8)
+        image = Image("a", b"", "PNG", stored, icc=icc)
+        assert np.array_equal(image.rgb8, np.rint(image.pixels * 255).astype(np.uint8))
+
+
+def test_samples_that_take_too_much_memory_are_refused_by_name():
+    deep = cv2.imencode(".png", RANDOM.integers(0, 65536, (48, 64, 3), dtype=np.uint16))[1].tobytes()
+    with pytest.raises(ImageError, match="18,432 bytes of samples, more than the 18,431 allowed"):
+        decode(deep, name="a", limits=Limits(samples=18_431))
+    assert decode(deep, name="a", limits=Limits(samples=18_432)).levels == 65535

@@ -50,7 +50,7 @@ def import_portfolio(folder: Path, registry: Registry) -> list[TakenOver]:
         entries = [_Entry(folder, plain) for plain in record["works"]]
         with registry.together():
             return [_take(entry, registry) for entry in entries]
-    except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (OSError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise UsageError(
             f"{folder} is no whole exported portfolio: export it again with `audit works export`."
         ) from error

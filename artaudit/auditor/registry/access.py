@@ -44,4 +44,9 @@ def advice(message: str) -> str:
         return "see whether the disk is full or failing; what was written before is as it was"
     if "readonly" in message or "unable to open" in message:
         return "check its permissions or choose another --db"
-    return "restore it from a backup or choose another --db"
+    return "`audit db recover` writes what can be proved into a new file, or restore it from a backup"
+
+
+def damaged(path: Path) -> str:
+    """Say that a registry's file is not as it was written."""
+    return f"{path} is damaged: see `audit db verify`; {advice('')}."

@@ -118,5 +118,5 @@ def as_json(text: str) -> dict[str, Any]:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise RegistryError(
-            "The registry holds a row that is not as it was written: see `audit db verify` and restore a backup."
+            "The registry holds a row that is not as it was written: see `audit db verify` and `audit db recover`."
         ) from error

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from artaudit.auditor.registry.access import damaged
 from artaudit.auditor.registry.cases import CaseStore
 from artaudit.auditor.registry.changes import DETACHED, EDITABLE, PATH, TAGS, TITLE, ChangeStore, last_value
 from artaudit.auditor.registry.declarations import DeclarationStore
@@ -30,7 +31,7 @@ from artaudit.auditor.registry.records import (
 )
 from artaudit.auditor.registry.stamps import StampStore
 from artaudit.auditor.registry.store import Store
-from artaudit.errors import RegistryError
+from artaudit.errors import ArtauditError, RegistryError
 
 if TYPE_CHECKING:  # pictures load more than a list may wait for
     from artaudit.image import Image
@@ -78,7 +79,11 @@ class Registry:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._store.close()
+        try:
+            if isinstance(error, Exception) and not isinstance(error, ArtauditError) and self._store.problems():
+                raise RegistryError(damaged(self.path)) from error
+        finally:
+            self._store.close()
 
     def together(self) -> AbstractContextManager[None]:
         """Return a context whose writes are kept all together or not at all."""
@@ -279,6 +284,10 @@ class Registry:
     def events(self) -> Iterator[Event]:
         """Yield the log from its beginning."""
         return self._store.events()
+
+    def differs(self, event: Event) -> bool:
+        """Tell whether the row that an event of the log vouches for is missing, or another."""
+        return self._store.differs(event)
 
     def verify(self) -> list[str]:
         """Return faults of the file, the chain and the rows, compared with the log, as sentences; empty when intact."""

@@ -109,6 +109,12 @@ MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 """Scripts that bring a file from version n to n + 1, in order."""
 
 
+def structures() -> dict[str, str]:
+    """Return the statements, one line each, that made the tables and indexes of the newest version, by name."""
+    statements = [" ".join(part.split()) for script in MIGRATIONS for part in script.split(";") if part.strip()]
+    return {statement.split()[2]: statement for statement in statements}
+
+
 def triggers() -> dict[str, str]:
     """Return the triggers, by name, that refuse to update, delete or replace a row.
 

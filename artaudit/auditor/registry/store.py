@@ -9,7 +9,7 @@ import os
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from artaudit.auditor.registry.hash_chain import (
 )
 from artaudit.auditor.registry.rows import DISCLOSED, disclosed, fields_of, payload_or_empty, plain, storable
 from artaudit.auditor.registry.schema import APPLICATION_ID, MIGRATIONS, triggers
+from artaudit.auditor.registry.soundness import strange_header, strange_structures
 from artaudit.errors import RegistryError
 
 BUSY_SECONDS = 4
@@ -100,6 +101,18 @@ class Store:
                     self._connection.execute("ROLLBACK")
                 raise
 
+    def kept(self, write: Callable[[], bool]) -> bool:
+        """Let `write` append rows, and take them back where it returns False or they break a rule; inside `writing`."""
+        self._connection.execute("SAVEPOINT attempt")
+        try:
+            done = write()
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+            done = False
+        if not done:
+            self._connection.execute("ROLLBACK TO attempt")
+        self._connection.execute("RELEASE attempt")
+        return done
+
     def insert(self, table: str, row: dict[str, Any]) -> int:
         """Append a row and return its number; inside `writing` only."""
         names, marks = ", ".join(row), ", ".join("?" * len(row))
@@ -152,7 +165,7 @@ class Store:
                 copy.replace(target)
             if os.name == "posix":
                 _flush(target.parent, os.O_RDONLY)
-        except (sqlite3.DatabaseError, OSError) as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError, OSError) as error:
             raise RegistryError(
                 f"{self.path} cannot be copied to {target} ({error}): choose another place or see `audit db verify`."
             ) from error
@@ -164,7 +177,7 @@ class Store:
             yield
         except sqlite3.ProgrammingError:
             raise
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise RegistryError(f"{self.path} failed as a registry ({error}): {advice(str(error))}.") from error
         except OSError as error:
             raise RegistryError(f"{self.path} cannot be opened ({error.strerror}): choose another --db.") from error
@@ -226,8 +239,12 @@ class Store:
     def _damage(self) -> list[str]:
         lines = [" ".join(row["integrity_check"].split()) for row in self.rows("PRAGMA integrity_check")]
         orphans = self.rows("PRAGMA foreign_key_check")
-        return [f"SQLite: {line}" for line in lines if line != "ok"] + [
-            f"a row of {row['table']} refers to one that is missing" for row in orphans
+        made = self.rows("SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL")
+        return [
+            *(f"SQLite: {line}" for line in lines if line != "ok"),
+            *(f"a row of {row['table']} refers to one that is missing" for row in orphans),
+            *strange_header(self.path),
+            *strange_structures({row["name"]: row["sql"] for row in made}),
         ]
 
     def _broken_log(self) -> list[str]:
@@ -248,7 +265,7 @@ class Store:
             row["data"] = suspect["data"]
         return {name: plain(value) for name, value in row.items()}
 
-    def _differs(self, event: Event) -> bool:
+    def differs(self, event: Event) -> bool:
         """Whether the row of an event is missing or another than the event vouches for."""
         row = self.row(event.payload["table"], event.payload["id"])
         shown = digest(disclosed(row)) if row else ""
@@ -264,7 +281,7 @@ class Store:
                 problems.append(f"event {event.seq} names no row")
                 continue
             named.add((table, number))
-            if (table, number) not in present or self._differs(event):
+            if (table, number) not in present or self.differs(event):
                 problems.append(f"row {number} of {table} was changed or removed after event {event.seq}")
         problems += [f"row {number} of {table} is in no event of the log" for table, number in sorted(present - named)]
         stray = self.rows("SELECT sha256 FROM suspects WHERE sha256 NOT IN (SELECT suspect FROM cases)")

@@ -9,6 +9,7 @@ from typing import Any
 from artaudit.provenance.fields.limits import clean, cut, parse_object, plain
 
 _TEXTS_KEPT = 256
+_LONGEST_TOOL = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def make_claim(tool: str, fields: Fields, names: Iterable[str], **values: object
     present = [name for name in names if name in fields.texts]
     raw = "\n".join(f"{clean(name)}: {clean(fields.texts[name])}" for name in present)
     told: dict[str, Any] = {name: plain(value) for name, value in values.items()}
-    return Claim(tool, fields.place, cut(raw), **told)
+    return Claim(plain(tool[:_LONGEST_TOOL]) or "a tool", fields.place, cut(raw), **told)
 
 
 def size(width: object, height: object) -> str | None:

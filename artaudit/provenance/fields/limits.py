@@ -8,6 +8,8 @@ import re
 import zlib
 from typing import Any
 
+from artaudit.visible import visible
+
 TEXT_BYTES = 2 * 1024**2
 """Largest number of bytes read of one text, after decompression."""
 
@@ -19,7 +21,6 @@ JSON_DEPTH = 64
 
 _PIECE = 64 * 1024
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def inflate(data: bytes, *, gzip: bool = False) -> tuple[bytes, str]:
@@ -54,8 +55,8 @@ def parse_object(text: str) -> dict[str, Any]:
 
 
 def clean(text: str) -> str:
-    """Return a text that is safe to show: control characters and direction overrides become U+FFFD."""
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
+    """Return a text of which every character shows (artaudit.visible)."""
+    return visible(text)
 
 
 def cut(text: str) -> str:

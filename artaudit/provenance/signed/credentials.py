@@ -8,9 +8,11 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
-from artaudit.image import Image
+from artaudit.errors import ImageError
+from artaudit.image import Image, Limits, isolation
 from artaudit.provenance.fields.limits import parse_object, plain
 from artaudit.provenance.signed.causes import VOID, causes
 from artaudit.provenance.signed.chain import Link, links
@@ -94,18 +96,35 @@ def read_credential(data: bytes, kind: str, trust: Trust) -> Credential | None:
     `kind` is the format as Pillow names it. Raises ValueError, with the reason, for a manifest that cannot be read or
     is stored elsewhere.
     """
-    import c2pa  # noqa: PLC0415 - heavy
-
     if kind not in KINDS:
         return None
+    told: dict[str, Any] = {"media_type": KINDS[kind], "rules": _rules(trust)}
+    task = f"{__name__}:manifest_store"
     try:
-        context = c2pa.Context(c2pa.Settings.from_dict(_rules(trust)))
-        with context, c2pa.Reader(KINDS[kind], io.BytesIO(data), context=context) as reader:
-            return _credential(parse_object(reader.json()))
+        call = partial(isolation.call, task) if isolation.wanted() else manifest_store
+        parts = call(data, "it", Limits(), **told)[1]
+    except ImageError as error:
+        raise ValueError(_reason(str(error).removeprefix("it "))) from error
+    return _credential(parse_object(parts[0].decode())) if parts else None
+
+
+def manifest_store(
+    data: bytes, _name: str, _limits: Limits, *, media_type: str, rules: dict[str, Any]
+) -> tuple[dict[str, Any], list[Any]]:
+    """Return, as the one part, the manifests in a file and their validation as the reader's JSON; none without one.
+
+    Raises ImageError with the reader's own words for what it cannot read.
+    """
+    import c2pa  # noqa: PLC0415 - heavy
+
+    try:
+        context = c2pa.Context(c2pa.Settings.from_dict(rules))
+        with context, c2pa.Reader(media_type, io.BytesIO(data), context=context) as reader:
+            return {}, [reader.json().encode()]
     except c2pa.C2paError.ManifestNotFound:
-        return None
+        return {}, []
     except c2pa.C2paError as error:
-        raise ValueError(_reason(str(error))) from error
+        raise ImageError(str(error)) from error
 
 
 def readable_credential(image: Image) -> Credential | None:

@@ -20,6 +20,7 @@ STEP = 36.0
 """The width of a step of the quantiser, in levels of the low band (twice the mean of four samples)."""
 
 BLOCK = 8
+_BAND = 512
 """A block's side in pixels: four values of the low band, two pixels each."""
 
 WINDOW = 1024
@@ -65,7 +66,10 @@ class DecodedCode:
 
 def colour_plane(rgb: UInt[np.ndarray, "rows columns 3"]) -> Float[np.ndarray, "rows columns"]:
     """Return U as the encoder sees it, 0 to 255."""
-    return cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2YUV)[..., 1].astype(np.float32)
+    plane = np.empty(rgb.shape[:2], np.float32)
+    for top in range(0, len(rgb), _BAND):  # the other planes of a large picture would fill the memory
+        plane[top : top + _BAND] = cv2.cvtColor(np.ascontiguousarray(rgb[top : top + _BAND]), cv2.COLOR_RGB2YUV)[..., 1]
+    return plane
 
 
 def leanings(plane: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "blockrows blockcolumns"]:

@@ -75,4 +75,9 @@ def _samples(image: Image) -> UInt[np.ndarray, "rows columns 3"] | None:
     if image.stored.shape[2] < _COLOURS:
         return None
     colours = image.stored[..., :_COLOURS]
-    return colours if colours.dtype == np.uint8 else np.rint(colours / 257).astype(np.uint8)
+    if colours.dtype == np.uint8:
+        return colours
+    rounded = np.empty(colours.shape, np.uint8)
+    for row, deep in zip(rounded, colours, strict=True):
+        row[:] = np.rint(deep / 257)
+    return rounded

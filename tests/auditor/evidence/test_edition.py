@@ -16,13 +16,13 @@ from artaudit.auditor.evidence.pages import EDITION, texts
 from artaudit.auditor.registry.hash_chain import canonical
 from artaudit.findings import Finding
 
-GOLDEN = "a94e6d01c7f35b82"
+GOLDEN = "2dbb8d6d0c9a66e2"
 TEXTS = {
     "VERIFY.txt": "9d9aa87bcca68783",
     "data/CERTIFICATION-902.md": "cdfeeae72cb2d700",
     "data/HOW-TO-ATTACK.md": "841c4d47e327d8b8",
     "data/HOW-TO-READ.md": "a87deaeff8014a77",
-    "data/report.html": "2bb510b129933ce0",
+    "data/report.html": "04fba014e05ff331",
 }
 WEIGHTS = "018c4cb965b8b272"
 CHANGED = "it has changed: give `pages.EDITION` other digits, and this test what it makes now"

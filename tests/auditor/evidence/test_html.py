@@ -155,3 +155,9 @@ def test_of_paths_only_the_names_of_files_are_shown(case):
 )
 def test_values_are_shown_without_the_marks_of_json(value, text):
     assert plain(value) == text
+
+
+def test_characters_that_do_not_show_are_named(build, case):
+    page = page_of(build(claim="gpj.\u202eexe\x1b[2J\u200b"))
+    assert "gpj.[U+202E]exe[U+001B][2J[U+200B]" in page
+    assert "[U+" not in page_of(case)

@@ -14,6 +14,7 @@ from artaudit.auditor.evidence.reporting.first_page import first_page
 from artaudit.auditor.evidence.reporting.grounds import grounds, limits
 from artaudit.auditor.evidence.reporting.pictures import pictures
 from artaudit.auditor.evidence.reporting.words import subject
+from artaudit.visible import visible_all
 
 
 def content(record: Mapping[str, Any], record_sha256: str = "") -> list[Block]:
@@ -22,7 +23,7 @@ def content(record: Mapping[str, Any], record_sha256: str = "") -> list[Block]:
     `record_sha256` is the digest of report.json; the paper, which the record names, is made before it is known.
     """
     held = read(record)
-    return [
+    said = [
         *first_page(record, held),
         *works(record),
         blocks.page_break(),
@@ -34,6 +35,7 @@ def content(record: Mapping[str, Any], record_sha256: str = "") -> list[Block]:
         *_verifying(record),
         *annex(record, held, record_sha256),
     ]
+    return [visible_all(block) for block in said]
 
 
 def title(record: Mapping[str, Any]) -> str:
