@@ -110,7 +110,7 @@ def test_too_much_of_anything_is_refused_by_name_and_at_once(make):
     started = time.process_time()
     with pytest.raises(ImageError, match=r"^odd has more than [\d,]+ [a-z ]+, which no picture needs") as caught:
         decode(data, name="odd")
-    assert time.process_time() - started < 5  # without bounds most of these take minutes
+    assert time.process_time() - started < 20  # promised; without bounds most of these take minutes
     assert "\n" not in str(caught.value)
 
 

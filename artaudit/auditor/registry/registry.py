@@ -38,12 +38,8 @@ if TYPE_CHECKING:  # pictures load more than a list may wait for
 
 _WITHDRAWN = "coalesce((SELECT withdrawn FROM withdrawals WHERE work = works.id ORDER BY id DESC LIMIT 1), 0)"
 
-
-def _changed(field: str, registered: str) -> str:
-    return f"{last_value('work', 'works.id', field, registered)} AS {field}"
-
-
-_SAID = (_changed(PATH, "path"), *(_changed(field, "title" if field == TITLE else "''") for field in EDITABLE))
+_FIRST = {PATH: "path", **{field: "title" if field == TITLE else "''" for field in EDITABLE}}
+_SAID = tuple(f"{last_value('work', 'works.id', field, first)} AS {field}" for field, first in _FIRST.items())
 _WORK = (
     f"id, sha256, pixels_sha256, width, height, format, registered_at, {', '.join(_SAID)}, {_WITHDRAWN} AS withdrawn"
 )

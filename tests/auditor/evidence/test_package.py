@@ -206,11 +206,11 @@ def test_what_json_cannot_say_is_an_error(case):
         write_package(with_evidence(case, compared_with=float("nan")))
 
 
-def test_half_characters_are_kept_as_their_numbers(case, problems_of, logged):
+def test_half_characters_are_shown_by_their_numbers(case, problems_of, logged):
     words = "a prompt with \ud800 in it"
     changed = with_evidence(case, summary=[words], verdict=words)
     files = bag(logged(changed))
-    assert b"a prompt with \\ud800 in it" in files["data/report.html"]
+    assert b"a prompt with [U+D800] in it" in files["data/report.html"]
     assert problems_of(files) == ()
 
 
