@@ -27,6 +27,7 @@ from artaudit.commands.register import register
 from artaudit.commands.report import report
 from artaudit.commands.reproduce import reproduce
 from artaudit.commands.seal import seal
+from artaudit.commands.serve import serve
 from artaudit.commands.settings import defaults, settings
 from artaudit.commands.sign import sign
 from artaudit.commands.trial import trial
@@ -38,7 +39,7 @@ HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 SECTIONS = (
     Section("artists", "Begin with these", (protect, trial, register, check, report)),
-    Section("artists", "Then", (works, sign, optout, config, doctor)),
+    Section("artists", "Then", (serve, works, sign, optout, config, doctor)),
     Section("evidence", "For evidence", (report, verify, case, seal, reproduce, keys)),
     Section("research", "For research", (attribute, detector, data)),
     Section("upkeep", "Upkeep", (init, models, db, completion, help_)),
