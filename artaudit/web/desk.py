@@ -91,6 +91,19 @@ def text(form: FormData, name: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
+def place(form: FormData, name: str = "place") -> Path:
+    """Return the file or folder of this machine that a field names; raises UsageError where there is none."""
+    said = text(form, name)
+    try:
+        found = Path(said).expanduser()
+        there = found.is_absolute() and found.exists()
+    except (OSError, RuntimeError, ValueError):
+        there = False
+    if not there:
+        raise UsageError(f"{said} is not on this computer: write the whole path, like {Path.home() / 'pictures'}.")
+    return found
+
+
 def taken(request: Request, form: FormData, suffixes: frozenset[str] = READABLE) -> list[str]:
     """Keep the files of a form and return their names here; raises UsageError where there is none."""
     files = [file for file in form.getlist("files") if isinstance(file, UploadFile) and file.filename]

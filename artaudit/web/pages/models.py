@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
 from artaudit.errors import UsageError
-from artaudit.web.desk import desk, get, post, see, text
+from artaudit.web.desk import desk, get, place, post, see, text
 from artaudit.web.rendering import page
 
 KINDS = ("install", "calibrate")
@@ -28,25 +26,18 @@ def start(request: Request) -> Response:
 
 def add(request: Request, form: FormData) -> Response:
     """Ask for the installation of a model from a folder of this machine."""
-    name, place = text(form, "name"), _place(form)
+    name, folder = text(form, "name"), place(form)
     if not name:
         raise UsageError("A model has a name: write a short one.")
-    desk(request).order("install", name, name=name, place=str(place), licence=text(form, "licence"))
+    desk(request).order("install", name, name=name, place=str(folder), licence=text(form, "licence"))
     return see("/models")
 
 
 def calibrate(request: Request, form: FormData) -> Response:
     """Ask for the calibration of a model on pictures that no model made."""
     name = text(form, "name")
-    desk(request).order("calibrate", name, name=name, place=str(_place(form)))
+    desk(request).order("calibrate", name, name=name, place=str(place(form)))
     return see("/models")
-
-
-def _place(form: FormData) -> Path:
-    place = Path(text(form, "place")).expanduser()
-    if not place.is_absolute() or not place.exists():
-        raise UsageError(f"{place} is not on this machine: write the whole path, as /home/me/models/one.")
-    return place
 
 
 ROUTES = [get("/models", start), post("/models", add), post("/models/calibrate", calibrate)]

@@ -16,7 +16,8 @@ from artaudit.auditor.registry import Registry, Work
 from artaudit.auditor.registry.thumbnail import open_thumbnail
 from artaudit.errors import UsageError
 from artaudit.image import write_atomically
-from artaudit.web.desk import Desk, desk, get, post, see, taken, text
+from artaudit.web.desk import Desk, desk, get, place, post, see, taken, text
+from artaudit.web.pages.protect import preview_of
 from artaudit.web.rendering import environment, page
 
 COUNT = 60
@@ -93,11 +94,8 @@ def work(request: Request) -> Response:
 
 def add(request: Request, form: FormData) -> Response:
     """Ask for the registration of files that came in, or of a folder of this machine."""
-    place = text(form, "place")
-    if place:
-        folder = Path(place).expanduser()
-        if not folder.is_absolute() or not folder.exists():
-            raise UsageError(f"{place} is no folder of this machine: write the whole path, as /home/me/pictures.")
+    if text(form, "place"):
+        folder = place(form)
         desk(request).order("register", str(folder), places=[str(folder)])
     else:
         files = taken(request, form)
@@ -127,6 +125,18 @@ def withdraw(request: Request, form: FormData) -> Response:
     return see(f"/portfolio/{number}")
 
 
+def protect(request: Request, _form: FormData) -> Response:
+    """Take the original of a work to the page where its cloak is chosen."""
+    with desk(request).registry() as registry:
+        path = Path(registry.work(int(request.path_params["number"])).path)
+    try:
+        with path.open("rb") as file:
+            kept = desk(request).depot.take(file, path.name)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}): is it where it was?") from error
+    return see(f"/protect/{preview_of(request, [kept])}")
+
+
 ROUTES = [
     get("/portfolio", start),
     get("/portfolio/more", more),
@@ -136,4 +146,5 @@ ROUTES = [
     get("/portfolio/{number:int}/picture.jpg", preview),
     post("/portfolio/{number:int}", edit),
     post("/portfolio/{number:int}/withdraw", withdraw),
+    post("/portfolio/{number:int}/protect", protect),
 ]

@@ -35,9 +35,14 @@ def start(request: Request) -> Response:
 
 def come_in(request: Request, form: FormData) -> Response:
     """Keep pictures and show the first one at three strengths."""
-    files, batch = taken(request, form), secrets.token_hex(6)
+    return see(f"/protect/{preview_of(request, taken(request, form))}")
+
+
+def preview_of(request: Request, files: list[str]) -> str:
+    """Ask for the strengths of the first of some files; return the name of the batch."""
+    batch = secrets.token_hex(6)
     _preview(request, batch, files, files[0], METHODS[0])
-    return see(f"/protect/{batch}")
+    return batch
 
 
 def _preview(request: Request, batch: str, files: list[str], file: str, method: str) -> None:
