@@ -6,8 +6,7 @@ import webbrowser
 
 import click
 
-from artaudit.commands.common import DB, registry_path
-from artaudit.commands.settings import settings
+from artaudit.commands.common import DB, acting, open_registry, registry_path
 from artaudit.errors import MissingExtraError, UsageError
 
 HERE = ("127.0.0.1", "localhost")
@@ -46,4 +45,6 @@ def serve(port: int, host: str, *, no_browser: bool) -> None:
             opened = True
             webbrowser.open(link)
 
-    begin(registry_path(), port, told, by=settings().get("name"))
+    with open_registry(create=True):  # so that there is one
+        pass
+    begin(registry_path(), port, told, by=acting())

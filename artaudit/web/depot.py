@@ -91,5 +91,5 @@ def shown(name: str) -> str:
 
 
 def _suffix(name: str, suffixes: frozenset[str]) -> str:
-    """Return the one of the suffixes that a name ends in, else none."""
-    return next((suffix for suffix in suffixes if name.lower().endswith(suffix)), "")
+    """Return the one of the suffixes that a name ends in; what a file is, its bytes say."""
+    return next((suffix for suffix in suffixes if name.lower().endswith(suffix)), ".bin")

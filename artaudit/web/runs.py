@@ -53,7 +53,7 @@ def _run(path: Path) -> Run | None:
         return None
 
 
-def _curves(rows: list[dict[str, float]]) -> list[Curve]:
+def _curves(rows: list[dict[str, Any]]) -> list[Curve]:
     curves = []
     for name in ("loss", "held out"):
         pairs = [(float(row["step"]), float(row[name])) for row in rows if name in row]

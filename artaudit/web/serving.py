@@ -13,11 +13,12 @@ from threading import Event, Thread
 
 import uvicorn
 
-from artaudit.auditor.registry import Registry
 from artaudit.errors import UsageError
 from artaudit.web.app import make_app
+from artaudit.web.depot import Depot
 from artaudit.web.doors import Doors
-from artaudit.web.tasks import LONG, QUICK
+from artaudit.web.jobs import Queue
+from artaudit.web.tasks import CHECKS
 
 HOST = "127.0.0.1"
 _LOOK_SECONDS = 1.0
@@ -29,14 +30,12 @@ def serve(path: Path, port: int, told: Callable[[str], None], *, by: str | None 
 
     Port 0 takes a free one. Raises UsageError for a port that is taken.
     """
-    with Registry(path, by=by):
-        pass
     with listening(port) as listener:
         taken = listener.getsockname()[1]
         doors = Doors(lambda token: told(link(taken, token)))
         app = make_app(path, doors, taken, by=by)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False, lifespan="off"))
-        with Crew(path, by):
+        with Crew(path, Depot(path).queue, by):
             told(link(taken, doors.token))
             server.run(sockets=[listener])
 
@@ -60,11 +59,14 @@ def listening(port: int) -> socket.socket:
 
 
 class Crew:
-    """Keeps one worker a lane running while the context lasts; one that ended is started again."""
+    """Keeps one worker a lane running while the context lasts; one that ended is started again.
 
-    def __init__(self, path: Path, by: str | None = None) -> None:
+    A worker is started for the first job of its lane, the one for checks at once.
+    """
+
+    def __init__(self, path: Path, queue: Queue, by: str | None = None) -> None:
         """Work on the queue beside the registry at `path`."""
-        self._path, self._by = path, by
+        self._path, self._queue, self._by = path, queue, by
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
         self._over = Event()
         self._thread = Thread(target=self._look_after, daemon=True)
@@ -85,7 +87,7 @@ class Crew:
 
     def _look_after(self) -> None:
         while not self._over.is_set():
-            for lane in (QUICK, LONG):
+            for lane in {CHECKS, *self._queue.lanes()}:
                 worker = self._workers.get(lane)
                 if worker is None or worker.poll() is not None:
                     self._workers[lane] = self._started(lane)

@@ -17,7 +17,7 @@ from artaudit.errors import ArtauditError
 from artaudit.web.depot import Depot
 from artaudit.web.jobs import CANCELLED, PAUSED, WAITING, Job
 from artaudit.web.jobs.job import CANCEL, PAUSE
-from artaudit.web.tasks import QUICK
+from artaudit.web.tasks import CHECKS
 from artaudit.web.tasks.context import Context, StoppedError
 
 PAUSE_SECONDS = 0.2
@@ -31,7 +31,7 @@ def work(lane: str, path: Path, ending: Callable[[], bool], by: str | None = Non
         if not alone:
             return
         depot.queue.recover(lane)
-        if lane == QUICK:
+        if lane == CHECKS:
             _table()  # before it is waited for
         while not ending():
             job = depot.queue.claim(lane)

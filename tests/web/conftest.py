@@ -14,6 +14,7 @@ from artaudit.datasets.photographs import photograph
 from artaudit.web.app import make_app
 from artaudit.web.depot import Depot
 from artaudit.web.doors import Doors
+from artaudit.web.tasks import CHECKS, FOLDERS, TRIALS
 from artaudit.web.worker import work
 
 PORT = 8765
@@ -44,9 +45,10 @@ class Page:
         sent = [("files", (name, data)) for name, data in (files or {}).items()]
         return self.client.post(path, data={"csrf": self.csrf, **fields}, files=sent or None)
 
-    def work_off(self, lane="quick"):
-        """Do in this process what waits in a lane, as its worker would."""
-        work(lane, self.path, lambda: not any(job.lane == lane for job in self.depot.queue.active()), "Mara")
+    def work_off(self, *lanes):
+        """Do in this process what waits in some lanes, by default in all but that of cloaks, as workers would."""
+        for lane in lanes or (CHECKS, FOLDERS, TRIALS):
+            work(lane, self.path, lambda lane=lane: lane not in self.depot.queue.lanes(), "Mara")
 
     def registry(self):
         return Registry(self.path, by="Mara")

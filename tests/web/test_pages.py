@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 from artaudit.auditor.evidence import verify_package
 from artaudit.web.jobs import DONE, FAILED, PAUSED
 from artaudit.web.jobs.job import PAUSE
+from artaudit.web.tasks import CLOAKS, FOLDERS
 from artaudit.web.tasks.context import Context, StoppedError
 from artaudit.web.tasks.registering import register
 
@@ -199,7 +200,7 @@ def test_a_paused_job_goes_on_where_it_was(page, china):
         (folder / f"{number}.jpg").write_bytes(china + bytes([number]))
     page.post("/portfolio", place=str(folder))
     queue = page.depot.queue
-    job = queue.claim("quick")
+    job = queue.claim(FOLDERS)
     page.client.post(f"/queue/{job.id}", data={"csrf": page.csrf, "verb": "pause"})
     with pytest.raises(StoppedError) as stopped:
         register(Context(job, page.depot, page.path, lambda: False))
@@ -240,7 +241,7 @@ def test_a_picture_is_cloaked_at_a_chosen_strength_seen_and_taken_away(page):
     page.post(f"/protect/{batch}", strength="high", time="60")  # pressed twice
     jobs = [job for job in page.depot.queue.batch(batch) if job.kind == "protect"]
     assert len(jobs) == 2
-    page.work_off("long")
+    page.work_off(CLOAKS)
     done = page.depot.queue.job(jobs[0].id)
     assert (done.state, done.error) == (DONE, "")
     text = page.client.get(f"/protect/{batch}").text
@@ -266,7 +267,7 @@ def test_a_cloak_whose_worker_died_after_writing_is_registered_and_made_no_secon
     page.post("/protect", {"one.png": small()})
     batch = page.depot.queue.job(1).batch
     page.post(f"/protect/{batch}", strength="high", time="60")
-    page.work_off("long")
+    page.work_off(CLOAKS)
     job = next(job for job in page.depot.queue.batch(batch) if job.kind == "protect")
     before = (page.depot.made(job.id, "picture.png")).read_bytes()
     from artaudit.web.tasks.protecting import protect

@@ -64,6 +64,11 @@ class Queue:
             row["state"]: row["n"] for row in self._store.rows("SELECT state, count(*) AS n FROM jobs GROUP BY state")
         }
 
+    def lanes(self) -> list[str]:
+        """Return the lanes in which jobs wait or run."""
+        query = "SELECT DISTINCT lane FROM jobs WHERE state IN (?, ?) ORDER BY lane"
+        return [row["lane"] for row in self._store.rows(query, WAITING, RUNNING)]
+
     def claim(self, lane: str) -> Job | None:
         """Take the first job of a lane that waits; it runs from now on. None where none waits."""
         with self._store.writing() as connection:
