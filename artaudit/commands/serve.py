@@ -16,7 +16,7 @@ HERE = ("127.0.0.1", "localhost")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="The port; 0 takes a free one."
 )
-@click.option("--host", default=HERE[0], hidden=True)
+@click.option("--host", default=HERE[0], help="Anything but this computer is refused, with how to tunnel instead.")
 @click.option("--no-browser", is_flag=True, help="Open no browser; the link is printed either way.")
 @DB
 def serve(port: int, host: str, *, no_browser: bool) -> None:

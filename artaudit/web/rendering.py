@@ -53,10 +53,9 @@ def time_left(seconds: float | None) -> str:
     return f"{seconds / _HOUR:.1f} h"
 
 
-def size(count: float) -> str:
-    """Say how large a file is."""
-    for unit in ("bytes", "kB", "MB"):
-        if count < 1000:  # noqa: PLR2004 - the next unit
-            return f"{count:.0f} {unit}" if unit != "MB" else f"{count:.1f} MB"
-        count /= 1000
-    return f"{count:.1f} GB"
+def size(count: int) -> str:
+    """Say how large a file of so many bytes is."""
+    for unit, least in (("GB", 1000**3), ("MB", 1000**2), ("kB", 1000)):
+        if count >= least:
+            return f"{count / least:.{0 if unit == 'kB' else 1}f} {unit}"
+    return f"{count} bytes"

@@ -4,18 +4,8 @@ import re
 
 import pytest
 
-pytest.importorskip("starlette", reason="the page needs the extra web")
-pytest.importorskip("uvicorn", reason="the page needs the extra web")
-
-from starlette.testclient import TestClient
-
 from artaudit.auditor.registry import Registry
 from artaudit.datasets.photographs import photograph
-from artaudit.web.app import make_app
-from artaudit.web.depot import Depot
-from artaudit.web.doors import Doors
-from artaudit.web.tasks import CHECKS, FOLDERS, TRIALS
-from artaudit.web.worker import work
 
 PORT = 8765
 ADDRESS = f"http://127.0.0.1:{PORT}"
@@ -25,6 +15,12 @@ class Page:
     """One browser of the page, and what lies behind it."""
 
     def __init__(self, folder, monkeypatch, limit):
+        from starlette.testclient import TestClient
+
+        from artaudit.web.app import make_app
+        from artaudit.web.depot import Depot
+        from artaudit.web.doors import Doors
+
         monkeypatch.setenv("ARTAUDIT_KEYS", str(folder / "keys"))
         monkeypatch.setenv("ARTAUDIT_BACKBONE", "none")
         self.path, self.doors = folder / "registry.db", Doors()
@@ -47,6 +43,9 @@ class Page:
 
     def work_off(self, *lanes):
         """Do in this process what waits in some lanes, by default in all but that of cloaks, as workers would."""
+        from artaudit.web.tasks import CHECKS, FOLDERS, TRIALS
+        from artaudit.web.worker import work
+
         for lane in lanes or (CHECKS, FOLDERS, TRIALS):
             work(lane, self.path, lambda lane=lane: lane not in self.depot.queue.lanes(), "Mara")
 

@@ -8,6 +8,9 @@ from itertools import repeat
 import pytest
 from PIL import Image as Pillow
 from PIL import PngImagePlugin
+
+pytest.importorskip("starlette", reason="the page needs the extra web")
+
 from starlette.routing import Route
 
 from artaudit.web.doors import COOKIE

@@ -9,6 +9,9 @@ import zipfile
 import pytest
 from PIL import Image as Pillow
 
+pytest.importorskip("starlette", reason="the page needs the extra web")
+
+
 from artaudit.auditor.evidence import verify_package
 from artaudit.web.jobs import DONE, FAILED, PAUSED
 from artaudit.web.jobs.job import PAUSE

@@ -9,6 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+pytest.importorskip("starlette", reason="the page needs the extra web")
+
+
 from artaudit.errors import UsageError
 from artaudit.web.jobs import CANCELLED, DONE, FAILED, PAUSED, RUNNING, WAITING, Queue
 from artaudit.web.jobs.queue import ATTEMPTS

@@ -37,6 +37,7 @@ def _said(job: Job, depot: Depot) -> dict[str, object]:
     return {
         "id": job.id,
         "state": job.state,
+        "wish": job.wish,
         "share": round(job.share, 4),
         "stage": job.stage,
         "left": left,

@@ -135,7 +135,7 @@ function progressed(place, job) {
   place.querySelector("progress").value = job.share;
   place.querySelector("[data-stage]").textContent = job.stage;
   place.querySelector("[data-left]").textContent = job.left;
-  if (job.state === "running") place.querySelector(".state").textContent = `${Math.round(100 * job.share)} %`;
+  if (job.state === "running" && !job.wish) place.querySelector(".state").textContent = `${Math.round(100 * job.share)} %`;
   const picture = place.parentElement.querySelector("[data-now]"), turn = String(Math.floor(Date.now() / 1500));
   if (!picture || !job.seen || job.state !== "running" || picture.dataset.turn === turn) return;
   picture.dataset.turn = turn;
