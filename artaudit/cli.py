@@ -39,10 +39,10 @@ HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 SECTIONS = (
     Section("artists", "Begin with these", (protect, trial, register, check, report)),
-    Section("artists", "Then", (serve, works, sign, optout, config, doctor)),
+    Section("artists", "Then", (serve, works, sign, optout, doctor)),
     Section("evidence", "For evidence", (report, verify, case, seal, reproduce, keys)),
     Section("research", "For research", (attribute, detector, data)),
-    Section("upkeep", "Upkeep", (init, models, db, completion, help_)),
+    Section("upkeep", "Upkeep", (init, config, models, db, completion, help_)),
 )
 """Who uses which commands, in the order in which help shows them."""
 

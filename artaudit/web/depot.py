@@ -75,7 +75,7 @@ class Depot:
     def made(self, number: int, name: str) -> Path:
         """Return a file that a job made; raises UsageError where there is none of this plain name."""
         path = self.folder / "jobs" / str(number) / name
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*\.[a-z0-9]+", name) or not path.is_file():
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9]+){1,2}", name) or not path.is_file():
             raise UsageError("This file is not here any more.")
         return path
 

@@ -255,6 +255,8 @@ def test_a_picture_is_cloaked_at_a_chosen_strength_seen_and_taken_away(page):
             assert opened.size == (160, 120)
     given = page.client.get(f"/made/{done.id}/picture.png?keep=1")
     assert "K%C3%A4the%20%26%20co%20%3C1%3E.png" in given.headers["content-disposition"]
+    receipt = page.client.get(f"/made/{done.id}/{done.result['receipt']}?keep=receipt")
+    assert receipt.json()["output"]["width"] == 160
     with page.registry() as registry:
         assert registry.work(1).title == "Käthe & co <1>"
         assert [version.kind for version in registry.versions()] == ["cloaked", "cloaked"]
