@@ -91,6 +91,12 @@ def text(form: FormData, name: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
+def passphrase(form: FormData, name: str = "passphrase") -> str:
+    """Return a passphrase of a form as it was typed, blanks included."""
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
 def place(form: FormData, name: str = "place") -> Path:
     """Return the file or folder of this machine that a field names; raises UsageError where there is none."""
     said = text(form, name)

@@ -13,7 +13,7 @@ from threading import Event, Thread
 
 import uvicorn
 
-from artaudit.errors import UsageError
+from artaudit.errors import ArtauditError, UsageError
 from artaudit.web.app import make_app
 from artaudit.web.depot import Depot
 from artaudit.web.doors import Doors
@@ -87,11 +87,15 @@ class Crew:
 
     def _look_after(self) -> None:
         while not self._over.is_set():
-            for lane in {CHECKS, *self._queue.lanes()}:
-                worker = self._workers.get(lane)
-                if worker is None or worker.poll() is not None:
-                    self._workers[lane] = self._started(lane)
+            with suppress(ArtauditError):  # a queue that is busy is looked at again
+                self._start_missing()
             self._over.wait(_LOOK_SECONDS)
+
+    def _start_missing(self) -> None:
+        for lane in {CHECKS, *self._queue.lanes()}:
+            worker = self._workers.get(lane)
+            if worker is None or worker.poll() is not None:
+                self._workers[lane] = self._started(lane)
 
     def _started(self, lane: str) -> subprocess.Popen[bytes]:
         name = [self._by] if self._by else []

@@ -22,7 +22,7 @@ from artaudit.auditor.seal import seal_log
 from artaudit.auditor.signing import keys as tools
 from artaudit.errors import UsageError
 from artaudit.web.depot import PACKAGES
-from artaudit.web.desk import desk, get, post, see, taken, text
+from artaudit.web.desk import desk, get, passphrase, post, see, taken, text
 from artaudit.web.jobs import DONE
 from artaudit.web.rendering import page
 
@@ -88,7 +88,7 @@ def change(request: Request, form: FormData) -> Response:
 def export(request: Request, form: FormData) -> Response:
     """Write the package of a case and return it; the passphrase unlocks the keys for this one time."""
     number, enclose = int(request.path_params["number"]), text(form, "enclose") or SUSPECT
-    unsigned = not text(form, "passphrase")
+    unsigned = not passphrase(form)
     said = {name: text(form, name) for name in ("by", "client", "purpose", "maker")}
     target = Path(tempfile.mkdtemp()) / f"case-{number}.zip"
     with desk(request).registry() as registry:
@@ -109,7 +109,7 @@ def seal(request: Request, form: FormData) -> Response:
 
 def _seal(form: FormData) -> Seal:
     """Return who signs: the keys at hand, unlocked; nobody without a passphrase."""
-    word = text(form, "passphrase")
+    word = passphrase(form)
     return Seal(tools.unlock(tools.default_folder(), word) if word else None)
 
 
@@ -135,10 +135,10 @@ def verified(request: Request) -> Response:
 
 def make_keys(_request: Request, form: FormData) -> Response:
     """Make a signing key under a passphrase, which is not kept."""
-    name, word = text(form, "name"), text(form, "passphrase")
+    name, word = text(form, "name"), passphrase(form)
     if not name:
         raise UsageError("Signatures show a name: write yours or your studio's.")
-    if word != text(form, "again"):
+    if word != passphrase(form, "again"):
         raise UsageError("The two passphrases differ: type the same one twice.")
     tools.create(tools.default_folder(), name, word)
     return see("/cases#keys")
