@@ -10,7 +10,7 @@ ART := ardentryst monsterz-data pingus-data
 # Where `make install` puts the command; ~/.local/bin is on the PATH of most systems.
 PREFIX ?= $(HOME)/.local
 
-.PHONY: demo install test quick coverage dist lint docs site embedded bench bench-forgeries bench-attribute bench-detect bench-match bench-trial detector fuzz attacks audit clean
+.PHONY: demo install serve test quick test-web shots coverage dist lint docs site embedded bench bench-forgeries bench-attribute bench-detect bench-match bench-trial detector fuzz attacks audit clean
 
 demo: .venv/installed
 	$(BIN)/python demo/run.py demo-output
@@ -21,11 +21,28 @@ install: .venv/installed
 	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) echo "audit is installed: try audit --help";; \
 	*) echo "audit is installed; put it on the PATH: export PATH=\"$(PREFIX)/bin:\$$PATH\"";; esac
 
+serve: .venv/installed
+	$(BIN)/audit serve
+
 test: lint
 	$(BIN)/python -m pytest
 
 quick: lint
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -q -m "not slow" -n auto --dist loadfile
+
+# The page in a real browser: the one that Playwright brings, or the one that ARTAUDIT_CHROMIUM names, and axe-core.
+test-web: .venv/installed .cache/axe.min.js
+	test -n "$(ARTAUDIT_CHROMIUM)" || $(BIN)/python -m playwright install --with-deps chromium
+	$(BIN)/python -m pytest tests/web
+
+.cache/axe.min.js:
+	mkdir -p .cache/axe
+	cd .cache/axe && npm pack --silent axe-core@4 && tar xzf axe-core-4*.tgz
+	mv .cache/axe/package/axe.min.js $@
+	rm -rf .cache/axe
+
+shots: .venv/installed
+	$(BIN)/python docs/screenshots.py docs/page
 
 coverage: .venv/installed
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered

@@ -28,6 +28,7 @@ from artaudit.commands.register import register
 from artaudit.commands.report import report
 from artaudit.commands.reproduce import reproduce
 from artaudit.commands.seal import seal
+from artaudit.commands.serve import serve
 from artaudit.commands.settings import defaults, settings
 from artaudit.commands.sign import sign
 from artaudit.commands.stopping import SAID, Stopped, leave, stoppable
@@ -42,10 +43,10 @@ HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 SECTIONS = (
     Section("artists", "Begin with these", (protect, trial, register, check, report)),
-    Section("artists", "Then", (works, sign, optout, config, doctor)),
+    Section("artists", "Then", (serve, works, sign, optout, doctor)),
     Section("evidence", "For evidence", (report, verify, case, capture, seal, reproduce, keys)),
     Section("research", "For research", (attribute, detector, data)),
-    Section("upkeep", "Upkeep", (init, models, db, completion, help_)),
+    Section("upkeep", "Upkeep", (init, config, models, db, completion, help_)),
 )
 """Who uses which commands, in the order in which help shows them."""
 

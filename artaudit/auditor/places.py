@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from artaudit.auditor.registry import Registry, Work
 from artaudit.auditor.registry.changes import PATH, Subject
@@ -83,3 +84,25 @@ def state_of(path: str, sha256: str) -> str:
         return "unchanged" if sha256_of(Path(path)) == sha256 else "changed"
     except OSError:
         return "gone"
+
+
+def described(work: Work, registry: Registry) -> dict[str, Any]:
+    """Return a work as plain values, with its versions, its last credential, and whether the files are there."""
+    credentials = registry.manifests(work.id)
+    last = credentials[-1] if credentials else None
+    versions = [
+        {
+            "kind": version.kind,
+            "path": version.path,
+            "there": Path(version.path).is_file(),
+            "sha256": version.sha256,
+            "added_at": version.added_at,
+        }
+        for version in registry.versions(work.id)
+    ]
+    return {
+        **asdict(work),
+        "there": Path(work.path).is_file(),
+        "versions": versions,
+        "credential": {"at": last.at, "by": last.by, "sha256": last.sha256} if last else None,
+    }

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from artaudit.auditor.register import register
-from artaudit.auditor.registry import Registry
+from artaudit.auditor.registry import Registry, Work
 from artaudit.errors import UsageError
-from artaudit.image import Image, decode, ensure_writable, forbid_training, write_atomically
+from artaudit.image import Image, decode, ensure_writable, forbid_training, read, write_atomically
 from artaudit.image.sources import Source
 from artaudit.image.writing import ensure_fillable, ensure_new
 from artaudit.protect.checkpoint import Checkpoint, digest, seed_kept
@@ -21,6 +21,7 @@ from artaudit.protect.job import CloakJob, CloakOrder, Targets, estimate, file_e
 from artaudit.protect.receipt import receipt
 from artaudit.protect.saving import save_within
 from artaudit.protect.timing import beside_the_steps, return_freed_memory
+from artaudit.protect.watching import Onlooker, Watch
 from artaudit.protocols import Progress
 
 _LEAST_SECONDS = 1e-3
@@ -28,11 +29,19 @@ _LEAST_SECONDS = 1e-3
 
 
 def cloak(
-    source: Source, goal: Targets, job: CloakJob, registry: Registry, progress: Progress | None = None
+    source: Source,
+    goal: Targets,
+    job: CloakJob,
+    registry: Registry,
+    progress: Progress | None = None,
+    *,
+    title: str | None = None,
+    watch: Watch | None = None,
 ) -> dict[str, Any]:
     """Cloak a picture, write the results, register the picture and its cloaked version; return the receipt.
 
-    While it runs, the state of the descent is kept beside the result; an order to `resume` continues from it.
+    While it runs, the state of the descent is kept beside the result; an order to `resume` continues from it. `title`
+    is that of a new work [default: the stem of its file]; `watch` sees the picture while it is made.
     Raises UsageError when the picture is already a cloaked version, or a result would overwrite a file.
     """
     started, order = time.monotonic(), job.order
@@ -44,7 +53,8 @@ def cloak(
         tool = replace(tool, seconds=max(_LEAST_SECONDS, left))
     seed = _seed(order, goal)
     keeper = Checkpoint(goal.partial, digest(image, tool, job.budget, seed), seed, order.resume)
-    cloaked = tool.apply(image, budget=job.budget, seed=seed, progress=progress, keeper=keeper)
+    shown = keeper if watch is None else Onlooker(keeper, image, watch)
+    cloaked = tool.apply(image, budget=job.budget, seed=seed, progress=progress, keeper=shown)
     return_freed_memory()
     quality = None if image.lossless else order.quality
     saved = save_within(forbid_training(image) if order.no_train else image, cloaked, quality)
@@ -58,12 +68,27 @@ def cloak(
     write_atomically(goal.receipt, (json.dumps(written, indent=2) + "\n").encode())
     if order.comparison:
         write_atomically(goal.comparison, comparison(image, saved))
-    work, _ = register(image, registry)
-    registry.add_version(work.id, replace(saved, name=str(goal.picture.resolve())), written)
+    work = _enter(image, saved, goal, written, registry, title)
     if manifest is not None:
         registry.add_manifest(work.id, manifest)
     keeper.done()
     return written
+
+
+def enter_finished(source: Source, goal: Targets, registry: Registry, title: str | None = None) -> dict[str, Any]:
+    """Register a picture and its cloaked version whose files are there; return the receipt. Nothing is done twice."""
+    written: dict[str, Any] = json.loads(goal.receipt.read_text("utf-8"))
+    _enter(original(source.path), read(goal.picture), goal, written, registry, title)
+    return written
+
+
+def _enter(
+    image: Image, saved: Image, goal: Targets, written: dict[str, Any], registry: Registry, title: str | None
+) -> Work:
+    """Register a picture and its cloaked version; a work that is known keeps its title."""
+    work, _ = register(image, registry, None if registry.find(sha256=image.sha256) else title)
+    registry.add_version(work.id, replace(saved, name=str(goal.picture.resolve())), written)
+    return work
 
 
 def _seed(order: CloakOrder, goal: Targets) -> int:

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import click
 
 from artaudit.commands.common import AS_JSON, DB, each, open_registry, print_json
 from artaudit.commands.words import Group
 from artaudit.errors import UsageError
-
-if TYPE_CHECKING:  # the registry loads more than `--help` may wait for
-    from artaudit.auditor.registry.cases import CaseFolder
-
-WORDS = ("copy", "made", "perhaps", "claimed", "nothing")
-"""What a check comes to in a word, the strongest first."""
 
 
 @click.group(cls=Group)
@@ -127,13 +121,15 @@ def list_cases(number: int | None, *, closed: bool, as_json: bool) -> None:
     A line says number, day, what was found in a word (copy, made by a machine, perhaps a copy, claimed by the file,
     nothing), and the name of the checked picture, or the title of the case with the number of its checks.
     """
+    from artaudit.auditor.cases import described  # noqa: PLC0415 - heavy
+
     with open_registry() as registry:
         book = registry.case_store
         folders = book.folders() if number is None else [book.folder(number)]
         folders = [folder for folder in folders if closed or number is not None or not folder.closed]
         history = [] if number is None else book.history(number)
         evidence = {check: registry.case(check).evidence for folder in folders for check in folder.checks}
-    rows = [_row(folder, [evidence[check] for check in folder.checks]) for folder in folders]
+    rows = [described(folder, [evidence[check] for check in folder.checks]) for folder in folders]
     if as_json:
         print_json([{**row, "history": list(map(asdict, history))} for row in rows])
         return
@@ -145,29 +141,6 @@ def list_cases(number: int | None, *, closed: bool, as_json: bool) -> None:
         click.echo(f"    {event.at[:19]}  {event.payload.get('by', 'not recorded')}  {event.kind}")
     for remark in folders[0].notes if number is not None else ():
         click.echo(f"    {remark.at[:19]}  {remark.by}: {remark.text}")
-
-
-def _row(folder: CaseFolder, checks: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return a case as plain values, with the names of its pictures and its verdict in a word."""
-    pictures = [PureWindowsPath(evidence["path"]).name for evidence in checks]
-    return {**asdict(folder), "pictures": pictures, "verdict": _verdict(checks)}
-
-
-def _verdict(checks: list[dict[str, Any]]) -> str:
-    """Return the strongest answer of checks in a word of `WORDS`; empty without a check."""
-    words = [_word(evidence) for evidence in checks]
-    return next((word for word in WORDS if word in words), "")
-
-
-def _word(evidence: dict[str, Any]) -> str:
-    weighed = evidence.get("assessment") or {}
-    if weighed.get("copy") == "found":
-        return "copy"
-    if weighed.get("origin") == "machine-made":
-        return "made"
-    if weighed.get("copy") == "possible":
-        return "perhaps"
-    return "claimed" if any(finding["holds"] for finding in evidence.get("findings", [])) else "nothing"
 
 
 def _line(row: dict[str, Any]) -> str:

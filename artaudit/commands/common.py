@@ -86,14 +86,19 @@ def registry_path() -> Path:
     return chosen or default_path()
 
 
+def acting() -> str | None:
+    """Return the name that the settings give to who acts; None where ARTAUDIT_BY or nobody names one."""
+    return None if "ARTAUDIT_BY" in os.environ else settings().get("name")
+
+
 @contextmanager
 def open_registry(*, create: bool = False) -> Iterator[Registry]:
     """Open the registry that was chosen; where there is none, make it, or without `create` raise RegistryError."""
     from artaudit.auditor.registry import Registry  # noqa: PLC0415 - heavy
 
     path = registry_path()
-    new, by = not path.exists(), None if "ARTAUDIT_BY" in os.environ else settings().get("name")
-    with Registry(path, create=create, by=by) as registry:
+    new = not path.exists()
+    with Registry(path, create=create, by=acting()) as registry:
         if new:
             click.echo(f"A registry was made: {path}", err=True)
         yield registry

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -28,19 +27,9 @@ def models() -> None:
 def list_models(*, as_json: bool) -> None:
     """List the models that are installed or come with artaudit."""
     from artaudit.generators import pool  # noqa: PLC0415 - heavy
-    from artaudit.generators.opening import abilities  # noqa: PLC0415 - heavy
+    from artaudit.generators.opening import described  # noqa: PLC0415 - heavy
 
-    own, shipped = pool.installed(pool.models_folder()), [*pool.embedded(), *pool.backbones()]
-    rows = [
-        {
-            **asdict(record),
-            "folder": str(record.folder),
-            "embedded": record in shipped,
-            "digest": record.digest,
-            "abilities": abilities(record),
-        }
-        for record in (*own, *shipped)
-    ]
+    rows = described()
     if as_json:
         print_json(rows)
         return
@@ -48,7 +37,7 @@ def list_models(*, as_json: bool) -> None:
         place = "embedded" if row["embedded"] else row["folder"]
         can = "+".join(row["abilities"])
         click.echo("  ".join([row["name"], row["family"], can, row["use"], row["licence"], row["digest"][:12], place]))
-    if not own:
+    if all(row["embedded"] for row in rows):
         click.echo(f"No model is installed in {pool.models_folder()}: add one with `audit models add`.", err=True)
 
 

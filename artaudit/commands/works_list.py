@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -16,9 +16,6 @@ from artaudit.commands.common import AS_JSON, DB, open_registry, print_json, say
 from artaudit.commands.thumbnails import drawn
 from artaudit.errors import UsageError
 from artaudit.spreadsheets import guarded
-
-if TYPE_CHECKING:  # the registry loads more than `--help` may wait for
-    from artaudit.auditor.registry import Registry, Work
 
 ORDERS = {"number": "id", "title": "title", "date": "registered_at", "year": "year", "path": "path"}
 COLUMNS = (
@@ -47,6 +44,8 @@ def list_works(
     """
     if as_csv and as_json:
         raise UsageError("--csv and --json are two forms of the same list: choose one.")
+    from artaudit.auditor.places import described  # noqa: PLC0415 - heavy
+
     with open_registry() as registry:
         found = [work for work in registry.works(withdrawn=withdrawn) if text.casefold() in work.title.casefold()]
         found.sort(key=lambda work: _key(getattr(work, ORDERS[sort])), reverse=reverse)
@@ -73,7 +72,7 @@ def show(name: str, *, as_json: bool) -> None:
 
     Files are read, to say whether they are still what they were.
     """
-    from artaudit.auditor.places import state_of  # noqa: PLC0415 - heavy
+    from artaudit.auditor.places import described, state_of  # noqa: PLC0415 - heavy
 
     with open_registry() as registry:
         work = registry.named(name)
@@ -101,28 +100,6 @@ def history(name: str, *, as_json: bool) -> None:
         return
     for line in lines:
         say(f"{line.event:>5}  {line.at[:19]}  {line.by}: {line.what}")
-
-
-def described(work: Work, registry: Registry) -> dict[str, Any]:
-    """Return a work as plain values, with its versions, its last credential, and whether the files are there."""
-    credentials = registry.manifests(work.id)
-    last = credentials[-1] if credentials else None
-    versions = [
-        {
-            "kind": version.kind,
-            "path": version.path,
-            "there": Path(version.path).is_file(),
-            "sha256": version.sha256,
-            "added_at": version.added_at,
-        }
-        for version in registry.versions(work.id)
-    ]
-    return {
-        **asdict(work),
-        "there": Path(work.path).is_file(),
-        "versions": versions,
-        "credential": {"at": last.at, "by": last.by, "sha256": last.sha256} if last else None,
-    }
 
 
 def _key(value: Any) -> Any:  # noqa: ANN401 - a number or a text

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from inspect import signature
+from typing import Any
 
 from artaudit import catalog
 from artaudit.errors import ModelError, UsageError
@@ -26,6 +28,21 @@ def abilities(record: pool.Record) -> tuple[str, ...]:
         return ()
     redraws = ("autoencoder", "attribution") if record.kind not in catalog.ENCODERS else ()
     return ("encoder", *redraws, *(("denoiser",) if record.kind in catalog.GENERATORS else ()))
+
+
+def described() -> list[dict[str, Any]]:
+    """Return the models that are installed, then those that come with artaudit, as plain values."""
+    own, shipped = pool.installed(pool.models_folder()), [*pool.embedded(), *pool.backbones()]
+    return [
+        {
+            **asdict(record),
+            "folder": str(record.folder),
+            "embedded": record in shipped,
+            "digest": record.digest,
+            "abilities": abilities(record),
+        }
+        for record in (*own, *shipped)
+    ]
 
 
 def list_models() -> list[pool.Record]:

@@ -45,7 +45,7 @@ def difference(
     amplified = np.clip(_MIDDLE + AMPLIFIED * (suspect.astype(np.int16) - placed), 0, 255).astype(np.uint8)
     inside = mask[..., None] > 0
     panels = [suspect, np.where(inside, placed, _PAPER), np.where(inside, amplified, _MIDDLE)]
-    left, top, width, height = cv2.boundingRect(cv2.findNonZero(mask)) if mask.any() else (0, 0, *mask.shape[::-1])
+    left, top, width, height = _bounds(mask)
     scale = min(_PANEL / width, _PANEL / height)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     sheet = np.full((size[1] + 2 * _GAP + _CAPTION, WIDTH, 3), _PAPER, np.uint8)
@@ -58,6 +58,25 @@ def difference(
         base = (at, size[1] + _GAP + _CAPTION - 12)
         cv2.putText(sheet, caption, base, cv2.FONT_HERSHEY_SIMPLEX, 0.6, (0, 0, 0), 1, cv2.LINE_AA)
     return sheet
+
+
+def shared_parts(
+    suspect: Picture, work: UInt8[np.ndarray, "rows columns 3"], confirmation: Confirmation
+) -> tuple[UInt8[np.ndarray, "tall wide 3"], UInt8[np.ndarray, "tall wide 3"]]:
+    """Return the part of the suspect that holds the work, and the work laid on it, to be shown over each other."""
+    placed, mask = laid_on(suspect, work, confirmation)
+    left, top, width, height = _bounds(mask)
+    inside = mask[top : top + height, left : left + width, None] > 0
+    cut, laid = (picture[top : top + height, left : left + width] for picture in (suspect, placed))
+    return cut, np.where(inside, laid, np.uint8(_PAPER)).astype(np.uint8)
+
+
+def _bounds(mask: UInt8[np.ndarray, "height width"]) -> tuple[int, int, int, int]:
+    """Return left, top, width and height of what a mask holds; the whole where it holds nothing."""
+    if not mask.any():
+        return 0, 0, mask.shape[1], mask.shape[0]
+    left, top, width, height = cv2.boundingRect(cv2.findNonZero(mask))
+    return left, top, width, height
 
 
 def _scale(picture: Picture, full: tuple[int, int]) -> Float64[np.ndarray, "3 3"]:

@@ -17,6 +17,7 @@ from artaudit.examination import Illustration
 from artaudit.findings import CLOAKED_VERSIONS, COPY, MATCH, FalseAlarms, Finding, Misses
 from artaudit.image import Image
 from artaudit.matching import Confirmation, Match, Portfolio, difference, overlay
+from artaudit.matching.difference import shared_parts
 
 WorkPixels = Callable[[int], UInt8[np.ndarray, "height width 3"]]
 
@@ -91,6 +92,16 @@ class PortfolioExaminer:
             Illustration("overlay", OVERLAY, overlay(*pair)),
             Illustration("difference", DIFFERENCE, difference(*pair)),
         ]
+
+
+def shown_over_each_other(
+    image: Image, finding: Finding, works: WorkPixels
+) -> tuple[UInt8[np.ndarray, "tall wide 3"], UInt8[np.ndarray, "tall wide 3"]] | None:
+    """Return what picture and work share, cut alike from both, or None for a finding without a confirmation."""
+    confirmation = finding.details.get("confirmation")
+    if finding.work is None or not confirmation:
+        return None
+    return shared_parts(image.rgb8, works(finding.work), _confirmation(confirmation))
 
 
 def _compared(portfolio: Portfolio) -> dict[str, Any]:

@@ -162,6 +162,15 @@ def with_noise(clean: Picture, changed: Picture, kind: str, amplitude: float, *,
     return _rounded(clean + amplitude * _noise(kind, clean, changed, seed)) if amplitude else _rounded(clean)
 
 
+def noise_beside(clean: Picture, changed: Picture, middle: tuple[Picture, Picture], *, seed: int) -> Picture:
+    """Return a whole clean picture with white noise that is as visible as its change.
+
+    How strong that is is measured on the `middle` of both, as large pictures take too long.
+    """
+    amplitude = amplitudes(*middle, seed=seed, kinds=(WHITE,))[WHITE]
+    return with_noise(clean, changed, WHITE, amplitude, seed=seed)
+
+
 def of_equal_psnr(clean: Picture, changed: Picture, *, seed: int) -> tuple[Picture, Picture]:
     """Return the clean picture with white and with low-pass noise of the change's mean square, in 8 bits."""
     power = float(np.mean((changed.astype(np.float64) - clean) ** 2))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -54,6 +54,20 @@ class Window:
     """Height and width of the whole picture at that size."""
 
 
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """One window of a picture as it is, cloaked, and with each kind of noise that is as visible, in [0, 1].
+
+    `told` holds the figures, `strongest` the kind of noise that moves most models the most.
+    """
+
+    clean: Picture = field(repr=False)
+    changed: Picture = field(repr=False)
+    noises: Mapping[str, Picture] = field(repr=False)
+    strongest: str
+    told: dict[str, Any]
+
+
 def preview(source: Source, goal: Targets, job: CloakJob, progress: Progress | None = None) -> dict[str, Any]:
     """Cloak one window, write the sheet that shows it and return its figures; nothing else is made or registered.
 
@@ -61,9 +75,28 @@ def preview(source: Source, goal: Targets, job: CloakJob, progress: Progress | N
     """
     if (goal.preview.exists() or goal.preview.is_symlink()) and not is_preview(goal.preview):
         raise UsageError(f"{goal.preview} exists and is no preview: move it away or choose another -o.")
-    image = original(source.path)
+    seen = previewed(original(source.path), job, progress)
+    score = seen.told["visibility"]["ssimulacra2"]
+    panels = [("original", seen.clean), (f"cloak, SSIMULACRA2 {score:.0f}", seen.changed)]
+    noise = (f"{seen.strongest} that shows as much", seen.noises[seen.strongest])
+    write_atomically(goal.preview, sheet([*panels, noise], seen.told["said"]))
+    return seen.told
+
+
+def previewed(
+    image: Image,
+    job: CloakJob,
+    progress: Progress | None = None,
+    *,
+    steps: int = STEPS,
+    shown: Callable[[Picture, Picture], object] | None = None,
+) -> Previewed:
+    """Cloak the window of a picture where a change is most exposed, in few steps; nothing is written.
+
+    `shown` gets the window and its cloak before anything is measured.
+    """
     window = window_of(image)
-    steps = min(STEPS, job.cloak.descent.steps)
+    steps = min(steps, job.cloak.descent.steps)
     quick = replace(
         job.cloak,
         descent=replace(job.cloak.descent, steps=steps),
@@ -74,16 +107,14 @@ def preview(source: Source, goal: Targets, job: CloakJob, progress: Progress | N
     cloaked = quick.apply(window.image, budget=job.budget, seed=seed, progress=progress)
     saved = save_within(window.image, cloaked)
     clean, changed = whole(window.image), whole(saved)
+    if shown is not None:
+        shown(clean, changed)
     noises = as_visible(clean, changed, seed=_SEED)
     effect = [_effect(model, clean, changed, noises) for model in job.choice.encoders]
     seen = visibility(window.image, saved)
     style = None if quick.style is None else _as_style(quick.style, clean, changed, noises)
     shows = _shows(clean, changed)
-    sentences = [worth(seen, effect, style, f"{steps} of {job.cloak.descent.steps} steps"), where(shows)]
-    kind = _strongest(effect)
-    panels = [("original", clean), (f"cloak, SSIMULACRA2 {seen['ssimulacra2']:.0f}", changed)]
-    write_atomically(goal.preview, sheet([*panels, (f"{kind} that shows as much", noises[kind])], sentences))
-    return {
+    told = {
         "window": _place(window),
         "steps": steps,
         "seed": seed,
@@ -91,8 +122,9 @@ def preview(source: Source, goal: Targets, job: CloakJob, progress: Progress | N
         "effect": effect,
         "style_reference": style,
         "shows": shows,
-        "said": sentences,
+        "said": [worth(seen, effect, style, f"{steps} of {job.cloak.descent.steps} steps"), where(shows)],
     }
+    return Previewed(clean, changed, noises, _strongest(effect), told)
 
 
 def window_of(image: Image) -> Window:

@@ -40,8 +40,9 @@ def save_within(image: Image, cloaked: Cloaked, quality: int | None = None) -> I
     unit = image.levels // 255
     part = 1.0
     for _ in range(_NARROWINGS):
-        moved = before + unit * np.rint(part * change / unit).astype(np.int32)
-        colours = moved.clip(0, image.levels).astype(cloaked.colours.dtype)
+        steps = np.rint(change.astype(np.float32) * np.float32(part / unit)).astype(np.int32)
+        colours = (before + unit * steps).clip(0, image.levels).astype(cloaked.colours.dtype)
+        del steps  # as large as the picture, and comparing takes memory of its own
         saved = _written(image, cloaked, colours, None)
         lacking = floor - similarity(image, saved)
         if lacking <= 0:
@@ -70,7 +71,7 @@ def _written(image: Image, cloaked: Cloaked, colours: Levels, quality: int | Non
         if excess(image, saved, cloaked.budget).any():
             raise ImageError(f"{image.name} did not come back from its file as written: convert it to PNG first.")
         return saved
-    aimed = colours.astype(np.float64)
+    aimed = colours.astype(np.float32)
     for _ in range(_ROUNDS):
         rounded = np.rint(aimed).clip(0, image.levels).astype(cloaked.colours.dtype)
         saved = decode(encode(image, rounded, quality=_JPEG_QUALITY), name=image.name)

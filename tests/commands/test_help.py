@@ -17,7 +17,7 @@ def test_help_fits_a_terminal_of_24_lines_and_80_columns(run_audit):
     lines = run_audit("--help").stdout.splitlines()
     assert len(lines) <= 24 and max(map(len, lines)) <= 80
     shown = "\n".join(lines)
-    for name in ("protect", "trial", "register", "check", "report", "works", "sign", "doctor"):
+    for name in ("protect", "trial", "register", "check", "report", "serve", "works", "sign", "doctor"):
         assert f"\n  {name} " in shown
     assert "\n  detector " not in shown and "audit help evidence | research | upkeep | all" in shown
 
@@ -27,7 +27,7 @@ def test_help_fits_a_terminal_of_24_lines_and_80_columns(run_audit):
     [
         ("evidence", {"report", "verify", "case", "capture", "seal", "reproduce", "keys"}),
         ("research", {"attribute", "detector", "data"}),
-        ("upkeep", {"init", "models", "db", "completion", "help"}),
+        ("upkeep", {"init", "config", "models", "db", "completion", "help"}),
     ],
 )
 def test_a_topic_shows_its_commands_alone(run_audit, topic, names):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from artaudit.auditor.registry.access import damaged
 from artaudit.auditor.registry.cases import CaseStore
-from artaudit.auditor.registry.changes import DETACHED, EDITABLE, PATH, TAGS, TITLE, ChangeStore, last_value
+from artaudit.auditor.registry.changes import DETACHED, EDITABLE, TAGS, TITLE, ChangeStore
 from artaudit.auditor.registry.declarations import DeclarationStore
 from artaudit.auditor.registry.fingerprints import FingerprintStore
 from artaudit.auditor.registry.hash_chain import Event, canonical, now
@@ -29,6 +29,7 @@ from artaudit.auditor.registry.records import (
     as_version,
     as_work,
 )
+from artaudit.auditor.registry.selections import ATTACHED, VERSION, WITHDRAWN, WORK
 from artaudit.auditor.registry.stamps import StampStore
 from artaudit.auditor.registry.store import Store
 from artaudit.errors import ArtauditError, RegistryError
@@ -36,19 +37,7 @@ from artaudit.errors import ArtauditError, RegistryError
 if TYPE_CHECKING:  # pictures load more than a list may wait for
     from artaudit.image import Image
 
-_WITHDRAWN = "coalesce((SELECT withdrawn FROM withdrawals WHERE work = works.id ORDER BY id DESC LIMIT 1), 0)"
-
-_FIRST = {PATH: "path", **{field: "title" if field == TITLE else "''" for field in EDITABLE}}
-_SAID = tuple(f"{last_value('work', 'works.id', field, first)} AS {field}" for field, first in _FIRST.items())
-_WORK = (
-    f"id, sha256, pixels_sha256, width, height, format, registered_at, {', '.join(_SAID)}, {_WITHDRAWN} AS withdrawn"
-)
-_VERSION = (
-    "id, work, sha256, pixels_sha256, receipt, added_at, "
-    f"{last_value('version', 'versions.id', PATH, 'versions.path')} AS path"
-)
 _NAMED = 5
-_ATTACHED = f"{last_value('version', 'versions.id', DETACHED, chr(39) * 2)} = ''"
 
 
 class Registry:
@@ -147,17 +136,23 @@ class Registry:
 
     def works(self, *, withdrawn: bool = False) -> list[Work]:
         """Return all works, ordered by number; withdrawn ones only on request."""
-        rows = self._store.rows(f"SELECT {_WORK} FROM works ORDER BY id")
+        rows = self._store.rows(f"SELECT {WORK} FROM works ORDER BY id")
         return [work for work in map(as_work, rows) if withdrawn or not work.withdrawn]
+
+    def latest(self, count: int, before: int | None = None, *, withdrawn: bool = False) -> list[Work]:
+        """Return the `count` works that were registered last, or last before work `before`, the latest first."""
+        which = "id < ?1" if withdrawn else f"id < ?1 AND NOT {WITHDRAWN}"
+        query = f"SELECT {WORK} FROM works WHERE {which} ORDER BY id DESC LIMIT ?2"
+        return [as_work(row) for row in self._store.rows(query, 2**62 if before is None else before, count)]
 
     def count(self) -> int:
         """Return the number of works that checks compare with: all that are not withdrawn."""
-        row = self._store.first(f"SELECT count(*) AS number FROM works WHERE NOT {_WITHDRAWN}")
+        row = self._store.first(f"SELECT count(*) AS number FROM works WHERE NOT {WITHDRAWN}")
         return int(row["number"]) if row else 0
 
     def work(self, work_id: int) -> Work:
         """Return one work; raises RegistryError when there is none with this number."""
-        row = self._store.first(f"SELECT {_WORK} FROM works WHERE id = ?", work_id)
+        row = self._store.first(f"SELECT {WORK} FROM works WHERE id = ?", work_id)
         if row is None:
             raise RegistryError(f"There is no work {work_id} in {self.path}: see `audit works list`.")
         return as_work(row)
@@ -203,14 +198,14 @@ class Registry:
     def versions(self, work_id: int | None = None) -> list[Version]:
         """Return the versions of one work or of all, without those that were detached."""
         which, values = (" AND work = ?", (work_id,)) if work_id is not None else ("", ())
-        query = f"SELECT {_VERSION} FROM versions WHERE {_ATTACHED}{which} ORDER BY id"
+        query = f"SELECT {VERSION} FROM versions WHERE {ATTACHED}{which} ORDER BY id"
         return [as_version(row) for row in self._store.rows(query, *values)]
 
     def fingerprints(self, kind: str) -> Iterator[tuple[int, bytes]]:
         """Yield (work, fingerprint) of every work that is not withdrawn."""
         query = (
             "SELECT work, data FROM fingerprints JOIN works ON works.id = work "
-            f"WHERE kind = ? AND NOT {_WITHDRAWN} ORDER BY work"
+            f"WHERE kind = ? AND NOT {WITHDRAWN} ORDER BY work"
         )
         for row in self._store.stream(query, kind):
             yield row["work"], row["data"]
@@ -223,8 +218,8 @@ class Registry:
     def find(self, *, sha256: str | None = None, pixels_sha256: str | None = None) -> list[tuple[Work, Version | None]]:
         """Return works, and versions with their works, that have these bytes or these pixels."""
         column, value = ("sha256", sha256) if sha256 is not None else ("pixels_sha256", pixels_sha256)
-        works = self._store.rows(f"SELECT {_WORK} FROM works WHERE {column} = ?", value)
-        versions = self._store.rows(f"SELECT {_VERSION} FROM versions WHERE {column} = ? AND {_ATTACHED}", value)
+        works = self._store.rows(f"SELECT {WORK} FROM works WHERE {column} = ?", value)
+        versions = self._store.rows(f"SELECT {VERSION} FROM versions WHERE {column} = ? AND {ATTACHED}", value)
         found: list[tuple[Work, Version | None]] = [(as_work(row), None) for row in works]
         return found + [(self.work(row["work"]), as_version(row)) for row in versions]
 
