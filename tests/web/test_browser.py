@@ -43,7 +43,7 @@ def served(tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     places = {"ARTAUDIT_DB": "registry.db", "ARTAUDIT_KEYS": "keys", "ARTAUDIT_SETTINGS": "settings.toml"}
     environment = {**os.environ, **{name: str(home / path) for name, path in places.items()}}
-    environment |= {"ARTAUDIT_BACKBONE": "none", "ARTAUDIT_BY": "Mara Lindt"}
+    environment |= {"ARTAUDIT_BACKBONE": "none", "ARTAUDIT_BY": "The artist"}
     command = [sys.executable, "-m", "artaudit", "serve", "--port", "0", "--no-browser"]
     server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, bufsize=1)
     yield iter(server.stdout.readline, "")
@@ -107,7 +107,7 @@ def look_closely(tab, made):
 def make_evidence(tab, case, package):
     """Make keys, sign the package of a case and verify it."""
     tab.goto("/cases#keys")
-    for field, text in (("name", "Mara Lindt"), ("passphrase", WORD), ("again", WORD)):
+    for field, text in (("name", "The artist"), ("passphrase", WORD), ("again", WORD)):
         tab.fill(f"#keys [name={field}]", text)
     tab.click("text=Make keys")
     tab.wait_for_selector("text=Packages can be signed as")

@@ -100,14 +100,14 @@ def test_a_work_is_registered_found_in_a_screenshot_kept_as_a_case_exported_and_
 
     page.post("/cases/1", verb="note", text="Found <b>today</b>")
     assert "Found &lt;b&gt;today&lt;/b&gt;" in page.client.get("/cases/1").text
-    page.post("/keys", name="Mara Lindt", passphrase=WORD, again=WORD)
+    page.post("/keys", name="The artist", passphrase=WORD, again=WORD)
     given = page.post("/cases/1/export", enclose="suspect", passphrase=WORD)
     assert given.headers["content-type"] == "application/zip"
     package = page.path.parent / "package.zip"
     package.write_bytes(given.content)
     verified = verify_package(package)
     assert verified.ok
-    assert "Mara Lindt" in verified.summary["signer"]["subject"]
+    assert "The artist" in verified.summary["signer"]["subject"]
 
     page.post("/verify", {"package.zip": given.content})
     page.work_off()
@@ -127,7 +127,7 @@ def test_a_broken_package_is_called_broken_and_something_else_is_a_sentence(page
 
 
 def test_passphrases_stand_in_no_file(page):
-    page.post("/keys", name="Mara Lindt", passphrase=WORD, again=WORD)
+    page.post("/keys", name="The artist", passphrase=WORD, again=WORD)
     answer = page.post("/seal", passphrase=WORD)
     with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
         assert {"seal.json", "seal.json.p7s"} <= set(packed.namelist())
@@ -138,9 +138,9 @@ def test_passphrases_stand_in_no_file(page):
 
 
 def test_keys_are_made_once_and_with_two_equal_passphrases(page):
-    assert "differ" in page.post("/keys", name="Mara", passphrase=WORD, again=WORD[1:]).text
-    assert "too short" in page.post("/keys", name="Mara", passphrase=WORD[:5], again=WORD[:5]).text
-    assert page.post("/keys", name="Mara", passphrase=WORD, again=WORD).status_code == 200
+    assert "differ" in page.post("/keys", name="The artist", passphrase=WORD, again=WORD[1:]).text
+    assert "too short" in page.post("/keys", name="The artist", passphrase=WORD[:5], again=WORD[:5]).text
+    assert page.post("/keys", name="The artist", passphrase=WORD, again=WORD).status_code == 200
     assert "nothing is overwritten" in page.post("/keys", name="M", passphrase=WORD, again=WORD).text
 
 
