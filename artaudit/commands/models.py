@@ -65,7 +65,8 @@ def add_model(
 
     if len(paths) > 2 or (len(paths) > 1 and paths[0].is_dir()):  # noqa: PLR2004 - an encoder and a decoder
         raise UsageError("A model is one folder, or one or two files: give just these.")
-    ensure_openable(paths)
+    if kind is None or kind in catalog.MODELS.shipped:
+        ensure_openable(paths)
     _install(name, [path.resolve() for path in paths], kind or "", family, licence, hold_out=hold_out)
 
 
