@@ -54,8 +54,13 @@ def wanted() -> bool:
 
 @contextmanager
 def isolated() -> Iterator[None]:
-    """Work on strangers' files in processes of their own as long as this lasts, in all threads."""
+    """Work on strangers' files in processes of their own as long as this lasts, in all threads.
+
+    Work that was stopped before the first of these began stands in the way of none.
+    """
     global _wanted  # noqa: PLW0603 - all of a program reads pictures one way
+    if not _wanted and _stopped.is_set():
+        _forget()
     _wanted += 1
     try:
         yield
@@ -95,6 +100,14 @@ def kill() -> None:
     for worker in tuple(_running):
         with suppress(OSError):
             os.kill(worker.id, signal.SIGKILL)
+
+
+def _forget() -> None:
+    with _lock:
+        for worker in tuple(_running):
+            worker.end()
+        _idle.clear()
+        _stopped.clear()
 
 
 def prepare() -> None:

@@ -106,7 +106,7 @@ def test_what_cannot_be_added_is_one_sentence_and_leaves_nothing(audit, folder, 
         (["mine", folder, folder], 2),
         (["mine", folder, "--kind", "flux"], 2),
         (["../mine", folder], 2),
-        (["mine", folder / "config.json", folder / "config.json", "--kind", "studio", "--family", "x"], 2),
+        (["mine", folder / "config.json", folder / "config.json", "--kind", "studio", "--family", "x"], 3),
     ):
         done = audit("models", "add", *words)
         assert done.returncode == code, done.stderr

@@ -229,3 +229,15 @@ def _runs(process: int) -> bool:
         return False
     state = Path(f"/proc/{process}/stat")
     return not state.exists() or ") Z " not in state.read_text()
+
+
+def test_what_was_stopped_stands_in_the_way_of_no_later_work():
+    buffer = io.BytesIO()
+    Pillow.fromarray(RANDOM.integers(0, 256, (20, 30, 3), np.uint8)).save(buffer, "PNG")
+    with isolated():
+        decode(buffer.getvalue(), name="a picture")
+        isolation.kill()
+        with pytest.raises(ImageError):
+            decode(buffer.getvalue(), name="a picture")
+    with isolated():
+        assert decode(buffer.getvalue(), name="a picture").width == 30
