@@ -52,11 +52,16 @@ def alive(processes: set[int]) -> set[int]:
     return {process for process in processes if runs(process)}
 
 
+LISTEN = "signal.signal(signal.SIGINT, signal.default_int_handler)"  # what a shell starts in the background does not
+AUDIT = (
+    *(sys.executable, "-c"),
+    f"import runpy, signal; {LISTEN}; runpy.run_module('artaudit', run_name='__main__', alter_sys=True)",
+)
+
+
 def stopped(home: Path, number: int, words: list[str], after: float, least: int = 0) -> tuple[int, float, set[int]]:
     """Stop a command `after` seconds, once it has `least` processes; return exit code, seconds and what is left."""
-    command = subprocess.Popen(
-        [sys.executable, "-m", "artaudit", *words], cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+    command = subprocess.Popen([*AUDIT, *words], cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         until = time.monotonic() + 90
         while len(descendants(command.pid)) < least and command.poll() is None and time.monotonic() < until:
@@ -115,7 +120,7 @@ def test_a_report_ends_soon_and_leaves_no_package(pictures, run_audit, after):
 
 def test_a_second_signal_does_not_disturb_the_end(pictures):
     command = subprocess.Popen(
-        [sys.executable, "-m", "artaudit", "register", "."],
+        [*AUDIT, "register", "."],
         cwd=pictures,
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
