@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Event
 
 from artaudit.errors import ArtauditError
+from artaudit.image import isolated, isolation
 from artaudit.web.depot import Depot
 from artaudit.web.jobs import CANCELLED, PAUSED, WAITING, Job
 from artaudit.web.jobs.job import CANCEL, PAUSE
@@ -33,6 +34,7 @@ def work(lane: str, path: Path, ending: Callable[[], bool], by: str | None = Non
         depot.queue.recover(lane)
         if lane == CHECKS:
             _table()  # before it is waited for
+            isolation.prepare()
         while not ending():
             job = depot.queue.claim(lane)
             if job is None:
@@ -70,7 +72,8 @@ def main() -> None:
     told = Event()
     signal.signal(signal.SIGTERM, lambda *_: told.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server hears it and tells
-    work(lane, Path(path), lambda: told.is_set() or os.getppid() != int(server), by[0] if by else None)
+    with isolated():  # as the command does
+        work(lane, Path(path), lambda: told.is_set() or os.getppid() != int(server), by[0] if by else None)
 
 
 if __name__ == "__main__":
