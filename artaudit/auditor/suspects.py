@@ -12,12 +12,15 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from artaudit.auditor.addresses import LONGEST, is_address, is_past
-from artaudit.auditor.capture.folder import Captured, read_capture
 from artaudit.errors import CaptureError, UsageError
 from artaudit.image import Image, Limits, decode, read
 from artaudit.image.sources import READABLE, gather, sha256_of
+
+if TYPE_CHECKING:  # archives load more than a check of files may wait for
+    from artaudit.auditor.capture.folder import Captured
 
 STANDARD_INPUT = Path("-")
 _LARGEST_LIST = 64 << 20
@@ -39,7 +42,7 @@ def suspects(named: Sequence[Path], lists: Sequence[Path] = (), captures: Sequen
     Of captures, where pictures are named as well, those alone, which have to be among what the captures hold. Raises
     UsageError when nothing is named, for a folder without pictures and for a list in another form.
     """
-    captured = [picture for folder in captures for picture in read_capture(folder)]
+    captured = _of_captures(captures) if captures else []
     files = gather([path for path in named if path != STANDARD_INPUT], suffixes=READABLE, own=())
     if captured and files:
         pictures = [_among(source.path, captured) for source in files]
@@ -51,6 +54,12 @@ def suspects(named: Sequence[Path], lists: Sequence[Path] = (), captures: Sequen
     if not pictures:
         raise UsageError("There is nothing to check: name pictures, a folder, - for standard input, or --urls.")
     return pictures
+
+
+def _of_captures(folders: Sequence[Path]) -> list[Captured]:
+    from artaudit.auditor.capture.folder import read_capture  # noqa: PLC0415 - where it is used
+
+    return [picture for folder in folders for picture in read_capture(folder)]
 
 
 def _among(path: Path, captured: Sequence[Captured]) -> Suspect:
