@@ -1,6 +1,6 @@
 """Attacks on packages: bit flips everywhere, and alterations by who holds the rightful key; prints what finds them.
 
-Usage: attacks.py [--flips N] [--only WORDS] [--write], in the top folder. It needs openssl, which is the timestamp
+Usage: forgeries.py [--flips N] [--only WORDS] [--write], in the top folder. It needs openssl, which is the timestamp
 authority, and the extra pdf. Everything lies in a temporary folder.
 """
 
@@ -23,10 +23,10 @@ from artaudit.auditor.reproduce import reproduce
 from artaudit.auditor.seal import broken_anchor
 from artaudit.auditor.stamping import broken_stamps
 from artaudit.errors import ArtauditError
-from benchmarks.attack_files import FILES
-from benchmarks.attack_list import LEAN, RECORD
-from benchmarks.attack_registry import REGISTRY, attacked
-from benchmarks.attack_world import World, make_world
+from benchmarks.forgery_files import FILES
+from benchmarks.forgery_list import LEAN, RECORD
+from benchmarks.forgery_registry import REGISTRY, attacked
+from benchmarks.forgery_world import World, make_world
 from benchmarks.page import write
 
 PAGE = Path("docs/evidence.md")

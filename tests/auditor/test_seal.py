@@ -12,11 +12,11 @@ from artaudit.auditor.evidence import Seal, Trust
 from artaudit.auditor.registry import Registry
 from artaudit.auditor.registry.cases import log_root
 from artaudit.auditor.registry.hash_chain import GENESIS, canonical, link, moment
-from artaudit.auditor.registry.schema import triggers
 from artaudit.auditor.report import report
 from artaudit.auditor.seal import _compared, broken_anchor, broken_seal, seal_log
 from artaudit.auditor.signing import keys
 from artaudit.errors import RegistryError, UsageError
+from benchmarks.forgery_registry import behind_the_guards
 
 
 @pytest.fixture
@@ -33,17 +33,6 @@ def seal(path, tmp_path) -> Path:
     with Registry(path) as registry:
         seal_log(tmp_path / "seal.json", registry, Seal())
     return tmp_path / "seal.json"
-
-
-def behind_the_guards(path: Path, change) -> None:
-    connection = sqlite3.connect(path)
-    for name in triggers():
-        connection.execute(f"DROP TRIGGER {name}")
-    change(connection)
-    for statement in triggers().values():
-        connection.execute(statement)
-    connection.commit()
-    connection.close()
 
 
 def redo_chain(connection: sqlite3.Connection) -> None:

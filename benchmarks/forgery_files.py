@@ -12,7 +12,7 @@ from artaudit.auditor.evidence.html import render
 from artaudit.auditor.evidence.package import CA_FILE, PAGE, PDF, REPORT, SCHEMA_FILE, SUMS, TAG_MANIFEST, VERIFY
 from artaudit.auditor.evidence.pdf_signature import sign_pdf
 from artaudit.auditor.registry.hash_chain import canonical
-from benchmarks.attack_world import World, sealed_again
+from benchmarks.forgery_world import World, sealed_again
 
 Files = dict[str, bytes]
 Change = Callable[[Files, World], Files]

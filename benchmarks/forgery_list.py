@@ -8,7 +8,7 @@ from typing import Any
 from artaudit.auditor.evidence.enclosure import enclosed
 from artaudit.image import decode
 from artaudit.matching import encode_jpeg
-from benchmarks.attack_world import Parts, World
+from benchmarks.forgery_world import Parts, World
 
 Change = Callable[[Parts, World], None]
 EARLIER, LATER = "2001-01-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00"

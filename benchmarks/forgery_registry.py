@@ -13,7 +13,7 @@ from artaudit.auditor.registry.hash_chain import GENESIS, Event, canonical, dige
 from artaudit.auditor.registry.rows import DISCLOSED, disclosed
 from artaudit.auditor.registry.schema import triggers
 from artaudit.auditor.registry.store import Store
-from benchmarks.attack_world import World
+from benchmarks.forgery_world import World
 
 EARLY = "2001-01-01T00:00:00+00:00"
 Change = Callable[[sqlite3.Connection], object]
@@ -24,12 +24,12 @@ def attacked(world: World, change: Change | None, target: Path) -> Path:
     shutil.copy(world.registry if change else world.before, target)
     if change is None:
         return target
-    _without_guards(target, change)
+    behind_the_guards(target, change)
     _redo(target)
     return target
 
 
-def _without_guards(path: Path, change: Change) -> None:
+def behind_the_guards(path: Path, change: Change) -> None:
     """Do something to the tables that their triggers would refuse, and put the triggers back."""
     connection = sqlite3.connect(path)
     for name in triggers():
@@ -58,7 +58,7 @@ def _redo(path: Path) -> None:
             values = (event.seq, event.at, event.kind, canonical(event.payload), event.prev, event.hash)
             connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", values)
 
-    _without_guards(path, written)
+    behind_the_guards(path, written)
 
 
 def _sql(statement: str, *values: object) -> Change:
