@@ -35,12 +35,13 @@ def save_within(image: Image, cloaked: Cloaked, quality: int | None = None) -> I
     floor = cloaked.budget.ssimulacra2
     if floor is None:
         return _written(image, cloaked, cloaked.colours, quality)
-    before = np.rint(image.samples * image.levels).astype(np.int32)
-    change = cloaked.colours.astype(np.int32) - before
+    signed = np.int16 if image.levels == 255 else np.int32  # noqa: PLR2004 - 8 bits; large pictures fill the memory
+    before = np.rint(image.samples * image.levels).astype(signed)
+    change = cloaked.colours.astype(signed) - before
     unit = image.levels // 255
     part = 1.0
     for _ in range(_NARROWINGS):
-        steps = np.rint(change.astype(np.float32) * np.float32(part / unit)).astype(np.int32)
+        steps = np.rint(change.astype(np.float32) * np.float32(part / unit)).astype(signed)
         colours = (before + unit * steps).clip(0, image.levels).astype(cloaked.colours.dtype)
         del steps  # as large as the picture, and comparing takes memory of its own
         saved = _written(image, cloaked, colours, None)
