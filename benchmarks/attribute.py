@@ -1,297 +1,351 @@
 """Measures how well pictures are attributed to the decoders that drew them, on unseen pictures; writes docs/limits.md.
 
-    python benchmarks/attribute.py --data ../shared/data [--part curve strangers …] [--embedded] [--hours .4]
+    python benchmarks/attribute.py --data ../shared/data --collected ../pictures [--part named others edits speed]
 
-Candidates are the embedded autoencoders with their shipped calibrations, and their teachers. Teachers are calibrated
-here on the training split; with --embedded they only draw pictures. Scores are those of middle crops of the validation
-split. They are kept in --cache, so that a run that was out of time can be continued.
+Candidates are the embedded autoencoders with their shipped calibrations, and their teachers, enrolled here as `audit
+attribute enrol` does it, on pictures of the training split. Nothing that is measured on was learned from. Scores are
+kept in --cache, so that a run goes on where it was stopped; --only NAME measures one candidate and writes nothing.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import io
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image as Pillow
-from torch import Tensor
 
-from artaudit.attribution.calibration import CandidateCalibration, read_calibration
-from artaudit.attribution.candidate import SIDE as LOOKED_AT
-from artaudit.attribution.candidate import Candidate, candidates, open_candidate, opinion, statistic
-from artaudit.attribution.enrolment import SIDE, learn, middle_crops, strangers, to_8_bits
-from artaudit.attribution.evaluation import score, summary
-from artaudit.attribution.examiner import Origin
-from artaudit.attribution.figures import NONE, Share, answer
-from artaudit.attribution.statistic import redraw
+from artaudit.attribution.calibration import BELONGING, fit_stratum, read_calibration
+from artaudit.attribution.candidate import Candidate, candidates, open_candidate, statistic
+from artaudit.attribution.enrolment import MOST, learn
+from artaudit.attribution.evaluation import Crops, score
+from artaudit.attribution.figures import Share
+from artaudit.attribution.known_pictures import as_levels, as_pixels, strangers, to_8_bits
+from artaudit.attribution.opinion import opinions
+from artaudit.attribution.statistic import Statistic, in_parts, redraw
 from artaudit.attribution.statistics.latenttracer import LatentTracer
-from artaudit.edits import ROBUSTNESS
-from artaudit.image import Image, decode, read
+from artaudit.attribution.statistics.ronan import Ronan
+from artaudit.edits import Edit, Resized, Saved
+from artaudit.image import decode, read
 from artaudit.metrics import auc
 from benchmarks.page import PAGE, write
 from training.attribution import teachers, training_pictures
+from training.collection import found, listed, opened
+from training.pictures import rows
 
-EDITS = ("as it is", "JPEG 90")
-FURTHER = ("JPEG 75", "WebP 80", "resize .75")
-"""Edits that only the embedded candidates are measured on."""
+SIDES = (128, 256, 512, 1024)
+COUNTS = {128: 60, 256: 60, 512: 60, 1024: 20}
+"""Own pictures of each candidate, by size."""
 
-CROP = "crop 3, 5"
-UNASKED = ("generated", "resized pictures", "grey pictures")
-"""Sets that calibrations learn from, or that have a table of their own."""
+OTHERS = {128: 400, 256: 300, 512: 120}
+"""Pictures by nobody that is asked, by size, divided among real ones, edited ones, drawings and generators."""
 
-REAL = "real pictures"
+SEARCHED = 20
+"""Pictures of a set where crops and resizes are searched for."""
+
+METHODS = 40
+"""Pictures of a set that statistics are compared on."""
+
+PLAIN, JPEG_90 = "untouched", "JPEG 90"
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Edits one after the other."""
+
+    edits: tuple[Edit, ...]
+
+    def __call__(self, picture: np.ndarray) -> np.ndarray:
+        """Return the picture after all of them."""
+        for edit in self.edits:
+            picture = edit(picture)
+        return picture
+
+
+def _cropped(picture: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(picture[13:-21, 27:-10])
+
+
+def _as_it_is(picture: np.ndarray) -> np.ndarray:
+    return picture
+
+
+EDITS: Mapping[str, Edit] = {
+    PLAIN: _as_it_is,
+    JPEG_90: Saved(90),
+    "JPEG 95": Saved(95),
+    "JPEG 80": Saved(80),
+    "JPEG 70": Saved(70),
+    "WebP 80": Saved(80, "WEBP"),
+    "resize .75, JPEG 90": Steps((Resized(0.75), Saved(90))),
+    "resize .5, JPEG 90": Steps((Resized(0.5), Saved(90))),
+    "resize 1.5, JPEG 90": Steps((Resized(1.5, 2), Saved(90))),
+    "crop, JPEG 90": Steps((_cropped, Saved(90))),
+    "crop, resize .75, JPEG 90": Steps((_cropped, Resized(0.75), Saved(90))),
+    "screenshot (resize .9, JPEG 95)": Steps((Resized(0.9, 1), Saved(95))),
+}
+SEARCHED_EDITS = tuple(EDITS)[6:]
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """The candidates, the pictures by set, the folder that scores are kept in, and the time at which a run stops."""
+    """The candidates, and the folder that scores are kept in."""
 
     asked: Sequence[Candidate]
-    sets: Mapping[str, Any]
-    cache: Path
-    deadline: float
+    folder: Path
 
-    def scores(
-        self, edit: str, asked: Sequence[Candidate], names: Sequence[str], count: int, *, search: bool = False
-    ) -> dict[str, dict[str, np.ndarray]]:
-        """Return every candidate's scores of the first `count` pictures of these sets; kept scores are not remade."""
-        by_candidate: dict[str, dict[str, np.ndarray]] = {}
-        for candidate in asked:
-            for name in names:
-                parts = (edit, name, count, "searched" if search else "on the grid", _learned(candidate).as_json())
-                path = (
-                    self.cache / f"{candidate.record.name} {hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}.npy"
-                )
-                if not path.exists():
-                    if time.monotonic() > self.deadline:
-                        sys.exit("out of time: run it again to go on")
-                    begin, crops = time.monotonic(), self.sets[name][:count]
-                    np.save(path, score(candidate, {name: crops}, ROBUSTNESS[edit], search=search)[name])
-                    print(
-                        f"{candidate.record.name}, {edit}, {name}, {parts[3]}: {time.monotonic() - begin:.0f} s",
-                        flush=True,
-                    )
-                by_candidate.setdefault(candidate.record.name, {})[name] = np.load(path)
-        return by_candidate
+    def margins(
+        self, candidate: Candidate, name: str, crops: Callable[[], Crops], edit: str = PLAIN, *, search: bool = False
+    ) -> np.ndarray:
+        """Return how far above its bar a candidate scores a set; what was kept is not measured again."""
+        calibration = candidate.calibration
+        key = (name, edit, search, "" if calibration is None else calibration.as_json())
+        path = self.folder / f"{candidate.record.name} {hashlib.sha256(repr(key).encode()).hexdigest()[:20]}.npy"
+        if not path.exists():
+            begin = time.monotonic()
+            np.save(path, score(candidate, {name: crops()}, EDITS[edit], search=search)[name])
+            print(f"{candidate.record.name}, {name}, {edit}: {time.monotonic() - begin:.0f} s", flush=True)
+        return np.asarray(np.load(path, allow_pickle=False))
 
 
-def calibrated(data: Path, count: int, cache: Path) -> list[Candidate]:
-    """Return all candidates: the embedded ones as they come, their teachers calibrated on `count` training pictures."""
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Pictures that no calibration has seen, by what they are."""
+
+    data: Path
+    collected: Path
+    everyone: Sequence[Candidate]
+
+    def real(self, side: int, count: int) -> Crops:
+        """Return middle crops of photographs, paintings and digital art, of the validation split and the collection."""
+        paths = [self.data / row["path"] for row in rows(self.data, "val", "portfolio") if row["label"] == "real"]
+        return list(_crops((partial(_read, path) for path in _shuffled(paths)), side, count // 2)) + list(
+            _crops(_in_turn(self.collected, "real"), side, count - count // 2)
+        )
+
+    def generated(self, side: int, count: int) -> Crops:
+        """Return middle crops of pictures by generators that are not held, of the collection."""
+        return list(_crops(_in_turn(self.collected, "made"), side, count))
+
+    def own(self, candidate: Candidate, side: int, count: int) -> Crops:
+        """Return crops of real pictures as a candidate redraws them."""
+        model = open_candidate(candidate.record)
+        return [
+            as_levels(to_8_bits(redraw(model, as_pixels([crop]))))[0] for crop in self.real(side, 2 * count)[-count:]
+        ]
+
+    def edited(self, name: str, side: int, count: int) -> Crops:
+        """Return real pictures that were edited, or drawings by code."""
+        return list(as_levels(strangers(as_pixels(self.real(side, count)))[name]))
+
+
+@cache
+def _collected(folder: Path) -> Mapping[str, Path]:
+    """Return where the pictures of the collection lie, by digest."""
+    return found([folder], [row.sha256 for row in listed()])
+
+
+def _in_turn(folder: Path, label: str) -> Iterator[Callable[[], np.ndarray]]:
+    """Yield pictures of the collection in turn by source or generator, in an order drawn once."""
+    paths, by_maker = _collected(folder), dict[str, list[Callable[[], np.ndarray]]]()
+    for row in _shuffled([row for row in listed() if row.label == label and row.sha256 in paths]):
+        maker = row.source if label == "real" else row.generator
+        by_maker.setdefault(maker, []).append(partial(opened, row, paths[row.sha256]))
+    for turn in range(max(map(len, by_maker.values()), default=0)):
+        yield from (pictures[turn] for pictures in by_maker.values() if turn < len(pictures))
+
+
+def _read(path: Path) -> np.ndarray:
+    return read(path).rgb8
+
+
+def _shuffled(things: Sequence[Any]) -> list[Any]:
+    return [things[place] for place in np.random.default_rng(18).permutation(len(things))]
+
+
+def _crops(pictures: Iterator[Callable[[], np.ndarray]], side: int, count: int) -> Iterator[np.ndarray]:
+    """Yield the middle crops of the first pictures that are large enough."""
+    for picture in pictures:
+        levels = picture()
+        if min(levels.shape[:2]) >= side and count > 0:
+            top, left = ((length - side) // 2 for length in levels.shape[:2])
+            yield np.ascontiguousarray(levels[top : top + side, left : left + side])
+            count -= 1
+        if not count:
+            return
+
+
+def calibrated(data: Path, cache: Path) -> list[Candidate]:
+    """Return all candidates: the embedded ones as they come, their teachers enrolled on the training split."""
     embedded, results = [candidate for candidate in candidates() if candidate.record.kind == "studio"], []
     everyone = embedded + teachers(data)
     for candidate in everyone:
         kept = cache / f"{candidate.record.name}.json"
-        if candidate.calibration is None and not kept.exists() and count:
-            pictures, begin = training_pictures(data, count), time.monotonic()
-            others = [other for other in everyone if other is not candidate]
-            learned = learn(candidate, others, pictures)
+        if candidate.calibration is None and not kept.exists():
+            begin, others = time.monotonic(), [other for other in everyone if other is not candidate]
+            folder = cache / candidate.record.name
+            learned = learn(candidate, others, training_pictures(data, 2 * MOST), kept=folder)
             kept.write_text(learned.as_json(), encoding="utf-8")
-            print(f"{candidate.record.name}: calibrated in {time.monotonic() - begin:.0f} s", flush=True)
-        known = read_calibration(kept) if count and candidate.calibration is None else candidate.calibration
-        results.append(replace(candidate, calibration=known))
+            print(f"{candidate.record.name}: enrolled in {time.monotonic() - begin:.0f} s", flush=True)
+        results.append(replace(candidate, calibration=candidate.calibration or read_calibration(kept)))
     return results
 
 
-def validation_pictures(data: Path, label: str, count: int | None = None) -> list[Image]:
-    """Return pictures of the validation and portfolio splits, whatever their licence allows, in a fixed order."""
-    with (data / "manifest.csv").open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["label"] == label and row["split"] in ("val", "portfolio")]
-    paths = [data / row["path"] for row in rows]
-    return [read(paths[place]) for place in np.random.default_rng(1).permutation(len(paths))[:count]]
+def named(bench: Bench, pictures: Pictures) -> str:
+    """Return the share of each candidate's own pictures that it is named for, by size, untouched and saved once."""
+    heads = [f"{side} px, {edit}" for side in SIDES for edit in (PLAIN, JPEG_90)]
+    lines = [f"| named, of its own | {' | '.join(heads)} |", "|---|" + "---|" * len(heads)]
+    for candidate in bench.asked:
+        cells = []
+        for side in SIDES:
+            own = partial(pictures.own, candidate, side, COUNTS[side])
+            cells += [_passed(bench.margins(candidate, f"own {side}", own, edit)) for edit in (PLAIN, JPEG_90)]
+        lines.append(f"| `{candidate.record.name}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
-def pictures_of(data: Path, asked: Sequence[Candidate], count: int, cache: Path) -> dict[str, Any]:
-    """Return 8-bit crops by the set's name: real ones, edits of them, each candidate's drawings, and generated ones."""
-    folder = cache / f"pictures-{count}"
-    if not folder.is_dir():
-        crops = middle_crops(validation_pictures(data, "real", count + 10))[:count]
-        drawn = {
-            candidate.record.name: to_8_bits(redraw(open_candidate(candidate.record), crops)) for candidate in asked
-        }
-        generated = middle_crops(validation_pictures(data, "generated"))
-        unfinished = cache / "pictures, unfinished"
-        unfinished.mkdir(exist_ok=True)
-        for name, batch in (strangers(crops) | drawn | {"generated": generated}).items():
-            np.save(unfinished / f"{name}.npy", _levels(batch))
-        unfinished.rename(folder)
-    order = (*strangers(torch.zeros(1, 3, SIDE, SIDE)), *(candidate.record.name for candidate in asked), "generated")
-    return {name: np.load(folder / f"{name}.npy") for name in order}
-
-
-def _levels(batch: Tensor) -> np.ndarray:
-    return (batch * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
-
-
-def _learned(candidate: Candidate) -> CandidateCalibration:
-    return cast(CandidateCalibration, candidate.calibration)
-
-
-def _bar(candidate: Candidate) -> float:
-    return _learned(candidate).bar
-
-
-def _as_image(pixels: Tensor) -> Image:
-    buffer = io.BytesIO()
-    Pillow.fromarray(_levels(pixels)[0]).save(buffer, "PNG")
-    return decode(buffer.getvalue(), name="noise")
-
-
-def table(scores: Mapping[str, Mapping[str, np.ndarray]], bars: Mapping[str, float]) -> str:
-    """Return one edit's results as two tables: each candidate alone, and which candidate is named for each set."""
-    results, names = summary(scores, bars), list(scores)
+def others(bench: Bench, pictures: Pictures) -> str:
+    """Return by set how many pictures of others any candidate is named for, over all sizes."""
+    counts: dict[str, dict[str, list[int]]] = {}
+    for candidate in bench.asked:
+        for side, count in OTHERS.items():
+            for name, crops in _others(pictures, candidate, side, count).items():
+                margins = bench.margins(candidate, f"{name} {side}", crops)
+                cell = counts.setdefault(name, {}).setdefault(candidate.record.name, [0, 0])
+                cell[0] += int((margins >= 0).sum())
+                cell[1] += len(margins)
+    names = [candidate.record.name for candidate in bench.asked]
     lines = [
-        "| candidate | AUC against everything else | worst set | accuracy at 5 % false alarms |",
+        f"| pictures by others, named | {' | '.join(f'`{name}`' for name in names)} |",
+        "|---|" + "---|" * len(names),
+    ]
+    total = {name: [0, 0] for name in names}
+    for kind, row in counts.items():
+        cells = [f"{row[name][0]} of {row[name][1]}" if name in row else "" for name in names]
+        lines.append(f"| {kind} | {' | '.join(cells)} |")
+        for name, (count, trials) in row.items():
+            total[name] = [total[name][0] + count, total[name][1] + trials]
+    lines.append(f"| all | {' | '.join(str(Share(*total[name])) for name in names)} |")
+    return "\n".join(lines)
+
+
+def _others(pictures: Pictures, candidate: Candidate, side: int, count: int) -> dict[str, Callable[[], Crops]]:
+    part = count // 4
+    sets: dict[str, Callable[[], Crops]] = {
+        "real pictures": partial(pictures.real, side, part + part // 2),
+        "edited pictures": partial(pictures.edited, "edited pictures", side, part // 2),
+        "drawings by code": partial(pictures.edited, "drawings by code", side, part // 2),
+        "by generators not held": partial(pictures.generated, side, part),
+    }
+    rivals = [other for other in pictures.everyone if other.record.name != candidate.record.name]
+    share = part // 2 // max(1, len(rivals))
+    return sets | {f"drawn by `{other.record.name}`": partial(pictures.own, other, side, share) for other in rivals}
+
+
+def edits(bench: Bench, pictures: Pictures) -> str:
+    """Return for each edit of pictures of 512 pixels the AUC beside real ones, and the share of own ones named."""
+    lines = [f"| 512 px | {' | '.join(f'`{candidate.record.name}`' for candidate in bench.asked)} |"]
+    lines.append("|---|" + "---|" * len(bench.asked))
+    for edit in tuple(EDITS)[2:]:
+        search, cells = edit in SEARCHED_EDITS, []
+        for candidate in bench.asked:
+            own, real = (
+                bench.margins(candidate, f"{name} 512, {SEARCHED}", crops, edit, search=search)
+                for name, crops in (
+                    ("own", partial(pictures.own, candidate, 512, SEARCHED)),
+                    ("real", partial(pictures.real, 512, SEARCHED)),
+                )
+            )
+            cells.append(f"AUC {auc(own, real):.3f}, named {_passed(own)}, real ones {int((real >= 0).sum())}")
+        lines.append(f"| {edit} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def methods(bench: Bench, pictures: Pictures) -> str:
+    """Return how each statistic tells one candidate's own pictures, scored by folds, and what it takes.
+
+    The two searches of latents take as many steps as cost about what forty redrawings do.
+    """
+    tried: Mapping[str, Statistic] = {
+        **{name: statistic(name) for name in ("inversion", "octaves", "joined", "double", "phase", "aeroblade")},
+        "latenttracer": LatentTracer(steps=20, settled=0),
+        "ronan": Ronan(steps=20, starts=1),
+    }
+    lines = [
+        "| statistic | AUC against real pictures | against edited ones | processor seconds a picture |",
         "|---|---|---|---|",
     ]
-    for name in names:
-        row = results["candidates"][name]
-        worst, value = min(row["auc_by_set"].items(), key=lambda pair: pair[1])
-        at_5 = row["accuracy_at_5_percent_false_alarms"]
-        lines.append(f"| `{name}` | {row['auc']:.3f} | {value:.3f} ({worst}) | {at_5} |")
-    columns = [*names, NONE]
-    lines += ["", f"| drawn by, named → | {' | '.join(columns)} |", "|---|" + "---|" * len(columns)]
-    lines += [
-        f"| {key} | {' | '.join(str(row.get(column, 0)) for column in columns)} |"
-        for key, row in results["confusion"].items()
-    ]
-    lines += ["", f"Closed-set accuracy {results['closed_set_accuracy']}, open-set AUC {results['open_set_auc']:.3f}."]
-    return "\n".join(lines)
+    candidate, side = bench.asked[0], SIDES[0]
+    model = open_candidate(candidate.record)
+    sets = {
+        BELONGING: pictures.own(candidate, side, METHODS),
+        "real": pictures.real(side, METHODS),
+        "edited": pictures.edited("edited pictures", side, METHODS),
+    }
+    saved = {name: as_pixels([Saved(85)(crop) for crop in crops]) for name, crops in sets.items()}
+    for name, told in tried.items():
+        begin = time.process_time()
+        numbers = {key: in_parts(partial(told.measure, model), batch).double().numpy() for key, batch in saved.items()}
+        spent = (time.process_time() - begin) / (3 * METHODS)
+        known = fit_stratum(numbers, {key: np.arange(len(values)) for key, values in numbers.items()})
+        lines.append(f"| `{name}` | {known.aucs['real']:.3f} | {known.aucs['edited']:.3f} | {spent:.2f} |")
+    return "\n".join([*lines, "", f"`{candidate.record.name}`, {METHODS} pictures of {side} pixels a set, JPEG 85."])
 
 
-def curve(bench: Bench, asked: Sequence[Candidate], names: Sequence[str], count: int) -> str:
-    """Return for each edit the AUC against everything else, the share of own pictures found, and false alarms."""
-    edits = (*EDITS, *FURTHER)
-    lines = [f"| on the grid | {' | '.join(edits)} |", "|---|" + "---|" * len(edits)]
-    for candidate in asked:
-        own, cells = candidate.record.name, []
-        for edit in edits:
-            scores = bench.scores(edit, [candidate], names, count)[own]
-            rest = np.concatenate([values for name, values in scores.items() if name != own])
-            found = Share(int((scores[own] >= _bar(candidate)).sum()), len(scores[own]))
-            wrong = Share(int((scores[REAL] >= _bar(candidate)).sum()), len(scores[REAL]))
-            cells.append(
-                f"{auc(scores[own], rest):.3f}, {found.value:.2f} found, {wrong.count} of {wrong.trials} reals"
-            )
-        lines.append(f"| `{own}` | {' | '.join(cells)} |")
-    return "\n".join(lines)
+def _passed(margins: np.ndarray) -> str:
+    return f"{int((margins >= 0).sum())} of {len(margins)}"
 
 
-def searched(bench: Bench, asked: Sequence[Candidate], known: Sequence[str], chosen: argparse.Namespace) -> str:
-    """Return the results of the grid search: AUCs of whole and cropped pictures, and false alarms on real ones."""
-    lines = [
-        "| candidate | pictures a set | AUC, whole | AUC, cropped by (3, 5), searched | own found | reals named |",
-        "|---|---|---|---|---|---|",
-    ]
-    for candidate in asked:
-        own, bar = candidate.record.name, _bar(candidate)
-        few = chosen.cropped if candidate.record.kind == "studio" else chosen.cropped // 2
-        names = (own, REAL, "blurred pictures")
-        plain = bench.scores("as it is", [candidate], known, chosen.pictures)[own]
-        moved = bench.scores(CROP, [candidate], names, few, search=True)[own]
-        aucs = [auc(of[own][:few], np.concatenate([of[name][:few] for name in names[1:]])) for of in (plain, moved)]
-        found = Share(int((moved[own] >= bar).sum()), few)
-        reals = moved[REAL]
-        if candidate.record.kind == "studio":
-            reals = bench.scores("as it is", [candidate], [REAL], chosen.searched, search=True)[own][REAL]
-        wrong = Share(int((reals >= bar).sum()), len(reals))
-        lines.append(f"| `{own}` | {few} | {aucs[0]:.3f} | {aucs[1]:.3f} | {found} | {wrong} |")
-    return "\n".join(lines)
-
-
-def open_set(bench: Bench, count: int, searched: int) -> str:
-    """Return how often no candidate is named for pictures by other generators, for embedded ones with the search."""
-    embedded = [candidate for candidate in bench.asked if candidate.record.kind == "studio"]
-    lines = []
-    for asked, search, many in ((bench.asked, False, count), (embedded, True, searched)):
-        scores = bench.scores("as it is", asked, ["generated"], many, search=search)
-        bars = {candidate.record.name: _bar(candidate) for candidate in asked}
-        rows = [{name: float(values["generated"][place]) for name, values in scores.items()} for place in range(many)]
-        unnamed = Share(sum(not answer(row, bars) for row in rows), many)
-        how = f"{len(asked)} candidates, {'grid searched' if search else 'on the grid as it lies'}"
-        lines.append(f"{how}: {unnamed}")
-    return (
-        f"Pictures of the validation split by generators that are not held, said to be by {NONE}: {'; '.join(lines)}."
-    )
-
-
-def _seconds(act: Callable[[], object]) -> float:
-    begin = time.process_time()
-    act()
-    return time.process_time() - begin
-
-
-def speed(everyone: Sequence[Candidate]) -> str:
-    """Return the CPU seconds for a picture of 512 x 512, without opening models; n free cores take about an n-th."""
-    pixels = torch.rand(1, 3, 512, 512, generator=torch.Generator().manual_seed(0))
-    lines = ["| processor seconds, 512 x 512 | `double` + `phase` | on the grid | grid searched |", "|---|---|---|---|"]
-    total = 0.0
-    for candidate in everyone:
-        model, middle = open_candidate(candidate.record), pixels[..., :LOOKED_AT, :LOOKED_AT]
-        both = sum(_seconds(partial(statistic(name).measure, model, middle)) for name in ("double", "phase"))
-        spent = [
-            f"{_seconds(partial(opinion, pixels, candidate, (1.0,), search=search)):.2f}"
-            if candidate.calibration
-            else ""
-            for search in (False, True)
-        ]
-        total += both
-        lines.append(f"| `{candidate.record.name}` | {both:.2f} | {' | '.join(spent)} |")
-    lines.append(f"| all | {total:.2f} | | |")
-    tracer, first = LatentTracer(steps=20, settled=0), open_candidate(everyone[0].record)
-    pace = 21 / _seconds(partial(tracer.trace, first, pixels[..., :256, :256]))
-    checked = _seconds(partial(Origin().examine, _as_image(pixels)))
-    lines += ["", f"`latenttracer` on `{everyone[0].record.name}`, 256 x 256: {pace:.1f} steps a processor second."]
-    lines += [f"The examiner in `audit check` with the embedded models: {checked:.1f} processor seconds."]
-    return "\n".join(lines)
+def speed(bench: Bench, pictures: Pictures) -> str:
+    """Return the processor seconds of every candidate for a picture of a megapixel by nobody, with the search."""
+    buffer = io.BytesIO()
+    (crop,) = pictures.real(1024, 2)[-1:]
+    Pillow.fromarray(crop).save(buffer, "PNG")
+    image, spent = decode(buffer.getvalue(), name="a.png"), []
+    for candidate in bench.asked:
+        open_candidate(candidate.record)
+        begin = time.process_time()
+        opinions(image, [candidate])
+        spent.append((candidate.record.name, time.process_time() - begin))
+    whole = sum(seconds for _, seconds in spent)
+    parts = ", ".join(f"`{name}` {seconds:.1f}" for name, seconds in spent)
+    return f"A picture of 1024 x 1024 that nobody drew, searched, in processor seconds: {parts}, together {whole:.1f}."
 
 
 def main() -> None:
-    """Calibrate, measure and write; every part is written as soon as it is complete."""
+    """Enrol, measure and write; every part is written as soon as it is complete."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--collected", type=Path, default=Path("../pictures"))
     parser.add_argument("--cache", type=Path, default=Path(".cache/attribution"))
-    parser.add_argument("--learned-on", type=int, default=30)
-    parser.add_argument("--pictures", type=int, default=60)
-    parser.add_argument("--cropped", type=int, default=12)
-    parser.add_argument("--searched", type=int, default=40)
-    parser.add_argument("--part", nargs="+", default=["attribution"], help="words of the tables to write")
-    parser.add_argument("--embedded", action="store_true", help="ask the embedded candidates alone")
-    parser.add_argument("--hours", type=float, default=0.4)
+    parser.add_argument("--part", nargs="+", default=["named", "others", "edits", "methods", "speed"])
+    parser.add_argument("--only", nargs="+", help="measure these candidates alone, and write nothing")
     chosen = parser.parse_args()
-    deadline = time.monotonic() + 3600 * chosen.hours
     chosen.cache.mkdir(parents=True, exist_ok=True)
-    everyone = calibrated(chosen.data, 0 if chosen.embedded else chosen.learned_on, chosen.cache)
-    sets = pictures_of(chosen.data, everyone, chosen.pictures, chosen.cache)
-    embedded = [candidate for candidate in everyone if candidate.record.kind == "studio"]
-    asked = [candidate for candidate in everyone if candidate.calibration is not None]
-    bench = Bench(asked, sets, chosen.cache, deadline)
-    known = [name for name in sets if name not in UNASKED]
-    facts = f"{chosen.pictures} pictures a set, {SIDE} x {SIDE}."
-    bars = {candidate.record.name: _bar(candidate) for candidate in asked}
-
-    def named(edit: str) -> str:
-        return f"{table(bench.scores(edit, asked, known, chosen.pictures), bars)}\n\n{facts}"
-
-    parts: dict[str, Callable[[], str]] = {
-        **{f"attribution, {edit}": partial(named, edit) for edit in EDITS},
-        "attribution curve": lambda: f"{curve(bench, embedded, known, chosen.pictures)}\n\n{facts}",
-        "attribution search": lambda: searched(bench, asked, known, chosen),
-        "attribution of strangers": lambda: open_set(bench, len(sets["generated"]), chosen.searched),
-        "attribution speed": lambda: speed(everyone),
+    torch.manual_seed(0)
+    everyone = calibrated(chosen.data, chosen.cache)
+    asked = [candidate for candidate in everyone if chosen.only is None or candidate.record.name in chosen.only]
+    bench, pictures = Bench(asked, chosen.cache), Pictures(chosen.data, chosen.collected, everyone)
+    parts: dict[str, Callable[[Bench, Pictures], str]] = {
+        "named": named,
+        "others": others,
+        "edits": edits,
+        "methods": methods,
+        "speed": speed,
     }
-    for name, part in parts.items():
-        if any(word in name for word in chosen.part):
-            write(PAGE, name, part())
+    for name in chosen.part:
+        text = parts[name](bench, pictures)
+        print(text)
+        if chosen.only is None:
+            write(PAGE, f"attribution {name}", text)
 
 
 if __name__ == "__main__":

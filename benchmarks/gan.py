@@ -19,9 +19,9 @@ import torch
 from PIL import Image as Pillow
 from torch import Tensor, nn
 
-from artaudit.attribution.calibration import BELONGING, calibrate
-from artaudit.attribution.enrolment import to_8_bits
+from artaudit.attribution.calibration import BELONGING, fit_stratum
 from artaudit.attribution.figures import Share
+from artaudit.attribution.known_pictures import to_8_bits
 from artaudit.attribution.statistic import log_bands
 from artaudit.attribution.statistics.ronan import Ronan, belongs
 from artaudit.metrics import auc
@@ -82,13 +82,12 @@ def portraits(data: Path, count: int) -> Tensor:
 
 def table(errors: dict[str, np.ndarray], sets: dict[str, Tensor], known: np.ndarray) -> str:
     """Return a table: the error after inversion, AUCs against the generator's own faces, and passes of Grubbs' test."""
-    names = ("error", *(f"octave {place}" for place in range(4)))
     numbers = {
         BELONGING if name == "own" else name: np.column_stack([np.log10(values), log_bands(sets[name], 3).numpy()])
         for name, values in errors.items()
     }
     groups = {name: np.arange(len(values)) for name, values in numbers.items()}
-    learned = calibrate(numbers, groups, model="", digest="", method="ronan", names=names, pictures="")
+    learned = fit_stratum(numbers, groups)
     lines = [
         "| pictures | error left, levels | AUC of the error | AUC beside what the picture holds | pass Grubbs' test |",
         "|---|---|---|---|---|",

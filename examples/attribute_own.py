@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("suspects", type=Path, nargs="+", help="pictures to ask about")
     parser.add_argument("--family", default="mine", help="its latent space")
-    parser.add_argument("--method", default="octaves", help="what to weigh, a name of catalog.ATTRIBUTIONS")
+    parser.add_argument("--method", default="inversion", help="what to weigh, a name of catalog.ATTRIBUTIONS")
     asked = parser.parse_args(arguments)
 
     if asked.name not in {record.name for record in list_models()}:
@@ -35,8 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if own.calibration is None:
         reals = [artaudit.read(path) for path in sorted(asked.real.glob("*.png"))]
         learned = calibrate_model(asked.name, reals, method=asked.method)
-        for name, auc in learned.aucs.items():
-            print(f"AUC {auc:.3f} against {name}")
+        print(*learned.summary(), sep="\n")
     for path in asked.suspects:
         found = attribute(path, candidates((asked.name,)))
         said = {True: "yes", False: "no", None: "cannot tell"}[found.holds]

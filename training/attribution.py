@@ -52,9 +52,12 @@ def main() -> None:
     everyone = candidates(names) + teachers(chosen.data)
     for candidate in everyone:
         if candidate.record.kind == "studio":
-            learned = learn(candidate, [other for other in everyone if other is not candidate], pictures)
+            others = [other for other in everyone if other is not candidate]
+            learned = learn(candidate, others, pictures, most=chosen.count)
             (folder / f"{candidate.record.name}.json").write_text(learned.as_json(), encoding="utf-8")
-            print(candidate.record.name, learned.twins, dict(learned.aucs), dict(learned.passed), learned.bar)
+            print(candidate.record.name, learned.twins, learned.family)
+            for stratum in learned.strata:
+                print(stratum.side, stratum.resized, dict(stratum.aucs), dict(stratum.passed), stratum.bar)
 
 
 if __name__ == "__main__":

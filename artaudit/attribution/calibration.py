@@ -1,8 +1,10 @@
-"""Turns a statistic's numbers into a bounded log likelihood ratio, learned from pictures whose maker is known.
+"""Turns a statistic's numbers into evidence, learned from pictures whose maker is known, stratum by stratum.
 
 Logistic regression as calibration: Morrison, "Tutorial on logistic-regression calibration and fusion", 2013,
-https://doi.org/10.1080/00450618.2012.733025; bounds by the size of the data follow Vergeer et al. 2016,
-https://doi.org/10.1016/j.scijus.2016.06.003.
+https://doi.org/10.1080/00450618.2012.733025; likelihood ratios are bounded by the size of the data (Vergeer et al.
+2016, https://doi.org/10.1016/j.scijus.2016.06.003), scores are not. The bar on scores is that of a conformal test
+(Vovk et al., "Algorithmic Learning in a Random World", 2005, https://doi.org/10.1007/b106715): a picture is named if it
+scores higher than all but a small share of the pictures by others that its fit did not see.
 """
 
 from __future__ import annotations
@@ -21,22 +23,22 @@ from artaudit.errors import ModelError, UsageError
 from artaudit.findings import FalseAlarms, Misses
 from artaudit.metrics import auc
 
-SCHEMA = "artaudit-attribution/1"
+SCHEMA, EARLIER = "artaudit-attribution/2", ("artaudit-attribution/1",)
 
 BELONGING = "belonging"
 """The name of the set of pictures that the candidate drew."""
 
-OFF_GRID = "its own, off the grid"
-"""The name of the set of belonging pictures that are cropped off the grid of their latents."""
-
 SEPARABLE = 0.8
 """The least area under the ROC curve, against the worst set of others, for a candidate to answer at all."""
 
-FALSE_ALARM_RATE = 0.02
-"""The largest share of each set of others that may pass the bar in calibration."""
+FALSE_NAMING_RATE, FALSE_NAMING_RATE_EACH = 0.005, 0.02
+"""The largest share of pictures by others that may be named: of all, and of each set."""
 
 LEAST_EVIDENCE = 1.0
-"""The lowest bar, in decimal logarithms: the traces are at least ten times likelier if the candidate drew it."""
+"""The lowest bar: the traces are at least ten times likelier if the candidate drew it."""
+
+LEAST_NEGATIVES, LEAST_OWN = 199, 30
+"""Pictures by others and of its own that a calibration needs, versions counted: with fewer the rate is not known."""
 
 _LOOSENESS = 30.0
 """The inverse of the regression's regularisation; chosen by held-out folds of the training pictures."""
@@ -48,22 +50,21 @@ _KEPT = 41
 
 Numbers = Float[np.ndarray, "pictures numbers"]
 Sets = Mapping[str, Numbers]
+Groups = Mapping[str, Int[np.ndarray, " pictures"]]
 
 
 @dataclass(frozen=True, slots=True)
-class CandidateCalibration:
-    """What was learned about one candidate.
+class Stratum:
+    """What was learned from pictures of one size, `side` pixels, either as drawn or with a resize undone.
 
-    `digest` is that of the model; `names` are those of the statistic's numbers. Scores are decimal logarithms of
-    likelihood ratios within +-`cap`; a picture belongs if its score is at least `bar`. `aucs`, `passed` (pictures at
-    or beyond the bar, of how many) and `quantiles` (of scores, evenly spaced from lowest to highest) are by set; each
-    picture is scored by a fit that did not see it.
+    Scores are decimal logarithms of likelihood ratios, bounded by +-`cap` as evidence and unbounded for naming; a
+    picture is named if its unbounded score is at least `bar`. `aucs`, `passed` (pictures at or beyond the bar, of how
+    many) and `quantiles` (of unbounded scores, evenly spaced from lowest to highest) are by set; each picture is
+    scored by a fit that did not see it.
     """
 
-    model: str
-    digest: str
-    method: str
-    names: tuple[str, ...]
+    side: int
+    resized: bool
     mean: tuple[float, ...]
     scale: tuple[float, ...]
     weights: tuple[float, ...]
@@ -73,9 +74,6 @@ class CandidateCalibration:
     aucs: Mapping[str, float]
     passed: Mapping[str, tuple[int, int]]
     quantiles: Mapping[str, tuple[float, ...]]
-    pictures: str
-    twins: tuple[str, ...] = ()
-    """Models that draw with the very same decoder."""
 
     @property
     def separable(self) -> bool:
@@ -83,78 +81,167 @@ class CandidateCalibration:
         return min(self.aucs.values()) >= SEPARABLE
 
     @property
-    def false_alarms(self) -> FalseAlarms:
-        """The number of pictures by others that passed the bar, of how many."""
+    def named_of_others(self) -> tuple[int, int]:
+        """How many pictures by others reached the bar, of how many."""
         others = [counts for name, counts in self.passed.items() if name != BELONGING]
-        count, trials = (sum(counts[place] for counts in others) for place in (0, 1))
-        return FalseAlarms(count, trials, f"held out of each fit: {self.pictures}")
+        return sum(count for count, _ in others), sum(trials for _, trials in others)
 
     @property
-    def misses(self) -> Misses:
-        """The number of the candidate's own pictures that did not pass the bar, of how many."""
-        passed, trials = self.passed[BELONGING]
-        return Misses(trials - passed, trials, f"drawn by {self.model}, held out of each fit: {self.pictures}")
+    def small(self) -> bool:
+        """Whether too few pictures stand behind the bar for its rate to be known."""
+        return self.named_of_others[1] < LEAST_NEGATIVES or self.passed[BELONGING][1] < LEAST_OWN
 
-    def score(self, numbers: Numbers, *, bounded: bool = True) -> Float[np.ndarray, " pictures"]:
-        """Return decimal logarithms of likelihood ratios; if not `bounded`, they serve for ranking only."""
+    def score(self, numbers: Numbers) -> Float[np.ndarray, " pictures"]:
+        """Return unbounded scores, which name and rank."""
         standard = (numbers - np.array(self.mean)) / np.array(self.scale)
-        natural = standard @ np.array(self.weights) + self.intercept
-        ratios = natural / math.log(10)
-        return np.clip(ratios, -self.cap, self.cap) if bounded else ratios
+        scores: Float[np.ndarray, " pictures"] = (standard @ np.array(self.weights) + self.intercept) / math.log(10)
+        return scores
+
+    def ratio(self, score: float) -> float:
+        """Return the decimal logarithm of the likelihood ratio that a score stands for, within +-`cap`."""
+        return float(np.clip(score, -self.cap, self.cap))
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateCalibration:
+    """What was learned about one candidate: `digest` is its model's, `names` are those of the statistic's numbers.
+
+    `strata` are ordered by size, those as drawn first. `family` says whose autoencoder it was proved to be.
+    """
+
+    model: str
+    digest: str
+    method: str
+    names: tuple[str, ...]
+    pictures: str
+    strata: tuple[Stratum, ...]
+    twins: tuple[str, ...] = ()
+    """Models that draw with the very same decoder."""
+    relatives: tuple[str, ...] = ()
+    """Models whose pictures cannot be told from its own: they are named together."""
+    family: str = ""
+
+    def stratum(self, side: int, *, resized: bool = False) -> Stratum:
+        """Return the largest stratum for pictures whose shorter side has `side` pixels, else the smallest."""
+        fit = [known for known in self.strata if known.resized == resized] or list(self.strata)
+        return max([known for known in fit if known.side <= side] or fit[:1], key=lambda known: known.side)
+
+    @property
+    def first(self) -> Stratum:
+        """The stratum of the smallest pictures, as drawn."""
+        return self.strata[0]
+
+    @property
+    def separable(self) -> bool:
+        """Whether its own pictures can be told from others at any size, as drawn."""
+        return any(known.separable for known in self.strata if not known.resized)
+
+    @property
+    def small(self) -> bool:
+        """Whether too few pictures stand behind any of its bars."""
+        return any(known.small for known in self.strata)
+
+    def summary(self) -> list[str]:
+        """Return in lines how well each stratum tells its own pictures, the worst set of others named."""
+        lines = []
+        for known in self.strata:
+            value, worst = min((value, name) for name, value in known.aucs.items())
+            (found, own), (wrong, others) = known.passed[BELONGING], known.named_of_others
+            kind = f"{known.side} pixels{', a resize undone' if known.resized else ''}"
+            named = f"{found} of {own} of its own named, {wrong} of {others} others"
+            lines.append(f"{kind}: {named}, AUC {value:.3f} against {worst}")
+        return lines
+
+    def false_alarms(self, stratum: Stratum) -> FalseAlarms:
+        """Return the number of pictures by others that reached a stratum's bar, of how many."""
+        return FalseAlarms(*stratum.named_of_others, f"held out of each fit: {self.pictures}")
+
+    def misses(self, stratum: Stratum) -> Misses:
+        """Return the number of the candidate's own pictures that did not reach a stratum's bar, of how many."""
+        passed, trials = stratum.passed[BELONGING]
+        return Misses(trials - passed, trials, f"drawn by {self.model}, held out of each fit: {self.pictures}")
 
     def as_json(self) -> str:
         """Return the calibration as a JSON document."""
         return json.dumps({"schema": SCHEMA, **asdict(self)}, indent=1, sort_keys=True) + "\n"
 
 
-def calibrate(sets: Sets, groups: Mapping[str, Int[np.ndarray, " pictures"]], **about: Any) -> CandidateCalibration:  # noqa: ANN401
+def fit_stratum(sets: Sets, groups: Groups, side: int = 0, *, resized: bool = False) -> Stratum:
     """Learn from sets of pictures, one of them called "belonging"; `groups` numbers the source of each picture.
 
     Every set of others has the same weight. Pictures from the same source are never split between fitting and scoring.
-    The set "its own, off the grid", if given, teaches where a grid begins but does not count for the bar; it is left
-    out for decoders without a grid. `about` gives the remaining fields: model, digest, method, names, pictures, twins.
     Raises UsageError for too few pictures.
     """
     few = [name for name in sets if len(np.unique(groups[name])) < _FEWEST]
     if few or len(sets) < 2 or BELONGING not in sets:  # noqa: PLR2004 - belonging and others
         raise UsageError(f"Calibration needs at least {_FEWEST} different pictures of each set: give more pictures.")
-    held_out = _held_out_scores(sets, groups)
-    if OFF_GRID in sets and auc(held_out[BELONGING], held_out[OFF_GRID]) < SEPARABLE:
-        return calibrate({name: values for name, values in sets.items() if name != OFF_GRID}, groups, **about)
-    cap = math.log10(1 + min(len(np.unique(groups[name])) for name in sets))
-    scores = {name: np.clip(values, -cap, cap) for name, values in held_out.items()}
-    others = {name: values for name, values in scores.items() if name not in (BELONGING, OFF_GRID)}
-    bar = max(LEAST_EVIDENCE, *(_bar(values) for values in others.values()))
-    fitted = _fit(sets)
-    return CandidateCalibration(
-        **about,
-        **fitted,
-        cap=cap,
+    scores = _held_out_scores(sets, groups)
+    others = {name: values for name, values in scores.items() if name != BELONGING}
+    bar, different = bar_over(others), {name: len(np.unique(groups[name])) for name in sets}
+    return Stratum(
+        side=side,
+        resized=resized,
+        **_fit(sets),
+        cap=math.log10(1 + min(different.pop(BELONGING), sum(different.values()))),
         bar=bar,
         aucs={name: auc(scores[BELONGING], values) for name, values in others.items()},
-        passed={name: (int((values >= bar).sum()), len(values)) for name, values in scores.items() if name != OFF_GRID},
+        passed={name: (int((values >= bar).sum()), len(values)) for name, values in scores.items()},
         quantiles={
             name: tuple(_rounded(np.quantile(values, np.linspace(0, 1, _KEPT)))) for name, values in scores.items()
         },
     )
 
 
-def read_calibration(path: Path) -> CandidateCalibration:
-    """Read what `as_json` wrote; raises ModelError for a damaged or foreign file."""
+def bar_over(others: Mapping[str, Float[np.ndarray, " pictures"]]) -> float:
+    """Return the lowest score that is conformal at both rates: over all `others` and over each set of them.
+
+    Where a set is too small for its rate, the bar lies above its highest score.
+    """
+    everyone = np.concatenate(list(others.values()))
+    each = [_conformal(values, FALSE_NAMING_RATE_EACH) for values in others.values()]
+    return max(_conformal(everyone, FALSE_NAMING_RATE), *each, LEAST_EVIDENCE)
+
+
+def _conformal(others: Float[np.ndarray, " pictures"], rate: float) -> float:
+    """Return the lowest score that at most the share `rate` of the others and the picture itself reach."""
+    allowed = math.floor(rate * (len(others) + 1))
+    return float(np.nextafter(np.sort(others)[::-1][max(0, allowed - 1)], np.inf))
+
+
+def read_calibration(path: Path) -> CandidateCalibration | None:
+    """Read what `as_json` wrote, None if an earlier version did; raises ModelError for a damaged or foreign file."""
     try:
         if path.stat().st_size > _LARGEST_FILE:
-            raise ModelError(f"{path} is too large for a calibration: calibrate again.")
+            raise ModelError(f"{path} is too large for a calibration: enrol the model again.")
         plain = json.loads(path.read_bytes())
-        if plain.pop("schema") != SCHEMA:
-            raise ModelError(f"{path} is of another version: calibrate again.")
-        lists = {name: tuple(value) for name, value in plain.items() if isinstance(value, list)}
-        pairs = {name: {key: tuple(values) for key, values in plain[name].items()} for name in ("passed", "quantiles")}
-        return CandidateCalibration(**(plain | lists | pairs))
+        if (schema := plain.pop("schema")) != SCHEMA and schema in EARLIER:
+            return None
+        strata = tuple(Stratum(**_with_tuples(known)) for known in plain.pop("strata"))
+        learned = CandidateCalibration(**_with_tuples(plain), strata=strata)
+        lengths = {len(values) for known in strata for values in (known.mean, known.scale, known.weights)}
+        if (
+            schema != SCHEMA
+            or lengths != {len(learned.names)}
+            or any(BELONGING not in known.passed for known in strata)
+        ):
+            raise ModelError(f"{path} is no readable calibration: enrol the model again.")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ModelError(f"{path} is no readable calibration: calibrate again.") from error
+        raise ModelError(f"{path} is no readable calibration: enrol the model again.") from error
+    return learned
 
 
-def _held_out_scores(sets: Sets, groups: Mapping[str, Int[np.ndarray, " pictures"]]) -> dict[str, np.ndarray]:
+def _with_tuples(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what JSON holds with tuples for its lists, also within its objects."""
+
+    def restored(value: Any) -> Any:  # noqa: ANN401 - what JSON holds
+        if isinstance(value, list):
+            return tuple(value)
+        return {key: restored(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+    return {name: restored(value) for name, value in plain.items()}
+
+
+def _held_out_scores(sets: Sets, groups: Groups) -> dict[str, np.ndarray]:
     """Score every picture by a fit on the other folds."""
     scores = {name: np.zeros(len(numbers)) for name, numbers in sets.items()}
     for fold in range(_FOLDS):
@@ -184,12 +271,6 @@ def _fit(sets: Sets) -> dict[str, Any]:
         **{name: tuple(_rounded(values)) for name, values in plain.items()},
         "intercept": float(model.intercept_[0]),
     }
-
-
-def _bar(others: Float[np.ndarray, " pictures"]) -> float:
-    """Return the lowest score that at most a share `FALSE_ALARM_RATE` of `others` reaches."""
-    descending = np.sort(others)[::-1]
-    return float(np.nextafter(descending[int(FALSE_ALARM_RATE * len(descending))], np.inf))
 
 
 def _rounded(values: np.ndarray) -> list[float]:

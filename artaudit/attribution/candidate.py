@@ -1,39 +1,22 @@
-"""The candidates that may have drawn a picture, their calibrations, and what each says about a picture."""
+"""The candidates that may have drawn a picture, with their calibrations."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import cast
 
-import numpy as np
-import torch
-from jaxtyping import Float
-from torch import Tensor
-
 from artaudit import catalog
 from artaudit.attribution.calibration import CandidateCalibration, read_calibration
 from artaudit.attribution.families import in_words
-from artaudit.attribution.grid import SCALES, Grid, find_grid, rescaled
-from artaudit.attribution.statistic import Statistic, in_parts, redraw, whole
+from artaudit.attribution.statistic import Statistic
 from artaudit.errors import UsageError
 from artaudit.generators import pool
 from artaudit.generators.opening import abilities, open_model
-from artaudit.image import Image
 from artaudit.protocols import Autoencoder
-from artaudit.tensors import to_batch
-
-SIDE = 384
-"""Largest side, in pixels, of the middle of a picture that is examined; bounds the work."""
-
-_ALIGNED = 64
-"""A multiple of every model's factor."""
-
-LEAST = 96
-"""Smallest side, in pixels, of pictures that are examined."""
 
 COPIES = frozenset({"studio", "taesd", "vaelight"})
 """Kinds of models whose decoder is a small copy of their family's."""
@@ -44,7 +27,7 @@ DENOISING = frozenset({"ddim", "ronan"})
 SLOW = frozenset({"latenttracer", "ddim", "ronan"})
 """Methods that take many passes: the grid is not searched with them."""
 
-METHOD = "octaves"
+METHOD = "inversion"
 """The statistic that calibrations use by default."""
 
 _FOLDER = ".calibrations"
@@ -67,8 +50,10 @@ class Candidate:
         ):
             return f"{self.record.name}, its denoiser and its decoder"
         copy = self.record.kind in COPIES or self.record in pool.embedded()
-        words = in_words(self.record.name, self.record.family, copy=copy)
-        return f"{words}, which is also that of {', '.join(self.twins)}" if self.twins else words
+        family = self.calibration.family if self.calibration is not None else ""
+        words = in_words(self.record.name, family, copy=copy)
+        alike = [("which is also that of", self.twins), ("not to be told from that of", self.relatives)]
+        return ", ".join([words, *(f"{what} {' and '.join(names)}" for what, names in alike if names)])
 
     @property
     def twins(self) -> tuple[str, ...]:
@@ -76,35 +61,19 @@ class Candidate:
         return self.calibration.twins if self.calibration is not None else ()
 
     @property
+    def relatives(self) -> tuple[str, ...]:
+        """Models whose pictures cannot be told from its own."""
+        return self.calibration.relatives if self.calibration is not None else ()
+
+    @property
     def obstacle(self) -> str:
         """Why it gives no answer; empty if it does."""
         if self.calibration is None:
-            return f"not calibrated: run `audit attribute enrol {self.record.name} PICTURES`"
-        value, worst = min((value, name) for name, value in self.calibration.aucs.items())
-        return "" if self.calibration.separable else f"not separable here: AUC {value:.2f} against {worst}"
-
-
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """A candidate's score for a picture (log10 of a likelihood ratio), and the scale and grid that it was found at.
-
-    `seen` is the part of the picture that was scored.
-    """
-
-    candidate: Candidate
-    score: float
-    scale: float
-    grid: Grid = field(repr=False)
-    seen: Float[Tensor, "1 3 height width"] = field(repr=False)
-
-    @property
-    def belongs(self) -> bool:
-        """Whether the score reaches the candidate's bar."""
-        return self.score >= cast(CandidateCalibration, self.candidate.calibration).bar
-
-    def redrawn(self) -> Float[Tensor, "1 3 height width"]:
-        """Return the scored part as the candidate redraws it."""
-        return redraw(open_candidate(self.candidate.record), self.seen)
+            return f"not calibrated: run `audit attribute enrol {self.record.name}`"
+        if self.calibration.separable:
+            return ""
+        value, worst = min((value, name) for name, value in self.calibration.first.aucs.items())
+        return f"not separable here: AUC {value:.2f} against {worst}"
 
 
 def candidates(names: Sequence[str] = ("auto",)) -> list[Candidate]:
@@ -134,7 +103,8 @@ def calibration_of(record: pool.Record) -> CandidateCalibration | None:
     """Return the calibration for exactly these weights, made on this machine or shipped; None without one."""
     shipped = Path(str(resources.files("artaudit.attribution"))) / "calibrations" / f"{record.name}.json"
     for path in (calibration_path(record), shipped):
-        if path.is_file() and _fits(calibration := read_calibration(path), record):
+        calibration = read_calibration(path) if path.is_file() else None
+        if calibration is not None and _fits(calibration, record):
             return calibration
     return None
 
@@ -159,57 +129,3 @@ def open_candidate(record: pool.Record, *, denoiser: bool = False) -> Autoencode
 def statistic(method: str) -> Statistic:
     """Return the statistic that the catalog calls `method`; raises UsageError for an unknown name."""
     return cast(Statistic, catalog.load(catalog.ATTRIBUTIONS, method)())
-
-
-def opinions(image: Image, asked: Sequence[Candidate], *, resized: bool = False, search: bool = True) -> list[Opinion]:
-    """Return the opinion of each candidate without an obstacle about the middle of a picture, highest score first.
-
-    With `resized`, the picture is also scored with a resize by each of `SCALES` undone. Offset and scale are chosen on
-    windows with much detail, then the whole middle is scored; without `search`, and with methods in `SLOW`, neither is
-    searched. A picture with a side below `LEAST` pixels gets no opinions.
-    """
-    if min(image.height, image.width) < LEAST:
-        return []
-    scales, pixels = SCALES if resized else (1.0,), to_batch(image.pixels if resized else _around_middle(image))
-    held = [opinion(pixels, candidate, scales, search=search) for candidate in asked if not candidate.obstacle]
-    return sorted(held, key=lambda opinion: -opinion.score)
-
-
-def answer(held: Sequence[Opinion]) -> tuple[str, ...]:
-    """Return in words which models the picture belongs to, best first, without repetitions; empty if to none."""
-    return tuple(dict.fromkeys(opinion.candidate.words for opinion in held if opinion.belongs))
-
-
-def opinion(
-    pixels: Float[Tensor, "1 3 height width"], candidate: Candidate, scales: Sequence[float], *, search: bool = True
-) -> Opinion:
-    """Return a calibrated candidate's opinion about the middle of a picture, at the best of scales and offsets."""
-    learned = cast(CandidateCalibration, candidate.calibration)
-    model = open_candidate(candidate.record, denoiser=learned.method in DENOISING)
-    measure = statistic(learned.method).measure
-
-    def score(pictures: Float[Tensor, "batch 3 height width"], *, bounded: bool = False) -> Float[Tensor, " batch"]:
-        numbers = in_parts(lambda part: measure(model, part), pictures)
-        return torch.from_numpy(learned.score(numbers.double().numpy(), bounded=bounded))
-
-    search = search and learned.method not in SLOW
-    middles = {scale: _middle(rescaled(pixels, scale), model.factor) for scale in (scales if search else (1.0,))}
-    middles = {scale: middle for scale, middle in middles.items() if min(middle.shape[-2:]) >= LEAST}
-    unmoved = Grid(0, 0, torch.zeros(1, 1))
-    grids = {scale: find_grid(score, middle, model.factor) if search else unmoved for scale, middle in middles.items()}
-    best = max(grids, key=lambda scale: float(grids[scale].scores.max()))
-    grid = grids[best]
-    seen = whole(middles[best][..., grid.top :, grid.left :], model.factor)
-    return Opinion(candidate, float(score(seen, bounded=True)[0]), best, grid, seen)
-
-
-def _around_middle(image: Image) -> Float[np.ndarray, "rows columns 3"]:
-    """Return what `_middle` cuts from, without most of what lies around it, as much on either side."""
-    top, left = (max(0, side - SIDE) // 2 // _ALIGNED * _ALIGNED for side in (image.height, image.width))
-    return image.seen(slice(top, image.height - top))[:, left : image.width - left]
-
-
-def _middle(pixels: Float[Tensor, "1 3 height width"], factor: int) -> Float[Tensor, "1 3 rows columns"]:
-    """Return the middle, cut at multiples of the factor so that the offset of an uncropped picture is (0, 0)."""
-    top, left = (max(0, side - SIDE) // 2 // factor * factor for side in pixels.shape[-2:])
-    return pixels[..., top : top + SIDE, left : left + SIDE]

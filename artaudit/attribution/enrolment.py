@@ -1,21 +1,28 @@
-"""Calibrates a candidate: measures its own pictures and those of others, and learns to tell them apart."""
+"""Enrols a candidate: measures its own pictures and those of others, and learns to tell them apart."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
 from jaxtyping import Float
-from torch import Tensor
 
-from artaudit.attribution.calibration import BELONGING, OFF_GRID, CandidateCalibration, calibrate
+from artaudit.attribution.calibration import (
+    BELONGING,
+    SEPARABLE,
+    CandidateCalibration,
+    Stratum,
+    fit_stratum,
+)
 from artaudit.attribution.candidate import (
     DENOISING,
     METHOD,
+    SLOW,
     Candidate,
     calibration_path,
     candidates,
@@ -23,25 +30,16 @@ from artaudit.attribution.candidate import (
     rivals,
     statistic,
 )
-from artaudit.attribution.grid import rescaled
+from artaudit.attribution.families import proved_family
+from artaudit.attribution.known_pictures import SIDE, Batch, Version, middle_crops, strangers, to_8_bits, versions
+from artaudit.attribution.standing_in import standing_in
 from artaudit.attribution.statistic import in_parts, redraw
-from artaudit.datasets.drawings import draw, soften
 from artaudit.errors import UsageError
 from artaudit.image import Image, write_atomically
 from artaudit.protocols import Autoencoder, Generator, Progress
-from artaudit.transforms import Blur, Jpeg, to_ycbcr
 
-SIDE = 128
-"""Pixels along each side of the crops that calibrations are made from."""
-
-QUALITIES = (90, 75)
-"""JPEG qualities of further versions of every crop."""
-
-SIGMAS = (0.7, 1.0, 1.5, 2.0, 3.0)
-"""Standard deviations of blurs in pixels; crops take them in turn."""
-
-SCALES = (0.5, 0.7, 1.4, 2.0)
-"""Factors that crops are resized by, in turn."""
+MOST = 40
+"""Pictures that are measured by default: about five minutes for a small autoencoder on two cores."""
 
 STRENGTH, STEPS = 0.6, 20
 """How strongly (share of the schedule) and in how many steps a denoiser redraws crops, for methods that ask it."""
@@ -49,7 +47,57 @@ STRENGTH, STEPS = 0.6, 20
 _ALIKE = 1.5 / 255
 """Redrawings that differ by no more than this are of the same decoder."""
 
-Batch = Float[Tensor, "batch 3 height width"]
+_FEWEST = 10
+_DRAWN_BY, _BY_ITSELF = "drawn by ", "redrawn by its autoencoder alone"
+
+Measured = tuple[str, Version, Float[np.ndarray, "pictures numbers"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Pictures by set, and what each of them is measured as."""
+
+    sets: Mapping[str, Batch]
+    sources: Mapping[str, np.ndarray]
+    twins: tuple[str, ...]
+
+    def versions(self, *, thorough: bool, slow: bool) -> Iterator[tuple[str, Version]]:
+        """Yield every version of every set; slow methods measure fewer."""
+        more = 2 if thorough else 1
+        for name, pixels in self.sets.items():
+            real = name == "real pictures"
+            saved = 0 if slow else more if real or name == BELONGING else more - 1
+            for version in versions(pixels, saved=saved, resized=not slow, wrong=real and not slow):
+                if not (slow and version.side == SIDE):
+                    yield name, version
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """Measurements kept in a folder until an enrolment is complete, so that it can go on after a stop."""
+
+    folder: Path | None
+    about: str = field(default="")
+
+    def measured(self, key: str, measure: Callable[[], np.ndarray]) -> np.ndarray:
+        """Return what was kept under a key, or measure it now."""
+        if self.folder is None:
+            return measure()
+        path = self.folder / f"{hashlib.sha256(f'{self.about} {key}'.encode()).hexdigest()[:32]}.npy"
+        try:
+            return np.asarray(np.load(path, allow_pickle=False))
+        except (OSError, ValueError):
+            values = measure()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with path.with_suffix(".part").open("wb") as file:
+            np.save(file, values, allow_pickle=False)
+        path.with_suffix(".part").replace(path)
+        return values
+
+    def remove(self) -> None:
+        """Remove what was kept."""
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def learn(
@@ -58,67 +106,58 @@ def learn(
     pictures: Sequence[Image],
     *,
     method: str = METHOD,
+    most: int = MOST,
+    kept: Path | None = None,
     progress: Progress | None = None,
 ) -> CandidateCalibration:
-    """Calibrate a candidate on middle crops of at least ten real pictures; nothing is written to disk.
+    """Calibrate a candidate on middle crops of real pictures, at most `most`; no calibration is written.
 
-    Its own pictures are the crops as it redraws them. The other sets are the crops themselves, the crops blurred,
-    resized and in grey, drawings by code, and the crops as each of the `others` redraws them. Every picture is used
-    untouched and as JPEGs. Others whose redrawings equal its own are twins. For methods that ask the denoiser, its own
-    pictures are what the denoiser makes of the crops, and redrawing by its autoencoder alone is another set. Raises
-    UsageError for too few pictures.
+    Its own pictures are the crops as it redraws them. The other sets are the crops themselves, edited ones, drawings by
+    code, and the crops as the `others` redraw them, divided among these. Every set is measured in two sizes, untouched
+    and saved as files, and resized with the resize undone. Others whose redrawings equal its own are twins; others
+    whose pictures cannot be told from its own are relatives, and do not count for the bars. Measurements are kept in
+    the folder `kept` until all is done. Raises UsageError for too few pictures.
     """
-    crops = middle_crops(pictures)
+    crops = middle_crops(pictures)[:most]
     model = open_candidate(candidate.record, denoiser=method in DENOISING)
-    sets, twins = _known(model, others, crops, denoising=method in DENOISING)
-    measure, numbers = statistic(method).measure, {}
-    for done, (name, batch) in enumerate(sets.items()):
-        versions = torch.cat([batch, *(to_8_bits(Jpeg(quality)(batch, 0)) for quality in QUALITIES)])
-        numbers[name] = in_parts(lambda part: measure(model, part), versions).double().numpy()
-        if progress is not None:
-            progress(done + 1, len(sets))
-    qualities = " and ".join(map(str, QUALITIES))
-    about: dict[str, Any] = {
-        "model": candidate.record.name,
-        "digest": candidate.record.digest,
-        "method": method,
-        "pictures": f"middle crops of {SIDE} pixels of {len(crops)} pictures, each also as JPEG {qualities}",
-        "twins": twins,
-    }
-    groups = {name: np.tile(np.arange(len(batch)), 1 + len(QUALITIES)) for name, batch in sets.items()}
-    return calibrate(numbers, groups, names=statistic(method).names, **about)
-
-
-def _known(
-    model: Autoencoder, others: Sequence[Candidate], crops: Batch, *, denoising: bool
-) -> tuple[dict[str, Batch], tuple[str, ...]]:
-    """Return the sets of pictures by their maker, and the names of twins."""
-    own = to_8_bits(redraw(model, crops))
-    redrawn = {other.record.name: to_8_bits(redraw(open_candidate(other.record), crops)) for other in others}
-    twins = tuple(name for name, batch in redrawn.items() if float((batch - own).abs().max()) <= _ALIKE)
-    drawn: dict[str, Batch] = {}
-    for name, batch in redrawn.items():
-        if not any(float((batch - known).abs().max()) <= _ALIKE for known in (own, *drawn.values())):
-            drawn[f"drawn by {name}"] = batch
-    if not denoising or not isinstance(model, Generator):
-        return {BELONGING: own, OFF_GRID: _off_grid(own, model.factor), **strangers(crops), **drawn}, twins
-    denoised = [
-        model.generate("", seed=place, start=crop[None], strength=STRENGTH, guidance=1, steps=STEPS)
-        for place, crop in enumerate(crops)
-    ]
-    drawn["redrawn by its autoencoder alone"] = own
-    return {BELONGING: to_8_bits(torch.cat(denoised)), **strangers(crops), **drawn}, ()
+    known = _known(model, others, crops, denoising=method in DENOISING)
+    digest = hashlib.sha256(np.ascontiguousarray((crops * 255).round().to(torch.uint8)).tobytes()).hexdigest()
+    unfinished = Unfinished(kept, f"{candidate.record.digest} {method} {statistic(method).names} {digest}")
+    measured = _measured(model, method, known, unfinished, progress, thorough=most > MOST)
+    strata, relatives = _strata(measured, known)
+    learned = CandidateCalibration(
+        model=candidate.record.name,
+        digest=candidate.record.digest,
+        method=method,
+        names=statistic(method).names,
+        pictures=f"middle crops of {SIDE} pixels of {len(crops)} pictures, untouched, as files and resized",
+        strata=strata,
+        twins=known.twins,
+        relatives=relatives,
+        family=proved_family(candidate.record, model),
+    )
+    unfinished.remove()
+    return learned
 
 
 def calibrate_model(
-    name: str, pictures: Sequence[Image], *, method: str = METHOD, progress: Progress | None = None
+    name: str,
+    pictures: Sequence[Image] = (),
+    *,
+    method: str = METHOD,
+    most: int = MOST,
+    progress: Progress | None = None,
 ) -> CandidateCalibration:
-    """Calibrate the model of this name on real pictures against all other models here; write and return the result.
+    """Calibrate the model of this name for attribution and keep the calibration on this machine; return it.
 
-    Raises UsageError for an unknown model, one that cannot draw, and for fewer than ten pictures.
+    `pictures` are at least ten that no model made, better a hundred; without any, drawings by code and parts of two
+    photographs stand in for them, which is coarser. A stopped calibration of the same pictures goes on where it was.
+    Raises UsageError for too few pictures and for a model that is not there or cannot draw.
     """
     (candidate,) = candidates((name,))
-    learned = learn(candidate, rivals(candidate), pictures, method=method, progress=progress)
+    kept = calibration_path(candidate.record).with_suffix(".unfinished")
+    chosen = pictures or standing_in(most)
+    learned = learn(candidate, rivals(candidate), chosen, method=method, most=most, kept=kept, progress=progress)
     keep(candidate, learned)
     return learned
 
@@ -131,57 +170,86 @@ def keep(candidate: Candidate, calibration: CandidateCalibration) -> Path:
     return path
 
 
-def strangers(crops: Batch) -> dict[str, Batch]:
-    """Return the sets of pictures that no model drew, by name."""
-    blurred = torch.cat([Blur(SIGMAS[place % len(SIGMAS)])(crop[None], 0) for place, crop in enumerate(crops)])
-    resized = torch.cat([_resized(crop[None], SCALES[place % len(SCALES)]) for place, crop in enumerate(crops)])
-    drawn = torch.stack([_drawing(place) for place in range(len(crops))])
-    return {
-        "real pictures": crops,
-        "blurred pictures": to_8_bits(blurred),
-        "resized pictures": to_8_bits(resized),
-        "grey pictures": to_8_bits(to_ycbcr(crops)[:, :1].expand_as(crops)),
-        "drawings by code": drawn,
+def _measured(
+    model: Autoencoder,
+    method: str,
+    known: Known,
+    unfinished: Unfinished,
+    progress: Progress | None,
+    *,
+    thorough: bool,
+) -> list[Measured]:
+    measure, measured = statistic(method).measure, []
+    every = list(known.versions(thorough=thorough, slow=method in SLOW))
+    for number, (name, version) in enumerate(every):
+
+        def numbers(pixels: Batch = version.pixels) -> np.ndarray:
+            return in_parts(lambda part: measure(model, part), pixels).double().numpy()
+
+        measured.append((name, version, unfinished.measured(f"{name} {number}", numbers)))
+        if progress is not None:
+            progress(number + 1, len(every))
+    return measured
+
+
+def _strata(measured: Sequence[Measured], known: Known) -> tuple[tuple[Stratum, ...], tuple[str, ...]]:
+    """Return what is learned from every size, and the names of others that cannot be told from the candidate."""
+    kinds = sorted({(version.resized, version.side) for _, version, _ in measured})
+    relatives: set[str] = set()
+    strata = [_stratum(measured, known, kind, relatives) for kind in kinds]
+    if not relatives:
+        return tuple(strata), ()
+    return tuple(_stratum(measured, known, kind, set(relatives)) for kind in kinds), tuple(sorted(relatives))
+
+
+def _stratum(measured: Sequence[Measured], known: Known, kind: tuple[bool, int], relatives: set[str]) -> Stratum:
+    """Learn from one size, without the relatives known so far; others that prove inseparable join these."""
+    sets: dict[str, list[np.ndarray]] = {}
+    for name, version, numbers in measured:
+        if (version.resized, version.side) == kind and name.removeprefix(_DRAWN_BY) not in relatives:
+            sets.setdefault(name, []).append(numbers)
+    stratum = fit_stratum(
+        {name: np.concatenate(parts) for name, parts in sets.items()},
+        {name: np.tile(known.sources[name], len(parts)) for name, parts in sets.items()},
+        kind[1],
+        resized=kind[0],
+    )
+    alike = {
+        name.removeprefix(_DRAWN_BY) for name, value in stratum.aucs.items() if value < SEPARABLE and _DRAWN_BY in name
     }
+    if not alike or kind[0]:
+        return stratum
+    relatives |= alike
+    return _stratum(measured, known, kind, relatives)
 
 
-def middle_crops(pictures: Sequence[Image]) -> Batch:
-    """Return the middle crop of every picture that is large enough; raises UsageError if none is."""
-    large = [image for image in pictures if min(image.height, image.width) >= SIDE]
-    if not large:
-        raise UsageError(f"None of the pictures has {SIDE} pixels along each side: give larger ones.")
-    return torch.stack([_middle(image.rgb8) for image in large])
+def _known(model: Autoencoder, others: Sequence[Candidate], crops: Batch, *, denoising: bool) -> Known:
+    """Return the sets of pictures by their maker, and the names of twins."""
+    own, every = to_8_bits(redraw(model, crops)), np.arange(len(crops))
+    probe = {other.record.name: to_8_bits(redraw(open_candidate(other.record), crops[:2])) for other in others}
+    twins = tuple(name for name, batch in probe.items() if float((batch - own[:2]).abs().max()) <= _ALIKE)
+    distinct: dict[str, Candidate] = {}
+    for other in others:
+        alike = [probe[name] for name in distinct] + [own[:2]]
+        if not any(float((probe[other.record.name] - batch).abs().max()) <= _ALIKE for batch in alike):
+            distinct[other.record.name] = other
+    sets, sources = {BELONGING: own, **strangers(crops)}, {}
+    share = max(_FEWEST, len(crops) // max(1, len(distinct)))
+    for number, (name, other) in enumerate(distinct.items()):
+        places = np.unique((np.arange(share) + number * share) % len(crops))
+        sets[f"{_DRAWN_BY}{name}"] = to_8_bits(redraw(open_candidate(other.record), crops[places]))
+        sources[f"{_DRAWN_BY}{name}"] = places
+    if denoising and isinstance(model, Generator):
+        sets |= {BELONGING: _denoised(model, crops), _BY_ITSELF: own}
+        twins = ()
+    if len(crops) < _FEWEST:
+        raise UsageError(f"An enrolment needs at least {_FEWEST} pictures of {SIDE} pixels: give more.")
+    return Known(sets, {name: sources.get(name, every) for name in sets}, twins)
 
 
-def to_8_bits(pixels: Batch) -> Batch:
-    """Clip to [0, 1] and round to the levels of 8 bits."""
-    return (pixels.clamp(0, 1) * 255).round() / 255
-
-
-def _off_grid(own: Batch, factor: int) -> Float[torch.Tensor, "batch 3 rows columns"]:
-    """Crop every picture off the grid of its latents; the offsets are the same at every call."""
-    places = np.random.default_rng(0).integers(1, factor * factor, len(own))
-    side = SIDE - factor
-    offsets = [(divmod(int(place), factor), picture) for place, picture in zip(places, own, strict=True)]
-    return torch.stack([picture[:, top : top + side, left : left + side] for (top, left), picture in offsets])
-
-
-def _resized(crop: Float[Tensor, "1 3 height width"], scale: float) -> Float[Tensor, "1 3 height width"]:
-    """Return a resized crop of the same size: a smaller one is padded by mirroring, a larger one cropped."""
-    resized = rescaled(crop, 1 / scale)
-    short = max(0, SIDE - resized.shape[-1])
-    if short:
-        resized = F.pad(resized, (short // 2, short - short // 2) * 2, mode="reflect")
-    inset = (resized.shape[-1] - SIDE) // 2
-    return resized[..., inset : inset + SIDE, inset : inset + SIDE]
-
-
-def _drawing(seed: int) -> Float[Tensor, "3 height width"]:
-    rng = np.random.default_rng(seed)
-    return _middle(np.asarray(soften(draw(rng), rng).convert("RGB")))
-
-
-def _middle(rgb8: np.ndarray) -> Float[Tensor, "3 height width"]:
-    top, left = ((side - SIDE) // 2 for side in rgb8.shape[:2])
-    window = np.ascontiguousarray(rgb8[top : top + SIDE, left : left + SIDE].transpose(2, 0, 1))
-    return torch.from_numpy(window).float() / 255
+def _denoised(model: Generator, crops: Batch) -> Batch:
+    drawn = [
+        model.generate("", seed=place, start=crop[None], strength=STRENGTH, guidance=1, steps=STEPS)
+        for place, crop in enumerate(crops)
+    ]
+    return to_8_bits(torch.cat(drawn))

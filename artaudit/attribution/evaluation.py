@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,8 +11,7 @@ import torch
 from jaxtyping import Float, UInt8
 
 from artaudit.attribution.calibration import CandidateCalibration
-from artaudit.attribution.candidate import Candidate, candidates, open_candidate, opinion, statistic
-from artaudit.attribution.enrolment import SIDE, middle_crops, strangers, to_8_bits
+from artaudit.attribution.candidate import Candidate, candidates, open_candidate
 from artaudit.attribution.figures import (
     NONE,
     Share,
@@ -21,7 +20,9 @@ from artaudit.attribution.figures import (
     confusion,
     open_set_auc,
 )
-from artaudit.attribution.statistic import redraw, whole
+from artaudit.attribution.known_pictures import as_levels, middle_crops, strangers, to_8_bits
+from artaudit.attribution.opinion import opinion, views_of
+from artaudit.attribution.statistic import redraw
 from artaudit.datasets import manifest
 from artaudit.datasets.manifest import REAL, Row
 from artaudit.edits import ROBUSTNESS, Edit
@@ -41,7 +42,7 @@ Scores = Mapping[str, Mapping[str, Float[np.ndarray, " pictures"]]]
 """By candidate, then by set."""
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - choices of a measurement, all but two by name
     models: Sequence[str],
     data: Path,
     *,
@@ -49,9 +50,10 @@ def evaluate(
     edits: Sequence[str] = EDITS,
     search: bool = True,
     most: int = 100,
+    side: int = 128,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Ask the candidates about middle crops of a manifest's pictures, at most `most` of each maker.
+    """Ask the candidates about middle crops, of `side` pixels, of a manifest's pictures, at most `most` of each maker.
 
     A candidate's own pictures are the real ones as it redraws them, and those whose row names it as generator.
     Raises UsageError without a calibrated candidate, for an unknown edit, or without a real picture in the split.
@@ -61,10 +63,10 @@ def evaluate(
     if not asked or unknown:
         wrong = f"There is no edit {unknown[0]!r}: choose {', '.join(ROBUSTNESS)}." if unknown else ""
         raise UsageError(wrong or "No model that is asked is calibrated: run `audit attribute enrol`.")
-    sets, curve = known_sets(data, split, asked, most), {}
+    sets, curve = known_sets(data, split, asked, most, side), {}
     for number, name in enumerate(edits):
         scores = {candidate.record.name: score(candidate, sets, ROBUSTNESS[name], search=search) for candidate in asked}
-        curve[name] = _plain(summary(scores, {candidate.record.name: _learned(candidate).bar for candidate in asked}))
+        curve[name] = _plain(summary(scores, {candidate.record.name: 0.0 for candidate in asked}))
         if progress is not None:
             progress(number + 1, len(edits))
     methods = {
@@ -72,29 +74,32 @@ def evaluate(
         for candidate in asked
     }
     counts = {name: len(crops) for name, crops in sets.items()}
-    return {"candidates": methods, "split": split, "search": search, "pictures": counts, "curve": curve}
+    return {"candidates": methods, "split": split, "search": search, "side": side, "pictures": counts, "curve": curve}
 
 
-def known_sets(data: Path, split: str, asked: Sequence[Candidate], most: int) -> dict[str, Crops]:
+def known_sets(data: Path, split: str, asked: Sequence[Candidate], most: int, side: int) -> dict[str, Crops]:
     """Return crops of real pictures, their edited and redrawn versions, and crops of generated pictures, by maker."""
     rows = [row for row in manifest.read(data) if row.split == split]
-    real = _crops(data, [row for row in rows if row.label == REAL], most)
+    real = _crops(data, [row for row in rows if row.label == REAL], most, side)
     if not len(real):
-        raise UsageError(f"{data} has no real picture of 128 pixels in {split}: divide it with `audit data split`.")
+        raise UsageError(f"{data} has no real picture of {side} pixels in {split}: divide it with `audit data split`.")
     drawn = {candidate.record.name: to_8_bits(redraw(open_candidate(candidate.record), real)) for candidate in asked}
-    sets = {name: list(_levels(batch)) for name, batch in (strangers(real) | drawn).items()}
+    sets = {name: list(as_levels(batch)) for name, batch in (strangers(real) | drawn).items()}
     for maker in sorted({row.generator for row in rows if row.label != REAL}):
-        generated = _crops(data, [row for row in rows if row.label != REAL and row.generator == maker], most)
+        generated = _crops(data, [row for row in rows if row.label != REAL and row.generator == maker], most, side)
         makers = (candidate.record.name for candidate in asked if maker in (candidate.record.name, *candidate.twins))
         name = next(makers, maker or "unknown")
-        sets[name] = [*sets.get(name, []), *_levels(generated)]
+        sets[name] = [*sets.get(name, []), *as_levels(generated)]
     return {name: crops for name, crops in sets.items() if crops}
 
 
 def score(
     candidate: Candidate, sets: Sets, edit: Edit, *, search: bool = True
 ) -> dict[str, Float[np.ndarray, " pictures"]]:
-    """Return a candidate's score of every edited picture; without `search` the grid begins at the crop's corner."""
+    """Return how far above its bar a candidate scores every edited picture.
+
+    Without `search` the grid begins at the crop's corner.
+    """
     return {
         name: np.array([_score(candidate, edit(crop), search=search) for crop in crops]) for name, crops in sets.items()
     }
@@ -142,28 +147,17 @@ def _against(name: str, scores: Mapping[str, Float[np.ndarray, " pictures"]]) ->
 
 def _score(candidate: Candidate, levels: UInt8[np.ndarray, "height width 3"], *, search: bool) -> float:
     pixels = torch.from_numpy(levels.transpose(2, 0, 1).copy())[None].float() / 255
-    if search:
-        return opinion(pixels, candidate, (1.0,)).score
-    model, learned = open_candidate(candidate.record), _learned(candidate)
-    numbers = statistic(learned.method).measure(model, whole(pixels, model.factor))
-    return float(learned.score(numbers.double().numpy())[0])
+    return opinion(views_of(pixels), candidate, search=search).margin
 
 
 def _learned(candidate: Candidate) -> CandidateCalibration:
     return cast(CandidateCalibration, candidate.calibration)
 
 
-def _crops(data: Path, rows: Sequence[Row], most: int) -> Float[torch.Tensor, "batch 3 height width"]:
+def _crops(data: Path, rows: Sequence[Row], most: int, side: int) -> Float[torch.Tensor, "batch 3 height width"]:
     """Return middle crops of at most `most` rows, the same at every call; none if no picture is large enough."""
     order = np.random.default_rng(1).permutation(len(rows))
-    pictures = _large(read(data.parent / rows[place].path) for place in order)
-    chosen: list[Image] = [image for image, _ in zip(pictures, range(most), strict=False)]
-    return middle_crops(chosen) if chosen else torch.zeros(0, 3, 1, 1)
-
-
-def _large(pictures: Iterable[Image]) -> Iterable[Image]:
-    return (image for image in pictures if min(image.height, image.width) >= SIDE)
-
-
-def _levels(batch: Float[torch.Tensor, "batch 3 height width"]) -> UInt8[np.ndarray, "batch height width 3"]:
-    return (batch * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
+    pictures = (read(data.parent / rows[place].path) for place in order)
+    large = (image for image in pictures if min(image.height, image.width) >= side)
+    chosen: list[Image] = [image for image, _ in zip(large, range(most), strict=False)]
+    return middle_crops(chosen, side) if chosen else torch.zeros(0, 3, 1, 1)

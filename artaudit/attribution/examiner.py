@@ -10,16 +10,17 @@ from typing import Any, cast
 import numpy as np
 from jaxtyping import UInt8
 
-from artaudit.attribution.calibration import BELONGING, CandidateCalibration
-from artaudit.attribution.candidate import LEAST, SIDE, Candidate, Opinion, answer, candidates, opinions
-from artaudit.attribution.grid import SIDES
+from artaudit.attribution.calibration import BELONGING, LEAST_NEGATIVES, LEAST_OWN, CandidateCalibration
+from artaudit.attribution.candidate import Candidate, candidates
+from artaudit.attribution.opinion import LEAST, SIDE, Opinion, answer, opinions
+from artaudit.attribution.search import SIDES
 from artaudit.errors import ModelError, UsageError
 from artaudit.examination import Illustration
 from artaudit.findings import MODEL, NOISE, Finding
 from artaudit.image import Image, read
 from artaudit.tensors import to_array
 
-UNIT = "log10 of a likelihood ratio"
+UNIT = "unbounded log10 of the odds; the ratio stated is bounded by the number of known pictures"
 
 WEIGHT = (
     "A decoder leaves its traces in whatever it draws, a redrawn photograph too: this says which model held the "
@@ -27,8 +28,14 @@ WEIGHT = (
 )
 
 METHOD = (
-    f"redrawing errors of the middle {SIDE} pixels by octaves, in light and in colour, weighed by logistic regression; "
-    f"offset of the grid chosen on the windows with most detail, of {SIDES[0]} and {SIDES[1]} pixels"
+    f"redrawing errors of the middle {SIDE} pixels by octaves, in light and in colour, before and after a step of "
+    "gradient-free decoder inversion, weighed by logistic regression; conformal bar; crops and resizes searched for on "
+    f"the windows with most detail, of {SIDES[0]} and {SIDES[1]} pixels"
+)
+
+TOO_FEW = (
+    f"enrolled on too few pictures for evidence, which takes {LEAST_OWN} of its own and {LEAST_NEGATIVES} by others, "
+    "versions counted"
 )
 
 AMPLIFIED = 8
@@ -40,7 +47,10 @@ REDRAWN = (
 
 
 class Origin:
-    """Asks the candidates [default: all models that can draw and are calibrated for their present weights]."""
+    """Asks the candidates [default: all models that can draw and are calibrated for their present weights].
+
+    What it finds becomes evidence, so that candidates that were enrolled on too few pictures are not asked.
+    """
 
     name = "attribution"
     group = NOISE
@@ -53,7 +63,9 @@ class Origin:
     def examine(self, image: Image) -> list[Finding]:
         """Return one finding: which model drew the picture, that none held here did, or that it cannot be told."""
         asked = candidates() if self._asked is None else self._asked
-        return [finding(opinions(image, asked, resized=self._resized), asked)]
+        few = [candidate for candidate in asked if candidate.calibration is not None and candidate.calibration.small]
+        sound = [candidate for candidate in asked if candidate not in few]
+        return [finding(opinions(image, sound, resized=self._resized), asked, too_few=few)]
 
     def illustrate(self, image: Image, finding: Finding) -> list[Illustration]:
         """Return the examined part, its redrawing and the errors; nothing if no installed model claims the picture."""
@@ -85,10 +97,11 @@ def attribute(
     return finding(opinions(image, asked, resized=resized, search=search), asked)
 
 
-def finding(held: Sequence[Opinion], asked: Sequence[Candidate]) -> Finding:
-    """Turn the opinions of the candidates that were asked into one finding."""
+def finding(held: Sequence[Opinion], asked: Sequence[Candidate], *, too_few: Sequence[Candidate] = ()) -> Finding:
+    """Turn the opinions of the candidates that were asked into one finding; those with `too_few` pictures were not."""
     makers = answer(held)
     obstacles = {candidate.record.name: candidate.obstacle for candidate in asked if candidate.obstacle}
+    obstacles |= {candidate.record.name: TOO_FEW for candidate in too_few if not candidate.obstacle}
     details: dict[str, Any] = {"candidates": list(map(as_details, held)), "left_out": obstacles, "weight": WEIGHT}
     if not held:
         why = "no model held here is calibrated" if len(obstacles) == len(asked) else f"it is below {LEAST} pixels"
@@ -98,38 +111,50 @@ def finding(held: Sequence[Opinion], asked: Sequence[Candidate]) -> Finding:
     learned = cast(CandidateCalibration, best.candidate.calibration)
     return Finding(
         Origin.name,
-        _claim(makers, held),
+        _claim(makers, held) + (_smallness(best) if makers else ""),
         bool(makers),
         METHOD,
         score=round(best.score, 3),
-        threshold=round(learned.bar, 3),
+        threshold=round(best.stratum.bar, 3),
         unit=UNIT,
-        false_alarms=learned.false_alarms,
-        misses=learned.misses,
+        false_alarms=learned.false_alarms(best.stratum),
+        misses=learned.misses(best.stratum),
         details=details,
         # that none of these models drew it does not speak against a machine: another model may have
-        log10_likelihood_ratio=round(best.score, 3) if makers else None,
+        log10_likelihood_ratio=round(best.ratio, 3) if makers else None,
     )
 
 
 def as_details(opinion: Opinion) -> dict[str, Any]:
     """Return an opinion as plain JSON values, with the share of each set of known pictures that scored lower."""
     learned = cast(CandidateCalibration, opinion.candidate.calibration)
+    stratum, place = opinion.stratum, opinion.place
     return {
         "model": opinion.candidate.record.name,
         "words": opinion.candidate.words,
         "belongs": opinion.belongs,
         "score": round(opinion.score, 3),
-        "bar": round(learned.bar, 3),
-        "cap": round(learned.cap, 3),
-        "offset": [opinion.grid.top, opinion.grid.left],
-        "scale": round(opinion.scale, 4),
-        "lower_than_it": {name: share_below(values, opinion.score) for name, values in learned.quantiles.items()},
-        "auc": {name: round(value, 3) for name, value in learned.aucs.items()},
-        "found_of_its_own": list(learned.passed[BELONGING]),
-        "found_of_others": [learned.false_alarms.count, learned.false_alarms.trials],
+        "bar": round(stratum.bar, 3),
+        "cap": round(stratum.cap, 3),
+        "offset": [place.top, place.left],
+        "scale": round(place.scale, 4),
+        "scales_tried": [round(scale, 4) for scale, _ in place.tried],
+        "known_pictures_of": {"side": stratum.side, "resized": stratum.resized},
+        "lower_than_it": {name: share_below(values, opinion.score) for name, values in stratum.quantiles.items()},
+        "auc": {name: round(value, 3) for name, value in stratum.aucs.items()},
+        "found_of_its_own": list(stratum.passed[BELONGING]),
+        "found_of_others": list(stratum.named_of_others),
         "calibrated_on": learned.pictures,
+        "few_known_pictures": stratum.small,
     }
+
+
+def _smallness(opinion: Opinion) -> str:
+    """Return, for an enrolment with too few pictures, how few stand behind the answer; else nothing."""
+    if not opinion.stratum.small:
+        return ""
+    own, others = opinion.stratum.passed[BELONGING][1], opinion.stratum.named_of_others[1]
+    return f" (by an enrolment with only {own} pictures of its own and {others} by others, too few to know the error)"
 
 
 def share_below(quantiles: Sequence[float], score: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,9 +13,8 @@ from jaxtyping import Float, UInt8
 from PIL import Image as Pillow
 from torch import Tensor
 
-from artaudit.attribution.calibration import CandidateCalibration
-from artaudit.attribution.candidate import Opinion
 from artaudit.attribution.examiner import AMPLIFIED, UNIT, as_details
+from artaudit.attribution.opinion import Opinion
 from artaudit.findings import Finding
 from artaudit.templates import template
 from artaudit.tensors import to_array
@@ -37,16 +36,19 @@ def page(attributions: Sequence[tuple[str, Finding, Sequence[Opinion]]]) -> byte
 
 
 def _opinion(opinion: Opinion) -> dict[str, Any]:
-    learned = cast(CandidateCalibration, opinion.candidate.calibration)
+    stratum = opinion.stratum
+    edges = (opinion.score, stratum.bar, *(value for values in stratum.quantiles.values() for value in values))
+    span = min(edges), max(edges)
     redrawn = opinion.redrawn()
     error = (AMPLIFIED * (redrawn - opinion.seen).abs()).clamp(0, 1)
     return {
         **as_details(opinion),
         "panels": [("picture", _uri(opinion.seen)), ("redrawn", _uri(redrawn)), ("error", _uri(error))],
-        "map": _as_png(phase_map(opinion.grid.scores)),
-        "sets": [_row(name, values, learned.cap) for name, values in learned.quantiles.items()],
-        "score_at": _place(opinion.score, learned.cap),
-        "bar_at": _place(learned.bar, learned.cap),
+        "map": _as_png(phase_map(opinion.place.scores)) if opinion.place.scores.numel() else "",
+        "tried": _tried(opinion.place.tried),
+        "sets": [_row(name, values, span) for name, values in stratum.quantiles.items()],
+        "score_at": _at(opinion.score, span),
+        "bar_at": _at(stratum.bar, span),
     }
 
 
@@ -57,15 +59,23 @@ def phase_map(scores: Float[Tensor, "factor factor"]) -> UInt8[np.ndarray, "heig
     return np.repeat(np.kron(shades, np.ones((_CELL, _CELL), np.uint8))[..., None], 3, axis=2)
 
 
-def _row(name: str, quantiles: Sequence[float], cap: float) -> dict[str, Any]:
+def _row(name: str, quantiles: Sequence[float], span: tuple[float, float]) -> dict[str, Any]:
     """Return the places of a set's lowest, quartile, median and highest scores."""
     last = len(quantiles) - 1
-    return {"name": name, "at": [_place(quantiles[round(last * share)], cap) for share in (0, 0.25, 0.5, 0.75, 1)]}
+    return {"name": name, "at": [_at(quantiles[round(last * share)], span) for share in (0, 0.25, 0.5, 0.75, 1)]}
 
 
-def _place(score: float, cap: float) -> float:
-    """Return a score's place between -cap and cap, in percent."""
-    return round(50 + 50 * score / cap, 1)
+def _at(score: float, span: tuple[float, float]) -> float:
+    """Return a score's place between the lowest and the highest, in percent."""
+    low, high = span
+    return round(100 * (score - low) / max(high - low, 1e-9), 1)
+
+
+def _tried(tried: Sequence[tuple[float, float]]) -> list[dict[str, Any]]:
+    """Return the factors that were tried with the height of a bar for each one's score, in percent."""
+    low = min((score for _, score in tried), default=0.0)
+    high = max((score for _, score in tried), default=0.0)
+    return [{"scale": round(scale, 3), "height": _at(score, (low, high))} for scale, score in tried]
 
 
 def _uri(pixels: Float[Tensor, "1 3 height width"]) -> str:

@@ -47,13 +47,13 @@ def attribute() -> None:
 @attribute.command("pictures")
 @PICTURES
 @MODELS
-@click.option("--resized", is_flag=True, help="Look for a resize too, and undo it; six times the work.")
+@click.option("--resized", is_flag=True, help="Of crops too, try to undo the usual resizes.")
 @click.option(
     "--no-search",
     "search",
     flag_value=False,
     default=True,
-    help="Look for no crop: for pictures that were surely never cropped.",
+    help="Look for no crop and no resize: for pictures that are surely as they were drawn.",
 )
 @click.option(
     "-o", "--output", type=PATH, help="Write an HTML page: each picture redrawn by the models, with error maps."
@@ -71,12 +71,14 @@ def attribute_pictures(
     """Ask every enrolled model whether it drew PICTURES.
 
     Each model redraws the middle of a picture, which changes the model's own pictures otherwise than those of others.
-    Models draw in squares of pixels, one for each latent; the offset that a crop gave these is searched for. Exit code
-    1 says that at least one picture is a model's.
+    Models draw in squares of pixels, one for each latent. Of a picture that no model claims as it is, the offset that a
+    crop gave these squares is searched for, and the resize that a whole picture may have had. Exit code 1 says that at
+    least one picture is a model's.
     """
     from artaudit.attribution import page  # noqa: PLC0415 - heavy
-    from artaudit.attribution.candidate import candidates, opinions  # noqa: PLC0415 - heavy
+    from artaudit.attribution.candidate import candidates  # noqa: PLC0415 - heavy
     from artaudit.attribution.examiner import finding  # noqa: PLC0415 - heavy
+    from artaudit.attribution.opinion import opinions  # noqa: PLC0415 - heavy
     from artaudit.image import read, write_atomically  # noqa: PLC0415 - heavy
     from artaudit.image.writing import ensure_new  # noqa: PLC0415 - heavy
 
@@ -126,21 +128,29 @@ def list_candidates(*, as_json: bool) -> None:
 
 @attribute.command()
 @click.argument("model")
-@PICTURES
+@click.argument("pictures", type=PATH, nargs=-1)
 @click.option(
     "--method",
     type=click.Choice(list(catalog.ATTRIBUTIONS)),
-    default="octaves",
+    default="inversion",
     show_default=True,
     help="The statistic that tells its own pictures from others, as docs/components.md describes it.",
 )
+@click.option(
+    "--most",
+    type=click.IntRange(min=10),
+    default=40,
+    show_default=True,
+    help="How many pictures to measure; 100 find more, and take longer.",
+)
 @AS_JSON
-def enrol(model: str, pictures: tuple[Path, ...], *, method: str, as_json: bool) -> None:
+def enrol(model: str, pictures: tuple[Path, ...], *, method: str, most: int, as_json: bool) -> None:
     """Make MODEL known, so that it can be asked about pictures.
 
-    A likelihood ratio is calibrated on crops of PICTURES: as MODEL redraws them, which are its own, and as they are,
-    edited, drawn by code and redrawn by other models, which are not. PICTURES are files or folders, at least ten
-    pictures that no model made, better a hundred.
+    Crops of PICTURES are measured as MODEL redraws them, which are its own, and as they are, edited, drawn by code and
+    redrawn by other models, which are not. PICTURES are files or folders, at least ten pictures that no model made, of
+    192 pixels or more, better a hundred; without any, drawings by code and parts of two photographs stand in for them.
+    A stopped enrolment goes on where it was.
     """
     from artaudit.attribution.candidate import calibration_path, candidates  # noqa: PLC0415 - heavy
     from artaudit.attribution.enrolment import calibrate_model  # noqa: PLC0415 - heavy
@@ -148,19 +158,19 @@ def enrol(model: str, pictures: tuple[Path, ...], *, method: str, as_json: bool)
     from artaudit.image.sources import gather  # noqa: PLC0415 - heavy
 
     (candidate,) = candidates((model,))
-    images, code = each([source.path for source in gather(pictures)], read)
+    images, code = each([source.path for source in gather(pictures)], read) if pictures else ([], 0)
     if code:
         raise UsageError("Some pictures could not be read: leave them out.")
-    learned, path = calibrate_model(model, images, method=method), calibration_path(candidate.record)
+    with progress_bar("measuring") as progress:
+        learned = calibrate_model(model, images, method=method, most=most, progress=progress)
     if as_json:
-        print_json({"path": str(path), **asdict(learned)})
+        print_json({"path": str(calibration_path(candidate.record)), **asdict(learned)})
         return
-    for name, value in learned.aucs.items():
-        click.echo(f"AUC {value:.3f} against {name}")
-    found, wrong = learned.passed["belonging"], learned.false_alarms
-    click.echo(
-        f"bar {learned.bar:.2f}: {found[0]} of {found[1]} of its own found, {wrong.count} of {wrong.trials} others"
-    )
+    click.echo("\n".join(learned.summary()))
+    if learned.relatives:
+        click.echo(f"not to be told from {', '.join(learned.relatives)}: they will be named together")
+    if learned.small:
+        click.echo("Few pictures stand behind this: answers will say so, and stay out of reports.", err=True)
     if not learned.separable:
         click.echo(f"{model} is not separable here and will give no answer", err=True)
 
@@ -170,8 +180,9 @@ def enrol(model: str, pictures: tuple[Path, ...], *, method: str, as_json: bool)
 @click.argument("data", type=PATH)
 @SPLIT
 @EDITS
+@click.option("--side", type=click.IntRange(min=96), default=128, show_default=True, help="Pixels along a crop's side.")
 @AS_JSON
-def evaluate(model: str, data: Path, *, split: str, edits: tuple[str, ...], as_json: bool) -> None:
+def evaluate(model: str, data: Path, *, split: str, edits: tuple[str, ...], side: int, as_json: bool) -> None:
     """Measure how well MODEL tells its own pictures in DATA.
 
     MODEL is a model's name, or auto for all that are enrolled; DATA is a manifest (`audit data index`). A model's own
@@ -181,7 +192,8 @@ def evaluate(model: str, data: Path, *, split: str, edits: tuple[str, ...], as_j
     from artaudit.attribution import evaluation  # noqa: PLC0415 - heavy
 
     with progress_bar("measuring") as progress:
-        found = evaluation.evaluate((model,), data, split=split, edits=edits or evaluation.EDITS, progress=progress)
+        asked = edits or evaluation.EDITS
+        found = evaluation.evaluate((model,), data, split=split, edits=asked, side=side, progress=progress)
     if as_json:
         print_json(found)
         return
@@ -208,6 +220,7 @@ def _print(path: str, found: dict[str, Any]) -> None:
     click.echo(f"{path}: {mark}: {found['claim']}")
     for said in found["details"]["candidates"]:
         offset = f", grid at {tuple(said['offset'])}" if any(said["offset"]) else ""
-        click.echo(f"  {said['model']}  {said['score']:+.2f}, bar {said['bar']:+.2f}{offset}")
+        scale = f", a resize by {said['scale']} undone" if said["scale"] != 1 else ""
+        click.echo(f"  {said['model']}  {said['score']:+.2f}, bar {said['bar']:+.2f}{offset}{scale}")
     for name, why in found["details"]["left_out"].items():
         click.echo(f"  {name}  {why}")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from artaudit import catalog
-from artaudit.commands.common import AS_JSON, PATH, each, print_json
+from artaudit.commands.common import AS_JSON, PATH, each, print_json, progress_bar
 from artaudit.commands.words import Group
 from artaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from artaudit.generators import pool
 
 HOLD_OUT = click.option("--hold-out", is_flag=True, help="Only measure on this model, never cloak against it.")
 FAMILY = click.option(
@@ -20,6 +24,9 @@ FAMILY = click.option(
 @click.group(cls=Group)
 def models() -> None:
     """Manage the models that cloaks are made against and tested on."""
+
+
+UPDATE = click.option("--update", is_flag=True, help="Take the place of an installed model of the same name.")
 
 
 @models.command("list")
@@ -52,8 +59,18 @@ def list_models(*, as_json: bool) -> None:
 @FAMILY
 @click.option("--licence", metavar="NAME", default="not stated", show_default=True, help="The licence of its weights.")
 @HOLD_OUT
-def add_model(
-    name: str, paths: tuple[Path, ...], *, kind: str | None, family: str, licence: str, hold_out: bool
+@UPDATE
+@click.option("--enrol", is_flag=True, help="Make it known to `audit attribute` at once, which takes minutes.")
+def add_model(  # noqa: PLR0913 - one for each option
+    name: str,
+    paths: tuple[Path, ...],
+    *,
+    kind: str | None,
+    family: str,
+    licence: str,
+    hold_out: bool,
+    update: bool,
+    enrol: bool,
 ) -> None:
     """Install the model in PATHS under NAME.
 
@@ -67,7 +84,12 @@ def add_model(
         raise UsageError("A model is one folder, or one or two files: give just these.")
     if kind is None or kind in catalog.MODELS.shipped:
         ensure_openable(paths)
-    _install(name, [path.resolve() for path in paths], kind or "", family, licence, hold_out=hold_out)
+    record = _record(name, kind or "", family, licence, hold_out=hold_out)
+    _install(record, [path.resolve() for path in paths], update=update)
+    if enrol:
+        _enrol(name)
+    elif _draws(name):
+        click.echo(f"To ask whether it drew a picture: audit attribute enrol {name}", err=True)
 
 
 @models.command("pull")
@@ -81,7 +103,8 @@ def add_model(
 @click.option("--name", metavar="NAME", help="What to call the model [default: the repository's own name].")
 @FAMILY
 @HOLD_OUT
-def pull_model(repository: str, *, revision: str, name: str | None, family: str, hold_out: bool) -> None:
+@UPDATE
+def pull_model(repository: str, *, revision: str, name: str | None, family: str, hold_out: bool, update: bool) -> None:
     """Install a model from the Hugging Face hub.
 
     REPOSITORY is written OWNER/NAME. Only this command and the option --timestamp use the network.
@@ -96,7 +119,36 @@ def pull_model(repository: str, *, revision: str, name: str | None, family: str,
         found = hub.fetch(repository, revision, Path(room))
         origin = f"{found.repository}@{found.commit}"
         called = name or repository.rpartition("/")[2]
-        _install(called, [found.folder], "", family, found.licence, hold_out=hold_out, origin=origin)
+        _install(
+            _record(called, "", family, found.licence, hold_out=hold_out, origin=origin), [found.folder], update=update
+        )
+
+
+@models.command("edit")
+@click.argument("name")
+@FAMILY
+@click.option("--licence", metavar="NAME", default="", help="The licence of its weights.")
+@click.option(
+    "--use", type=click.Choice(["surrogate", "hold-out"]), default=None, help="Cloak against it, or only measure."
+)
+def edit_model(name: str, *, family: str, licence: str, use: str | None) -> None:
+    """Change what is written down about the installed model NAME; its files stay as they are."""
+    from artaudit.generators import pool  # noqa: PLC0415 - heavy
+
+    if not (family or licence or use):
+        raise UsageError("Nothing was to be changed: give --family, --licence or --use.")
+    record = pool.edit(name, family=family, licence=licence, use=use or "")
+    click.echo(f"{record.name}: {record.family}, {record.licence}, {record.use}")
+
+
+@models.command("remove")
+@click.argument("name")
+def remove_model(name: str) -> None:
+    """Remove the installed model NAME and its files; what was learned about it for attribution stays."""
+    from artaudit.generators import pool  # noqa: PLC0415 - heavy
+
+    record = pool.remove(name)
+    click.echo(f"{record.name}@{record.digest[:12]} was removed from {record.folder.parent}")
 
 
 @models.command("verify")
@@ -127,15 +179,31 @@ def models_path(name: str | None) -> None:
     click.echo(known[name])
 
 
-def _install(
-    name: str, paths: list[Path], kind: str, family: str, licence: str, *, hold_out: bool, origin: str = ""
-) -> None:
+def _record(name: str, kind: str, family: str, licence: str, *, hold_out: bool, origin: str = "") -> pool.Record:
     from artaudit.generators import pool  # noqa: PLC0415 - heavy
-    from artaudit.generators.installing import add  # noqa: PLC0415 - heavy
 
     use = pool.HOLD_OUT if hold_out else pool.SURROGATE
-    about = pool.Record(name, kind, family, licence, use, pool.models_folder(), (), origin)
-    record, note = add(about, paths)
+    return pool.Record(name, kind, family, licence, use, pool.models_folder(), (), origin)
+
+
+def _install(about: pool.Record, paths: list[Path], *, update: bool) -> None:
+    from artaudit.generators.installing import add  # noqa: PLC0415 - heavy
+
+    record, note = add(about, paths, update=update)
     if note:
         click.echo(note, err=True)
     click.echo(f"{record.name}@{record.digest[:12]} ({record.kind}, {record.family}) lies in {record.folder}")
+
+
+def _draws(name: str) -> bool:
+    from artaudit.generators import pool  # noqa: PLC0415 - heavy
+    from artaudit.generators.opening import abilities  # noqa: PLC0415 - heavy
+
+    return "attribution" in abilities(pool.by_name(pool.available())[name])
+
+
+def _enrol(name: str) -> None:
+    from artaudit.attribution.enrolment import calibrate_model  # noqa: PLC0415 - heavy
+
+    with progress_bar("measuring") as progress:
+        click.echo("\n".join(calibrate_model(name, progress=progress).summary()))

@@ -13,10 +13,11 @@ from artaudit.generators.diffusers_layout import Offer, offer
 from artaudit.generators.opening import open_model
 
 
-def add(about: pool.Record, paths: Sequence[Path]) -> tuple[pool.Record, str]:
+def add(about: pool.Record, paths: Sequence[Path], *, update: bool = False) -> tuple[pool.Record, str]:
     """Install a model from plain files, a diffusers folder, or a checkpoint; return its record and what is left out.
 
-    `about` says what is known: an empty kind or family is read off the files. The copy is opened once as proof.
+    `about` says what is known: an empty kind or family is read off the files. The copy is opened once as proof. With
+    `update`, it takes the place of a model of the same name.
     Raises UsageError where the kind or family cannot be told, ModelError for files that are not whole or not served.
     """
     folder = pool.models_folder()
@@ -24,13 +25,13 @@ def add(about: pool.Record, paths: Sequence[Path]) -> tuple[pool.Record, str]:
         found = Offer(about.kind, None, {path.name: path for path in paths})
         if len(found.files) < len(paths):
             raise UsageError(f"Both files are called {paths[0].name}: give them names of their own first.")
-        return _installed(about, found, folder)
+        return _installed(about, found, folder, update=update)
     if paths[0].is_dir():
-        return _installed(about, offer(paths[0]), folder)
+        return _installed(about, offer(paths[0]), folder, update=update)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".unpacked-") as target:
         note = unpacked(paths[0], paths[1] if len(paths) > 1 else None, Path(target), about.family)
-        return _installed(about, offer(Path(target)), folder, note)
+        return _installed(about, offer(Path(target)), folder, note, update=update)
 
 
 def add_model(
@@ -51,12 +52,14 @@ def add_model(
     return record
 
 
-def _installed(about: pool.Record, found: Offer, folder: Path, note: str = "") -> tuple[pool.Record, str]:
+def _installed(
+    about: pool.Record, found: Offer, folder: Path, note: str = "", *, update: bool
+) -> tuple[pool.Record, str]:
     family = about.family or found.family
     if about.kind not in ("", found.kind):
         raise UsageError(f"{about.name} would be of the kind {found.kind}, not {about.kind}: leave --kind out.")
     if not family:
         raise UsageError(f"Which latent space {about.name} has cannot be told: say it with --family.")
     whole = pool.Record(about.name, found.kind, family, about.licence, about.use, folder, (), about.origin)
-    record, _ = pool.install(whole, found.files, folder, open_model)
+    record, _ = pool.install(whole, found.files, folder, open_model, update=update)
     return record, " ".join(filter(None, (found.note, note)))

@@ -121,13 +121,18 @@ def record_of(name: str, kind: str, paths: Sequence[Path], *, family: str, licen
 
 
 def install(
-    about: Record, sources: Mapping[str, Path], folder: Path, proof: Callable[[Record], Opened]
+    about: Record,
+    sources: Mapping[str, Path],
+    folder: Path,
+    proof: Callable[[Record], Opened],
+    *,
+    update: bool = False,
 ) -> tuple[Record, Opened]:
     """Copy files to `folder` and keep them if `proof` can open the copy; return the record and what it opened.
 
     `sources` maps the relative path of each copy to its file; `about` holds the rest of the record. The model appears
-    whole, by one rename, or not at all. Raises UsageError for a name that is taken or unfit, ModelError for files that
-    cannot be read or written, and whatever `proof` raises.
+    whole, by one rename, or not at all; with `update` it takes the place of one of the same name. Raises UsageError for
+    a name that is taken or unfit, ModelError for files that cannot be read or written, and whatever `proof` raises.
     """
     try:
         _fit(about.name)
@@ -135,19 +140,61 @@ def install(
     except ValueError as error:
         raise UsageError(f"{error} is no fit name for a model or a file: use letters, digits, dots, dashes.") from error
     home, stage = folder / about.name, folder / f".{about.name}.{secrets.token_hex(4)}"
-    if home.exists():
-        raise UsageError(f"A model named {about.name} is installed already: choose another name.")
+    if home.exists() and not update:
+        raise UsageError(
+            f"A model named {about.name} is installed already: replace it with --update, or choose another name."
+        )
     try:
         files = tuple((name, copy(sources[name], stage / name)) for name in names)
         record = replace(about, folder=stage, files=files)
         write_atomically(stage / RECORD, describe(record))
         opened = proof(record)
+        if home.exists():
+            _set_aside(home)
         stage.rename(home)
     except OSError as error:
         raise ModelError(f"{home} cannot be written ({error.strerror}): choose another ARTAUDIT_MODELS.") from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     return replace(record, folder=home), opened
+
+
+def edit(name: str, *, family: str = "", licence: str = "", use: str = "") -> Record:
+    """Change what an installed model's record says, where something is given, and return it.
+
+    Raises UsageError for a model that is not installed.
+    """
+    record = _installed(name)
+    changed = replace(record, family=family or record.family, licence=licence or record.licence, use=use or record.use)
+    write_atomically(record.folder / RECORD, describe(changed))
+    return changed
+
+
+def remove(name: str) -> Record:
+    """Remove an installed model with its files; raises UsageError for one that is not installed."""
+    record = _installed(name)
+    try:
+        _set_aside(record.folder)
+    except OSError as error:
+        raise ModelError(f"{record.folder} cannot be removed ({error.strerror}).") from error
+    return record
+
+
+def _installed(name: str) -> Record:
+    known = {record.name: record for record in installed(models_folder())}
+    if name not in known:
+        came = (
+            " comes with artaudit and stays" if name in {record.name for record in _shipped()} else " is not installed"
+        )
+        raise UsageError(f"{name}{came}: `audit models list` shows what is there.")
+    return known[name]
+
+
+def _set_aside(home: Path) -> None:
+    """Remove a model's folder: it is gone by one rename, and its files after that."""
+    aside = home.with_name(f".{home.name}.{secrets.token_hex(4)}")
+    home.rename(aside)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def describe(record: Record) -> bytes:

@@ -10,8 +10,11 @@ import torch
 from PIL import Image as Pillow
 
 from artaudit.attribution.calibration import BELONGING
-from artaudit.attribution.candidate import LEAST, SIDE, answer, candidates, opinions
+from artaudit.attribution.candidate import candidates
 from artaudit.attribution.examiner import Origin
+from artaudit.attribution.known_pictures import SIDE as CALIBRATED
+from artaudit.attribution.known_pictures import STRANGERS
+from artaudit.attribution.opinion import LEAST, SIDE, answer, opinions
 from artaudit.datasets.photographs import photograph
 from artaudit.examination import Examiner
 from artaudit.generators import pool
@@ -19,8 +22,6 @@ from artaudit.generators.opening import open_model
 from artaudit.image import decode
 from artaudit.tensors import to_array, to_batch
 from artaudit.transforms import Blur
-
-STRANGERS = {"real pictures", "blurred pictures", "resized pictures", "grey pictures", "drawings by code"}
 
 
 def written(path, pixels):
@@ -35,7 +36,7 @@ def as_image(pixels, kind="PNG", **settings):
 
 @pytest.fixture(scope="module")
 def real():
-    return decode(photograph("china.jpg"), name="china.jpg").pixels[100:300, 200:456]
+    return decode(photograph("china.jpg"), name="china.jpg").pixels[100:292, 200:456]
 
 
 @pytest.fixture(scope="module")
@@ -89,14 +90,18 @@ def test_a_model_is_enrolled_with_a_folder_and_the_result_is_used(audit):
     china, flower = (decode(photograph(name), name=name).pixels for name in ("china.jpg", "flower.jpg"))
     for number in range(12):
         whole = (china, flower)[number % 2]
-        top, left = (int(rng.integers(side - 128)) for side in whole.shape[:2])
-        written(f"mine/{number}.png", whole[top : top + 128, left : left + 128])
+        top, left = (int(rng.integers(side - CALIBRATED)) for side in whole.shape[:2])
+        written(f"mine/{number}.png", whole[top : top + CALIBRATED, left : left + CALIBRATED])
     code, out, _ = audit("attribute", "enrol", "studio-sd1", "mine", "--method", "octaves", "--json")
     learned = json.loads(out)
     assert code == 0 and learned["method"] == "octaves" and learned["twins"] == ["studio-diffusion"]
-    assert set(learned["aucs"]) == {*STRANGERS, "drawn by studio-flux2"}
+    assert learned["family"] == "SD 1.x"
+    for stratum in learned["strata"]:
+        assert set(stratum["aucs"]) == {*STRANGERS, "drawn by studio-flux2"}
     (used,) = [candidate.calibration for candidate in candidates() if candidate.record.name == "studio-sd1"]
-    assert used.method == "octaves" and used.passed[BELONGING][1] == 36
+    assert used.method == "octaves" and used.first.passed[BELONGING][1] == 24 and used.small
+    code, out, _ = audit("attribute", "redrawn.png", "--model", "studio-sd1")
+    assert "too few to know the error" in out or code == 0
     code, out, _ = audit("attribute", "enrol", "studio-sd1", "mine/1.png")
     assert code == 2
     code, out, _ = audit("attribute", "candidates", "--json")
@@ -107,9 +112,9 @@ def test_a_calibration_counts_only_for_the_weights_it_was_made_with(tmp_path):
     (known,) = candidates(("studio-sd1",))
     folder = tmp_path / "models" / ".calibrations"
     folder.mkdir(parents=True)
-    text = known.calibration.as_json().replace(known.record.digest, "0" * 64).replace('"octaves"', '"phase"')
+    text = known.calibration.as_json().replace(known.record.digest, "0" * 64).replace('"inversion"', '"phase"')
     (folder / "studio-sd1.json").write_text(text)
-    assert candidates(("studio-sd1",))[0].calibration.method == "octaves"
+    assert candidates(("studio-sd1",))[0].calibration.method == "inversion"
 
 
 def test_a_calibration_of_other_numbers_than_the_method_gives_today_does_not_count(tmp_path):
@@ -117,7 +122,7 @@ def test_a_calibration_of_other_numbers_than_the_method_gives_today_does_not_cou
     folder = tmp_path / "models" / ".calibrations"
     folder.mkdir(parents=True)
     plain = json.loads(known.calibration.as_json())
-    for change in ({"method": "aeroblade"}, {"method": "no such"}, {"names": ["another"]}):
+    for change in ({"method": "aeroblade"}, {"method": "no such"}, {"names": ["another"] * len(plain["names"])}):
         (folder / "studio-sd1.json").write_text(json.dumps(plain | change))
         assert candidates(("studio-sd1",))[0].calibration == known.calibration
 
@@ -127,7 +132,8 @@ def test_who_cannot_be_told_apart_says_so_and_is_not_asked(tmp_path, redrawn):
     folder = tmp_path / "models" / ".calibrations"
     folder.mkdir(parents=True)
     plain = json.loads(known.calibration.as_json())
-    (folder / "studio-sd1.json").write_text(json.dumps(plain | {"aucs": {"real pictures": 0.7}}))
+    strata = [stratum | {"aucs": {"real pictures": 0.7}} for stratum in plain["strata"]]
+    (folder / "studio-sd1.json").write_text(json.dumps(plain | {"strata": strata}))
     asked = candidates(("studio-sd1",))
     assert "not separable here: AUC 0.70" in asked[0].obstacle
     (found,) = Origin(asked).examine(as_image(redrawn))
@@ -155,7 +161,7 @@ def test_an_unknown_model_is_refused(audit):
 @pytest.mark.parametrize("left", [0, 5])
 def test_a_crop_off_the_grid_is_put_back_on_it(redrawn, top, left):
     said = opinions(as_image(redrawn[top:, left:]), candidates(("studio-sd1",)))
-    assert ((said[0].grid.top + top) % 8, (said[0].grid.left + left) % 8) == (0, 0)
+    assert ((said[0].place.top + top) % 8, (said[0].place.left + left) % 8) == (0, 0)
     assert said[0].belongs
 
 
@@ -176,12 +182,12 @@ def test_smooth_and_colourless_pictures_belong_to_nobody(real):
 
 @pytest.mark.slow
 def test_a_resize_is_found_and_undone(redrawn):
-    large = np.asarray(Pillow.fromarray(np.rint(redrawn * 255).astype(np.uint8)).resize((512, 400), 3)) / 255
-    plain, tried = (
-        opinions(as_image(large), candidates(("studio-sd1",)), resized=resized)[0] for resized in (False, True)
+    large = np.asarray(Pillow.fromarray(np.rint(redrawn * 255).astype(np.uint8)).resize((384, 288), 3)) / 255
+    plain, searched = (
+        opinions(as_image(large), candidates(("studio-sd1",)), search=search)[0] for search in (False, True)
     )
-    assert tried.scale == 2.0
-    assert tried.score > plain.score
+    assert searched.place.scale == pytest.approx(1.5)
+    assert searched.margin > plain.margin and searched.belongs
 
 
 def test_tiny_pictures_get_no_answer_and_large_ones_are_seen_in_the_middle(redrawn):
@@ -193,3 +199,16 @@ def test_tiny_pictures_get_no_answer_and_large_ones_are_seen_in_the_middle(redra
 
 def test_the_examiner_keeps_to_the_protocol():
     assert isinstance(Origin(), Examiner)
+
+
+def test_a_candidate_with_few_known_pictures_says_so_and_stays_out_of_evidence(audit, tmp_path, redrawn):
+    (known,) = candidates(("studio-sd1",))
+    folder = tmp_path / "models" / ".calibrations"
+    folder.mkdir(parents=True)
+    plain = json.loads(known.calibration.as_json())
+    strata = [stratum | {"passed": {BELONGING: [9, 10], "real pictures": [0, 12]}} for stratum in plain["strata"]]
+    (folder / "studio-sd1.json").write_text(json.dumps(plain | {"strata": strata}))
+    code, out, _ = audit("attribute", "redrawn.png", "--model", "studio-sd1")
+    assert code == 1 and "only 10 pictures of its own and 12 by others" in out
+    (found,) = Origin(candidates(("studio-sd1",))).examine(as_image(redrawn))
+    assert found.holds is None and "too few pictures" in found.details["left_out"]["studio-sd1"]

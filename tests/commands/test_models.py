@@ -72,7 +72,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 def test_a_folder_is_added_listed_verified_and_found_without_the_network(audit, folder, tmp_path):
     done = audit("models", "add", "mine", folder, "--licence", "MIT")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, "To ask whether it drew a picture: audit attribute enrol mine\n")
     assert "(autoencoder, SD 1.x) lies in" in done.stdout
     listed = audit("models", "list").stdout.splitlines()
     [line] = [line for line in listed if line.startswith("mine  ")]

@@ -17,7 +17,7 @@ from artaudit.attribution.statistic import Pictures, log_bands, redraw
 from artaudit.protocols import Autoencoder
 from artaudit.transforms import to_ycbcr
 
-_FLOOR = -6.5
+FLOOR = -6.5
 """About the power of rounding to 8 bits in one octave; grey pictures have less power than that in colour."""
 
 
@@ -47,4 +47,4 @@ class Octaves:
         kept = (..., slice(edge, height - edge), slice(edge, width - edge))
         planes = [to_ycbcr(values[kept]) for values in (pixels, redraw(model, pixels) - pixels)]
         parts = [part for values in planes for part in (values[:, :1], values[:, 1:])]
-        return torch.cat([log_bands(part, self.count) for part in parts], dim=1).clamp_min(_FLOOR)
+        return torch.cat([log_bands(part, self.count) for part in parts], dim=1).clamp_min(FLOOR)

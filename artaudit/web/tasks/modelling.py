@@ -32,9 +32,10 @@ def calibrate(context: Context) -> dict[str, Any]:
     learned = calibrate_model(
         context.job.spec["name"], images, progress=lambda done, of: context.tell(done, of, "measuring what it draws")
     )
+    first = learned.first
     return {
         "separable": learned.separable,
-        "own": list(learned.passed["belonging"]),
-        "wrong": [learned.false_alarms.count, learned.false_alarms.trials],
-        "bar": learned.bar,
+        "own": list(first.passed["belonging"]),
+        "wrong": list(first.named_of_others),
+        "bar": first.bar,
     }

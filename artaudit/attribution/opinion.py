@@ -1,0 +1,170 @@
+"""What a candidate says about a picture: its score, and where the picture was scored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from artaudit.attribution.calibration import CandidateCalibration, Stratum
+from artaudit.attribution.candidate import DENOISING, SLOW, Candidate, open_candidate, statistic
+from artaudit.attribution.search import Place, find_grid, find_scale, scales, undone
+from artaudit.attribution.statistic import in_parts, redraw, whole
+from artaudit.image import Image
+from artaudit.protocols import Autoencoder
+from artaudit.tensors import to_batch
+
+SIDE = 320
+"""Largest side, in pixels, of the middle of a picture that is scored; bounds the work."""
+
+CORNER = 1024
+"""Largest side, in pixels, of the part from the upper left corner on in which a resize is looked for."""
+
+LEAST, LEAST_RESIZED = 96, 192
+"""Smallest side, in pixels, of pictures that are examined, and of those that a resize is undone of."""
+
+_ALIGNED = 64
+"""A multiple of every model's factor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """A candidate's unbounded score for a picture, the stratum that it is judged by, and where it was scored.
+
+    `seen` is the part of the picture that was scored.
+    """
+
+    candidate: Candidate
+    score: float
+    stratum: Stratum
+    place: Place
+    seen: Float[Tensor, "1 3 height width"] = field(repr=False)
+
+    @property
+    def belongs(self) -> bool:
+        """Whether the score reaches the candidate's bar."""
+        return self.score >= self.stratum.bar
+
+    @property
+    def margin(self) -> float:
+        """How far the score lies above the bar."""
+        return self.score - self.stratum.bar
+
+    @property
+    def ratio(self) -> float:
+        """The decimal logarithm of the likelihood ratio, bounded by the number of known pictures."""
+        return self.stratum.ratio(self.score)
+
+    def redrawn(self) -> Float[Tensor, "1 3 height width"]:
+        """Return the scored part as the candidate redraws it."""
+        return redraw(open_candidate(self.candidate.record), self.seen)
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Parts of one picture: its middle, its upper left corner, and the factors it may have been resized by."""
+
+    middle: Float[Tensor, "1 3 height width"]
+    corner: Float[Tensor, "1 3 rows columns"]
+    factors: tuple[float, ...]
+
+
+def views(image: Image, *, resized: bool = False) -> Views:
+    """Cut the parts of a picture that are looked at; with `resized`, a crop may have been resized too."""
+    middle, corner = to_batch(_around_middle(image)), to_batch(image.seen(slice(CORNER))[:, :CORNER])
+    return Views(middle, corner, tuple(scales(image.height, image.width, crop=resized)))
+
+
+def views_of(pixels: Float[Tensor, "1 3 height width"]) -> Views:
+    """Return the parts of a picture that is small enough to be looked at whole."""
+    return Views(pixels, pixels, tuple(scales(*pixels.shape[-2:])))
+
+
+def opinions(image: Image, asked: Sequence[Candidate], *, resized: bool = False, search: bool = True) -> list[Opinion]:
+    """Return the opinion of each candidate without an obstacle about a picture, farthest above its bar first.
+
+    A picture is scored as it lies; where that names nobody, a crop and a resize are searched for on windows with much
+    detail, and the picture is scored again there. With `resized`, resizes of cropped pictures are tried too; without
+    `search`, and with methods in `SLOW`, nothing is searched. A picture with a side below `LEAST` pixels gets no
+    opinions.
+    """
+    if min(image.height, image.width) < LEAST:
+        return []
+    parts = views(image, resized=resized)
+    held = [opinion(parts, candidate, search=search) for candidate in asked if not candidate.obstacle]
+    return sorted(held, key=lambda opinion: -opinion.margin)
+
+
+def answer(held: Sequence[Opinion]) -> tuple[str, ...]:
+    """Return in words which models the picture belongs to, best first, without repetitions; empty if to none."""
+    return tuple(dict.fromkeys(opinion.candidate.words for opinion in held if opinion.belongs))
+
+
+def opinion(parts: Views, candidate: Candidate, *, search: bool = True) -> Opinion:
+    """Return a calibrated candidate's opinion about the parts of a picture."""
+    learned = cast(CandidateCalibration, candidate.calibration)
+    examined = _Examined(candidate, learned, open_candidate(candidate.record, denoiser=learned.method in DENOISING))
+    first = examined.opinion(_middle(parts.middle, examined.model.factor), Place())
+    if first.belongs or not search or learned.method in SLOW:
+        return first
+    found = [place for place in (examined.crop(parts), examined.resize(parts)) if place is not None]
+    best, _ = max(found, key=lambda pair: pair[1])
+    if (best.scale, best.top, best.left) == (1.0, 0, 0):
+        return Opinion(candidate, first.score, first.stratum, best, first.seen)
+    pixels = undone(parts.corner, best.scale) if best.scale != 1 else parts.middle
+    middle = _middle(pixels, examined.model.factor)[..., best.top :, best.left :]
+    return max(examined.opinion(middle, best), first, key=lambda held: held.margin)
+
+
+@dataclass(frozen=True, slots=True)
+class _Examined:
+    """A candidate that is being asked, with its model open."""
+
+    candidate: Candidate
+    learned: CandidateCalibration
+    model: Autoencoder
+
+    def opinion(self, pixels: Float[Tensor, "1 3 height width"], place: Place) -> Opinion:
+        """Score a part of the picture that begins on the grid."""
+        seen = whole(pixels, self.model.factor)
+        stratum = self.learned.stratum(min(seen.shape[-2:]), resized=place.scale != 1)
+        return Opinion(self.candidate, float(self._score(seen, stratum)[0]), stratum, place, seen)
+
+    def crop(self, parts: Views) -> tuple[Place, float]:
+        """Return the best offset of the grid, and how far a window there scores above its bar."""
+        middle = _middle(parts.middle, self.model.factor)
+        stratum = self.learned.stratum(min(middle.shape[-2:]))
+        place, best = find_grid(self.model, lambda windows: self._score(windows, stratum), middle)
+        return place, best - stratum.bar
+
+    def resize(self, parts: Views) -> tuple[Place, float] | None:
+        """Return the best resize to undo, and how far a window there scores above its bar; None without any."""
+        stratum = self.learned.stratum(LEAST_RESIZED, resized=True)
+        if not stratum.resized:
+            return None
+        found = find_scale(
+            lambda windows: self._score(windows, stratum), parts.corner, self.model.factor, parts.factors, LEAST_RESIZED
+        )
+        return None if found is None else (found[0], found[1] - stratum.bar)
+
+    def _score(self, pixels: Float[Tensor, "batch 3 height width"], stratum: Stratum) -> Float[Tensor, " batch"]:
+        measure = statistic(self.learned.method).measure
+        numbers = in_parts(lambda part: measure(self.model, part), pixels)
+        return torch.from_numpy(stratum.score(numbers.double().numpy()))
+
+
+def _around_middle(image: Image) -> Float[np.ndarray, "rows columns 3"]:
+    """Return what `_middle` cuts from, without most of what lies around it, as much on either side."""
+    top, left = (max(0, side - SIDE) // 2 // _ALIGNED * _ALIGNED for side in (image.height, image.width))
+    return image.seen(slice(top, image.height - top))[:, left : image.width - left]
+
+
+def _middle(pixels: Float[Tensor, "1 3 height width"], factor: int) -> Float[Tensor, "1 3 rows columns"]:
+    """Return the middle, cut at multiples of the factor so that the offset of an uncropped picture is (0, 0)."""
+    top, left = (max(0, side - SIDE) // 2 // factor * factor for side in pixels.shape[-2:])
+    return pixels[..., top : top + SIDE, left : left + SIDE]

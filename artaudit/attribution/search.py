@@ -1,0 +1,135 @@
+"""Searches for what happened to a picture after it was drawn: where a crop moved the grid of its latents, or a resize.
+
+A decoder redraws its own picture well only on the grid that it was drawn on, much as a JPEG's blocks show its grid
+(Bianchi and Piva 2012, https://doi.org/10.1109/TIFS.2011.2170836). Windows lie where a picture has most detail, as a
+decoder leaves few traces in plain areas.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
+from jaxtyping import Float
+from torch import Tensor
+
+from artaudit.attribution.statistic import Pictures, detailed, log_power, redraw
+from artaudit.protocols import Autoencoder
+
+SIDES = 48, 128
+"""Sides of the windows in pixels: in the first pass over all offsets, and in the second; multiples of all factors."""
+
+SHORTLIST = 5
+"""Offsets in the second pass, besides (0, 0)."""
+
+SMALLEST, LARGEST = 0.5, 1.5
+"""Factors between which a picture may have been resized after it was drawn."""
+
+STEP = 64
+"""Sides of pictures as they are drawn are multiples of this, which tells their exact sizes before a resize."""
+
+USUAL = (0.5, 2 / 3, 0.75, 4 / 3, 1.5)
+"""Factors that are tried of a crop too, whose sides tell nothing."""
+
+MOST = 12
+"""Factors that are tried of one picture at most."""
+
+_SAME = 1e-3
+"""Factors that differ by less are tried once."""
+
+Score = Callable[[Pictures], Float[Tensor, " batch"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a picture was scored: the resize undone, rows and columns cut off at the top and left.
+
+    `scores` are those of a window at every offset, empty where none was searched; `tried` are the factors that were
+    tried, with the score of a window.
+    """
+
+    scale: float = 1.0
+    top: int = 0
+    left: int = 0
+    scores: Float[Tensor, "factor factor"] = field(default_factory=lambda: torch.zeros(0, 0), repr=False)
+    tried: tuple[tuple[float, float], ...] = ()
+
+
+def find_grid(model: Autoencoder, score: Score, pixels: Float[Tensor, "1 3 height width"]) -> tuple[Place, float]:
+    """Redraw a window at each of the factor x factor offsets, score larger ones at the best; return the best of these.
+
+    Pixels in [0, 1], both sides at least twice the factor. The scores of the place are the redrawing errors of the
+    first pass, as logarithms with the sign turned; the second pass gives the score that is returned.
+    """
+    factor = model.factor
+    places = [(down, across) for down in range(factor) for across in range(factor)]
+    windows = _moved(pixels, places, SIDES[0], factor)
+    errors = torch.cat([-log_power(redraw(model, part) - part) for part in torch.split(windows, 64)])
+    best = sorted({0, *errors.topk(min(SHORTLIST, len(places))).indices.tolist()})
+    second = score(_moved(pixels, [places[place] for place in best], SIDES[1], factor))
+    top, left = places[best[int(second.argmax())]]
+    return Place(1.0, top, left, errors.view(factor, factor)), float(second.max())
+
+
+def find_scale(
+    score: Score, corner: Float[Tensor, "1 3 height width"], factor: int, factors: Sequence[float], least: int
+) -> tuple[Place, float] | None:
+    """Undo a resize by each of the factors and score a window; return the best, or None without any.
+
+    `corner` is the picture from its upper left corner on, where the grid of an uncropped picture begins. Sides below
+    `least` pixels before the resize are not tried.
+    """
+    tried = []
+    for scale in factors:
+        back = undone(corner, scale)
+        if min(back.shape[-2:]) >= least:
+            tried.append((scale, float(score(_moved(back, [(0, 0)], SIDES[1], factor))[0])))
+    if not tried:
+        return None
+    scale, best = max(tried, key=lambda pair: pair[1])
+    return Place(scale, tried=tuple(tried)), best
+
+
+def scales(height: int, width: int, *, crop: bool = False) -> list[float]:
+    """Return the factors by which a picture of a size may have been resized from one whose sides are multiples of 64.
+
+    Both sides agree within the rounding to whole pixels. At most twelve, those of the roundest originals first. With
+    `crop`, the usual factors are among them.
+    """
+    longer, shorter = max(height, width), min(height, width)
+    exact = {}
+    for original in range(STEP, math.floor(longer / SMALLEST) + 1, STEP):
+        scale = longer / original
+        other = STEP * round(shorter / scale / STEP)
+        if other and abs(shorter - other * scale) <= 1 and scale <= LARGEST and original != longer:
+            exact[scale] = original
+    roundest = sorted(exact, key=lambda scale: (-math.gcd(exact[scale], 8 * STEP), exact[scale]))
+    usual = [scale for scale in USUAL if all(abs(scale - known) > _SAME for known in roundest)] if crop else []
+    return [*usual, *roundest][:MOST]
+
+
+def undone(pixels: Pictures, scale: float) -> Float[Tensor, "batch 3 rows columns"]:
+    """Undo a resize by `scale`: return the pictures at 1 / scale of their size, their upper left corner kept."""
+    if scale == 1:
+        return pixels
+    return F.interpolate(
+        pixels,
+        scale_factor=1 / scale,
+        mode="bicubic",
+        antialias=True,
+        align_corners=False,
+        recompute_scale_factor=False,
+    ).clamp(0, 1)
+
+
+def _moved(
+    pixels: Float[Tensor, "1 3 height width"], places: Sequence[tuple[int, int]], side: int, factor: int
+) -> Float[Tensor, "places 3 window_height window_width"]:
+    """Return the window with the most detail, of at most `side` pixels, moved by each of the offsets."""
+    room = [(length - factor + 1) // factor * factor for length in pixels.shape[-2:]]
+    height, width = (min(side, length) for length in room)
+    ((top, left),) = detailed(pixels[..., : room[0], : room[1]], height, width, factor)
+    return torch.cat([pixels[..., top + y :, left + x :][..., :height, :width] for y, x in places])
