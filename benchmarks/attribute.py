@@ -122,18 +122,26 @@ class Pictures:
 
     data: Path
     collected: Path
+    folder: Path
     everyone: Sequence[Candidate]
 
     def real(self, side: int, count: int) -> Crops:
         """Return middle crops of photographs, paintings and digital art, of the validation split and the collection."""
         paths = [self.data / row["path"] for row in rows(self.data, "val", "portfolio") if row["label"] == "real"]
-        return list(_crops((partial(_read, path) for path in _shuffled(paths)), side, count // 2)) + list(
-            _crops(_in_turn(self.collected, "real"), side, count - count // 2)
-        )
+        own = (partial(_read, path) for path in _shuffled(paths))
+        half = self._kept("own", own, side, count // 2)
+        return [*half, *self._kept("real", _in_turn(self.collected, "real"), side, count - len(half))]
 
     def generated(self, side: int, count: int) -> Crops:
         """Return middle crops of pictures by generators that are not held, of the collection."""
-        return list(_crops(_in_turn(self.collected, "made"), side, count))
+        return self._kept("made", _in_turn(self.collected, "made"), side, count)
+
+    def _kept(self, name: str, pictures: Iterator[Callable[[], np.ndarray]], side: int, count: int) -> Crops:
+        """Return crops that were cut before, or cut them now: large pictures take long to read."""
+        path = self.folder / f"crops, {name}, {side}, {count}.npy"
+        if not path.exists():
+            np.save(path, np.stack([*_crops(pictures, side, count), np.zeros((side, side, 3), np.uint8)])[:-1])
+        return list(np.load(path, allow_pickle=False))
 
     def own(self, candidate: Candidate, side: int, count: int) -> Crops:
         """Return crops of real pictures as a candidate redraws them."""
@@ -333,7 +341,7 @@ def main() -> None:
     torch.manual_seed(0)
     everyone = calibrated(chosen.data, chosen.cache)
     asked = [candidate for candidate in everyone if chosen.only is None or candidate.record.name in chosen.only]
-    bench, pictures = Bench(asked, chosen.cache), Pictures(chosen.data, chosen.collected, everyone)
+    bench, pictures = Bench(asked, chosen.cache), Pictures(chosen.data, chosen.collected, chosen.cache, everyone)
     parts: dict[str, Callable[[Bench, Pictures], str]] = {
         "named": named,
         "others": others,
