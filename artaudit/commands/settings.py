@@ -65,11 +65,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             "The folder for cloaked and signed pictures.", (("protect", "output"), ("sign", "output")), _path
         ),
         "db": Setting("The registry file.", (), _path),
-        "language": Setting(
-            "The language of reports: en or de; what commands print stays English.",
-            (("report", "language"),),
-            _language,
-        ),
+        "language": Setting("The language of reports, en or de.", (("report", "language"),), _language),
     }
 )
 

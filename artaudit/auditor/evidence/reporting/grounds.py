@@ -98,7 +98,8 @@ def _together(weighed: Mapping[str, Any]) -> tuple[str, str, str]:
     answers = ", ".join(f"{known(group['name'])} {worded(MARKS[group['holds']])}" for group in groups)
     if total is None:
         return answers, added or "—", worded("no ratio was measured")
-    return answers, added or "—", f"{figure(f'{total:+.2f}')}, {times(total)}: {retold(weighed['support'])}"
+    ratio, said = figure(f"{total:+.2f}"), retold(weighed["support"])
+    return answers, added or "—", worded("{ratio}, {times}: {support}", ratio=ratio, times=times(total), support=said)
 
 
 def _erring(held: Sequence[Exhibit]) -> Iterator[Block]:
