@@ -24,8 +24,8 @@ LANGUAGES: Mapping[str, str] = MappingProxyType({ENGLISH: "English", "de": "Deut
 QUOTED = "“{said}” (in English)"
 """What stands for a sentence that the catalog does not know."""
 
-_LONGEST = 2000
-"""Characters of the longest sentence that is taken apart."""
+_LONGEST, _MOST = 1000, 60
+"""Characters of the longest sentence that is taken apart, and how many within it are tried: strangers write some."""
 
 _TITLE = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _KINDS = MappingProxyType(
@@ -95,9 +95,10 @@ def figure(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """A message as patterns of the sentences made from it, which give each place as little and as much as can be.
+    """A message as patterns of the sentences made from it, which end each place as early and as late as can be.
 
-    Where the two differ and a place is `free` to hold any text, it cannot be told what is text and what is message.
+    Where the two differ, or the later does not fit, and a place is `free` to hold any text, it cannot be told what is
+    text and what is message.
     """
 
     shortest: re.Pattern[str]
@@ -122,21 +123,30 @@ class Catalog:
 
     def retold(self, said: str) -> str | None:
         """Return a finished English sentence in this language; None where no message tells how."""
-        if said in self.messages or len(said) > _LONGEST:
+        return self._retold(said, iter(range(_MOST)))
+
+    def _retold(self, said: str, left: Iterator[int]) -> str | None:
+        """Return a sentence, or one within it, in this language; `left` ends where too many were tried."""
+        if said in self.messages or len(said) > _LONGEST or next(left, None) is None:
             return self.messages.get(said)
         made = ((pattern, places) for pattern in self.patterns if (places := pattern.places(said)) is not None)
-        return next((told for pattern, places in made if (told := self._filled(pattern, places)) is not None), None)
+        return next((told for pattern, places in made if (told := self._filled(pattern, places, left))), None)
 
-    def _filled(self, pattern: _Pattern, places: Mapping[str, str]) -> str | None:
-        told = {name: self._place(name, text) for name, text in places.items()}
-        return None if None in told.values() else pattern.told.format(**told)
+    def _filled(self, pattern: _Pattern, places: Mapping[str, str], left: Iterator[int]) -> str | None:
+        told = {}
+        for name, text in places.items():
+            part = self._place(name, text, left)
+            if part is None:
+                return None
+            told[name] = part
+        return pattern.told.format(**told)
 
-    def _place(self, name: str, text: str) -> str | None:
+    def _place(self, name: str, text: str, left: Iterator[int]) -> str | None:
         kind = _kind(name)
         if kind in _NESTED:
-            return self.retold(text)
+            return self._retold(text, left)
         if kind == _NAMES:
-            return self.retold(text) or text
+            return self._retold(text, left) or text
         return figure(text).replace("%", "\u00a0%") if kind in _FIGURES else text
 
 
@@ -161,15 +171,23 @@ def places_of(message: str) -> list[str]:
 
 
 def _pattern(message: str, told: str) -> _Pattern:
-    parts = [(re.escape(text), name) for text, name, _, _ in Formatter().parse(message)]
-    ways = ("".join(text + (_group(name, free) if name else "") for text, name in parts) for free in (".+?", ".+"))
-    shortest, longest = (re.compile(way, re.DOTALL) for way in ways)
     free = any(_kind(name) not in {*_KINDS, *_NESTED} for name in places_of(message))
-    return _Pattern(shortest, longest, told, free)
+    return _Pattern(*(re.compile(_regex(message, text), re.DOTALL) for text in (".+?", ".+")), told, free)
 
 
-def _group(name: str, free: str) -> str:
-    return f"(?P<{name}>{_KINDS.get(_kind(name), free)})"
+def _regex(message: str, text: str) -> str:
+    """Return a pattern in which a place that `text` matches ends for good where what follows it was found first.
+
+    Atomic groups keep the time in proportion to the length of what strangers wrote.
+    """
+    found, closing = "", ""
+    for words, name, _, _ in Formatter().parse(message):
+        found += re.escape(words)
+        if name is not None and _kind(name) in _KINDS:
+            found += f"(?P<{name}>{_KINDS[_kind(name)]})"
+        elif name is not None:
+            found, closing = f"{found}{closing}(?>(?P<{name}>{text})", ")"
+    return rf"{found}\Z{closing}"
 
 
 def _kind(place: str) -> str:
