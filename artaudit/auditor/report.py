@@ -65,9 +65,9 @@ def report(
 ) -> dict[str, Any]:
     """Write the package of case `number` to `target`, which must not exist; return its digest, size and more.
 
-    `seal` names the signer and the timestamp authorities, `stated` who writes it, for whom and more; the export is
-    recorded in the log. `enclose` says which files leave the house: "originals", "suspect" or "none"
-    (artaudit.auditor.evidence.enclosure).
+    `seal` names the signer and the timestamp authorities, `stated` who writes it, for whom, in which
+    language and more; the export is recorded in the log. `enclose` says which files leave the house: "originals",
+    "suspect" or "none" (artaudit.auditor.evidence.enclosure).
     """
     ensure_new(target)
     seal = seal or Seal()
@@ -87,6 +87,7 @@ def report(
         "log_size": len(log),
         "log_root": log_root(log),
         "enclosed": case.report()["enclosed"],
+        "language": case.stated["language"],
         **seal.as_dict(),
     }
 

@@ -17,7 +17,7 @@ def config() -> None:
     """Set your name, the strength, folders: once, for all commands.
 
     The settings lie in a TOML file, $ARTAUDIT_SETTINGS or else in the platform's folder. What the command line or an
-    environment variable says counts more.
+    environment variable says counts more. The language is that of reports: what commands print is English.
     """
 
 

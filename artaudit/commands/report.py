@@ -9,6 +9,7 @@ import click
 
 from artaudit.commands.common import AS_JSON, DB, PATH, open_registry, print_json, say, tell
 from artaudit.commands.keys import TIMESTAMP, UNSIGNED, new_seal, sealed_line
+from artaudit.language import ENGLISH, LANGUAGES
 
 ENCLOSED = ("originals", "suspect", "none")
 
@@ -36,6 +37,13 @@ ENCLOSED = ("originals", "suspect", "none")
 @click.option("--device", default="", metavar="TEXT", help="On which device it is written.")
 @click.option("--purpose", default="", metavar="TEXT", help="What it is for.")
 @click.option("--maker", default="", metavar="TEXT", help="Who made the works and who owns them, as you state it.")
+@click.option(
+    "--language",
+    type=click.Choice(list(LANGUAGES)),
+    default=ENGLISH,
+    show_default=True,
+    help="The language of the report and of the texts beside it; the record stays English.",
+)
 @click.option("--pdf", is_flag=True, help="Add the report as PDF/A (needs the extra pdf).")
 @AS_JSON
 @DB

@@ -14,6 +14,7 @@ from typing import Any
 
 from artaudit import catalog
 from artaudit.errors import ArtauditError, ImageError, UsageError
+from artaudit.language import LANGUAGES
 
 VARIABLE = "ARTAUDIT_SETTINGS"
 
@@ -48,6 +49,12 @@ def _strength(value: str) -> str:
     return value
 
 
+def _language(value: str) -> str:
+    if value not in LANGUAGES:
+        raise UsageError(f"There are no reports in {value!r}: choose one of {', '.join(LANGUAGES)}.")
+    return value
+
+
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {
         "name": Setting("Your name or your studio's, for keys, reports and the log.", (("keys init", "name"),), _text),
@@ -58,6 +65,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             "The folder for cloaked and signed pictures.", (("protect", "output"), ("sign", "output")), _path
         ),
         "db": Setting("The registry file.", (), _path),
+        "language": Setting("The language of reports, en or de.", (("report", "language"),), _language),
     }
 )
 

@@ -85,8 +85,24 @@ def test_unsigned_is_a_choice_that_is_said(audit):
     with zipfile.ZipFile(audit.home / "plain.zip") as opened:
         exported = json.loads(opened.read("data/report.json"))["exported"]
     stated = {"for": "Studio Étude", "place": "Zürich", "maker": "Ada, who painted it", "unsigned": True}
-    assert {**stated, "at": exported["at"], "by": "Ada Lovelace"} == exported
+    assert {**stated, "at": exported["at"], "by": "Ada Lovelace", "language": "en"} == exported
     assert "not signed" in audit("verify", "plain.zip").stdout
+
+
+def test_a_report_is_in_the_language_that_is_set_and_the_command_line_wins(audit, settled, tmp_path):
+    assert audit("config", "set", "language", "xx").returncode == 2
+    assert audit("config", "set", "language", "de").returncode == 0
+    try:
+        assert audit.json("report", 1, "-o", "deutsch.zip", "--unsigned")["language"] == "de"
+        assert audit.json("report", 1, "-o", "english.zip", "--unsigned", "--language", "en")["language"] == "en"
+    finally:
+        assert audit("config", "unset", "language").returncode == 0
+    other = settled(tmp_path)
+    for name, said in (("deutsch.zip", "Ein registriertes Werk"), ("english.zip", "A registered work was found")):
+        with zipfile.ZipFile(audit.home / name) as opened:
+            assert said in opened.read("data/report.html").decode()
+        assert "is intact" in audit("verify", name).stdout
+        assert other("reproduce", audit.home / name).returncode == 0
 
 
 def test_a_check_can_be_made_again_from_its_package_alone(package, settled, tmp_path):

@@ -101,13 +101,16 @@ def test_a_work_is_registered_found_in_a_screenshot_kept_as_a_case_exported_and_
     page.post("/cases/1", verb="note", text="Found <b>today</b>")
     assert "Found &lt;b&gt;today&lt;/b&gt;" in page.client.get("/cases/1").text
     page.post("/keys", name="The artist", passphrase=WORD, again=WORD)
-    given = page.post("/cases/1/export", enclose="suspect", passphrase=WORD)
+    assert '<option value="de">Deutsch</option>' in page.client.get("/cases/1").text
+    given = page.post("/cases/1/export", enclose="suspect", passphrase=WORD, language="de")
     assert given.headers["content-type"] == "application/zip"
     package = page.path.parent / "package.zip"
     package.write_bytes(given.content)
     verified = verify_package(package)
     assert verified.ok
     assert "The artist" in verified.summary["signer"]["subject"]
+    with zipfile.ZipFile(package) as opened:
+        assert "Ein registriertes Werk wurde gefunden" in opened.read("data/report.html").decode()
 
     page.post("/verify", {"package.zip": given.content})
     page.work_off()

@@ -30,6 +30,7 @@ from artaudit.findings import (
     Group,
     strength,
 )
+from artaudit.language import retold, worded
 
 MADE, NOT_MADE, OPEN, UNASKED = "machine-made", "not machine-made", "cannot tell", "not examined"
 """Answers to the question whether a generative model drew the pixels, from a text or from another picture."""
@@ -51,7 +52,10 @@ COUNTS = MappingProxyType(
 )
 """How each group counts, in words."""
 
+FOR_A_MODEL = "{strength} support that a generative model drew its pixels"
+AGAINST_ONE = "{strength} support that no generative model drew its pixels"
 _BY_A_PLUGIN = "said by a plug-in, for which artaudit does not vouch: adds nothing"
+CONTRADICTION = "These contradict each other: {made}. But: {others}."
 _UNKNOWN_GROUP = "adds nothing: whether it is independent of the other groups is not known"
 _NEVER_ADDED = frozenset({MATCH, SIGNED, CLAIMS})
 """Groups whose ratios are not added."""
@@ -94,8 +98,9 @@ def support(total: float | None) -> str:
         return ""
     word = strength(total)
     if word == NONE:
-        return "no support either way"
-    return f"{word} support that {'a' if total > 0 else 'no'} generative model drew its pixels"
+        return worded("no support either way")
+    said = FOR_A_MODEL if total > 0 else AGAINST_ONE
+    return worded(said, strength=worded(word))
 
 
 def ratio_of(finding: Finding) -> float | None:
@@ -156,12 +161,13 @@ def _signs(findings: Sequence[Finding]) -> Iterator[_Sign]:
     for finding in findings:
         group, ratio = finding.group, ratio_of(finding)
         if group == SIGNED and finding.holds and finding.details.get("says") in (MADE, NOT_MADE):
-            yield _Sign(finding.claim, finding.details["says"] == MADE, group, stands=trusted(finding))
+            yield _Sign(retold(finding.claim), finding.details["says"] == MADE, group, stands=trusted(finding))
         elif group == NOISE and ratio is not None and abs(ratio) >= LEAST:
-            text = finding.claim if finding.question == MODEL else f"its pixels give {support(ratio)}"
+            named = finding.question == MODEL
+            text = retold(finding.claim) if named else worded("its pixels give {support}", support=support(ratio))
             yield _Sign(text, ratio > 0, group)
         elif group in (WATERMARK, CLAIMS) and finding.holds:
-            yield _Sign(finding.claim, made=True, tier=group)
+            yield _Sign(retold(finding.claim), made=True, tier=group)
 
 
 def _origin(signs: Sequence[_Sign], total: float | None, *, asked: bool) -> tuple[str, str]:
@@ -183,7 +189,7 @@ def _origin(signs: Sequence[_Sign], total: float | None, *, asked: bool) -> tupl
 def _conflicts(signs: Sequence[_Sign]) -> Iterator[str]:
     made, others = ([sign.text for sign in signs if sign.made is way] for way in (True, False))
     if made and others:
-        yield f"These contradict each other: {'; '.join(made)}. But: {'; '.join(others)}."
+        yield worded(CONTRADICTION, made="; ".join(made), others="; ".join(others))
 
 
 def _copy(findings: Sequence[Finding], compared_with: int) -> str:

@@ -22,7 +22,7 @@ from artaudit.auditor.evidence.package import (
     VERIFY,
     schema,
 )
-from artaudit.auditor.evidence.pages import ALIKE, TEXTS
+from artaudit.auditor.evidence.pages import ALIKE, EDITION, TEXTS
 from artaudit.auditor.signing.seals import seal_names
 
 KEYS = frozenset(
@@ -44,7 +44,7 @@ def beyond(record: Plain, files: Mapping[str, bytes]) -> Iterator[str]:
     if record["page"] not in ALIKE:
         return
     yield from _keys(record, files)
-    yield from _files(files)
+    yield from _files(record, files)
     yield from _limits(record)
     yield from _works(record)
     yield from _enclosed(record, files)
@@ -56,13 +56,13 @@ def _keys(record: Plain, files: Mapping[str, bytes]) -> Iterator[str]:
     yield from (f"{REPORT} holds {name!r}, which no record does" for name in sorted(record.keys() - wanted))
 
 
-def _files(files: Mapping[str, bytes]) -> Iterator[str]:
+def _files(record: Plain, files: Mapping[str, bytes]) -> Iterator[str]:
     known = {*TAGS, *seal_names(files, TAG_MANIFEST)}
     for name in sorted(files):
         if not name.startswith("data/") and name not in known:
             yield f"{name} is no file of a package: somebody put it there"
     yield from (f"{name} is missing, though every package holds it" for name in TEXTS if name not in files)
-    if files.get(SCHEMA_FILE, schema()) != schema():
+    if record["page"] == EDITION and files.get(SCHEMA_FILE, schema()) != schema():
         yield f"{SCHEMA_FILE} is not the schema of such records"
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from artaudit.language import retold, worded
+
 ORIGINALS, SUSPECT, NONE = "originals", "suspect", "none"
 
 CHOICES = MappingProxyType(
@@ -46,8 +48,9 @@ def enclosed(choice: str, checks: Sequence[Mapping[str, Any]], works: Sequence[M
 
 def sentence(inside: Mapping[str, Any]) -> str:
     """Say what a package encloses and what it does not."""
-    lists = "; ".join(inside["encloses"]) or "no picture", "; ".join(inside["does_not_enclose"]) or "nothing"
-    return "This package encloses: {}. It does not enclose: {}.".format(*lists)
+    within = "; ".join(map(retold, inside["encloses"])) or worded("no picture")
+    without = "; ".join(map(retold, inside["does_not_enclose"])) or worded("nothing")
+    return worded("This package encloses: {within}. It does not enclose: {without}.", within=within, without=without)
 
 
 def features_name(kind: str) -> str:

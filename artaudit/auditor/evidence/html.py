@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from artaudit.auditor.evidence.reporting.content import content, title
+from artaudit.auditor.evidence.reporting.content import content, language, title
 from artaudit.templates import template
 
 
@@ -17,6 +17,7 @@ def render(record: Mapping[str, Any], files: Mapping[str, bytes], record_sha256:
     verification can render it again and compare; the record must be as read from report.json, keys in order.
     """
     text = template(__package__, "report.html", escaped=True).render(
+        language=language(record),
         title=title(record),
         blocks=content(record, record_sha256),
         record_sha256=record_sha256,

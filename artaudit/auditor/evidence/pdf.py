@@ -16,10 +16,11 @@ from typing import Any
 
 from artaudit.auditor.evidence.pdf_signature import sign_pdf
 from artaudit.auditor.evidence.reporting import blocks
-from artaudit.auditor.evidence.reporting.content import content, title
+from artaudit.auditor.evidence.reporting.content import content, language, title
 from artaudit.auditor.evidence.reporting.words import person
 from artaudit.auditor.signing.seals import Seal
 from artaudit.errors import MissingExtraError, PackageError
+from artaudit.language import speaking
 
 STANDARD = "a-3b"
 
@@ -53,7 +54,10 @@ def _typeset(record: Mapping[str, Any], files: Mapping[str, bytes]) -> bytes:
         for picture in blocks.files(shown):
             (folder / picture).parent.mkdir(parents=True, exist_ok=True)
             (folder / picture).write_bytes(files[picture])
-        laid_out = {"title": title(record), "author": person(record["exported"]["by"]), "blocks": shown}
+        tongue = language(record)
+        with speaking(tongue):
+            laid_out = {"title": title(record), "author": person(record["exported"]["by"]), "blocks": shown}
+        laid_out |= {"language": tongue}
         (folder / "report.json").write_text(json.dumps(laid_out), "utf-8")
         written = datetime.fromisoformat(record["exported"]["at"]).replace(microsecond=0)
         source = (resources.files(__package__) / "templates" / "report.typ").read_bytes()

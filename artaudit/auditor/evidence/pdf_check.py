@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from artaudit.auditor.evidence.package import PDF, REPORT
-from artaudit.auditor.evidence.pages import EDITION
+from artaudit.auditor.evidence.pages import ALIKE
 from artaudit.auditor.evidence.pdf import render_pdf, typesetter
 from artaudit.errors import ArtauditError, PackageError
 
@@ -24,7 +24,7 @@ def check_pdf(record: Mapping[str, Any], files: Mapping[str, bytes]) -> tuple[li
         return [], []
     unlike = _not_here(record)
     try:
-        if unlike and not (typesetter() and record["page"] == EDITION):
+        if unlike and not (typesetter() and record["page"] in ALIKE):
             raise PackageError(unlike)
         again = render_pdf({name: value for name, value in record.items() if name != "documents"}, files)
     except ArtauditError as error:
@@ -41,7 +41,7 @@ def check_pdf(record: Mapping[str, Any], files: Mapping[str, bytes]) -> tuple[li
 
 def _not_here(record: Mapping[str, Any]) -> str:
     """Return why the PDF cannot be set again here, "" if it can."""
-    if record["page"] != EDITION or "typst" not in record:
+    if record["page"] not in ALIKE or "typst" not in record:
         return "another edition of artaudit made it"
     here = typesetter()
     if not here:

@@ -7,6 +7,7 @@ from typing import Any
 
 from artaudit.auditor.evidence.casefile import CaseFile
 from artaudit.errors import UsageError
+from artaudit.language import ENGLISH, LANGUAGES
 
 _LONGEST = 500
 
@@ -16,7 +17,8 @@ class Statement:
     """What is stated; empty is not stated.
 
     `by` writes the report, `client` is for whom, `maker` says who made and owns the works. `unsigned` tells that it was
-    asked not to be signed. Raises UsageError for what is no line of at most 500 characters.
+    asked not to be signed. `language` is that of page, paper and texts, one of `artaudit.language.LANGUAGES`; the
+    record itself is English. Raises UsageError for another, and for what is no line of at most 500 characters.
     """
 
     by: str = ""
@@ -26,9 +28,12 @@ class Statement:
     purpose: str = ""
     maker: str = ""
     unsigned: bool = False
+    language: str = ENGLISH
 
     def __post_init__(self) -> None:
-        """Refuse what would not stand on one line."""
+        """Refuse what would not stand on one line, and languages that no report has."""
+        if self.language not in LANGUAGES:
+            raise UsageError(f"There are no reports in {self.language!r}: choose one of {', '.join(LANGUAGES)}.")
         for name, value in asdict(self).items():
             if isinstance(value, str) and (len(value) > _LONGEST or not value.isprintable()):
                 raise UsageError(f"What is stated as {name} is no line of at most {_LONGEST} characters: shorten it.")

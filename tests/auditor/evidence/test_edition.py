@@ -3,27 +3,37 @@
 import hashlib
 import json
 from dataclasses import asdict, replace
+from importlib import resources
 from itertools import combinations
 
 import pytest
 
 from artaudit.auditor.assessment.weighing import assess
-from artaudit.auditor.evidence import Seal
+from artaudit.auditor.evidence import Seal, Statement
 from artaudit.auditor.evidence.casefile import entries, sha256
 from artaudit.auditor.evidence.html import render
-from artaudit.auditor.evidence.package import bag
+from artaudit.auditor.evidence.package import bag, schema
 from artaudit.auditor.evidence.pages import EDITION, texts
 from artaudit.auditor.registry.hash_chain import canonical
 from artaudit.findings import Finding
+from artaudit.language import LANGUAGES
 
-GOLDEN = "2dbb8d6d0c9a66e2"
+GOLDEN = "7c1e5b0fd28a4936"
 TEXTS = {
     "VERIFY.txt": "9d9aa87bcca68783",
     "data/CERTIFICATION-902.md": "cdfeeae72cb2d700",
     "data/HOW-TO-ATTACK.md": "841c4d47e327d8b8",
     "data/HOW-TO-READ.md": "a87deaeff8014a77",
-    "data/report.html": "04fba014e05ff331",
+    "data/report.html": "41e75a168242c7a7",
 }
+GERMAN = {
+    "VERIFY.txt": "727b02c1e3f04351",
+    "data/CERTIFICATION-902.md": "0141e1c616528ee0",
+    "data/HOW-TO-ATTACK.md": "6f9f15a907d03be9",
+    "data/HOW-TO-READ.md": "fb14415ec095e210",
+    "data/report.html": "d5b37e963744b0e9",
+}
+MESSAGES = {"de": "40bb8f8655795afc"}
 WEIGHTS = "018c4cb965b8b272"
 CHANGED = "it has changed: give `pages.EDITION` other digits, and this test what it makes now"
 RATIO = "log10_likelihood_ratio"
@@ -61,16 +71,28 @@ def plain(build, logged):
     return logged(replace(case, checks=checks, works=works, pictures=pictures))
 
 
-def test_texts_and_page_are_those_of_the_edition(plain):
-    files = bag(plain, Seal())
-    digests = {name: hashlib.sha256(files[name]).hexdigest()[:16] for name in TEXTS}
-    assert (EDITION[:16], digests) == (GOLDEN, TEXTS), CHANGED
+@pytest.mark.parametrize(("language", "expected"), [("en", TEXTS), ("de", GERMAN)])
+def test_texts_and_page_are_those_of_the_edition(plain, language, expected):
+    files = bag(Statement(by="Ada", language=language).upon(plain), Seal())
+    digests = {name: short(files[name]) for name in expected}
+    assert (EDITION[:16], digests) == (GOLDEN, expected), CHANGED
+
+
+def test_messages_are_those_of_the_edition():
+    kept = resources.files("artaudit") / "messages"
+    assert set(LANGUAGES) == {"en", *MESSAGES}
+    digests = {language: short((kept / f"{language}.toml").read_bytes()) for language in MESSAGES}
+    assert (EDITION[:16], digests) == (GOLDEN, MESSAGES), CHANGED
+
+
+def short(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def test_weights_are_those_of_the_edition():
     sets = [findings for size in (1, 2) for findings in combinations(ALL, size)]
     weighed = json.dumps([asdict(assess(findings, number % 2)) for number, findings in enumerate(sets)])
-    assert (EDITION[:16], hashlib.sha256(weighed.encode()).hexdigest()[:16]) == (GOLDEN, WEIGHTS), CHANGED
+    assert (EDITION[:16], short(weighed.encode())) == (GOLDEN, WEIGHTS), CHANGED
 
 
 FORMER = (
@@ -121,3 +143,24 @@ def test_a_package_of_an_edition_before_is_verified_without_its_words(case, logg
     foreign = was["data/report.html"].replace(sha256(was["data/report.json"]).encode(), b"0" * 64)
     problems = problems_of(redone({**was, "data/report.html": foreign}))
     assert any("report.html was not made from" in problem for problem in problems)
+
+
+ENGLISH_ALONE = "2dbb8d6d0c9a66e25744895a32b80b0ffa4bab7c15fbebb8d71238ba5d8a9d5c"
+
+
+def test_the_edition_before_that_was_english_alone_is_compared_word_for_word(case, logged, problems_of, redone):
+    files = bag(logged(case), Seal())
+    record = json.loads(files["data/report.json"]) | {"page": ENGLISH_ALONE}
+    plain = json.loads(schema())
+    del plain["properties"]["exported"]["properties"]["language"]
+    written = canonical(record).encode()
+    page = render(record, files, sha256(written))
+    was = {
+        **files,
+        "data/report.json": written,
+        "data/report.html": page,
+        "report.schema.json": json.dumps(plain).encode(),
+    }
+    assert problems_of(redone(was)) == ()
+    reworded = redone({**was, "data/report.html": page.replace(b"A registered work", b"Another work")})
+    assert any("report.html was not made from" in problem for problem in problems_of(reworded))

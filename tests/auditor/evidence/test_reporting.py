@@ -18,6 +18,7 @@ from artaudit.auditor.evidence.reporting.words import person, rate, subject
 from artaudit.environment import LIBRARIES, environment
 from artaudit.errors import UsageError
 from artaudit.findings import MODEL, FalseAlarms, Finding, Misses
+from artaudit.language import LANGUAGES
 
 RATE = FalseAlarms(0, 392_000, "pairs of pictures", pictures=460)
 MATCH = Finding(
@@ -253,11 +254,12 @@ def letters(text: str) -> str:
     return re.sub(r"[\s\u200b\u00ad\ufffe-]", "", text).casefold()
 
 
-def test_page_and_paper_say_the_same(case):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_page_and_paper_say_the_same(case, language):
     pytest.importorskip("typst")
     pdfium = pytest.importorskip("pypdfium2")
     made = replace(MADE, details={"weight": "Never rest an accusation on this.", "chain": CHAIN})
-    files = bag(about(case, MATCH, made), Seal(), pdf=True)
+    files = bag(Statement(language=language).upon(about(case, MATCH, made)), Seal(), pdf=True)
     pages = pdfium.PdfDocument(io.BytesIO(files["data/report.pdf"]))
     paper = letters(" ".join(page.get_textpage().get_text_range() for page in pages))
     only_on_the_page = {"data/report.json", *(f"data/{name}" for name in ("HOW-TO-READ.md", "HOW-TO-ATTACK.md"))}
@@ -268,7 +270,8 @@ def test_page_and_paper_say_the_same(case):
         text for text in said if letters(text) not in paper and text not in only_on_the_page and text not in digests
     ]
     assert missing == []
-    for sentence in ("it is not the probability that a model drew", "Never rest an accusation on this."):
+    ratio = {"en": "it is not the probability that a model drew", "de": "nicht die Wahrscheinlichkeit, dass ein Modell"}
+    for sentence in (ratio[language], "Never rest an accusation on this."):
         assert letters(sentence) in paper
 
 

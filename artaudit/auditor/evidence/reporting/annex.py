@@ -10,6 +10,7 @@ from artaudit.auditor.evidence.reporting.blocks import Block, mono
 from artaudit.auditor.evidence.reporting.exhibits import LEAST_OWN, Exhibit
 from artaudit.auditor.evidence.reporting.words import person, plain, subject, times
 from artaudit.findings import NOISE
+from artaudit.language import each, figure, known, retold, worded
 from artaudit.templates import moment
 
 ELSEWHERE = frozenset(
@@ -30,14 +31,39 @@ LABELS = {
 }
 FIRST = ("artaudit", "artaudit sha256", "python", "system", "machine")
 """The software that a report names first."""
+OWN_WORDS = frozenset(
+    {"beside", "causes", "describer", "found_before", "left_out", "orientation", "place", "says", "state"}
+    | {"timestamp", "tool", "trust_list", "unchecked", "unread"}
+)
+"""Details whose texts are artaudit's own; those of others are what a file or a model is called or says."""
+RATIO = "likelihood ratio: {ratio} as a decimal logarithm, {times} ({support})"
+RANDOM = "; random codes on this picture {mean} ± {scatter}"
+CLAIMED = "{model} claims it ({score}, bar {bar})"
+UNCLAIMED = "{model} does not claim it ({score}, bar {bar})"
+NOT_FIRST = "A candidate that was calibrated on fewer than {least} pictures of its own is not named first."
+PROVED = (
+    "Every entry of the portfolio's log carries the digest of the entry before it. The log held {size} entries when "
+    "this was written, and the record proves of every entry here that it is under the root (RFC 6962) of the tree over "
+    "them:"
+)
+STAMPED = (
+    "Authorities stamped earlier states of the log (RFC 3161). The record proves of these entries that they were in it "
+    "by then:"
+)
+MEASURED = ("exhibit", "finding", "what was measured")
+OPINIONS = ("exhibit", "candidates, the decimal logarithm of their likelihood ratio, and their bar")
+CALIBRATED = ("candidate", "named of its own", "named of others", "worst area under the ROC curve", "calibrated on")
+FILES = ("file in this package", "sha256")
+LOG = ("entry", "time", "who", "what", "digest")
+STAMPS = ("time", "authority", "entries", "log's size", "root")
 
 
 def annex(record: Mapping[str, Any], held: Sequence[Exhibit], record_sha256: str) -> Iterator[Block]:
     """Yield the annex; `record_sha256` is the digest of the record, "" where it is not known yet."""
-    yield blocks.heading("Annex: what was measured", name="annex")
+    yield blocks.heading(worded("Annex: what was measured"), name="annex")
     rows = [row for exhibit in held for row in _measured(exhibit)]
     if rows:
-        yield blocks.table(("exhibit", "finding", "what was measured"), rows, (2, 4, 9))
+        yield blocks.table(each(MEASURED), rows, (2, 4, 9))
     yield from _candidates(held)
     yield from _traces(held)
     yield from _software(held)
@@ -56,16 +82,26 @@ def _lines(details: Mapping[str, Any], work: Mapping[str, Any]) -> Iterator[str]
     """Yield details in words; what is as one expects, or the file of the work itself, is left out."""
     ratio = details.get("log10_likelihood_ratio")
     if ratio is not None:
-        yield f"likelihood ratio: {ratio:+.2f} as a decimal logarithm, {times(ratio)} ({details.get('support', '')})"
+        added, support = figure(f"{ratio:+.2f}"), retold(details.get("support", ""))
+        yield worded(RATIO, ratio=added, times=times(ratio), support=support)
     for name, value in details.items():
         if name in ELSEWHERE or value in ("", None, False, [], {}, "as registered", work.get("sha256")):
             continue
-        said = plain(value)
+        said = plain(_own_words(value) if name in OWN_WORDS else value)
         if name == "agreement" and {"chance", "scatter"} <= details.keys():
-            said += f"; random codes on this picture {plain(details['chance'])} ± {plain(details['scatter'])}"
+            said += worded(RANDOM, mean=plain(details["chance"]), scatter=plain(details["scatter"]))
         if name == "p_value":
             said = f"{value:.0%}".replace("%", "\u00a0%")
-        yield f"{LABELS.get(name, name.replace('_', ' '))}: {said}"
+        yield f"{worded(LABELS.get(name, name.replace('_', ' ')))}: {said}"
+
+
+def _own_words(value: object) -> object:
+    """Return a detail whose texts are artaudit's own with each in the language of the report."""
+    if isinstance(value, dict):
+        return {name: _own_words(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_own_words(item) for item in value]
+    return known(value) if isinstance(value, str) else value
 
 
 def _candidates(held: Sequence[Exhibit]) -> Iterator[Block]:
@@ -74,17 +110,11 @@ def _candidates(held: Sequence[Exhibit]) -> Iterator[Block]:
     if not asked:
         return
     said = [(name, "; ".join(map(_opinion, opinions))) for name, opinions in asked.items()]
-    yield blocks.heading("Which model drew it: what each candidate said", 3)
-    yield blocks.table(
-        ("exhibit", "candidates, the decimal logarithm of their likelihood ratio, and their bar"), said, (2, 15)
-    )
+    yield blocks.heading(worded("Which model drew it: what each candidate said"), 3)
+    yield blocks.table(each(OPINIONS), said, (2, 15))
     rows = dict.fromkeys(_calibrated(opinion) for opinions in asked.values() for opinion in opinions)
-    head = ("candidate", "named of its own", "named of others", "worst area under the ROC curve", "calibrated on")
-    yield blocks.table(head, list(rows), (6, 2, 2, 4, 5))
-    yield blocks.text(
-        f"A candidate that was calibrated on fewer than {LEAST_OWN} pictures of its own is not named first.",
-        small=True,
-    )
+    yield blocks.table(each(CALIBRATED), list(rows), (6, 2, 2, 4, 5))
+    yield blocks.text(worded(NOT_FIRST, least=LEAST_OWN), small=True)
 
 
 def _opinions(exhibit: Exhibit) -> list[Mapping[str, Any]]:
@@ -92,19 +122,19 @@ def _opinions(exhibit: Exhibit) -> list[Mapping[str, Any]]:
 
 
 def _opinion(opinion: Mapping[str, Any]) -> str:
-    claims = "claims it" if opinion["belongs"] else "does not claim it"
-    return f"{opinion['model']} {claims} ({opinion['score']:+.2f}, bar {opinion['bar']:+.2f})"
+    measured = {"model": opinion["model"], "score": figure(f"{opinion['score']:+.2f}")}
+    return worded(CLAIMED if opinion["belongs"] else UNCLAIMED, **measured, bar=figure(f"{opinion['bar']:+.2f}"))
 
 
 def _calibrated(opinion: Mapping[str, Any]) -> tuple[str, ...]:
     own, others = opinion["found_of_its_own"], opinion.get("found_of_others")
     worst = min(opinion["auc"].items(), key=lambda entry: entry[1], default=("", 0.0))
     return (
-        f"{opinion['model']}: {opinion['words']}",
-        f"{own[0]} of {own[1]}",
-        f"{others[0]} of {others[1]}" if others else "not recorded",
-        f"{worst[1]:.3f} ({worst[0]})",
-        opinion["calibrated_on"],
+        f"{opinion['model']}: {known(opinion['words'])}",
+        worded("{count} of {trials}", count=own[0], trials=own[1]),
+        worded("{count} of {trials}", count=others[0], trials=others[1]) if others else worded("not recorded"),
+        f"{figure(f'{worst[1]:.3f}')} ({known(worst[0])})",
+        known(opinion["calibrated_on"]),
     )
 
 
@@ -125,10 +155,10 @@ def _software(held: Sequence[Exhibit]) -> Iterator[Block]:
     for exhibit in held:
         used.setdefault(tuple(software(exhibit.evidence["environment"])), []).append(exhibit.name)
     for versions, names in used.items():
-        yield blocks.heading(f"Software that checked {', '.join(names)}", 3)
+        yield blocks.heading(worded("Software that checked {exhibits}", exhibits=", ".join(names)), 3)
         digests = [(name, mono(version)) for name, version in versions if name.endswith("sha256")]
-        others = ", ".join(f"{name} {version}" for name, version in versions if not name.endswith("sha256"))
-        yield blocks.facts([("versions", others), *digests])
+        others = [f"{known(name)} {known(version)}" for name, version in versions if not name.endswith("sha256")]
+        yield blocks.facts([(worded("versions"), ", ".join(others)), *digests])
 
 
 def software(environment: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -143,25 +173,20 @@ def _files(record: Mapping[str, Any], record_sha256: str) -> Iterator[Block]:
     suspects, stamps = [check["suspect"] for check in record["checks"]], record["log"].get("stamps", ())
     parts = [*suspects, *record["works"], *record["pictures"], *stamps]
     rows = [(entry["file"], mono(entry["sha256"])) for part in parts for entry in part["files"]]
-    yield blocks.heading("Files and digests", 3)
+    yield blocks.heading(worded("Files and digests"), 3)
     if record_sha256:
         documents = [(entry["file"], mono(entry["sha256"])) for entry in record["documents"]]
         rows = [("data/report.json", mono(record_sha256)), *documents, *rows]
-    yield blocks.table(("file in this package", "sha256"), rows, (4, 6))
+    yield blocks.table(each(FILES), rows, (4, 6))
 
 
 def _log(record: Mapping[str, Any]) -> Iterator[Block]:
     log = record["log"]
     if not log["events"]:
         return
-    yield blocks.heading("From the log", 3)
-    yield blocks.text(
-        f"Every entry of the portfolio's log carries the digest of the entry before it. The log held {log['size']} "
-        "entries when this was written, and the record proves of every entry here that it is under the root "
-        "(RFC 6962) of the tree over them:",
-        small=True,
-    )
-    yield blocks.facts([("root", mono(log["root"]))])
+    yield blocks.heading(worded("From the log"), 3)
+    yield blocks.text(worded(PROVED, size=log["size"]), small=True)
+    yield blocks.facts([(worded("root"), mono(log["root"]))])
     rows = [
         (
             str(event["seq"]),
@@ -172,7 +197,7 @@ def _log(record: Mapping[str, Any]) -> Iterator[Block]:
         )
         for event in log["events"]
     ]
-    yield blocks.table(("entry", "time", "who", "what", "digest"), rows, (1, 4, 3, 3, 10))
+    yield blocks.table(each(LOG), rows, (1, 4, 3, 3, 10))
     yield from _stamps(log)
 
 
@@ -189,9 +214,5 @@ def _stamps(log: Mapping[str, Any]) -> Iterator[Block]:
         for stamp in log.get("stamps", ())
     ]
     if rows:
-        yield blocks.text(
-            "Authorities stamped earlier states of the log (RFC 3161). The record proves of these entries that they "
-            "were in it by then:",
-            small=True,
-        )
-        yield blocks.table(("time", "authority", "entries", "log's size", "root"), rows, (4, 4, 3, 2, 8))
+        yield blocks.text(worded(STAMPED), small=True)
+        yield blocks.table(each(STAMPS), rows, (4, 4, 3, 2, 8))

@@ -14,7 +14,19 @@ from artaudit.auditor.evidence.reporting.first_page import first_page
 from artaudit.auditor.evidence.reporting.grounds import grounds, limits
 from artaudit.auditor.evidence.reporting.pictures import pictures
 from artaudit.auditor.evidence.reporting.words import subject
+from artaudit.language import ENGLISH, speaking, worded
 from artaudit.visible import visible_all
+
+UNPACK = (
+    "Unpack the package into an empty folder and recompute every digest there, without artaudit; every line must end "
+    "in “OK”:"
+)
+ASK = "Ask {signer}, by another way than this package, for the sha256 of their root certificate, and compare it with:"
+ALSO = (
+    "With artaudit, `audit verify` and the package's name do the same and compare this report with the record, "
+    "data/report.json. VERIFY.txt in the package says more, how to verify signature and timestamps with openssl "
+    "included."
+)
 
 
 def content(record: Mapping[str, Any], record_sha256: str = "") -> list[Block]:
@@ -22,8 +34,18 @@ def content(record: Mapping[str, Any], record_sha256: str = "") -> list[Block]:
 
     `record_sha256` is the digest of report.json; the paper, which the record names, is made before it is known.
     """
+    with speaking(language(record)):
+        return [visible_all(block) for block in _blocks(record, record_sha256)]
+
+
+def language(record: Mapping[str, Any]) -> str:
+    """Return the language that a report is written in; English where its record, of an edition before, names none."""
+    return str(record["exported"].get("language", ENGLISH))
+
+
+def _blocks(record: Mapping[str, Any], record_sha256: str) -> list[Block]:
     held = read(record)
-    said = [
+    return [
         *first_page(record, held),
         *works(record),
         blocks.page_break(),
@@ -35,30 +57,20 @@ def content(record: Mapping[str, Any], record_sha256: str = "") -> list[Block]:
         *_verifying(record),
         *annex(record, held, record_sha256),
     ]
-    return [visible_all(block) for block in said]
 
 
 def title(record: Mapping[str, Any]) -> str:
     """Return the title of a report."""
-    return f"Evidence report, case {record['case']['id']}"
+    with speaking(language(record)):
+        return worded("Evidence report, case {number}", number=record["case"]["id"])
 
 
 def _verifying(record: Mapping[str, Any]) -> Iterator[Block]:
     signer = record["seal"]["signer"]
-    yield blocks.heading("How to verify")
-    yield blocks.text(
-        "Unpack the package into an empty folder and recompute every digest there, without artaudit; every line must "
-        "end in “OK”:"
-    )
+    yield blocks.heading(worded("How to verify"))
+    yield blocks.text(worded(UNPACK))
     yield blocks.code(["sha256sum -c manifest-sha256.txt", "sha256sum -c tagmanifest-sha256.txt"])
     if signer:
-        yield blocks.text(
-            f"Ask {subject(signer['subject'])}, by another way than this package, for the sha256 of their root "
-            "certificate, and compare it with:"
-        )
+        yield blocks.text(worded(ASK, signer=subject(signer["subject"])))
         yield blocks.code([signer["root_sha256"]])
-    yield blocks.text(
-        "With artaudit, `audit verify` and the package's name do the same and compare this report with the record, "
-        "data/report.json. VERIFY.txt in the package says more, how to verify signature and timestamps with openssl "
-        "included."
-    )
+    yield blocks.text(worded(ALSO))

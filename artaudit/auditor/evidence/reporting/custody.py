@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from artaudit.auditor.evidence.enclosure import GONE
 from artaudit.auditor.evidence.reporting import blocks
 from artaudit.auditor.evidence.reporting.blocks import Block, Cell, mono
-from artaudit.auditor.evidence.reporting.words import NOBODY, NOT_STATED, exhibits, person, saved_from
+from artaudit.auditor.evidence.reporting.words import NOT_STATED, exhibits, person, saved_from
+from artaudit.language import each, retold, worded
 from artaudit.templates import moment
 
 STEPS = {
@@ -33,6 +35,9 @@ HEAD = (
     "received by (name, signature)",
     "sha256 compared, place, purpose",
 )
+WORKS = ("exhibit", "work", "registered", "made and owned by", "original", "sha256 of the file")
+CUSTODY = ("when", "step", "who", "exhibit", "sha256")
+NOTES = ("when", "who", "note")
 
 
 def works(record: Mapping[str, Any]) -> Iterator[Block]:
@@ -43,38 +48,37 @@ def works(record: Mapping[str, Any]) -> Iterator[Block]:
     rows = []
     for work in record["works"]:
         taken = received.get(f"registered work {work['id']}", {})
-        by = person(taken["received_by"]) if "received_by" in taken else NOBODY
+        by = person(taken.get("received_by", ""))
         rows.append(
             (
-                f"Exhibit W{work['id']}",
-                f"{work['title']}, file {work['path']}",
-                f"{moment(work['registered_at'])} by {by}",
+                worded("Exhibit W{number}", number=work["id"]),
+                worded("{title}, file {path}", title=work["title"], path=work["path"]),
+                worded("{at} by {who}", at=moment(work["registered_at"]), who=by),
                 _maker(record["exported"]),
                 _original(work),
                 mono(work["sha256"]),
             )
         )
-    head = ("exhibit", "work", "registered", "made and owned by", "original", "sha256 of the file")
-    yield blocks.heading("The registered works")
-    yield blocks.table(head, rows, (2, 4, 3, 4, 4, 5))
+    yield blocks.heading(worded("The registered works"))
+    yield blocks.table(each(WORKS), rows, (2, 4, 3, 4, 4, 5))
 
 
 def custody(record: Mapping[str, Any]) -> Iterator[Block]:
     """Yield the table of all steps and the form for those to come."""
-    yield blocks.heading("Custody")
-    yield blocks.table(("when", "step", "who", "exhibit", "sha256"), _steps(record), (4, 6, 3, 4, 6))
+    yield blocks.heading(worded("Custody"))
+    yield blocks.table(each(CUSTODY), _steps(record), (4, 6, 3, 4, 6))
     yield blocks.text(" ".join(_kept(record)), small=True)
-    yield blocks.heading("Hand-overs after the export", 3)
-    yield blocks.text(HANDOVERS, small=True)
-    yield blocks.table(HEAD, [["", "", "", ""]] * FORM_ROWS, (3, 5, 5, 6), form=True)
+    yield blocks.heading(worded("Hand-overs after the export"), 3)
+    yield blocks.text(worded(HANDOVERS), small=True)
+    yield blocks.table(each(HEAD), [["", "", "", ""]] * FORM_ROWS, (3, 5, 5, 6), form=True)
 
 
 def notes(record: Mapping[str, Any]) -> Iterator[Block]:
     """Yield the notes of the case."""
     if record["case"]["notes"]:
         rows = [(moment(note["at"]), person(note["by"]), note["text"]) for note in record["case"]["notes"]]
-        yield blocks.heading("Notes")
-        yield blocks.table(("when", "who", "note"), rows, (4, 3, 12))
+        yield blocks.heading(worded("Notes"))
+        yield blocks.table(each(NOTES), rows, (4, 3, 12))
 
 
 def _steps(record: Mapping[str, Any]) -> list[Sequence[Cell]]:
@@ -84,17 +88,18 @@ def _steps(record: Mapping[str, Any]) -> list[Sequence[Cell]]:
     logged: list[tuple[int, Sequence[Cell]]] = []
     for exhibit in held:
         name = f"{names[exhibit['exhibit']]}, {exhibit['source']}"
-        did = "checked, its bytes kept" if exhibit["exhibit"].startswith("checked") else "registered"
-        at = moment(exhibit["received_at"]) if "event" in exhibit else "not recorded"
-        who = person(exhibit["received_by"]) if "event" in exhibit else NOBODY
+        seen = exhibit["exhibit"].startswith("checked")
+        did = worded("checked, its bytes kept") if seen else worded("registered")
+        at = moment(exhibit["received_at"]) if "event" in exhibit else worded("not recorded")
+        who = person(exhibit.get("received_by", "")) if "event" in exhibit else person("")
         logged.append((exhibit.get("event", 0), (at, did, who, name, mono(exhibit["sha256"]))))
     logged += list(_events(record))
     written = (
         moment(record["exported"]["at"]),
-        "this package written",
+        worded("this package written"),
         person(record["exported"]["by"]),
-        "all",
-        "see above, to be compared",
+        worded("all"),
+        worded("see above, to be compared"),
     )
     return [*said, *_counted([row for _, row in sorted(logged, key=lambda step: step[0])]), written]
 
@@ -103,44 +108,47 @@ def _saved(exhibit: Mapping[str, Any], name: str) -> Iterator[Sequence[Cell]]:
     """Yield where an exhibit was saved from: as an archive says, and the archive itself, or as a person says."""
     about, digest = f"{name}, {exhibit['source']}", mono(exhibit["sha256"])
     if "archive" in exhibit:
-        archive = f"the archive {exhibit['archive']}, as it says"
+        archive = worded("the archive {archive}", archive=exhibit["archive"])
+        says = worded("the archive {archive}, as it says", archive=exhibit["archive"])
         if "server_date" in exhibit:
-            yield moment(exhibit["server_date"]), "sent, by the server's clock", archive, about, digest
-        at = moment(exhibit["saved_at"]) if "saved_at" in exhibit else NOT_STATED
-        yield at, f"saved from {saved_from(exhibit)}", archive, about, digest
-        yield NOT_STATED, f"the archive {exhibit['archive']}", NOBODY, about, mono(exhibit["archive_sha256"])
+            yield moment(exhibit["server_date"]), worded("sent, by the server's clock"), says, about, digest
+        at = moment(exhibit["saved_at"]) if "saved_at" in exhibit else worded(NOT_STATED)
+        yield at, worded("saved from {url}", url=saved_from(exhibit)), says, about, digest
+        yield worded(NOT_STATED), archive, person(""), about, mono(exhibit["archive_sha256"])
     elif "url" in exhibit:
-        at = exhibit.get("saved_at", NOT_STATED)
-        yield at, f"said to be saved from {exhibit['url']}", "the person who saved it", about, digest
+        at = exhibit.get("saved_at", worded(NOT_STATED))
+        saved = worded("said to be saved from {url}", url=exhibit["url"])
+        yield at, saved, worded("the person who saved it"), about, digest
 
 
 def _counted(steps: list[Sequence[Cell]]) -> Iterator[Sequence[Cell]]:
     """Yield steps, those that are the same to the second as one, with their number."""
     for step, same in groupby(steps):
         count = len(list(same))
-        yield step if count == 1 else (step[0], f"{step[1]} ({count} times)", *step[2:])
+        yield step if count == 1 else (step[0], worded("{step} ({count} times)", step=step[1], count=count), *step[2:])
 
 
 def _events(record: Mapping[str, Any]) -> Iterator[tuple[int, Sequence[Cell]]]:
     """Yield the log's events about the case itself."""
     for event in record["log"]["events"]:
         if event["kind"] in STEPS:
-            digest = event.get("row", {}).get("sha256", "")
+            digest, did = event.get("row", {}).get("sha256", ""), worded(STEPS[event["kind"]])
             who = person(event["payload"].get("by", ""))
-            yield event["seq"], (moment(event["at"]), STEPS[event["kind"]], who, "the case", mono(digest))
+            yield event["seq"], (moment(event["at"]), did, who, worded("the case"), mono(digest))
 
 
 def _maker(exported: Mapping[str, Any]) -> str:
     if not exported.get("maker"):
-        return "not stated"
-    told = person(exported["by"]) + (f" for {exported['for']}" if exported.get("for") else "")
-    return f"{exported['maker']}, as told by {told}"
+        return worded(NOT_STATED)
+    who = person(exported["by"])
+    told = worded("{who} for {client}", who=who, client=exported["for"]) if exported.get("for") else who
+    return worded("{maker}, as told by {who}", maker=exported["maker"], who=told)
 
 
 def _original(work: Mapping[str, Any]) -> str:
     if work["original_included"]:
-        return "in this package"
-    return f"not in this package: {work.get('absent', 'its file was no longer where it was registered')}"
+        return worded("in this package")
+    return worded("not in this package: {why}", why=retold(work.get("absent", GONE)))
 
 
 def enclosures(record: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -162,7 +170,9 @@ def _copy(part: Mapping[str, Any]) -> str:
 def _names(record: Mapping[str, Any]) -> dict[str, str]:
     """Return the exhibits by what the record's custody calls them."""
     names = {f"checked picture {check}": name for check, name in exhibits(record).items()}
-    return names | {f"registered work {work['id']}": f"Exhibit W{work['id']}" for work in record["works"]}
+    return names | {
+        f"registered work {work['id']}": worded("Exhibit W{number}", number=work["id"]) for work in record["works"]
+    }
 
 
 def _kept(record: Mapping[str, Any]) -> Iterator[str]:
@@ -171,4 +181,4 @@ def _kept(record: Mapping[str, Any]) -> Iterator[str]:
     for exhibit in record["custody"]:
         together.setdefault(exhibit["kept"], []).append(names[exhibit["exhibit"]])
     for kept, held in together.items():
-        yield f"{', '.join(held)}: {kept}."
+        yield f"{', '.join(held)}: {retold(kept)}."

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from artaudit.auditor.assessment.sentences import asked, sentence
+from artaudit.auditor.assessment.sentences import asked, sentence, summary
 from artaudit.auditor.assessment.weighing import assess
-from artaudit.auditor.evidence.reporting.words import exhibits, named
-from artaudit.findings import MODEL, Finding
+from artaudit.auditor.evidence.reporting.words import exhibits, named, part_of
+from artaudit.findings import MODEL, Assessment, Finding
+from artaudit.language import ENGLISH, retold, speaking, spoken, worded
 
 LEAST_OWN = 100
 """A model names no maker on the first page unless its calibration read so many pictures of its own."""
+TOO_FEW = (
+    "A model held here claims it, but was calibrated on {own} pictures of its own, fewer than the {least} that it "
+    "takes to be named here: see the annex."
+)
 
 Plain = Mapping[str, Any]
 
@@ -45,18 +50,28 @@ class Exhibit:
 
     def summary(self) -> list[str]:
         """Return all sentences that the findings come to."""
+        return [named(words, self.works) for words in self._summary()]
+
+    def _summary(self) -> Sequence[str]:
+        """Return the recorded sentences; in another language made again, where in English that gives the same."""
         said = self.evidence.get("summary") or [self.evidence["verdict"]]
-        return [named(words, self.works) for words in said]
+        if spoken() == ENGLISH:
+            return said
+        with speaking(ENGLISH):
+            same = list(self._made(summary)) == list(said)
+        return self._made(summary) if same else [retold(words) for words in said]
+
+    def _made(self, make: Callable[[Sequence[Finding], Assessment, int], Sequence[str]]) -> Sequence[str]:
+        """Return what the findings come to, weighed and worded in the language spoken."""
+        findings = [Finding.of(plain) for plain in self.evidence["findings"]]
+        compared_with = self.evidence["compared_with"]
+        return make(findings, assess(findings, compared_with), compared_with)
 
     def first(self) -> list[str]:
         """Return what stands on the first page: a work that was found alone, makers with their calibration."""
         said = self.summary()
         if self.weighed and self.weighed["copy"] == "found":
-            findings = [Finding.of(plain) for plain in self.evidence["findings"]]
-            compared_with = self.evidence["compared_with"]
-            said = [
-                named(words, self.works) for words in asked(findings, assess(findings, compared_with), compared_with)
-            ]
+            said = [named(words, self.works) for words in self._made(asked)]
         makers = {sentence(finding["claim"]): finding for finding in self.findings if _names_maker(finding)}
         return [_with_calibration(words, makers[words]) if words in makers else words for words in said]
 
@@ -66,7 +81,7 @@ def read(record: Plain) -> list[Exhibit]:
     works = {work["id"]: work for work in record["works"]}
     pictures: dict[tuple[Any, Any], list[Plain]] = {}
     for picture in record["pictures"]:
-        figure = {"file": picture["files"][0]["file"], "caption": picture["caption"]}
+        figure = {"file": picture["files"][0]["file"], "caption": retold(picture["caption"])}
         pictures.setdefault((picture["check"], picture["finding"]), []).append(figure)
     numbers = exhibits(record)
     return [
@@ -94,10 +109,11 @@ def headline(held: list[Exhibit]) -> str:
         for finding in exhibit.findings
     ]
     if any(holds and work is not None for holds, work in outcomes):
-        return "A registered work was found"
+        return worded("A registered work was found")
     if any(holds for holds, _ in outcomes):
-        return "Something was found"
-    return "Nothing was found" if all(holds is False for holds, _ in outcomes) else "A person must look"
+        return worded("Something was found")
+    none = all(holds is False for holds, _ in outcomes)
+    return worded("Nothing was found") if none else worded("A person must look")
 
 
 def few_of_its_own(finding: Plain) -> bool:
@@ -121,17 +137,14 @@ def _with_calibration(words: str, finding: Plain) -> str:
     counts = list(calibrations(finding))
     if few_of_its_own(finding):
         own = min(own for _, own, _, _ in counts)
-        return (
-            f"A model held here claims it, but was calibrated on {own} pictures of its own, fewer than the {LEAST_OWN} "
-            "that it takes to be named here: see the annex."
-        )
+        return worded(TOO_FEW, own=own, least=LEAST_OWN)
     said = "; ".join(_named_right(*count) for count in counts)
-    return f"{words} In its calibration it named {said}." if said else words
+    return f"{words} {worded('In its calibration it named {said}.', said=said)}" if said else words
 
 
 def _named_right(right: int, own: int, wrong: int | None, others: int | None) -> str:
-    negatives = "" if others is None else f", and wrongly {wrong:,} of {others:,} by others"
-    return f"{right:,} of {own:,} of its own{negatives}"
+    negatives = "" if others is None else worded(", and wrongly {part} by others", part=part_of(wrong or 0, others))
+    return worded("{part} of its own", part=part_of(right, own)) + negatives
 
 
 def _finding(finding: Plain, pictures: list[Plain], works: Mapping[Any, Plain]) -> Plain:
@@ -140,7 +153,7 @@ def _finding(finding: Plain, pictures: list[Plain], works: Mapping[Any, Plain]) 
         **finding,
         "group": placed.group,
         "question": placed.question,
-        "claim": named(finding["claim"], list(works.values())),
+        "claim": named(retold(finding["claim"]), list(works.values())),
         "pictures": pictures,
         "registered": works.get(finding["work"]),
     }

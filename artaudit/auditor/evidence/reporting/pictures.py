@@ -10,6 +10,7 @@ from artaudit.auditor.evidence.reporting.blocks import Block, Cell, mono
 from artaudit.auditor.evidence.reporting.exhibits import Exhibit
 from artaudit.auditor.evidence.reporting.words import MARKS, measured, rate, saved_from
 from artaudit.findings import NOISE
+from artaudit.language import each, figure, known, retold, worded
 from artaudit.templates import moment
 
 WIDTHS = (4, 11, 9, 9, 9)
@@ -17,6 +18,11 @@ STEP = 3
 """Spaces by which each level of a chain is indented (artaudit.provenance.signed.chain)."""
 SHOWN = ("date", "last-modified", "etag", "content-type", "content-length", "server")
 """Headers of a server's answer that a report shows; the record has them all."""
+MEASURED = ("measured", "false alarms", "misses")
+HELD = {"page_sha256": "sha256, page in it", "screenshot_sha256": "sha256, screenshot in it"}
+MADE_FROM = "{exhibit}: what its content credential says that it was made from"
+KIND = "{kind}, {width} x {height} pixels, {size} bytes"
+CHECKED = "{at} by this computer's clock (check {number})"
 
 
 def pictures(held: Sequence[Exhibit]) -> Iterator[Block]:
@@ -37,36 +43,38 @@ def _chains(exhibit: Exhibit) -> Iterator[Block]:
     for finding in exhibit.findings:
         chain = finding["details"].get("chain")
         if isinstance(chain, str) and chain:
-            lines = [(len(line) - len(line.lstrip(" "))) // STEP for line in chain.splitlines()]
-            said = [(depth, line.strip()) for depth, line in zip(lines, chain.splitlines(), strict=True)]
-            yield blocks.tree(said, f"{exhibit.title}: what its content credential says that it was made from")
+            said = [((len(line) - len(line.lstrip(" "))) // STEP, retold(line.strip())) for line in chain.splitlines()]
+            yield blocks.tree(said, worded(MADE_FROM, exhibit=exhibit.title))
 
 
 def illustrated(exhibit: Exhibit, finding: Mapping[str, Any]) -> Iterator[Block]:
     """Yield what a finding rests on as pictures; of a match without any, the two pictures side by side."""
     shown = finding["pictures"]
-    for place, figure in enumerate(shown):
+    for place, picture in enumerate(shown):
         title = f"{exhibit.title}: {finding['claim']}" if place == 0 else ""
-        yield blocks.figures([(figure["file"], title)], figure["caption"])
+        yield blocks.figures([(picture["file"], title)], picture["caption"])
     work = finding["registered"]
     if work is not None and not shown:
-        pair = [(exhibit.preview, exhibit.title), (work["files"][0]["file"], f"Exhibit W{work['id']}, {work['title']}")]
+        title = worded("Exhibit W{number}, {title}", number=work["id"], title=work["title"])
+        pair = [(exhibit.preview, exhibit.title), (work["files"][0]["file"], title)]
         yield blocks.figures(pair, finding["claim"], columns=2)
 
 
 def _facts(exhibit: Exhibit) -> Iterator[tuple[str, Cell]]:
     evidence, source = exhibit.evidence, exhibit.evidence.get("source", {})
     count, size = evidence["compared_with"], exhibit.check["suspect"]["bytes"]
-    yield "file", evidence["path"]
-    yield "kind", f"{evidence['format']}, {evidence['width']} x {evidence['height']} pixels, {size:,} bytes"
-    yield "checked", f"{moment(evidence['checked_at'])} by this computer's clock (check {exhibit.check['id']})"
-    yield "compared with", "the one registered work" if count == 1 else f"all {count} registered works"
+    sides = {"width": evidence["width"], "height": evidence["height"], "size": figure(f"{size:,}")}
+    yield worded("file"), evidence["path"]
+    yield worded("kind"), worded(KIND, kind=evidence["format"], **sides)
+    yield worded("checked"), worded(CHECKED, at=moment(evidence["checked_at"]), number=exhibit.check["id"])
+    works = worded("the one registered work") if count == 1 else worded("all {count} registered works", count=count)
+    yield worded("compared with"), works
     yield from _saved(source)
-    yield from (("note", note) for note in evidence["notes"])
+    yield from ((worded("note"), retold(note)) for note in evidence["notes"])
     inside = exhibit.check["suspect"].get("original_included", True)
-    yield "original", "in this package" if inside else "not in this package"
-    yield "sha256, file", mono(evidence["sha256"])
-    yield "sha256, pixels", mono(evidence["pixels_sha256"])
+    yield worded("original"), worded("in this package") if inside else worded("not in this package")
+    yield worded("sha256, file"), mono(evidence["sha256"])
+    yield worded("sha256, pixels"), mono(evidence["pixels_sha256"])
 
 
 def _saved(source: Mapping[str, str]) -> Iterator[tuple[str, Cell]]:
@@ -74,17 +82,22 @@ def _saved(source: Mapping[str, str]) -> Iterator[tuple[str, Cell]]:
     if "archive" not in source:
         if "url" in source:
             at = f", {source['saved_at']}" if "saved_at" in source else ""
-            yield "saved from", f"{source['url']}{at}, as the person who saved it says"
+            yield worded("saved from"), worded("{url}, as the person who saved it says", url=source["url"] + at)
         return
-    at = f", {moment(source['saved_at'])} by {source.get('dated_by', 'its own date')}" if "saved_at" in source else ""
-    yield "saved from", f"{saved_from(source)}{at}, as the archive says"
+    yield worded("saved from"), worded("{url}, as the archive says", url=saved_from(source) + _dated(source))
     if "answer" in source:
-        yield "the server", "; ".join(line for line in source["answer"].splitlines() if _matters(line))
-    digest = f"; its own digest of this file {source['digest']}" if "digest" in source else ""
-    yield "archive", f"{source['archive']} ({source['archive_kind']}){digest}"
-    yield "sha256, archive", mono(source["archive_sha256"])
-    held = {"page_sha256": "sha256, page in it", "screenshot_sha256": "sha256, screenshot in it"}
-    yield from ((label, mono(source[name])) for name, label in held.items() if name in source)
+        yield worded("the server"), "; ".join(line for line in source["answer"].splitlines() if _matters(line))
+    own = worded("; its own digest of this file {digest}", digest=source["digest"]) if "digest" in source else ""
+    yield worded("archive"), f"{source['archive']} ({source['archive_kind']}){own}"
+    yield worded("sha256, archive"), mono(source["archive_sha256"])
+    yield from ((worded(HELD[name]), mono(source[name])) for name in HELD if name in source)
+
+
+def _dated(source: Mapping[str, str]) -> str:
+    if "saved_at" not in source:
+        return ""
+    by = known(source.get("dated_by", "its own date"))
+    return worded(", {at} by {clock}", at=moment(source["saved_at"]), clock=by)
 
 
 def _matters(line: str) -> bool:
@@ -95,7 +108,7 @@ def _matters(line: str) -> bool:
 def _answers(exhibit: Exhibit) -> Block:
     rows = [
         (
-            MARKS[finding["holds"]],
+            worded(MARKS[finding["holds"]]),
             finding["claim"],
             measured(finding),
             rate(finding["false_alarms"]),
@@ -103,5 +116,6 @@ def _answers(exhibit: Exhibit) -> Block:
         )
         for finding in exhibit.findings
     ]
-    head = (exhibit.name, f"what was looked for in {exhibit.evidence['path']}", "measured", "false alarms", "misses")
+    asked = worded("what was looked for in {file}", file=exhibit.evidence["path"])
+    head = (exhibit.name, asked, *each(MEASURED))
     return blocks.table(head, rows, WIDTHS)

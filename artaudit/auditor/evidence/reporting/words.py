@@ -10,6 +10,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from artaudit.language import figure, retold, worded
 from artaudit.metrics import clopper_pearson
 
 MARKS = {True: "yes", False: "no", None: "cannot tell"}
@@ -22,7 +23,7 @@ NEVER = "never measured"
 
 def person(name: str) -> str:
     """Return the name of a person; a login that anybody may have names nobody."""
-    return NOBODY if name.strip().casefold() in LOGINS or not name.strip() else name
+    return worded(NOBODY) if name.strip().casefold() in LOGINS or not name.strip() else name
 
 
 def subject(text: str) -> str:
@@ -40,13 +41,14 @@ def subject(text: str) -> str:
 
 def exhibits(record: Mapping[str, Any]) -> dict[Any, str]:
     """Return the exhibit numbers of a record's checks, by the check's number, in the order of the case."""
-    return {check["id"]: f"Exhibit {number}" for number, check in enumerate(record["checks"], start=1)}
+    return {check["id"]: worded("Exhibit {number}", number=at) for at, check in enumerate(record["checks"], start=1)}
 
 
 def named(said: str, works: Sequence[Mapping[str, Any]]) -> str:
     """Return what was said with every work as an exhibit, its title without the marks of escaping."""
     for work in works:
-        said = said.replace(f"work {work['id']}, {work['title']!r}", f"exhibit W{work['id']}, “{work['title']}”")
+        exhibit = worded("exhibit W{number}, “{title}”", number=work["id"], title=work["title"])
+        said = said.replace(f"work {work['id']}, {work['title']!r}", exhibit)
     return said
 
 
@@ -54,37 +56,46 @@ def saved_from(source: Mapping[str, Any]) -> str:
     """Return the address that a file was saved from, and that of its page, as far as they are told."""
     url, page = source.get("url", ""), source.get("page", "")
     if not url:
-        return f"the page {page}" if page else "an address that is not told"
-    return f"{url}, on the page {page}" if page and page != url else str(url)
+        return worded("the page {page}", page=page) if page else worded("an address that is not told")
+    return worded("{url}, on the page {page}", url=url, page=page) if page and page != url else str(url)
 
 
 def measured(finding: Mapping[str, Any]) -> str:
     """Return what was measured and the bar that it is held to."""
     if finding["score"] is None:
         return "—"
-    bar = "" if finding["threshold"] is None else f"; the bar is {number(finding['threshold'])}"
-    return f"{number(finding['score'])} {finding['unit']}".rstrip() + bar
+    least = finding["threshold"]
+    bar = "" if least is None else worded("; the bar is {figure}", figure=number(least))
+    return f"{number(finding['score'])} {retold(finding['unit'])}".rstrip() + bar
 
 
 def rate(counted: Mapping[str, Any] | None) -> str:
     """Return a rate with the upper end of its 95 % interval; trials that share pictures count as so many pictures."""
     if not counted:
-        return NEVER
+        return worded(NEVER)
     count, trials = counted["count"], counted["trials"]
     pictures = counted.get("pictures") or trials
     most = clopper_pearson(math.ceil(count * pictures / trials), pictures).high if trials else 1.0
-    return f"{count:,} of {trials:,}, at most {most:.2%}".replace("%", "\u00a0%")
+    shown = figure(f"{most:.2%}".replace("%", "\u00a0%"))
+    return worded("{part}, at most {most}", part=part_of(count, trials), most=shown)
+
+
+def part_of(count: int, trials: int) -> str:
+    """Return a count of how many."""
+    return worded("{count} of {trials}", count=figure(f"{count:,}"), trials=figure(f"{trials:,}"))
 
 
 def number(value: float) -> str:
     """Return a number with three digits that count, large ones whole."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"  # noqa: PLR2004 - where three digits end
+    return figure(f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}")  # noqa: PLR2004 - where three digits end
 
 
 def times(log10_ratio: float) -> str:
     """Return a likelihood ratio in words, from its decimal logarithm."""
-    factor = f"{float(f'{10 ** min(abs(log10_ratio), 12.0):.2g}'):,.12g}"
-    return f"{factor} times likelier if {'a' if log10_ratio > 0 else 'no'} model drew it"
+    factor = figure(f"{float(f'{10 ** min(abs(log10_ratio), 12.0):.2g}'):,.12g}")
+    if log10_ratio > 0:
+        return worded("{factor} times likelier if a model drew it", factor=factor)
+    return worded("{factor} times likelier if no model drew it", factor=factor)
 
 
 def plain(value: object) -> str:  # noqa: PLR0911 - one for each kind of value
@@ -92,9 +103,9 @@ def plain(value: object) -> str:  # noqa: PLR0911 - one for each kind of value
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return worded(MARKS[value])
     if value is None or value in ([], {}):
-        return "none"
+        return worded("none")
     if isinstance(value, float):
         return number(value)
     if isinstance(value, dict):
@@ -105,4 +116,4 @@ def plain(value: object) -> str:  # noqa: PLR0911 - one for each kind of value
 
 
 def _facts(value: Mapping[str, Any]) -> list[str]:
-    return [f"{name.replace('_', ' ')} {plain(item)}" for name, item in value.items()]
+    return [f"{worded(name.replace('_', ' '))} {plain(item)}" for name, item in value.items()]
