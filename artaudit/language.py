@@ -172,7 +172,8 @@ def places_of(message: str) -> list[str]:
 
 def _pattern(message: str, told: str) -> _Pattern:
     free = any(_kind(name) not in {*_KINDS, *_NESTED} for name in places_of(message))
-    return _Pattern(*(re.compile(_regex(message, text), re.DOTALL) for text in (".+?", ".+")), told, free)
+    shortest, longest = (re.compile(_regex(message, text), re.DOTALL) for text in (".+?", ".+"))
+    return _Pattern(shortest, longest, told, free)
 
 
 def _regex(message: str, text: str) -> str:

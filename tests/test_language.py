@@ -7,12 +7,15 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from artaudit import language
 from artaudit.attribution import examiner as attribution
-from artaudit.attribution.calibration import CandidateCalibration
+from artaudit.attribution.calibration import CandidateCalibration, Stratum
 from artaudit.attribution.candidate import Candidate
 from artaudit.attribution.families import in_words
+from artaudit.attribution.opinion import Opinion
+from artaudit.attribution.search import Place
 from artaudit.auditor.assessment import weighing
 from artaudit.auditor.evidence import casefile, enclosure, package
 from artaudit.auditor.evidence.reporting import words
@@ -142,11 +145,15 @@ def decided(reason: str, *, holds: bool | None = None, kind: str = "") -> str:
 
 
 CUT = chain.Link(1, "parentOf", "cut", "trusted", "Google", None, ("trainedAlgorithmicMedia",))
-LEARNED = CandidateCalibration(
-    model="mine", digest="0", method="octaves", names=(), mean=(), scale=(), weights=(), intercept=0.0, cap=2.0,
-    bar=1.0, aucs={"blurred pictures": 0.5}, passed={"belonging": (1, 2), "real pictures": (0, 2)}, quantiles={},
-    pictures="middle crops of 128 pixels of 100 pictures, each also as JPEG 90 and 75",
+STRATUM = Stratum(
+    side=128, resized=False, mean=(), scale=(), weights=(), intercept=0.0, cap=2.0, bar=1.0, quantiles={},
+    aucs={"edited pictures": 0.5}, passed={"belonging": (1, 2), "real pictures": (0, 2)},
 )  # fmt: skip
+LEARNED = CandidateCalibration(
+    model="mine", digest="0", method="inversion", names=(), strata=(STRATUM,), relatives=("b", "c"),
+    pictures="middle crops of 192 pixels of 100 pictures, untouched, as files and resized",
+)  # fmt: skip
+HELD = Opinion(Candidate(pool.embedded()[0], LEARNED), 2.0, STRATUM, Place(), torch.zeros(1, 3, 8, 8))
 RECORD = pool.embedded()[0]
 YOURS, THEIRS = (TrustList(name, "signers", "") for name in ("your trust list", "C2PA-TRUST-LIST"))
 PARTLY = credential(chain=(CUT, replace(CUT, relation="componentOf", title=None)), source_types=("digitalCapture",))
@@ -201,7 +208,13 @@ RECORDED = {
     "attribution": [
         attribution._claim((), []).replace("none of ", "none of studio-sd1, studio-flux2"),
         *(attribution._claim([in_words(name, family, copy=copy)], [])
-          for name, family, copy in (("mine", "SD 1.x", True), ("sd", "SD 1.x", False), ("odd", "odd", False))),
+          for name, family, copy in (
+              ("mine", "SD 1.x", True), ("sd", "SD 1.x", False), ("odd", "odd", False), ("own", "", False),
+          )),
+        attribution._claim([replace(HELD.candidate, calibration=LEARNED).words], []),
+        attribution._claim(["a", "b"], []) + attribution._smallness(HELD),
+        attribution._claim(["an autoencoder of your own, a"], []) + attribution._smallness(HELD),
+        attribution.TOO_FEW,
         attribution._claim([in_words("mine", "odd", copy=True), in_words("other", "odd", copy=False)], []),
         *(attribution.finding([], asked).claim for asked in ([], [Candidate(RECORD, None)])),
         Candidate(RECORD, None).obstacle,
@@ -210,8 +223,8 @@ RECORDED = {
         attribution.WEIGHT,
         attribution.METHOD,
         attribution.REDRAWN.format(model="mine", times=attribution.AMPLIFIED),
-        LEARNED.false_alarms.population,
-        LEARNED.misses.population,
+        LEARNED.false_alarms(STRATUM).population,
+        LEARNED.misses(STRATUM).population,
     ],
     "watermarks": [
         watermark.METHOD, watermark.UNIT, watermark.FALSE_ALARMS.population, watermark.WEIGHT, watermark.ABSENCE,
