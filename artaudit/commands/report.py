@@ -55,9 +55,9 @@ def report(
     """Write the evidence of a case as a package anybody can verify.
 
     PICTURE_OR_CASE is the number of a case that `audit check` or `audit case open` printed, or a picture, which is
-    checked first. Of the folder of a scan, a page is written that says what was scanned and found. The package is signed when there are keys (`audit keys init`). What it encloses, and what it does
+    checked first. The package is signed when there are keys (`audit keys init`). What it encloses, and what it does
     not, is listed at the end. --by, --for, --place, --device, --purpose and --maker stand in the report as statements
-    of the person who writes it.
+    of the person who writes it. Of the folder of a scan, a page is written instead: what was scanned and what found.
     """
     if Path(case).is_dir():
         _report_scan(Path(case), output, as_json=as_json)

@@ -132,5 +132,7 @@ def _say(output: Path, told: dict[str, Any], progress: Progress) -> None:
     tell(f"this run: {_counted(progress)}")
     tell(f"`audit report {output} -o scan.html` writes a page about it")
     if told["found"] + told["unsure"]:
-        tell(f"`audit check --urls {output / 'found.csv'}` makes cases of the pictures whose address is known, "
-             f"`audit check {output / 'found'}` of all that were found")
+        tell(
+            f"`audit check --urls {output / 'found.csv'}` makes cases of the pictures whose address is known, "
+            f"`audit check {output / 'found'}` of all that were found"
+        )

@@ -15,17 +15,17 @@ from typing import Literal
 from artaudit.image import Image
 from artaudit.matching import Match, Portfolio
 from artaudit.matching.keypoints import extract
-from artaudit.matching.pdq import THRESHOLD, pdq_orientations
+from artaudit.matching.pdq import THRESHOLD, PdqHash, pdq_orientations
 from artaudit.matching.retrieval import candidates
 from artaudit.scan.works import Works
 
 Step = Literal["digest", "pixels", "pdq", "features", "confirmation"]
 STEPS: tuple[Step, ...] = ("digest", "pixels", "pdq", "features", "confirmation")
 
-SIDE, COUNT = 320, 500
-"""Long side in pixels of the picture that the votes are of, and how many of its features vote."""
+SIDE, COUNT, NEAR = 256, 300, 1
+"""Long side in pixels of the picture that the votes are of, how many of its features vote, and how many words each."""
 
-VOTES = 3.0
+VOTES = 0.7
 """Votes from which on a work is confirmed; `benchmarks/scan.py` measures what they let through and what they cost."""
 
 CANDIDATES = 5
@@ -48,14 +48,19 @@ def search(image: Image, works: Works) -> tuple[Step, list[Match]]:
 
 def named_by_hash(image: Image, works: Works) -> list[int]:
     """Return the entries whose PDQ hash is near that of a picture, turned, mirrored or inverted."""
-    hashes = [*pdq_orientations(image.rgb8), *pdq_orientations(255 - image.rgb8)]
-    return works.with_hashes_near([made for made in hashes if made.decides], THRESHOLD)
+    hashes = [made for made in pdq_orientations(image.rgb8) if made.decides]
+    return works.with_hashes_near([*hashes, *map(inverted, hashes)], THRESHOLD)
+
+
+def inverted(made: PdqHash) -> PdqHash:
+    """Return the hash that the picture has with inverted colours: its waves change sign, so every bit turns."""
+    return PdqHash(bytes(255 - byte for byte in made.bits), made.quality)
 
 
 def named_by_votes(image: Image, works: Works) -> list[int]:
     """Return the works that get `VOTES` from the features of a picture that is shrunk to `SIDE`."""
     suspect = extract(image.rgb8, side=SIDE, count=COUNT)
-    ways = candidates(suspect, works.pool, count=CANDIDATES)
+    ways = candidates(suspect, works.pool, count=CANDIDATES, near=NEAR)
     return list(dict.fromkeys(way.work for way in ways if way.votes >= VOTES))
 
 

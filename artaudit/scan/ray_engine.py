@@ -1,7 +1,7 @@
 """Runs the stage on a cluster, by Ray Data: tasks read the shards, actors that hold a stage look at the pictures.
 
-https://docs.ray.io/en/latest/data/data.html . Every machine has to see the shards under the same paths. The files of the
-works travel through Ray's object store, once to each machine. An actor or machine that is lost has its work repeated.
+https://docs.ray.io/en/latest/data/data.html . Every machine has to see the shards under the same paths. The files of
+the works travel through Ray's object store, once to each machine. What a lost actor or machine did is done again.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class RayEngine:
         orders = [_order(shard) for shard in begun]
         if not orders:
             return
-        ray.init(self.address, ignore_reinit_error=True, log_to_driver=False, include_dashboard=False)
+        ray.init(self.address, ignore_reinit_error=True, include_dashboard=False)
         context = ray.data.DataContext.get_current()
         context.execution_options.preserve_order = True
         context.enable_progress_bars = False
@@ -88,7 +88,7 @@ def read(order: Mapping[str, Any]) -> Iterator[Plain]:
 
 
 class Looker:
-    """The stage as an actor of Ray: batches of pictures go in, rows as JSON come out, with the bytes of what was found."""
+    """The stage as an actor of Ray: pictures go in, rows as JSON come out, with the bytes of what was found."""
 
     def __init__(self, sent: list[Any]) -> None:
         """Take references to the files of the works, and keep these files on this machine for all actors."""

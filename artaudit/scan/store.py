@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +147,8 @@ class Store:
     def shards(self) -> list[dict[str, Any]]:
         """Return all shards: path, kind, position and whether each is finished."""
         names = ("path", "kind", "position", "finished")
-        return [dict(zip(names, row, strict=True)) for row in self._connection.execute(f"SELECT {', '.join(names)} FROM shards")]  # noqa: E501, S608 - constants
+        rows = self._connection.execute("SELECT path, kind, position, finished FROM shards ORDER BY id")
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     def _places(self, digest: bytes) -> list[dict[str, Any]]:
         query = (
@@ -165,21 +166,21 @@ class Store:
                 self._connection.execute("INSERT OR IGNORE INTO left_out VALUES (?, ?, ?, ?)", values)
             return
         digest, outcome = bytes.fromhex(row["sha256"]), row["outcome"]
-        better = "outcome = 'listed' AND excluded.outcome != 'listed'"
         self._connection.execute(
             "INSERT INTO pictures VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET outcome = excluded.outcome, "
-            f"shard = excluded.shard, place = excluded.place WHERE pictures.{better}",
+            "shard = excluded.shard, place = excluded.place "
+            "WHERE pictures.outcome = 'listed' AND excluded.outcome != 'listed'",
             (digest, shard, row["place"], outcome),
         )
         if outcome not in KEPT:
             return
         self._connection.execute(
             "INSERT INTO findings VALUES (?, ?, ?) ON CONFLICT (digest) DO UPDATE SET outcome = excluded.outcome, "
-            f"row = excluded.row WHERE findings.{better}",
+            "row = excluded.row WHERE findings.outcome = 'listed' AND excluded.outcome != 'listed'",
             (digest, outcome, json.dumps(row)),
         )
-        values = (digest, shard, row["place"], row["key"], json.dumps(row["context"]))
-        self._connection.execute("INSERT OR IGNORE INTO places VALUES (?, ?, ?, ?, ?)", values)
+        seen = (digest, shard, row["place"], row["key"], json.dumps(row["context"]))
+        self._connection.execute("INSERT OR IGNORE INTO places VALUES (?, ?, ?, ?, ?)", seen)
 
     def _hold(self, held: sqlite3.Connection) -> None:
         try:

@@ -55,7 +55,9 @@ class Works:
         near = np.zeros(stored.shape[1], bool)
         for query in hashes:
             words = np.frombuffer(query.bits, "<u8")
-            differ = sum(np.bitwise_count(row ^ word).astype(np.uint16) for row, word in zip(stored, words, strict=True))
+            differ = sum(
+                np.bitwise_count(row ^ word).astype(np.uint16) for row, word in zip(stored, words, strict=True)
+            )
             near |= differ <= most
         return self._arrays["hashed"][near].tolist()
 
@@ -93,7 +95,9 @@ class Works:
 
     @cached_property
     def _heads(self) -> dict[str, tuple[UInt64[np.ndarray, " entries"], Int64[np.ndarray, " entries"]]]:
-        heads = {kind: np.ascontiguousarray(self._arrays[kind][:, :8]).view("<u8")[:, 0] for kind in ("files", "pixels")}
+        heads = {
+            kind: np.ascontiguousarray(self._arrays[kind][:, :8]).view("<u8")[:, 0] for kind in ("files", "pixels")
+        }
         orders = {kind: np.argsort(heads[kind]) for kind in heads}
         return {kind: (heads[kind][orders[kind]], orders[kind]) for kind in heads}
 

@@ -42,7 +42,8 @@ def found_in(folder):
     """Return outcome, step and works by key, of what is kept of a scan."""
     with Store(folder, write=False) as store:
         rows = [row for row, _ in store.findings("found", "unsure", "listed", "refused")]
-    return {row["key"]: (row["outcome"], row.get("step"), [match["work"] for match in row.get("matches", [])]) for row in rows}
+    works = {row["key"]: [match["work"] for match in row.get("matches", [])] for row in rows}
+    return {row["key"]: (row["outcome"], row.get("step"), works[row["key"]]) for row in rows}
 
 
 EXPECTED = {
@@ -138,16 +139,10 @@ def test_the_page_says_what_was_scanned_and_found_and_how_sure(tmp_path, source,
     assert not re.search(r"(src|href)=\"(?!data:)", text)
 
 
-def scanning(source, out, portfolio, tmp_path):
+def scanning(source, out):
     """Start a scan in a process of its own."""
-    code = (
-        "import sys; from pathlib import Path; from artaudit.commands.stopping import stoppable, leave, Stopped\n"
-        "from artaudit.scan.pool import PoolEngine; from artaudit.scan.run import scan; from artaudit.scan.stage import Stage\n"
-        "try:\n"
-        " with stoppable(): scan([Path(sys.argv[1])], Path(sys.argv[2]), None, lambda f: PoolEngine(Stage(f), 2))\n"
-        "except Stopped as stop: leave(stop.code)\n"
-    )
-    return subprocess.Popen([sys.executable, "-c", code, str(source), str(out)], env=os.environ)
+    words = ["scan", str(source), "-o", str(out), "--workers", "2"]
+    return subprocess.Popen([sys.executable, "-m", "artaudit", *words], stderr=subprocess.DEVNULL)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
@@ -158,7 +153,7 @@ def test_what_was_ended_in_the_middle_goes_on_to_the_same_findings(tmp_path, sou
     (tmp_path / "none").mkdir()
     (tmp_path / "none" / "a.jpg").write_bytes(pictures["s0.jpg"])
     scan([tmp_path / "none"], begun, portfolio, pool)  # it holds the works now, so the other process needs no registry
-    process = scanning(source, begun, portfolio, tmp_path)
+    process = scanning(source, begun)
     until = time.monotonic() + 120
     while _count(begun) < 4 and time.monotonic() < until and process.poll() is None:
         time.sleep(0.02)
@@ -184,7 +179,7 @@ def _count(folder: Path) -> int:
 def test_a_worker_that_is_killed_is_started_again_and_its_picture_is_looked_at(tmp_path, source, portfolio):
     killed = []
 
-    def kill_one(progress):
+    def kill_one(_progress):
         if not killed and isolation._running:
             worker = next(iter(isolation._running))
             os.kill(worker.id, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Each kind of shard gives its pictures in one order, says what it knows of them, and never stops at what is damaged."""
+"""Each kind of shard gives its pictures in one order, tells what it knows of them, and goes on after damage."""
 
 import hashlib
 import io
@@ -69,7 +69,8 @@ def test_a_table_holds_pictures_in_its_rows(tmp_path, pictures):
     assert [item.data for item in Shard(nested, "parquet").items()] == held
 
 
-def test_a_table_finds_its_pictures_in_the_folder_and_in_the_tar_beside(tmp_path, tar, pictures):
+@pytest.mark.usefixtures("tar")
+def test_a_table_finds_its_pictures_in_the_folder_and_in_the_tar_beside(tmp_path, pictures):
     keys = [f"{number:09}" for number in range(len(pictures))]
     beside = table(tmp_path / "00000.parquet", key=keys, url=[ADDRESS] * len(keys), caption=["a mug"] * len(keys))
     assert [item.data for item in Shard(beside, "parquet").items()] == list(pictures.values())

@@ -51,7 +51,8 @@ def test_a_picture_counts_once_and_every_place_of_a_found_one_is_kept(tmp_path):
 def test_a_picture_that_comes_after_its_digest_takes_its_place(tmp_path):
     with Store(tmp_path) as store:
         number, *_ = store.begin("a.parquet", "parquet", "")
-        store.add(number, [row(0, "listed", matches=MATCH), row(1, "found", matches=MATCH, size=[3, 4])], finished=False)
+        rows = [row(0, "listed", matches=MATCH), row(1, "found", matches=MATCH, size=[3, 4])]
+        store.add(number, rows, finished=False)
         store.add(number, [row(2, "listed", matches=MATCH)], finished=True)
         assert store.outcome(DIGEST) == "found"
         ((kept, _),) = store.findings("found")
@@ -62,7 +63,7 @@ def test_a_picture_that_comes_after_its_digest_takes_its_place(tmp_path):
 def test_what_has_no_bytes_is_counted(tmp_path):
     with Store(tmp_path) as store:
         number, *_ = store.begin("a.tar", "tar", "")
-        rows = [row(0, "refused", "", reason="is cut off"), row(1, "absent", ""), row(2, "refused", reason="is damaged")]
+        rows = [row(0, "refused", "", reason="is cut off"), row(1, "absent", ""), row(2, "refused", reason="broken")]
         store.add(number, rows, finished=True)
         assert (store.counts()["refused"], store.counts()["absent"], store.counts()["repeated"]) == (2, 1, 0)
         assert store.left_out(9) == [("a.tar", "0.jpg", "is cut off")]

@@ -1,7 +1,7 @@
 """Web archives, WARC and WACZ: pictures with their addresses, and what their servers said about mining them.
 
 TDM Reservation Protocol, https://www.w3.org/community/reports/tdmrep/CG-FINAL-tdmrep-20240202/ ; noai and noimageai
-are directives of X-Robots-Tag that some sites send, https://www.deviantart.com/team/journal/UPDATE-All-Deviations-Are-Opted-Out-of-AI-Datasets-934500371 .
+are directives of X-Robots-Tag that some sites send.
 """
 
 from __future__ import annotations
