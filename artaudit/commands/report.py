@@ -59,7 +59,7 @@ def report(
     not, is listed at the end. --by, --for, --place, --device, --purpose and --maker stand in the report as statements
     of the person who writes it. Of the folder of a scan, a page is written instead: what was scanned and what found.
     """
-    if Path(case).is_dir():
+    if not case.isdecimal() and Path(case).is_dir():
         _report_scan(Path(case), output, as_json=as_json)
         return
     from artaudit.auditor.check import check  # noqa: PLC0415 - heavy

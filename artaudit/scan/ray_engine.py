@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import os
+import platform
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from artaudit.errors import MissingExtraError
+from artaudit.errors import MissingExtraError, ScanError
 from artaudit.image import isolation, write_atomically
 from artaudit.scan import works
 from artaudit.scan.pool import Begun, Known, Seen, left
@@ -120,6 +122,8 @@ def kept(files: Mapping[str, np.ndarray]) -> Path:
     digest = hashlib.sha256(b"".join(hashlib.sha256(data.data).digest() for data in files.values())).hexdigest()
     folder = Path(tempfile.gettempdir(), f"artaudit-scan-{digest[:32]}")
     folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid() or folder.is_symlink():
+        raise ScanError(f"{folder} belongs to somebody else: set TMPDIR to a folder of your own on {platform.node()}.")
     for name, data in files.items():
         if not (folder / name).exists():
             write_atomically(folder / name, data.tobytes())
