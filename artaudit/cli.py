@@ -27,6 +27,7 @@ from artaudit.commands.protect import protect
 from artaudit.commands.register import register
 from artaudit.commands.report import report
 from artaudit.commands.reproduce import reproduce
+from artaudit.commands.scan import scan
 from artaudit.commands.seal import seal
 from artaudit.commands.serve import serve
 from artaudit.commands.settings import defaults, settings
@@ -44,7 +45,7 @@ HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 SECTIONS = (
     Section("artists", "Begin with these", (protect, trial, register, check, report)),
     Section("artists", "Then", (serve, works, sign, optout, doctor)),
-    Section("evidence", "For evidence", (report, verify, case, capture, seal, reproduce, keys)),
+    Section("evidence", "For evidence", (report, verify, case, capture, scan, seal, reproduce, keys)),
     Section("research", "For research", (attribute, detector, data)),
     Section("upkeep", "Upkeep", (init, config, models, db, completion, help_)),
 )

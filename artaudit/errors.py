@@ -8,6 +8,7 @@ ArtauditError               exit code 3: could not do it
 ├── MissingExtraError       an optional dependency that is not installed
 ├── RegistryError           the portfolio file is missing, locked or damaged
 ├── CaptureError            a saved page or web archive that cannot be read
+├── ScanError               the folder of a scan is none, or cannot be written
 └── PackageError            an evidence package that cannot be written or opened
 
 A message is one sentence that names the culprit and says what to do next.
@@ -55,6 +56,10 @@ class RegistryError(ArtauditError):
 
 class CaptureError(ArtauditError):
     """A saved page or a web archive cannot be read."""
+
+
+class ScanError(ArtauditError):
+    """The folder of a scan is none, belongs to a running scan, or cannot be written."""
 
 
 class PackageError(ArtauditError):

@@ -23,7 +23,8 @@ from artaudit.errors import ModelError, UsageError
 from artaudit.findings import FalseAlarms, Misses
 from artaudit.metrics import auc
 
-SCHEMA, EARLIER = "artaudit-attribution/2", ("artaudit-attribution/1",)
+SCHEMA = "artaudit-attribution/2"
+EARLIER = ("artaudit-attribution/1",)
 
 BELONGING = "belonging"
 """The name of the set of pictures that the candidate drew."""

@@ -132,7 +132,10 @@ def pull_model(repository: str, *, revision: str, name: str | None, family: str,
     "--use", type=click.Choice(["surrogate", "hold-out"]), default=None, help="Cloak against it, or only measure."
 )
 def edit_model(name: str, *, family: str, licence: str, use: str | None) -> None:
-    """Change what is written down about the installed model NAME; its files stay as they are."""
+    """Change what is written down about a model.
+
+    NAME is an installed one; its files stay as they are.
+    """
     from artaudit.generators import pool  # noqa: PLC0415 - heavy
 
     if not (family or licence or use):
@@ -144,7 +147,10 @@ def edit_model(name: str, *, family: str, licence: str, use: str | None) -> None
 @models.command("remove")
 @click.argument("name")
 def remove_model(name: str) -> None:
-    """Remove the installed model NAME and its files; what was learned about it for attribution stays."""
+    """Remove an installed model and its files.
+
+    What was learned about NAME for attribution stays.
+    """
     from artaudit.generators import pool  # noqa: PLC0415 - heavy
 
     record = pool.remove(name)

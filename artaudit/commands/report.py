@@ -16,7 +16,9 @@ ENCLOSED = ("originals", "suspect", "none")
 
 @click.command()
 @click.argument("case", metavar="PICTURE_OR_CASE")
-@click.option("-o", "--output", type=PATH, required=True, help="The package to write, a ZIP file.")
+@click.option(
+    "-o", "--output", type=PATH, required=True, help="The package to write, a ZIP file; of a scan, a page (HTML)."
+)
 @TIMESTAMP
 @UNSIGNED
 @click.option(
@@ -63,8 +65,11 @@ def report(
     PICTURE_OR_CASE is the number of a case that `audit check` or `audit case open` printed, or a picture, which is
     checked first. The package is signed when there are keys (`audit keys init`). What it encloses, and what it does
     not, is listed at the end. --by, --for, --place, --device, --purpose and --maker stand in the report as statements
-    of the person who writes it.
+    of the person who writes it. Of the folder of a scan, a page is written instead: what was scanned and what found.
     """
+    if not case.isdecimal() and Path(case).is_dir():
+        _report_scan(Path(case), output, as_json=as_json)
+        return
     from artaudit.auditor.check import check  # noqa: PLC0415 - heavy
     from artaudit.auditor.evidence import Statement  # noqa: PLC0415 - heavy
     from artaudit.auditor.report import report as write  # noqa: PLC0415 - heavy
@@ -83,6 +88,20 @@ def report(
     say(f"does not enclose: {'; '.join(written['enclosed']['does_not_enclose']) or 'nothing'}")
     tell(f"written by {written['by']}" + ("" if statement.by else " (--by names another)"))
     tell(sealed_line(seal, unsigned=unsigned))
+
+
+def _report_scan(folder: Path, output: Path, *, as_json: bool) -> None:
+    """Write the page about a scan."""
+    from artaudit.image.writing import ensure_new, write_atomically  # noqa: PLC0415 - heavy
+    from artaudit.scan.summary import page, summary  # noqa: PLC0415 - heavy
+
+    ensure_new(output)
+    data = page(folder)
+    write_atomically(output, data)
+    if as_json:
+        print_json({"path": str(output), "bytes": len(data), **summary(folder)})
+        return
+    say(f"{output}  a page about the scan in {folder}, {len(data):,} bytes")
 
 
 def _asked() -> str:

@@ -89,6 +89,12 @@ def call(task: str, data: bytes, name: str, limits: Limits, **told: Any) -> tupl
     return plain["answer"], parts
 
 
+def allow(count: int) -> None:
+    """Let `count` processes work at once [default: as many as there are processors, at most four]; call it idle."""
+    global _room  # noqa: PLW0603 - all threads of a program share it
+    _room = BoundedSemaphore(count)
+
+
 def processes() -> list[int]:
     """Return the ids of the processes that wait for work."""
     return [worker.id for worker in _idle]

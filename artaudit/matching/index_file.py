@@ -47,17 +47,28 @@ def write(path: Path, arrays: Arrays, made_from: str) -> None:
 
 def read(path: Path, made_from: str) -> dict[str, np.ndarray]:
     """Map the arrays of an index made from `made_from`; empty when the file is missing, damaged or another."""
+    arrays, digest = _opened(path, made_from)
+    return arrays if arrays and _digest(arrays) == digest else {}
+
+
+def mapped(path: Path, made_from: str) -> dict[str, np.ndarray]:
+    """Map the arrays of a file as `read` does, without reading all of it to compare digests."""
+    return _opened(path, made_from)[0]
+
+
+def _opened(path: Path, made_from: str) -> tuple[dict[str, np.ndarray], str]:
+    """Return the arrays of an index made from `made_from`, and the digest that it says they have."""
     try:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(length)) if length <= _LONGEST_HEADER else {}
         facts = header.pop("__metadata__", {})
         if facts.get("made_from") != made_from:
-            return {}
+            return {}, ""
         arrays = {name: _mapped(path, 8 + length, entry) for name, entry in header.items()}
-        return arrays if _digest(arrays) == facts.get("digest") else {}
+        return arrays, str(facts.get("digest", ""))
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return {}
+        return {}, ""
 
 
 def _mapped(path: Path, offset: int, entry: Mapping[str, Any]) -> np.ndarray:

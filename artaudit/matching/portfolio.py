@@ -208,7 +208,7 @@ class Portfolio:
 
     def _ways(self, hits: Sequence[_Hit], keypoints: Keypoints) -> list[RetrievedWork]:
         """Return the works to confirm: those with most votes, those that were hit, and all works if they are few."""
-        ways = candidates(keypoints, self._pool)
+        ways = candidates(keypoints, self.pool)
         known = {(way.work, way.mirrored, way.inverted) for way in ways}
         extra = dict.fromkeys((hit.entry.work, hit.mirrored, hit.inverted) for hit in hits)
         ways += [RetrievedWork(way[0], 0.0, way[1], way[2]) for way in extra if way not in known]
@@ -244,7 +244,8 @@ class Portfolio:
         return [(entry, stored) for entry, stored in hashes if stored.decides]
 
     @cached_property
-    def _pool(self) -> Pool:
+    def pool(self) -> Pool:
+        """The local features of all works, of which `index` holds a copy."""
         if self.index is not None:
             return self.index.pool
         return pool((entry.work, pooled(entry.read_keypoints())) for entry in self.entries if entry.keypoints)

@@ -100,8 +100,11 @@ def by_word(
     return Pool(starts, owners[order], signatures[order])
 
 
-def candidates(suspect: Keypoints, works: Pool, *, count: int = CANDIDATES) -> list[RetrievedWork]:
-    """Return the `count` works in one orientation (mirrored, inverted, both or neither) with most votes, best first."""
+def candidates(suspect: Keypoints, works: Pool, *, count: int = CANDIDATES, near: int = NEAR) -> list[RetrievedWork]:
+    """Return the `count` works in one orientation (mirrored, inverted, both or neither) with most votes, best first.
+
+    A voter reads the lists of `near` squared words.
+    """
     if not len(works.owners) or not len(suspect):
         return []
     voters = suspect.spread(VOTERS)
@@ -109,13 +112,15 @@ def candidates(suspect: Keypoints, works: Pool, *, count: int = CANDIDATES) -> l
     for inverted in (False, True):
         described = voters.inverted() if inverted else voters
         for mirrored in (False, True):
-            names, votes = _votes(described.mirrored() if mirrored else described, works)
+            names, votes = _votes(described.mirrored() if mirrored else described, works, near)
             best = np.argsort(-votes, kind="stable")[:count]
             retrieved += [RetrievedWork(int(names[place]), float(votes[place]), mirrored, inverted) for place in best]
     return sorted(retrieved, key=lambda candidate: -candidate.votes)[:count]
 
 
-def _votes(voters: Keypoints, works: Pool) -> tuple[Int64[np.ndarray, " works"], Float64[np.ndarray, " works"]]:
+def _votes(
+    voters: Keypoints, works: Pool, near: int
+) -> tuple[Int64[np.ndarray, " works"], Float64[np.ndarray, " works"]]:
     """Return the works that got votes, and their votes.
 
     A voter shares one vote among the works it finds. Many voters with the same word, like letters on a page of text,
@@ -123,7 +128,7 @@ def _votes(voters: Keypoints, works: Pool) -> tuple[Int64[np.ndarray, " works"],
     https://doi.org/10.1109/CVPR.2009.5206609).
     """
     known = vocabulary()
-    words, signatures = known.words(voters.descriptors, NEAR), known.signatures(voters.descriptors)
+    words, signatures = known.words(voters.descriptors, near), known.signatures(voters.descriptors)
     alike = [
         _alike(words[begin : begin + _BATCH], signatures[begin : begin + _BATCH], works, begin)
         for begin in range(0, len(voters), _BATCH)

@@ -1,0 +1,1 @@
+"""How pictures to scan lie on the disk, one file each."""
