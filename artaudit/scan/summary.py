@@ -17,7 +17,7 @@ from artaudit.errors import ArtauditError
 from artaudit.image import read, write_atomically
 from artaudit.matching import encode_jpeg
 from artaudit.scan import cascade
-from artaudit.scan.rows import OUTCOMES, Plain
+from artaudit.scan.rows import OUTCOMES, Plain, Row
 from artaudit.scan.run import FOUND
 from artaudit.scan.shards.archive import RESERVATIONS
 from artaudit.scan.store import Store
@@ -63,7 +63,7 @@ def kept_file(folder: Path, sha256: str) -> Path | None:
     return next(folder.joinpath(FOUND).glob(f"{sha256[:16]}.*"), None)
 
 
-def _listed(folder: Path, row: Plain, places: list[Plain]) -> Iterator[tuple[str, str, str]]:
+def _listed(folder: Path, row: Row, places: list[Plain]) -> Iterator[tuple[str, str, str]]:
     """Yield a line of the list for every address of a found picture."""
     path = kept_file(folder, row["sha256"])
     for context in (place["context"] for place in places):
@@ -72,7 +72,7 @@ def _listed(folder: Path, row: Plain, places: list[Plain]) -> Iterator[tuple[str
             yield context["url"], f"{FOUND}/{path.name}", at if is_past(at) else ""
 
 
-def _shown(folder: Path, row: Plain, places: list[Plain]) -> Plain:
+def _shown(folder: Path, row: Row, places: list[Plain]) -> Plain:
     path = kept_file(folder, row["sha256"])
     reserved = {name: value for place in places for name, value in place["context"].items() if name in RESERVATIONS}
     return {**row, "places": places, "reserved": reserved, "file": str(path or ""), "picture": _thumbnail(path)}

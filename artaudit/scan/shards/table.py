@@ -13,6 +13,7 @@ from typing import Any
 
 from artaudit.datasets import parquet
 from artaudit.datasets.tars import Member, members
+from artaudit.image.sources import READABLE
 from artaudit.scan.shards import loose
 from artaudit.scan.shards.item import LARGEST, Item, plain, told
 from artaudit.scan.shards.webdataset import TOLD
@@ -73,5 +74,5 @@ def _beside(path: Path) -> Finder:
 
 def _pictures(tar: Path) -> Iterator[Member]:
     for member in members(tar, LARGEST):
-        if isinstance(member, Member) and PurePosixPath(member.name).suffix.lower() in loose.READABLE:
+        if isinstance(member, Member) and PurePosixPath(member.name).suffix.lower() in READABLE:
             yield member

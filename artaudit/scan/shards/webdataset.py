@@ -50,7 +50,7 @@ def _item(path: Path, place: int, member: Member | Left, sample: Iterable[Member
         return Item(place, plain(member.path), left=member.reason)
     beside = [other for other in sample if isinstance(other, Member) and other.size <= _SIDE]
     texts = {PurePosixPath(other.name).suffix.lower(): other for other in beside}
-    about = {end: texts[end].read(path) for end in (".txt", ".json") if end in texts}
+    about: dict[str, bytes] = {end: texts[end].read(path) for end in (".txt", ".json") if end in texts}
     return Item(place, plain(member.name), member.read(path), context_of(about))
 
 

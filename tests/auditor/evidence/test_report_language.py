@@ -21,7 +21,7 @@ from artaudit.provenance.claimed.examiner import METHOD, WEIGHT
 
 OTHERS = [name for name in LANGUAGES if name != ENGLISH]
 RATE = FalseAlarms(
-    3, 1200, "held out of each fit: middle crops of 128 pixels of 100 pictures, each also as JPEG 90 and 75"
+    3, 1200, "held out of each fit: middle crops of 192 pixels of 100 pictures, untouched, as files and resized"
 )
 ALONE = "keypoints: not measured on the owner's own works: there is nothing to compare them with"
 MATCH = Finding(
@@ -57,7 +57,7 @@ DRAWN = Finding(
     false_alarms=RATE, misses=Misses(10, 300, RATE.population),
     details={"candidates": [{"model": "mine", "words": "mine", "belongs": True, "score": 1.5, "bar": 1.0,
              "auc": {"grey pictures": 0.99}, "found_of_its_own": [298, 300], "found_of_others": [4, 2100],
-             "calibrated_on": "middle crops of 128 pixels of 100 pictures, each also as JPEG 90 and 75"}]},
+             "calibrated_on": "middle crops of 192 pixels of 100 pictures, untouched, as files and resized"}]},
 )  # fmt: skip
 STATED = Statement(
     "Ada Lovelace", "Studio Étude", "Zürich", "laptop 12", "the court", "Ada, who painted it", unsigned=True
