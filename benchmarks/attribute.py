@@ -30,6 +30,9 @@ from artaudit.attribution.evaluation import Crops, score
 from artaudit.attribution.figures import Share
 from artaudit.attribution.known_pictures import as_levels, as_pixels, strangers, to_8_bits
 from artaudit.attribution.opinion import opinions
+from artaudit.attribution.search import MOST as MOST_FACTORS
+from artaudit.attribution.search import SHORTLIST
+from artaudit.attribution.search import SIDES as SIDES_OF_WINDOWS
 from artaudit.attribution.statistic import Statistic, in_parts, redraw
 from artaudit.attribution.statistics.latenttracer import LatentTracer
 from artaudit.attribution.statistics.ronan import Ronan
@@ -51,7 +54,7 @@ OTHERS = {128: 400, 256: 300, 512: 120}
 LOOKED_AT = 512
 """Size up to which the slow candidate is measured; of larger pictures no more is looked at."""
 
-SEARCHED = 20
+SEARCHED = 10
 """Pictures of a set where crops and resizes are searched for."""
 
 SLOW = "taef2"
@@ -115,7 +118,8 @@ class Bench:
     ) -> np.ndarray:
         """Return how far above its bar a candidate scores a set; what was kept is not measured again."""
         calibration = candidate.calibration
-        key = (name, edit, search, "" if calibration is None else calibration.as_json())
+        how = (SIDES_OF_WINDOWS, SHORTLIST, MOST_FACTORS) if search else ()
+        key = (name, edit, *how, search, "" if calibration is None else calibration.as_json())
         path = self.folder / f"{candidate.record.name} {hashlib.sha256(repr(key).encode()).hexdigest()[:20]}.npy"
         if not path.exists():
             begin = time.monotonic()
@@ -236,6 +240,8 @@ def others(bench: Bench, pictures: Pictures) -> str:
     counts: dict[str, dict[str, list[int]]] = {}
     for candidate in bench.asked:
         for side, count in OTHERS.items():
+            if candidate.record.name == SLOW and side == LOOKED_AT:
+                continue
             for name, crops in _others(pictures, candidate, side, count).items():
                 margins = bench.margins(candidate, f"{name} {side}", crops)
                 cell = counts.setdefault(name, {}).setdefault(candidate.record.name, [0, 0])

@@ -139,7 +139,7 @@ class _Examined:
         """Return the best offset of the grid, and how far a window there scores above its bar."""
         middle = _middle(parts.middle, self.model.factor)
         stratum = self.learned.stratum(min(middle.shape[-2:]))
-        place, best = find_grid(self.model, lambda windows: self._score(windows, stratum), middle)
+        place, best = find_grid(lambda windows: self._score(windows, stratum), middle, self.model.factor)
         return place, best - stratum.bar
 
     def resize(self, parts: Views) -> tuple[Place, float] | None:

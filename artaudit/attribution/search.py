@@ -16,13 +16,12 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from jaxtyping import Float
 from torch import Tensor
 
-from artaudit.attribution.statistic import Pictures, detailed, log_power, redraw
-from artaudit.protocols import Autoencoder
+from artaudit.attribution.statistic import Pictures, detailed
 
-SIDES = 48, 128
+SIDES = 64, 128
 """Sides of the windows in pixels: in the first pass over all offsets, and in the second; multiples of all factors."""
 
-SHORTLIST = 5
+SHORTLIST = 3
 """Offsets in the second pass, besides (0, 0)."""
 
 SMALLEST, LARGEST = 0.5, 1.5
@@ -34,7 +33,7 @@ STEP = 64
 USUAL = (0.5, 2 / 3, 0.75, 4 / 3, 1.5)
 """Factors that are tried of a crop too, whose sides tell nothing."""
 
-MOST = 12
+MOST = 8
 """Factors that are tried of one picture at most."""
 
 _SAME = 1e-3
@@ -58,20 +57,18 @@ class Place:
     tried: tuple[tuple[float, float], ...] = ()
 
 
-def find_grid(model: Autoencoder, score: Score, pixels: Float[Tensor, "1 3 height width"]) -> tuple[Place, float]:
-    """Redraw a window at each of the factor x factor offsets, score larger ones at the best; return the best of these.
+def find_grid(score: Score, pixels: Float[Tensor, "1 3 height width"], factor: int) -> tuple[Place, float]:
+    """Score a window at each of the factor x factor offsets, then larger ones at the best; return the best of these.
 
-    Pixels in [0, 1], both sides at least twice the factor. The scores of the place are the redrawing errors of the
-    first pass, as logarithms with the sign turned; the second pass gives the score that is returned.
+    Pixels in [0, 1], both sides at least twice the factor. The scores of the place are those of the first pass; the
+    second gives the one that is returned.
     """
-    factor = model.factor
     places = [(down, across) for down in range(factor) for across in range(factor)]
-    windows = _moved(pixels, places, SIDES[0], factor)
-    errors = torch.cat([-log_power(redraw(model, part) - part) for part in torch.split(windows, 64)])
-    best = sorted({0, *errors.topk(min(SHORTLIST, len(places))).indices.tolist()})
+    first = score(_moved(pixels, places, SIDES[0], factor))
+    best = sorted({0, *first.topk(min(SHORTLIST, len(places))).indices.tolist()})
     second = score(_moved(pixels, [places[place] for place in best], SIDES[1], factor))
     top, left = places[best[int(second.argmax())]]
-    return Place(1.0, top, left, errors.view(factor, factor)), float(second.max())
+    return Place(1.0, top, left, first.view(factor, factor)), float(second.max())
 
 
 def find_scale(
@@ -96,7 +93,7 @@ def find_scale(
 def scales(height: int, width: int, *, crop: bool = False) -> list[float]:
     """Return the factors by which a picture of a size may have been resized from one whose sides are multiples of 64.
 
-    Both sides agree within the rounding to whole pixels. At most twelve, those of the roundest originals first. With
+    Both sides agree within the rounding to whole pixels. At most eight, those of the roundest originals first. With
     `crop`, the usual factors are among them.
     """
     longer, shorter = max(height, width), min(height, width)

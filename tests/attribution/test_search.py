@@ -13,7 +13,7 @@ def test_the_grid_of_a_cropped_picture_is_found(model, own):
     def score(windows):
         return -log_power(redraw(model, windows) - windows)
 
-    place, _ = find_grid(model, score, own[:1, :, 3:, 5:])
+    place, _ = find_grid(score, own[:1, :, 3:, 5:], model.factor)
     assert (place.top, place.left) == (5, 3)
     assert place.scores.shape == (8, 8) and place.scale == 1
 
