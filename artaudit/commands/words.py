@@ -28,7 +28,6 @@ SYNONYMS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "trial": ("test", "try", "grade", "attack"),
             "register": ("add", "import", "upload", "new"),
             "check": (
-                "scan",
                 "detect",
                 "find",
                 "search",

@@ -81,7 +81,7 @@ def scan(
                 _keep_works(store, opened)
         keeping = _Keeping(store, {})
         try:
-            for seen in engine(folder)(_begun(store, found, keeping), store.outcome):
+            for seen in engine(folder.absolute())(_begun(store, found, keeping), store.outcome):
                 if seen.row is not None:
                     progress.count(seen.row)
                     progress.shard = keeping.shards[seen.number].path.name

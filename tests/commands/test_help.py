@@ -25,7 +25,7 @@ def test_help_fits_a_terminal_of_24_lines_and_80_columns(run_audit):
 @pytest.mark.parametrize(
     ("topic", "names"),
     [
-        ("evidence", {"report", "verify", "case", "capture", "seal", "reproduce", "keys"}),
+        ("evidence", {"report", "verify", "case", "capture", "seal", "reproduce", "keys", "scan"}),
         ("research", {"attribute", "detector", "data"}),
         ("upkeep", {"init", "config", "models", "db", "completion", "help"}),
     ],

@@ -160,7 +160,7 @@ def test_what_was_ended_in_the_middle_goes_on_to_the_same_findings(tmp_path, sou
     process.send_signal(how)
     asked = time.monotonic()
     code = process.wait(60)
-    assert time.monotonic() - asked < 3
+    assert time.monotonic() - asked < 10
     assert code == (-9 if how == signal.SIGKILL else 130)
     before = _count(begun)
     progress = scan([source], begun, portfolio, pool)
