@@ -36,6 +36,7 @@ SIGMAS = (0.7, 1.0, 1.5, 2.0, 3.0)
 STRANGERS = ("real pictures", "edited pictures", "drawings by code")
 
 Batch = Float[Tensor, "batch 3 height width"]
+Changed = Float[Tensor, "batch 3 rows columns"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +118,18 @@ def _around(pixel: Batch, size: Sequence[int]) -> tuple[int, int, int, int]:
     return 0, size[1] - pixel.shape[-1], 0, size[0] - pixel.shape[-2]
 
 
-def _fitted(pixels: Batch, side: int) -> Batch:
+def _fitted(pixels: Batch, side: int) -> Changed:
     """Return pictures cut or mirrored at the right and lower edge to this side, which rounding may have missed."""
     short = max(0, side - min(pixels.shape[-2:]))
     return F.pad(pixels, (0, short, 0, short), mode="reflect")[..., :side, :side]
 
 
-def _middles(pixels: Batch, side: int) -> Batch:
+def _middles(pixels: Batch, side: int) -> Changed:
     inset = (pixels.shape[-1] - side) // 2
     return pixels[..., inset : inset + side, inset : inset + side]
 
 
-def _scaled(pixels: Batch, scale: float) -> Batch:
+def _scaled(pixels: Batch, scale: float) -> Changed:
     return F.interpolate(pixels, scale_factor=scale, mode="bicubic", antialias=True, align_corners=False)
 
 
