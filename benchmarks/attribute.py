@@ -60,6 +60,9 @@ SEARCHED = 10
 SLOW = ("taef2", "vaelight_sd1")
 """Candidates that redraw more slowly than the embedded ones: measured on fewer sizes and edits."""
 
+OTHERS_UP_TO = {"taef2": 128, "vaelight_sd1": 256}
+"""Sizes up to which they are measured on pictures by others."""
+
 FEW_EDITS = ("JPEG 80", "resize .75, JPEG 90")
 
 METHODS = 40
@@ -240,7 +243,7 @@ def others(bench: Bench, pictures: Pictures) -> str:
     counts: dict[str, dict[str, list[int]]] = {}
     for candidate in bench.asked:
         for side, count in OTHERS.items():
-            if candidate.record.name in SLOW and side == LOOKED_AT:
+            if side > OTHERS_UP_TO.get(candidate.record.name, side):
                 continue
             for name, crops in _others(pictures, candidate, side, count).items():
                 margins = bench.margins(candidate, f"{name} {side}", crops)

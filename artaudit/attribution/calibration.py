@@ -38,8 +38,11 @@ FALSE_NAMING_RATE, FALSE_NAMING_RATE_EACH = 0.005, 0.02
 LEAST_EVIDENCE = 1.0
 """The lowest bar: the traces are at least ten times likelier if the candidate drew it."""
 
-LEAST_NEGATIVES, LEAST_OWN = 199, 30
-"""Pictures by others and of its own that a calibration needs, versions counted: with fewer the rate is not known."""
+LEAST_NEGATIVES, LEAST_DIFFERENT = 199, 90
+"""Pictures by others, versions counted, and different pictures of its own that a calibration needs for evidence.
+
+With fewer the rate of false naming is not known: docs/limits.md shows one enrolled on 40 that names too often.
+"""
 
 _LOOSENESS = (30.0, 3.0)
 """Inverses of the regression's regularisation; that counts by which more of its own held-out pictures are named."""
@@ -90,7 +93,12 @@ class Stratum:
     @property
     def small(self) -> bool:
         """Whether too few pictures stand behind the bar for its rate to be known."""
-        return self.named_of_others[1] < LEAST_NEGATIVES or self.passed[BELONGING][1] < LEAST_OWN
+        return self.named_of_others[1] < LEAST_NEGATIVES or self.different < LEAST_DIFFERENT
+
+    @property
+    def different(self) -> int:
+        """How many different pictures of its own, or by others if these are fewer, it was learned from."""
+        return round(10**self.cap) - 1
 
     def score(self, numbers: Numbers) -> Float[np.ndarray, " pictures"]:
         """Return unbounded scores, which name and rank."""

@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 from jaxtyping import UInt8
 
-from artaudit.attribution.calibration import BELONGING, LEAST_NEGATIVES, LEAST_OWN, CandidateCalibration
+from artaudit.attribution.calibration import BELONGING, LEAST_DIFFERENT, LEAST_NEGATIVES, CandidateCalibration
 from artaudit.attribution.candidate import Candidate, candidates
 from artaudit.attribution.opinion import LEAST, SIDE, Opinion, answer, opinions
 from artaudit.attribution.search import SIDES
@@ -34,8 +34,8 @@ METHOD = (
 )
 
 TOO_FEW = (
-    f"enrolled on too few pictures for evidence, which takes {LEAST_OWN} of its own and {LEAST_NEGATIVES} by others, "
-    "versions counted"
+    f"enrolled on too few pictures for evidence, which takes {LEAST_DIFFERENT} different ones and {LEAST_NEGATIVES} by "
+    "others, versions counted"
 )
 
 AMPLIFIED = 8
@@ -153,8 +153,10 @@ def _smallness(opinion: Opinion) -> str:
     """Return, for an enrolment with too few pictures, how few stand behind the answer; else nothing."""
     if not opinion.stratum.small:
         return ""
-    own, others = opinion.stratum.passed[BELONGING][1], opinion.stratum.named_of_others[1]
-    return f" (by an enrolment with only {own} pictures of its own and {others} by others, too few to know the error)"
+    different, others = opinion.stratum.different, opinion.stratum.named_of_others[1]
+    return (
+        f" (by an enrolment with only {different} different pictures and {others} by others, too few to know the error)"
+    )
 
 
 def share_below(quantiles: Sequence[float], score: float) -> float:

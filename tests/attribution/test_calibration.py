@@ -75,7 +75,8 @@ def test_the_bar_is_conformal_over_all_and_over_each_set(seed, count, sets):
 
 
 def test_few_pictures_are_told():
-    assert stratum(3.0, count=60).small
+    assert stratum(3.0, count=60).small and stratum(3.0, count=60).different == 60
+    assert stratum(3.0, count=99).small  # 198 by others
     assert not stratum(3.0, count=LEAST_NEGATIVES).small
 
 

@@ -206,9 +206,10 @@ def test_a_candidate_with_few_known_pictures_says_so_and_stays_out_of_evidence(a
     folder = tmp_path / "models" / ".calibrations"
     folder.mkdir(parents=True)
     plain = json.loads(known.calibration.as_json())
-    strata = [stratum | {"passed": {BELONGING: [9, 10], "real pictures": [0, 12]}} for stratum in plain["strata"]]
+    few = {"passed": {BELONGING: [9, 10], "real pictures": [0, 12]}, "cap": 1.0414}
+    strata = [stratum | few for stratum in plain["strata"]]
     (folder / "studio-sd1.json").write_text(json.dumps(plain | {"strata": strata}))
     code, out, _ = audit("attribute", "redrawn.png", "--model", "studio-sd1")
-    assert code == 1 and "only 10 pictures of its own and 12 by others" in out
+    assert code == 1 and "only 10 different pictures and 12 by others" in out
     (found,) = Origin(candidates(("studio-sd1",))).examine(as_image(redrawn))
     assert found.holds is None and "too few pictures" in found.details["left_out"]["studio-sd1"]
