@@ -52,7 +52,7 @@ def _opinion(opinion: Opinion) -> dict[str, Any]:
     }
 
 
-def phase_map(scores: Float[Tensor, "factor factor"]) -> UInt8[np.ndarray, "height width 3"]:
+def phase_map(scores: Float[Tensor, "offsets offsets"]) -> UInt8[np.ndarray, "height width 3"]:
     """Draw the score at every offset of the grid as a square, from black (lowest) to white (highest)."""
     low, high = float(scores.min()), float(scores.max())
     shades = ((scores - low) / max(high - low, 1e-9) * 255).round().to(torch.uint8).numpy()

@@ -36,6 +36,9 @@ USUAL = (0.5, 2 / 3, 0.75, 4 / 3, 1.5)
 MOST = 8
 """Factors that are tried of one picture at most."""
 
+_OFFSETS = 8
+"""Offsets along each side in the first pass at most."""
+
 _SAME = 1e-3
 """Factors that differ by less are tried once."""
 
@@ -53,22 +56,26 @@ class Place:
     scale: float = 1.0
     top: int = 0
     left: int = 0
-    scores: Float[Tensor, "factor factor"] = field(default_factory=lambda: torch.zeros(0, 0), repr=False)
+    scores: Float[Tensor, "offsets offsets"] = field(default_factory=lambda: torch.zeros(0, 0), repr=False)
     tried: tuple[tuple[float, float], ...] = ()
 
 
 def find_grid(score: Score, pixels: Float[Tensor, "1 3 height width"], factor: int) -> tuple[Place, float]:
-    """Score a window at each of the factor x factor offsets, then larger ones at the best; return the best of these.
+    """Score a window at 8 x 8 offsets, then larger ones at the best and those between; return the best of these.
 
-    Pixels in [0, 1], both sides at least twice the factor. The scores of the place are those of the first pass; the
-    second gives the one that is returned.
+    Pixels in [0, 1], both sides at least twice the factor. Of factors up to 8 every offset is tried. The scores of the
+    place are those of the first pass; the second gives the one that is returned.
     """
-    places = [(down, across) for down in range(factor) for across in range(factor)]
+    step = max(1, factor // _OFFSETS)
+    along = range(0, factor, step)
+    places = [(down, across) for down in along for across in along]
     first = score(_moved(pixels, places, SIDES[0], factor))
-    best = sorted({0, *first.topk(min(SHORTLIST, len(places))).indices.tolist()})
-    second = score(_moved(pixels, [places[place] for place in best], SIDES[1], factor))
-    top, left = places[best[int(second.argmax())]]
-    return Place(1.0, top, left, first.view(factor, factor)), float(second.max())
+    best = {places[place] for place in (0, *first.topk(min(SHORTLIST, len(places))).indices.tolist())}
+    near = [(down, across) for down in range(1 - step, step) for across in range(1 - step, step)]
+    between = sorted({((y + down) % factor, (x + across) % factor) for y, x in best for down, across in near})
+    second = score(_moved(pixels, between, SIDES[1], factor))
+    top, left = between[int(second.argmax())]
+    return Place(1.0, top, left, first.view(len(along), len(along))), float(second.max())
 
 
 def find_scale(

@@ -18,6 +18,20 @@ def test_the_grid_of_a_cropped_picture_is_found(model, own):
     assert place.scores.shape == (8, 8) and place.scale == 1
 
 
+@pytest.mark.parametrize("factor", [8, 16, 32])
+def test_the_grid_of_a_coarser_decoder_is_found_between_the_offsets_of_the_first_pass(factor):
+    top, left = 5 % factor, factor - 3
+    rows, columns = (torch.arange(side, dtype=torch.float32) for side in (300, 320))
+
+    def away(places, at):  # how far each row or column is from the grid, going round
+        return torch.minimum((places - at) % factor, (at - places) % factor)
+
+    pixels = (1 - (away(rows, top)[:, None] + away(columns, left)) / (2 * factor)).expand(1, 3, -1, -1)
+    place, _ = find_grid(lambda windows: windows[:, 0, 0, 0], pixels, factor)
+    assert (place.top, place.left) == (top, left)
+    assert place.scores.shape == (8, 8)
+
+
 @given(st.integers(1, 30), st.integers(1, 30), st.floats(SMALLEST, LARGEST))
 def test_the_factor_of_a_whole_pictures_resize_is_among_those_tried(rows, columns, factor):
     height, width = (max(1, round(side * STEP * factor)) for side in (rows, columns))
