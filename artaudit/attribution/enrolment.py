@@ -151,7 +151,7 @@ def calibrate_model(
     """Calibrate the model of this name for attribution and keep the calibration on this machine; return it.
 
     `pictures` are at least ten that no model made, better a hundred; without any, drawings by code and parts of two
-    photographs stand in for them, which is coarser. A stopped calibration of the same pictures goes on where it was.
+    photographs stand in for them. A stopped calibration of the same pictures goes on where it was.
     Raises UsageError for too few pictures and for a model that is not there or cannot draw.
     """
     (candidate,) = candidates((name,))
