@@ -13,7 +13,7 @@ from torch import Tensor
 
 from artaudit.attribution.calibration import CandidateCalibration, Stratum
 from artaudit.attribution.candidate import DENOISING, SLOW, Candidate, open_candidate, statistic
-from artaudit.attribution.search import Place, find_grid, find_scale, scales, undone
+from artaudit.attribution.search import CORNER, LARGEST, Place, corner_before, find_grid, find_scale, scales
 from artaudit.attribution.statistic import in_parts, redraw, whole
 from artaudit.image import Image
 from artaudit.protocols import Autoencoder
@@ -22,12 +22,10 @@ from artaudit.tensors import to_batch
 SIDE = 320
 """Largest side, in pixels, of the middle of a picture that is scored; bounds the work."""
 
-CORNER = 1024
-"""Largest side, in pixels, of the part from the upper left corner on in which a resize is looked for."""
-
 LEAST, LEAST_RESIZED = 96, 192
 """Smallest side, in pixels, of pictures that are examined, and of those that a resize is undone of."""
 
+_CORNER = round(CORNER * LARGEST)
 _ALIGNED = 64
 """A multiple of every model's factor."""
 
@@ -76,7 +74,7 @@ class Views:
 
 def views(image: Image, *, resized: bool = False) -> Views:
     """Cut the parts of a picture that are looked at; with `resized`, a crop may have been resized too."""
-    middle, corner = to_batch(_around_middle(image)), to_batch(image.seen(slice(CORNER))[:, :CORNER])
+    middle, corner = to_batch(_around_middle(image)), to_batch(image.seen(slice(_CORNER))[:, :_CORNER])
     return Views(middle, corner, tuple(scales(image.height, image.width, crop=resized)))
 
 
@@ -116,7 +114,7 @@ def opinion(parts: Views, candidate: Candidate, *, search: bool = True) -> Opini
     best, _ = max(found, key=lambda pair: pair[1])
     if (best.scale, best.top, best.left) == (1.0, 0, 0):
         return Opinion(candidate, first.score, first.stratum, best, first.seen)
-    pixels = undone(parts.corner, best.scale) if best.scale != 1 else parts.middle
+    pixels = corner_before(parts.corner, best.scale) if best.scale != 1 else parts.middle
     middle = _middle(pixels, examined.model.factor)[..., best.top :, best.left :]
     return max(examined.opinion(middle, best), first, key=lambda held: held.margin)
 

@@ -33,7 +33,10 @@ STEP = 64
 USUAL = (0.5, 2 / 3, 0.75, 4 / 3, 1.5)
 """Factors that are tried of a crop too, whose sides tell nothing."""
 
-MOST = 8
+CORNER = 640
+"""Largest side, in pixels, of the upper left corner in which a resize is looked for, as it was before."""
+
+MOST = 6
 """Factors that are tried of one picture at most."""
 
 _OFFSETS = 8
@@ -88,7 +91,7 @@ def find_scale(
     """
     tried = []
     for scale in factors:
-        back = undone(corner, scale)
+        back = corner_before(corner, scale)
         if min(back.shape[-2:]) >= least:
             tried.append((scale, float(score(_moved(back, [(0, 0)], SIDES[1], factor))[0])))
     if not tried:
@@ -100,7 +103,7 @@ def find_scale(
 def scales(height: int, width: int, *, crop: bool = False) -> list[float]:
     """Return the factors by which a picture of a size may have been resized from one whose sides are multiples of 64.
 
-    Both sides agree within the rounding to whole pixels. At most eight, those of the roundest originals first. With
+    Both sides agree within the rounding to whole pixels. At most six, those of the roundest originals first. With
     `crop`, the usual factors are among them.
     """
     longer, shorter = max(height, width), min(height, width)
@@ -127,6 +130,12 @@ def undone(pixels: Pictures, scale: float) -> Float[Tensor, "batch 3 rows column
         align_corners=False,
         recompute_scale_factor=False,
     ).clamp(0, 1)
+
+
+def corner_before(corner: Float[Tensor, "1 3 height width"], scale: float) -> Float[Tensor, "1 3 rows columns"]:
+    """Return a picture's upper left corner as it was before a resize by `scale`, at most 640 pixels along each side."""
+    side = math.ceil(CORNER * scale)
+    return undone(corner[..., :side, :side], scale)
 
 
 def _moved(
