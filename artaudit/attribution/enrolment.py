@@ -31,7 +31,16 @@ from artaudit.attribution.candidate import (
     statistic,
 )
 from artaudit.attribution.families import proved_family
-from artaudit.attribution.known_pictures import SIDE, Batch, Version, middle_crops, strangers, to_8_bits, versions
+from artaudit.attribution.known_pictures import (
+    SIDE,
+    Batch,
+    Version,
+    as_levels,
+    middle_crops,
+    strangers,
+    to_8_bits,
+    versions,
+)
 from artaudit.attribution.standing_in import standing_in
 from artaudit.attribution.statistic import in_parts, redraw
 from artaudit.errors import UsageError
@@ -119,9 +128,11 @@ def learn(
     the folder `kept` until all is done. Raises UsageError for too few pictures.
     """
     crops = middle_crops(pictures)[:most]
+    if len(crops) < _FEWEST:
+        raise UsageError(f"An enrolment needs at least {_FEWEST} pictures of {SIDE} pixels: give more.")
     model = open_candidate(candidate.record, denoiser=method in DENOISING)
     known = _known(model, others, crops, denoising=method in DENOISING)
-    digest = hashlib.sha256(np.ascontiguousarray((crops * 255).round().to(torch.uint8)).tobytes()).hexdigest()
+    digest = hashlib.sha256(as_levels(crops).tobytes()).hexdigest()
     unfinished = Unfinished(kept, f"{candidate.record.digest} {method} {statistic(method).names} {digest}")
     measured = _measured(model, method, known, unfinished, progress, thorough=most > MOST)
     strata, relatives = _strata(measured, known)
@@ -242,8 +253,6 @@ def _known(model: Autoencoder, others: Sequence[Candidate], crops: Batch, *, den
     if denoising and isinstance(model, Generator):
         sets |= {BELONGING: _denoised(model, crops), _BY_ITSELF: own}
         twins = ()
-    if len(crops) < _FEWEST:
-        raise UsageError(f"An enrolment needs at least {_FEWEST} pictures of {SIDE} pixels: give more.")
     return Known(sets, {name: sources.get(name, every) for name in sets}, twins)
 
 

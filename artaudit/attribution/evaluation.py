@@ -20,7 +20,7 @@ from artaudit.attribution.figures import (
     confusion,
     open_set_auc,
 )
-from artaudit.attribution.known_pictures import as_levels, middle_crops, strangers, to_8_bits
+from artaudit.attribution.known_pictures import as_levels, as_pixels, middle_crops, strangers, to_8_bits
 from artaudit.attribution.opinion import opinion, views_of
 from artaudit.attribution.statistic import redraw
 from artaudit.datasets import manifest
@@ -146,8 +146,7 @@ def _against(name: str, scores: Mapping[str, Float[np.ndarray, " pictures"]]) ->
 
 
 def _score(candidate: Candidate, levels: UInt8[np.ndarray, "height width 3"], *, search: bool) -> float:
-    pixels = torch.from_numpy(levels.transpose(2, 0, 1).copy())[None].float() / 255
-    return opinion(views_of(pixels), candidate, search=search).margin
+    return opinion(views_of(as_pixels([levels])), candidate, search=search).margin
 
 
 def _learned(candidate: Candidate) -> CandidateCalibration:

@@ -15,6 +15,7 @@ from artaudit.errors import UsageError
 if TYPE_CHECKING:
     from artaudit.generators import pool
 
+UPDATE = click.option("--update", is_flag=True, help="Take the place of an installed model of the same name.")
 HOLD_OUT = click.option("--hold-out", is_flag=True, help="Only measure on this model, never cloak against it.")
 FAMILY = click.option(
     "--family", metavar="NAME", default="", help='The latent space, like "SD 1.x", where the files do not tell.'
@@ -24,9 +25,6 @@ FAMILY = click.option(
 @click.group(cls=Group)
 def models() -> None:
     """Manage the models that cloaks are made against and tested on."""
-
-
-UPDATE = click.option("--update", is_flag=True, help="Take the place of an installed model of the same name.")
 
 
 @models.command("list")

@@ -13,10 +13,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from artaudit.attribution.statistic import Pictures, in_parts, log_bands
-from artaudit.attribution.statistics.octaves import FLOOR
+from artaudit.attribution.statistic import Pictures
+from artaudit.attribution.statistics.octaves import bands_inside
 from artaudit.protocols import Autoencoder
-from artaudit.transforms import to_ycbcr
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +41,16 @@ class Inversion:
             f"log power of {kind} in {plane}{margin}, {place}" for kind in kinds for plane in planes for place in places
         )
 
+    @torch.no_grad()
     def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch numbers"]:
         """Redraw every picture 1 + `steps` times; both sides at least 2 to the power of `count`."""
-        return in_parts(lambda part: self._measured(model, part), pixels)
-
-    @torch.no_grad()
-    def _measured(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch numbers"]:
         height, width = pixels.shape[-2:]
         pixels = pixels.contiguous(memory_format=torch.channels_last)  # faster convolutions
         aim = model.encode(pixels)
-        latents, numbers = aim, [self._bands(pixels)]
+        latents, numbers = aim, [bands_inside(pixels, self.count, self.inset)]
         for step in range(self.steps + 1):
             redrawn = model.decode(latents)[..., :height, :width]
-            numbers.append(self._bands(redrawn - pixels))
+            numbers.append(bands_inside(redrawn - pixels, self.count, self.inset))
             if step < self.steps:
                 latents = latents + aim - model.encode(redrawn.clamp(0, 1))
         return torch.cat(numbers, dim=1)
-
-    def _bands(self, values: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch bands"]:
-        height, width = values.shape[-2:]
-        edge = self.inset if min(height, width) >= 4 * self.inset else 0
-        planes = to_ycbcr(values[..., edge : height - edge, edge : width - edge])
-        bands = [log_bands(part, self.count) for part in (planes[:, :1], planes[:, 1:])]
-        return torch.cat(bands, dim=1).clamp_min(FLOOR)

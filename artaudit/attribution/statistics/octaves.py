@@ -17,7 +17,7 @@ from artaudit.attribution.statistic import Pictures, log_bands, redraw
 from artaudit.protocols import Autoencoder
 from artaudit.transforms import to_ycbcr
 
-FLOOR = -6.5
+_FLOOR = -6.5
 """About the power of rounding to 8 bits in one octave; grey pictures have less power than that in colour."""
 
 
@@ -42,9 +42,13 @@ class Octaves:
 
     def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch numbers"]:
         """Redraw every picture once; both sides at least 2 to the power of `count`."""
-        height, width = pixels.shape[-2:]
-        edge = self.inset if min(height, width) >= 4 * self.inset else 0
-        kept = (..., slice(edge, height - edge), slice(edge, width - edge))
-        planes = [to_ycbcr(values[kept]) for values in (pixels, redraw(model, pixels) - pixels)]
-        parts = [part for values in planes for part in (values[:, :1], values[:, 1:])]
-        return torch.cat([log_bands(part, self.count) for part in parts], dim=1).clamp_min(FLOOR)
+        both = (pixels, redraw(model, pixels) - pixels)
+        return torch.cat([bands_inside(values, self.count, self.inset) for values in both], dim=1)
+
+
+def bands_inside(values: Float[Tensor, "batch 3 height width"], count: int, inset: int) -> Float[Tensor, "batch bands"]:
+    """Return the octaves of light, then those of colour, `inset` pixels in; small pictures count to their edges."""
+    height, width = values.shape[-2:]
+    edge = inset if min(height, width) >= 4 * inset else 0
+    planes = to_ycbcr(values[..., edge : height - edge, edge : width - edge])
+    return torch.cat([log_bands(part, count) for part in (planes[:, :1], planes[:, 1:])], dim=1).clamp_min(_FLOOR)
