@@ -17,6 +17,7 @@ SECONDS = 1.2
 
 SAID = "Stopped: files that were finished stay, nothing is half written."
 
+_NO_SIGNAL = b"\0"
 _ended = threading.Event()
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
@@ -47,12 +48,16 @@ def stoppable() -> Iterator[None]:
         if before[number] is not signal.SIG_IGN:
             signal.signal(number, _stop)
     _ended.clear()
-    threading.Thread(target=_cut_off, args=(heard,), daemon=True).start()
+    listener = threading.Thread(target=_cut_off, args=(heard,), daemon=True)
+    listener.start()
     try:
         yield
     finally:
         _ended.set()
         signal.set_wakeup_fd(woken)
+        with suppress(OSError):
+            os.write(told, _NO_SIGNAL)
+        listener.join(SECONDS)
         os.close(told)
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -93,10 +98,11 @@ def _cut_off(heard: int) -> None:
     number = 0
     while number not in _SIGNALS:
         byte = os.read(heard, 1)
-        if not byte:
+        if byte in (b"", _NO_SIGNAL):
             os.close(heard)
             return
         number = byte[0]
+    os.close(heard)
     _end_children()
     if not _ended.wait(SECONDS):
         with suppress(OSError):
