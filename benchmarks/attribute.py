@@ -29,7 +29,7 @@ from artaudit.attribution.enrolment import MOST, learn
 from artaudit.attribution.evaluation import Crops, score
 from artaudit.attribution.figures import Share
 from artaudit.attribution.known_pictures import as_levels, as_pixels, strangers, to_8_bits
-from artaudit.attribution.opinion import opinions
+from artaudit.attribution.opinion import NEAR, PROMISING, opinions
 from artaudit.attribution.search import MOST as MOST_FACTORS
 from artaudit.attribution.search import SHORTLIST
 from artaudit.attribution.search import SIDES as SIDES_OF_WINDOWS
@@ -121,7 +121,7 @@ class Bench:
     ) -> np.ndarray:
         """Return how far above its bar a candidate scores a set; what was kept is not measured again."""
         calibration = candidate.calibration
-        how = (SIDES_OF_WINDOWS, SHORTLIST, MOST_FACTORS) if search else ()
+        how = (SIDES_OF_WINDOWS, SHORTLIST, NEAR, PROMISING, MOST_FACTORS) if search else ()
         key = (name, edit, *how, search, "" if calibration is None else calibration.as_json())
         path = self.folder / f"{candidate.record.name} {hashlib.sha256(repr(key).encode()).hexdigest()[:20]}.npy"
         if not path.exists():

@@ -18,8 +18,8 @@ from torch import Tensor
 
 from artaudit.attribution.statistic import Pictures, detailed
 
-SIDES = 64, 128
-"""Sides of the windows in pixels: in the first pass over all offsets, and in the second; multiples of all factors."""
+SIDES = 96, 128
+"""Sides of the windows in pixels: for all offsets and factors, and in the second pass; multiples of all factors."""
 
 SHORTLIST = 3
 """Offsets in the second pass, besides (0, 0)."""
@@ -93,7 +93,7 @@ def find_scale(
     for scale in factors:
         back = corner_before(corner, scale)
         if min(back.shape[-2:]) >= least:
-            tried.append((scale, float(score(_moved(back, [(0, 0)], SIDES[1], factor))[0])))
+            tried.append((scale, float(score(_moved(back, [(0, 0)], SIDES[0], factor))[0])))
     if not tried:
         return None
     scale, best = max(tried, key=lambda pair: pair[1])

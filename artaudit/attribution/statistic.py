@@ -50,9 +50,13 @@ def redraw(model: Autoencoder, pixels: Pictures) -> Pictures:
 
 
 def detailed(pixels: Pictures, height: int, width: int, step: int) -> list[tuple[int, int]]:
-    """Return the top and left of each picture's window of this size with the most detail, among multiples of `step`."""
+    """Return the top and left of each picture's window of this size with the most detail, among multiples of `step`.
+
+    The window's sides are multiples of `step` too.
+    """
     fine = pixels - F.avg_pool2d(pixels, 3, stride=1, padding=1, count_include_pad=False)
-    power = F.avg_pool2d(fine.square().mean(1, keepdim=True), (height, width), stride=step)
+    cells = F.avg_pool2d(fine.square().mean(1, keepdim=True), step)
+    power = F.avg_pool2d(cells, (height // step, width // step), stride=1)
     down, across = power.shape[-2:]
     places = power.view(len(pixels), down * across).argmax(1).tolist()
     return [(step * (place // across), step * (place % across)) for place in places]
