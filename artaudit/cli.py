@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import click
@@ -54,6 +55,10 @@ SECTIONS = (
 _NEED_NO_SETTINGS = ("config", "doctor", "help", "init", "completion")
 
 
+_OBJECTS = 100_000
+"""New objects after which Python looks for garbage; at its own 700, a tenth of a short command goes into looking."""
+
+
 @click.group(cls=Commands, context_settings=HELP)
 @click.version_option(__version__, prog_name="audit")
 @DB
@@ -69,6 +74,7 @@ def main() -> None:
 
     Strangers' files are opened in processes of their own, and every character shows of what they say.
     """
+    gc.set_threshold(_OBJECTS)
     with shown(), isolated(), stoppable():
         code = _run()
     sys.exit(code)

@@ -54,8 +54,9 @@ def detailed(pixels: Pictures, height: int, width: int, step: int) -> list[tuple
 
     The window's sides are multiples of `step` too.
     """
-    fine = pixels - F.avg_pool2d(pixels, 3, stride=1, padding=1, count_include_pad=False)
-    cells = F.avg_pool2d(fine.square().mean(1, keepdim=True), step)
+    grey = pixels.mean(1, keepdim=True)
+    fine = grey - F.avg_pool2d(grey, 3, stride=1, padding=1, count_include_pad=False)
+    cells = F.avg_pool2d(fine.square(), step)
     power = F.avg_pool2d(cells, (height // step, width // step), stride=1)
     down, across = power.shape[-2:]
     places = power.view(len(pixels), down * across).argmax(1).tolist()
