@@ -24,11 +24,14 @@ install: .venv/installed
 serve: .venv/installed
 	$(BIN)/audit serve
 
+# One process of tests for each processor, each with one thread: more would only wait for one another.
+PYTEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --dist loadfile
+
 test: lint
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 quick: lint
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -q -m "not slow" -n auto --dist loadfile
+	$(PYTEST) -q -m "not slow"
 
 # The page in a real browser: the one that Playwright brings, or the one that ARTAUDIT_CHROMIUM names, and axe-core.
 test-web: .venv/installed .cache/axe.min.js
