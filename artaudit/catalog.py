@@ -92,7 +92,6 @@ ALL_DETECTORS = Joined({**DETECTORS.shipped, **ADDED}, plugins.DETECTORS)
 ATTRIBUTIONS = MappingProxyType(
     {
         "inversion": "artaudit.attribution.statistics.inversion:Inversion",
-        "joined": "artaudit.attribution.statistics.joined:Joined",
         "octaves": "artaudit.attribution.statistics.octaves:Octaves",
         "double": "artaudit.attribution.statistics.double:Double",
         "phase": "artaudit.attribution.statistics.phase:Phase",

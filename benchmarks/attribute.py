@@ -306,7 +306,7 @@ def methods(bench: Bench, pictures: Pictures) -> str:
     The two searches of latents take as many steps as cost about what forty redrawings do.
     """
     tried: Mapping[str, Statistic] = {
-        **{name: statistic(name) for name in ("inversion", "octaves", "joined", "double", "phase", "aeroblade")},
+        **{name: statistic(name) for name in ("inversion", "octaves", "double", "phase", "aeroblade")},
         "latenttracer": LatentTracer(steps=20, settled=0),
         "ronan": Ronan(steps=20, starts=1),
     }
