@@ -1,6 +1,6 @@
 """Attacks artaudit as strangers, failing disks and impatient people do, and counts what did not hold.
 
-    python benchmarks/attacks.py [mutations crafted packages registries kills disk parallel] [--write FILE]
+    python benchmarks/attacks.py [mutations crafted packages registries kills disk readonly parallel] [--write FILE]
 
 A failure is a traceback, a wrong answer, a file that is half written, or more time or memory than is promised
 (docs/promises.md). Without names all attacks run.
@@ -13,7 +13,7 @@ import resource
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from pathlib import Path
 from artaudit.errors import ArtauditError, ImageError
 from artaudit.image import decode, isolated, isolation
 from artaudit.provenance import FileClaims, Signatures
-from benchmarks import hostile_files, hostile_pictures
+from benchmarks import hostile_files, hostile_pictures, hostile_places
 
 SECONDS, MEMORY, LONGEST = 20.0, 2 * 1024**3, 1000
 
@@ -127,12 +127,12 @@ def crafted(tally: Tally, count: int, folder: Path) -> None:
     pictures(tally, hostile_pictures.crafted())
 
 
-def others(attack: str) -> Callable[[Tally, int, Path], None]:
-    """Return an attack on something other than pictures (benchmarks/hostile_files.py)."""
+def others(attack: Callable[[Path, int], Iterator[hostile_files.Act]]) -> Callable[[Tally, int, Path], None]:
+    """Return an attack on something other than pictures."""
 
     def run(tally: Tally, count: int, folder: Path) -> None:
-        for name, act in getattr(hostile_files, attack)(folder, count):
-            attempt(tally, name, act, SECONDS * (count if attack == "parallel" else 1))
+        for name, act in attack(folder, count):
+            attempt(tally, name, act, SECONDS * (count if attack is hostile_files.parallel else 1))
         tally.memory = max(tally.memory, _own())
 
     return run
@@ -141,11 +141,12 @@ def others(attack: str) -> Callable[[Tally, int, Path], None]:
 ATTACKS: dict[str, tuple[Callable[[Tally, int, Path], None], int]] = {
     "mutations": (mutations, 10_000),
     "crafted": (crafted, 300),
-    "packages": (others("packages"), 500),
-    "registries": (others("registries"), 120),
-    "kills": (others("kills"), 30),
-    "disk": (others("disk"), 20),
-    "parallel": (others("parallel"), 50),
+    "packages": (others(hostile_files.packages), 500),
+    "registries": (others(hostile_files.registries), 120),
+    "kills": (others(hostile_files.kills), 30),
+    "disk": (others(hostile_places.disk), 20),
+    "readonly": (others(hostile_places.readonly), 36),
+    "parallel": (others(hostile_files.parallel), 50),
 }
 
 

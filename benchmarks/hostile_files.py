@@ -1,4 +1,4 @@
-"""Packages and registries that are damaged or made to do harm, and people and disks that stop writers anywhere.
+"""Packages and registries that are damaged or made to do harm, and people who stop writers anywhere.
 
 Each function yields names with what to do; that returns the outcome, or raises AssertionError for a wrong answer.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import json
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -220,35 +219,6 @@ def _killed(path: Path, number: int) -> str:
         whole = words.endswith("\n")
         assert not whole or what in (works if kind == "work" else notes), f"{words} is lost"  # noqa: S101 - likewise
     return "kept all that was said to be kept"
-
-
-def disk(folder: Path, count: int) -> Iterator[Act]:
-    """Let files grow no further anywhere: what was registered stays, what was not is told."""
-    for number in range(count):
-        place = folder / str(number)
-        place.mkdir()
-        yield f"limit {number}", partial(_full, place, 150_000 + 60_000 * number)
-
-
-def _full(place: Path, limit: int) -> str:
-    path, kept, outcome = place / "registry.db", list[str](), "room enough"
-    pictures = [picture(place / f"{number}.png", number) for number in range(8)]
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
-    try:
-        with Registry(path) as registry:
-            for one in pictures:
-                kept += [register(one, registry)[0].sha256]
-            report(check(pictures[0], registry, [])[0], place / "case.zip", registry)
-    except ArtauditError:
-        outcome = "told that the disk is full"
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    left = [file.name for file in place.iterdir() if file.name.startswith(".")]
-    with Registry(path) as registry:
-        assert registry.verify() == [], "the registry is broken"  # noqa: S101 - likewise
-        assert [work.sha256 for work in registry.works()] == kept, "what was registered is lost"  # noqa: S101
-    assert not left, f"half written: {left}"  # noqa: S101 - likewise
-    return outcome
 
 
 def parallel(folder: Path, count: int) -> Iterator[Act]:
