@@ -40,14 +40,23 @@ class Issuer:
     def root(self) -> str:
         return (self.folder / "ca.pem").read_text()
 
-    def sign(self, data: bytes, *made: str, kind: str = "image/jpeg", parts=(), more=(), stamp: str | None = None):
+    def sign(
+        self,
+        data: bytes,
+        *made: str,
+        kind: str = "image/jpeg",
+        parts=(),
+        more=(),
+        stamp: str | None = None,
+        tool: str = "tool",
+    ):
         """Sign a picture with an action for each source type; `parts` are (relation, title, file) of ingredients."""
         opened = [{"action": "c2pa.opened", "parameters": {"ingredientIds": ["part0"]}}] if parts else []
         actions = opened + [
             {"action": "c2pa.edited" if parts else "c2pa.created", "digitalSourceType": TYPES + name} for name in made
         ]
         assertions = [{"label": "c2pa.actions.v2", "data": {"actions": actions}}] if actions else []
-        manifest = {"claim_generator_info": [{"name": "tool", "version": "1"}], "assertions": [*assertions, *more]}
+        manifest = {"claim_generator_info": [{"name": tool, "version": "1"}], "assertions": [*assertions, *more]}
         rules = {"builder": {"thumbnail": {"enabled": False}}, "verify": {"verify_after_sign": False}}
         rules |= {"trust": {"trust_config": "\n".join(word for word in self.usages.split(",") if word[0] in "12")}}
         chain = (self.folder / "leaf.pem").read_bytes() + (self.folder / "ca.pem").read_bytes()
