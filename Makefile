@@ -132,7 +132,7 @@ audit: .venv/installed
 	.cache/auditing/bin/python -m pip install --quiet cyclonedx-bom pip-audit
 	mkdir -p dist
 	.cache/auditing/bin/cyclonedx-py environment --pyproject pyproject.toml -o dist/sbom.json .venv
-	.cache/auditing/bin/pip-audit --skip-editable --path $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+	.cache/auditing/bin/pip-audit --strict --skip-editable --path $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
