@@ -89,8 +89,9 @@ def attribute(
 ) -> Finding:
     """Say which of the candidates drew a picture, that none of them did, or that it cannot be told.
 
-    `asked` are candidates as `candidates` returns them [default: all]. With `resized`, undoing a resize is tried too;
-    without `search`, the search for the grid is skipped, which suits pictures that were surely never cropped.
+    `asked` are candidates as `candidates` returns them [default: all]. With `resized`, crops that were resized are
+    searched for too, which takes several times as long; without `search`, nothing is, which suits pictures that were
+    surely never cropped.
     """
     image = picture if isinstance(picture, Image) else read(picture)
     asked = candidates() if asked is None else asked

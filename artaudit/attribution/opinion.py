@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import numpy as np
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from artaudit.attribution.calibration import CandidateCalibration, Stratum
 from artaudit.attribution.candidate import DENOISING, SLOW, Candidate, open_candidate, statistic
-from artaudit.attribution.search import CORNER, LARGEST, Place, corner_before, find_grid, find_scale, scales
+from artaudit.attribution.search import CORNER, LARGEST, USUAL, Place, corner_before, find_grid, find_scale, scales
 from artaudit.attribution.statistic import in_parts, redraw, whole
 from artaudit.image import Image
 from artaudit.protocols import Autoencoder
@@ -80,17 +80,21 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """Parts of one picture: its middle, its upper left corner, and the factors it may have been resized by."""
+    """Parts of one picture: its middle, its upper left corner, and the factors it may have been resized by.
+
+    `factors` are those of a whole picture, `factors_of_crops` those that are tried with every offset of the grid.
+    """
 
     middle: Float[Tensor, "1 3 height width"]
     corner: Float[Tensor, "1 3 rows columns"]
     factors: tuple[float, ...]
+    factors_of_crops: tuple[float, ...] = ()
 
 
 def views(image: Image, *, resized: bool = False) -> Views:
     """Cut the parts of a picture that are looked at; with `resized`, a crop may have been resized too."""
     middle, corner = to_batch(_around_middle(image)), to_batch(image.seen(slice(_CORNER))[:, :_CORNER])
-    return Views(middle, corner, tuple(scales(image.height, image.width, crop=resized)))
+    return Views(middle, corner, tuple(scales(image.height, image.width)), USUAL if resized else ())
 
 
 def views_of(pixels: Float[Tensor, "1 3 height width"]) -> Views:
@@ -102,9 +106,9 @@ def opinions(image: Image, asked: Sequence[Candidate], *, resized: bool = False,
     """Return the opinion of each candidate without an obstacle about a picture, farthest above its bar first.
 
     A picture is scored as it lies. Where that names nobody, a resize is searched for, and a crop of what scores at
-    least `NEAR`, on windows with much detail, and the picture is scored again there. With `resized`, resizes of cropped
-    pictures are tried too; without `search`, and with methods in `SLOW`, nothing is searched. A picture with a side
-    below `LEAST` pixels gets no opinions.
+    least `NEAR`, on windows with much detail, and the picture is scored again there. With `resized`, crops that were
+    resized by a usual factor are searched for too, which takes several times as long; without `search`, and with
+    methods in `SLOW`, nothing is. A picture with a side below `LEAST` pixels gets no opinions.
     """
     if min(image.height, image.width) < LEAST:
         return []
@@ -126,7 +130,8 @@ def opinion(parts: Views, candidate: Candidate, *, search: bool = True) -> Opini
     if first.belongs or not search or learned.method in SLOW:
         return first
     found = [examined.crop(parts)] if first.margin > NEAR else []
-    best, above = max([*found, *examined.resize(parts)], key=lambda pair: pair[1], default=(Place(), -math.inf))
+    found += examined.resize(parts) + examined.resized_crop(parts)
+    best, above = max(found, key=lambda pair: pair[1], default=(Place(), -math.inf))
     if above < PROMISING or (best.scale, best.top, best.left) == (1.0, 0, 0):
         return Opinion(candidate, first.score, first.stratum, best, first.seen)
     pixels = corner_before(parts.corner, best.scale) if best.scale != 1 else parts.middle
@@ -164,6 +169,16 @@ class _Examined:
             lambda windows: self._score(windows, stratum), parts.corner, self.model.factor, parts.factors, LEAST_RESIZED
         )
         return [] if found is None else [(found[0], found[1] - stratum.bar)]
+
+    def resized_crop(self, parts: Views) -> list[tuple[Place, float]]:
+        """Return for each factor of crops the best offset with the resize undone, and how far above its bar."""
+        stratum, found = self.learned.stratum(LEAST_RESIZED, resized=True), []
+        for scale in parts.factors_of_crops if stratum.resized else ():
+            back = _middle(corner_before(parts.corner, scale), self.model.factor)
+            if min(back.shape[-2:]) >= LEAST_RESIZED:
+                place, best = find_grid(lambda windows: self._score(windows, stratum), back, self.model.factor)
+                found.append((replace(place, scale=scale), best - stratum.bar))
+        return found
 
     def _score(self, pixels: Float[Tensor, "batch 3 height width"], stratum: Stratum) -> Float[Tensor, " batch"]:
         measure = statistic(self.learned.method).measure

@@ -31,7 +31,7 @@ STEP = 64
 """Sides of pictures as they are drawn are multiples of this, which tells their exact sizes before a resize."""
 
 USUAL = (0.5, 2 / 3, 0.75, 4 / 3, 1.5)
-"""Factors that are tried of a crop too, whose sides tell nothing."""
+"""Factors that are tried of a crop that was resized, whose sides tell nothing."""
 
 CORNER = 640
 """Largest side, in pixels, of the upper left corner in which a resize is looked for, as it was before."""
@@ -41,9 +41,6 @@ MOST = 6
 
 _OFFSETS = 8
 """Offsets along each side in the first pass at most."""
-
-_SAME = 1e-3
-"""Factors that differ by less are tried once."""
 
 Score = Callable[[Pictures], Float[Tensor, " batch"]]
 
@@ -100,11 +97,10 @@ def find_scale(
     return Place(scale, tried=tuple(tried)), best
 
 
-def scales(height: int, width: int, *, crop: bool = False) -> list[float]:
+def scales(height: int, width: int) -> list[float]:
     """Return the factors by which a picture of a size may have been resized from one whose sides are multiples of 64.
 
-    Both sides agree within the rounding to whole pixels. At most six, those of the roundest originals first. With
-    `crop`, the usual factors are among them.
+    Both sides agree within the rounding to whole pixels. At most six, those of the roundest originals first.
     """
     longer, shorter = max(height, width), min(height, width)
     exact = {}
@@ -113,9 +109,7 @@ def scales(height: int, width: int, *, crop: bool = False) -> list[float]:
         other = STEP * round(shorter / scale / STEP)
         if other and abs(shorter - other * scale) <= 1 and scale <= LARGEST and original != longer:
             exact[scale] = original
-    roundest = sorted(exact, key=lambda scale: (-math.gcd(exact[scale], 8 * STEP), exact[scale]))
-    usual = [scale for scale in USUAL if all(abs(scale - known) > _SAME for known in roundest)] if crop else []
-    return [*usual, *roundest][:MOST]
+    return sorted(exact, key=lambda scale: (-math.gcd(exact[scale], 8 * STEP), exact[scale]))[:MOST]
 
 
 def undone(pixels: Pictures, scale: float) -> Float[Tensor, "batch 3 rows columns"]:

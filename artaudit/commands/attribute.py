@@ -47,7 +47,9 @@ def attribute() -> None:
 @attribute.command("pictures")
 @PICTURES
 @MODELS
-@click.option("--resized", is_flag=True, help="Of crops too, try to undo the usual resizes.")
+@click.option(
+    "--resized", is_flag=True, help="Search for crops that were resized too, at usual factors: several times as long."
+)
 @click.option(
     "--no-search",
     "search",

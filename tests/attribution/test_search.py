@@ -42,11 +42,6 @@ def test_the_factor_of_a_whole_pictures_resize_is_among_those_tried(rows, column
         assert any(abs(scale - exact) < 1e-9 for scale in tried)
 
 
-def test_of_crops_the_usual_factors_are_tried_if_asked():
-    assert 0.75 not in scales(500, 701)
-    assert {0.5, 0.75, 1.5} <= set(scales(500, 701, crop=True))
-
-
 def test_a_resize_is_undone():
     assert undone(torch.rand(1, 3, 60, 90), 1.5).shape[-2:] == (40, 60)
     assert undone(torch.rand(1, 3, 60, 90), 1.0).shape[-2:] == (60, 90)
