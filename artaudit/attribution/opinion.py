@@ -151,7 +151,8 @@ class _Examined:
         """Score a part of the picture that begins on the grid."""
         seen = whole(pixels, self.model.factor)
         stratum = self.learned.stratum(min(seen.shape[-2:]), resized=place.scale != 1)
-        return Opinion(self.candidate, float(self._score(seen, stratum)[0]), stratum, place, seen)
+        score = float(self._score(seen, stratum)[0]) - math.log10(place.among)
+        return Opinion(self.candidate, score, stratum, place, seen)
 
     def crop(self, parts: Views) -> tuple[Place, float]:
         """Return the best offset of the grid, and how far a window there scores above its bar."""
@@ -171,13 +172,18 @@ class _Examined:
         return [] if found is None else [(found[0], found[1] - stratum.bar)]
 
     def resized_crop(self, parts: Views) -> list[tuple[Place, float]]:
-        """Return for each factor of crops the best offset with the resize undone, and how far above its bar."""
+        """Return for each factor of crops the best offset with the resize undone, and how far above its bar.
+
+        Among so many places one scores high by chance, so that scores there are corrected for them (Bonferroni).
+        """
         stratum, found = self.learned.stratum(LEAST_RESIZED, resized=True), []
         for scale in parts.factors_of_crops if stratum.resized else ():
             back = _middle(corner_before(parts.corner, scale), self.model.factor)
             if min(back.shape[-2:]) >= LEAST_RESIZED:
                 place, best = find_grid(lambda windows: self._score(windows, stratum), back, self.model.factor)
-                found.append((replace(place, scale=scale), best - stratum.bar))
+                among = len(parts.factors_of_crops) * self.model.factor**2
+                above = best - math.log10(among) - stratum.bar
+                found.append((replace(place, scale=scale, among=among), above))
         return found
 
     def _score(self, pixels: Float[Tensor, "batch 3 height width"], stratum: Stratum) -> Float[Tensor, " batch"]:

@@ -50,7 +50,7 @@ class Place:
     """Where a picture was scored: the resize undone, rows and columns cut off at the top and left.
 
     `scores` are those of a window at every offset, empty where none was searched; `tried` are the factors that were
-    tried, with the score of a window.
+    tried, with the score of a window. `among` is the number of places that a score was corrected for.
     """
 
     scale: float = 1.0
@@ -58,6 +58,7 @@ class Place:
     left: int = 0
     scores: Float[Tensor, "offsets offsets"] = field(default_factory=lambda: torch.zeros(0, 0), repr=False)
     tried: tuple[tuple[float, float], ...] = ()
+    among: int = 1
 
 
 def find_grid(score: Score, pixels: Float[Tensor, "1 3 height width"], factor: int) -> tuple[Place, float]:

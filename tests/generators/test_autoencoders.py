@@ -149,7 +149,7 @@ def test_codes_are_quantised_on_the_way_back_alone(folders):
         latents = opened(folder).encode(rand(1, 3, 32, 32))
         nearest = network.quantize(latents / network.config.scaling_factor)[0]
         assert not torch.allclose(latents, nearest * network.config.scaling_factor)
-        moved = latents + 1e-7
+        moved = latents + (nearest * network.config.scaling_factor - latents) / 2  # no nearer to another code
         assert torch.allclose(opened(folder).decode(latents), opened(folder).decode(moved), atol=1e-6)
         assert torch.allclose(
             opened(folder).decode(nearest * network.config.scaling_factor), opened(folder).decode(latents), atol=1e-5

@@ -147,8 +147,8 @@ def scanning(source, out):
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_what_was_ended_in_the_middle_goes_on_to_the_same_findings(tmp_path, source, portfolio, pictures, how):
-    for number in range(40):
-        (source / f"b{number:02}.png").write_bytes(pictures["s1.jpg"] + bytes([number]))
+    for number in range(200):  # so many that the scan is not over when its first findings are there
+        (source / f"b{number:03}.png").write_bytes(pictures["s1.jpg"] + bytes([number]))
     begun = tmp_path / "begun"
     (tmp_path / "none").mkdir()
     (tmp_path / "none" / "a.jpg").write_bytes(pictures["s0.jpg"])
@@ -164,10 +164,10 @@ def test_what_was_ended_in_the_middle_goes_on_to_the_same_findings(tmp_path, sou
     assert code == (-9 if how == signal.SIGKILL else 130)
     before = _count(begun)
     progress = scan([source], begun, portfolio, pool)
-    assert 4 <= before < 49
-    assert progress.pictures <= 48 - before + 1
+    assert 4 <= before < 209
+    assert progress.pictures <= 208 - before + 1
     assert found_in(begun) == EXPECTED
-    assert summary(begun)["pictures"] == 49
+    assert summary(begun)["pictures"] == 209
     assert summary(begun)["repeated"] == 1
 
 

@@ -138,7 +138,8 @@ class Store:
     def events(self) -> Iterator[Event]:
         """Yield the log from its beginning; a payload that cannot be read comes back empty."""
         for row in self.stream("SELECT seq, at, kind, payload, prev, hash FROM events ORDER BY seq"):
-            yield Event(**{**row, "payload": payload_or_empty(row["payload"])})
+            seq, at, kind, payload, prev, own = row.values()  # a damaged schema may call its columns otherwise
+            yield Event(seq, at, kind, payload_or_empty(payload), prev, own)
 
     def problems(self) -> list[str]:
         """Return faults of the file, the triggers, the log's chain and the rows as sentences; empty when intact."""
@@ -149,6 +150,8 @@ class Store:
                     problems += check()
         except RegistryError as error:
             problems.append(str(error))
+        except (LookupError, TypeError, ValueError) as error:  # of columns and values that no registry has
+            problems.append(f"the log cannot be read ({type(error).__name__})")
         return problems
 
     def backup(self, target: Path) -> None:
