@@ -33,7 +33,12 @@ ROWS = (
 
 def run(*words: str | Path, folder: Path, code: int = 0) -> str:
     """Return what a program printed; raises RuntimeError for another exit code than `code`."""
-    settings = {"ARTAUDIT_DB": str(folder / "registry.db"), "ARTAUDIT_KEYS": str(folder / "keys"), "HOME": str(folder)}
+    settings = {
+        "ARTAUDIT_DB": str(folder / "registry.db"),
+        "ARTAUDIT_KEYS": str(folder / "keys"),
+        "ARTAUDIT_PASSPHRASE": "for this run",
+        "HOME": str(folder),
+    }
     done = subprocess.run(  # noqa: S603 - the programs that are compared
         list(map(str, words)), cwd=folder, env={**os.environ, **settings}, capture_output=True, text=True, check=False
     )
