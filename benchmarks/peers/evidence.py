@@ -2,8 +2,8 @@
 
     python benchmarks/peers/evidence.py [--write]
 
-Bytes, time and signer, and all of the package, are checked by running the tool, openssl and sha256sum; a cell whose check
-fails says so. A timestamp is asked for the package alone. The other cells say what the formats say.
+Bytes, time and signer, and all of the package, are checked by running the tool, openssl and sha256sum; a cell whose
+check fails says so. A timestamp is asked for the package alone. The other cells say what the formats say.
 """
 
 from __future__ import annotations
