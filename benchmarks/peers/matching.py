@@ -20,8 +20,8 @@ import numpy as np
 
 from artaudit.image import Image
 from artaudit.matching import Portfolio
-from benchmarks.edits import EDITS
-from benchmarks.match import CLOAKED, WORKS, as_image, cloaked, jpeg, manifest, opened, registered
+from benchmarks.edits import EDITS, jpeg
+from benchmarks.match import CLOAKED, WORKS, as_image, cloaked, manifest, opened, registered
 from benchmarks.page import write
 from benchmarks.peers.asking import PAGE, ahead, ask, machine, rows, share, versions
 

@@ -75,7 +75,7 @@ def attacked(loop: Loop, encoders: Sequence[Encoder], clean: np.ndarray) -> np.n
         targets = [encoder.encode(loop.target(start)) for encoder in encoders]
     change = torch.zeros_like(start)
     for _ in range(loop.steps):
-        change.requires_grad_(requires_grad=True)
+        change.requires_grad_()
         pairs = zip(encoders, targets, strict=True)
         loss = torch.stack([(encoder.encode(start + change) - target).square().mean() for encoder, target in pairs])
         (slope,) = torch.autograd.grad(loss.sum(), change)
