@@ -10,7 +10,7 @@ ART := ardentryst monsterz-data pingus-data
 # Where `make install` puts the command; ~/.local/bin is on the PATH of most systems.
 PREFIX ?= $(HOME)/.local
 
-.PHONY: demo install serve test quick test-web shots coverage dist lint docs site embedded bench bench-forgeries bench-attribute bench-detect bench-match bench-trial detector fuzz attacks audit clean
+.PHONY: demo install serve test quick test-web shots coverage dist lint docs site embedded bench bench-forgeries bench-attribute bench-detect bench-match bench-peers bench-trial detector fuzz attacks audit clean
 
 demo: .venv/installed
 	$(BIN)/python demo/run.py demo-output
@@ -111,6 +111,18 @@ detector: .venv/installed
 bench-match: .venv/installed
 	PYTHONPATH=. $(BIN)/python benchmarks/match.py --data $(SHARED) --write
 	PYTHONPATH=. $(BIN)/python benchmarks/portfolio.py --data $(SHARED) --write
+
+# Other tools, each kind in an environment of its own: their dependencies never mix with ours.
+PEERS := hashes parameters detector credentials
+bench-peers: .venv/installed $(PEERS:%=.cache/peers/%/installed)
+	for kind in matching metadata detection protection evidence; do \
+	PYTHONPATH=. OMP_NUM_THREADS=1 $(BIN)/python benchmarks/peers/$$kind.py --data $(SHARED) --write || exit 1; done
+
+.cache/peers/%/installed: benchmarks/peers/requirements/%.txt
+	$(PYTHON) -m venv .cache/peers/$*
+	.cache/peers/$*/bin/python -m pip install --quiet -r $<
+	test ! -f $(<:.txt=-alone.txt) || .cache/peers/$*/bin/python -m pip install --quiet --no-deps -r $(<:.txt=-alone.txt)
+	touch $@
 
 bench-attribute: .venv/installed
 	PYTHONPATH=. $(BIN)/python benchmarks/attribute.py --data $(SHARED)

@@ -65,7 +65,7 @@ def scan(
     found. Exit code 1 says that at least one picture shows a work or may show one.
     """
     from artaudit.scan.run import scan as run  # noqa: PLC0415 - heavy
-    from artaudit.scan.summary import summary  # noqa: PLC0415 - heavy
+    from artaudit.scan.summary import summary, write_list  # noqa: PLC0415 - heavy
 
     if output is None:
         raise UsageError("Say with -o FOLDER where the scan is kept; a picture or two are for `audit check`.")
@@ -86,6 +86,7 @@ def scan(
     progress = run(sources, output, _portfolio, chosen, _Shown())
     if sys.stderr.isatty():
         click.echo(CLEAR_LINE, file=unguarded(sys.stderr), nl=False)
+    write_list(output)
     told = summary(output)
     if as_json:
         print_json({**told, "this_run": {"pictures": progress.pictures, "per_second": round(progress.rate, 1)}})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -65,7 +64,7 @@ class PoolEngine:
             threads.shutdown(wait=False, cancel_futures=True)
 
     def _row(self, item: Item, repeat: Row | None) -> Row:
-        return repeat or left(item) or self.stage(item.key, item.data, item.context, item.place)
+        return repeat or left(item) or self.stage(item)
 
 
 def left(item: Item) -> Row | None:
@@ -78,11 +77,10 @@ def left(item: Item) -> Row | None:
 
 def _repeat(item: Item, known: Known) -> Row | None:
     """Return the row of a picture that was looked at before, None for one that was not."""
-    digest = hashlib.sha256(item.data).hexdigest() if item.data else ""
-    outcome = known(digest) if digest else None
+    outcome = known(item.sha256) if item.sha256 else None
     if outcome is None or outcome == "listed":
         return None
-    return Row(place=item.place, key=item.key, sha256=digest, outcome=outcome, context=item.context)
+    return Row(place=item.place, key=item.key, sha256=item.sha256, outcome=outcome, context=item.context)
 
 
 def _first(window: deque[tuple[int, Future[Row] | None, bytes]]) -> Seen:

@@ -31,6 +31,8 @@ from artaudit.scan.stage import Stage
 _BATCH = 16
 _WORKS = (works.INDEX, works.KEYPOINTS)
 _SENT = ("found", "unsure")
+_READING = 0.05
+"""Share of a processor that reading a shard asks for; actors leave room for it, else none could be read beside them."""
 
 Plain = dict[str, Any]
 
@@ -58,14 +60,20 @@ class RayEngine:
         orders = [_order(shard) for shard in begun]
         if not orders:
             return
-        ray.init(self.address, ignore_reinit_error=True, include_dashboard=False)
+        cpus = None if self.address else self.workers
+        ray.init(self.address or "local", num_cpus=cpus, ignore_reinit_error=True, include_dashboard=False)
         context = ray.data.DataContext.get_current()
         context.execution_options.preserve_order = True
         context.enable_progress_bars = False
         sent = [ray.put(np.fromfile(self.folder / name, np.uint8)) for name in _WORKS]
-        pictures = ray.data.from_items(orders, override_num_blocks=len(orders)).flat_map(read)
+        pictures = ray.data.from_items(orders, override_num_blocks=len(orders)).flat_map(read, num_cpus=_READING)
         rows = pictures.map_batches(
-            Looker, batch_size=_BATCH, batch_format="pyarrow", concurrency=self.workers, fn_constructor_args=(sent,)
+            Looker,
+            batch_size=_BATCH,
+            batch_format="pyarrow",
+            concurrency=self.workers,
+            num_cpus=1 - 2 * _READING,
+            fn_constructor_args=(sent,),
         )
         for batch in rows.iter_batches(batch_size=_BATCH, batch_format="pyarrow"):
             for row in batch.to_pylist():
@@ -112,7 +120,7 @@ class Looker:
         if not given["item"]:
             return {"number": given["number"], "row": "", "data": b""}
         item = Item(**json.loads(given["item"]), data=given["data"])
-        row = left(item) or self._stage(item.key, item.data, item.context, item.place)
+        row = left(item) or self._stage(item)
         data = item.data if row["outcome"] in _SENT else b""
         return {"number": given["number"], "row": json.dumps(row), "data": data}
 

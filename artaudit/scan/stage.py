@@ -6,9 +6,7 @@ strangers: one that crashes its decoder is a row that says so.
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -21,6 +19,7 @@ from artaudit.image import Limits, decode, isolation
 from artaudit.matching import Match
 from artaudit.scan import cascade
 from artaudit.scan.rows import Outcome, Row
+from artaudit.scan.shards.item import Context, Item
 from artaudit.scan.works import Works, size
 
 _TASK = "artaudit.scan.stage:look"
@@ -40,17 +39,16 @@ class Stage:
         limits = limits or Limits(seconds=_SECONDS)
         self._folder, self._limits = folder, replace(limits, memory=limits.memory + size(folder))
 
-    def __call__(self, key: str, data: bytes, context: Mapping[str, str], place: int = 0) -> Row:
+    def __call__(self, item: Item) -> Row:
         """Return the row of a picture, whatever is wrong with it."""
-        about: dict[str, Any] = {"place": place, "key": key, "context": dict(context)}
-        if not data:
-            return cast(Row, about | self._unseen(about["context"]))
-        digest = hashlib.sha256(data).hexdigest()
+        about: dict[str, Any] = {"place": item.place, "key": item.key, "context": item.context}
+        if not item.data:
+            return cast(Row, about | self._unseen(item.context))
         try:
-            seen = self._seen(data, key)
+            seen = self._seen(item.data, item.key)
         except ImageError as error:
             seen = {"outcome": "refused", "reason": str(error)}
-        return cast(Row, about | {"sha256": digest} | seen)
+        return cast(Row, about | {"sha256": item.sha256} | seen)
 
     def _seen(self, data: bytes, key: str) -> dict[str, Any]:
         if not isolation.wanted():
@@ -61,7 +59,7 @@ class Stage:
         except ImageError:  # the process may have been ended from outside; what fails twice is the picture's fault
             return isolation.call(_TASK, data, key, self._limits, **told)[0]
 
-    def _unseen(self, context: Mapping[str, str]) -> dict[str, Any]:
+    def _unseen(self, context: Context) -> dict[str, Any]:
         """Return what can be told of a picture that is not at hand, by the digest that a list gives for it."""
         digest = context.get("sha256 of the original", "").lower()
         works = _works(str(self._folder))

@@ -31,15 +31,18 @@ _THUMB = 160
 
 
 def summary(folder: Path) -> Plain:
-    """Return the numbers of a scan, and write the list of found pictures whose address is known."""
+    """Return the numbers of a scan."""
     with Store(folder, write=False) as store:
         counts = store.counts()
-        lines = [line for row, places in store.findings("found", "unsure") for line in _listed(folder, row, places)]
         about = {"works": int(store.about("count") or 0), "begun_at": store.about("begun_at")}
+    return {**about, **dict.fromkeys(OUTCOMES, 0), **counts, "with_addresses": len(_listed(folder))}
+
+
+def write_list(folder: Path) -> None:
+    """Write the list of the found pictures whose address is known."""
     buffer = io.StringIO()
-    csv.writer(buffer).writerows([("url", "file", "saved_at"), *lines])
+    csv.writer(buffer).writerows([("url", "file", "saved_at"), *_listed(folder)])
     write_atomically(folder / LIST, buffer.getvalue().encode())
-    return {**about, **dict.fromkeys(OUTCOMES, 0), **counts, "with_addresses": len(lines)}
 
 
 def page(folder: Path) -> bytes:
@@ -53,7 +56,14 @@ def page(folder: Path) -> bytes:
         refused = [(row["key"], row["reason"]) for row, _ in islice(store.findings("refused"), MOST)]
         refused += [(f"{Path(shard).name} {key}", reason) for shard, key, reason in store.left_out(MOST)]
         shards = store.shards()
-    told = {"numbers": numbers, "findings": findings, "refused": refused, "shards": shards, "outcomes": OUTCOMES}
+    told = {
+        "numbers": numbers,
+        "listed": (folder / LIST).is_file(),
+        "findings": findings,
+        "refused": refused,
+        "shards": shards,
+        "outcomes": OUTCOMES,
+    }
     rendered = template(__package__, "scan.html").render(**told, folder=str(folder), most=MOST, cascade=cascade)
     return rendered.encode(errors="backslashreplace")
 
@@ -63,8 +73,13 @@ def kept_file(folder: Path, sha256: str) -> Path | None:
     return next(folder.joinpath(FOUND).glob(f"{sha256[:16]}.*"), None)
 
 
-def _listed(folder: Path, row: Row, places: list[Plain]) -> Iterator[tuple[str, str, str]]:
-    """Yield a line of the list for every address of a found picture."""
+def _listed(folder: Path) -> list[tuple[str, str, str]]:
+    """Return a line for every address of every found picture."""
+    with Store(folder, write=False) as store:
+        return [line for row, places in store.findings("found", "unsure") for line in _addresses(folder, row, places)]
+
+
+def _addresses(folder: Path, row: Row, places: list[Plain]) -> Iterator[tuple[str, str, str]]:
     path = kept_file(folder, row["sha256"])
     for context in (place["context"] for place in places):
         at = context.get("saved at", "")

@@ -4,7 +4,6 @@ import importlib.util
 import os
 import signal
 import subprocess
-import threading
 
 import pytest
 
@@ -49,25 +48,20 @@ def test_two_actors_one_of_them_killed_find_what_the_pool_finds(tmp_path, portfo
         folder.mkdir(parents=True)
         for name, data in pictures.items():
             (folder / name).write_bytes(data)
-        for number in range(40):
+        for number in range(16):
             (folder / f"b{number:02}.jpg").write_bytes(pictures["s1.jpg"] + bytes([shard, number]))
     scan([tmp_path / "source"], tmp_path / "pool", portfolio, lambda folder: PoolEngine(Stage(folder), 2))
-    killed, over = [], threading.Event()
+    killed = []
 
-    def kill_one():
-        while len(running := actors()) < 2:
-            if over.wait(0.1):
-                return
-        os.kill(running[0], signal.SIGKILL)
-        killed.append(running[0])
+    def kill_one(progress):
+        """When the rows of the first shard come, two are left for the actors."""
+        if not killed and progress.pictures:
+            killed.extend(actors()[:1])
+            os.kill(killed[0], signal.SIGKILL)
 
-    killer = threading.Thread(target=kill_one)
-    killer.start()
     try:
-        scan([tmp_path / "source"], tmp_path / "ray", portfolio, lambda folder: RayEngine(folder, 2))
+        scan([tmp_path / "source"], tmp_path / "ray", portfolio, lambda folder: RayEngine(folder, 2), kill_one)
     finally:
-        over.set()
-        killer.join()
         ray.shutdown()
     assert killed
     assert kept(tmp_path / "ray") == kept(tmp_path / "pool")

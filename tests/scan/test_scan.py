@@ -18,7 +18,7 @@ from artaudit.scan.pool import PoolEngine
 from artaudit.scan.run import scan
 from artaudit.scan.stage import Stage
 from artaudit.scan.store import Store
-from artaudit.scan.summary import page, summary
+from artaudit.scan.summary import page, summary, write_list
 from artaudit.scan.works import Works
 
 pytestmark = pytest.mark.skipif(not isolation.possible(), reason="this system limits no processes")
@@ -74,7 +74,7 @@ def test_the_pictures_that_were_found_lie_in_the_folder_of_the_scan(tmp_path, so
     scan([source], tmp_path / "out", portfolio, pool)
     kept = sorted((tmp_path / "out" / "found").iterdir())
     assert {path.read_bytes() for path in kept} == {pictures[name] for name in list(EXPECTED)[:3]}
-    summary(tmp_path / "out")
+    write_list(tmp_path / "out")
     with (tmp_path / "out" / "found.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
     assert row["url"] == "https://shop.example/mug.jpg"
@@ -133,6 +133,8 @@ def test_the_page_says_what_was_scanned_and_found_and_how_sure(tmp_path, source,
     text = page(tmp_path / "out").decode()
     assert "3 of 8 pictures show a registered work" in text
     assert "drawing 2" in text and "d-damaged.jpg" in text and str(source) in text
+    assert re.search(r": \d bits of 256 that differ, fewer is nearer \(bar 31\)", text)
+    assert not (tmp_path / "out" / "found.csv").exists()
     assert "does not prove" in text and "audit check" in text
     assert hostile not in text and "&lt;script&gt;" in text
     assert text.count("data:image/jpeg;base64,") == 3

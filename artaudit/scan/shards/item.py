@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from artaudit.visible import visible_line
@@ -17,7 +19,7 @@ LARGEST = 512 * 1024**2
 Context = dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Item:
     """A picture of a shard.
 
@@ -31,6 +33,11 @@ class Item:
     data: bytes = field(default=b"", repr=False)
     context: Context = field(default_factory=dict)
     left: str = ""
+
+    @cached_property
+    def sha256(self) -> str:
+        """The digest of the bytes, "" where they are not at hand."""
+        return hashlib.sha256(self.data).hexdigest() if self.data else ""
 
 
 def told(values: Mapping[str, Any], names: Mapping[str, str]) -> Context:
