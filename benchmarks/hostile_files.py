@@ -65,12 +65,13 @@ with Registry(path) as registry:
 """
 CHECKER = """
 import sys
+from pathlib import Path
 from artaudit.auditor.check import check
 from artaudit.auditor.registry import Registry
 from artaudit.image import isolated
 from artaudit.provenance import FileClaims
-with isolated(), Registry(sys.argv[1]) as registry:
-    print(check(sys.argv[2], registry, [FileClaims()])[0])
+with isolated(), Registry(Path(sys.argv[1])) as registry:
+    print(check(Path(sys.argv[2]), registry, [FileClaims()])[0])
 """
 
 
