@@ -1,7 +1,8 @@
 """Shows every page at three widths, light and dark, as pictures. Usage: screenshots.py FOLDER [HOME].
 
 HOME is where the registry lies that is shown; where it is missing or empty, one is made with the photographs of the
-demo, which takes minutes. The browser is Playwright's Chromium, or the program that ARTAUDIT_CHROMIUM names.
+demo, which takes a quarter of an hour. The browser is Playwright's Chromium, or the program that ARTAUDIT_CHROMIUM
+names.
 """
 
 from __future__ import annotations
@@ -77,9 +78,9 @@ def fill(page: Page, address: str, home: Path) -> None:
     page.set_input_files("#protect-files", [str(home / f"{title}.jpg") for title in PHOTOGRAPHS.values()])
     page.wait_for_selector("#strengths[data-fresh$=done]")
     page.click("text=More: method")
-    page.select_option("[name=time]", "60")
+    page.select_option("[name=time]", "300")
     page.click("#begin button")
-    while page.locator("article.cloak .compare").count() < len(PHOTOGRAPHS):
+    while page.locator("article.cloak a[href^='/card/']").count() < len(PHOTOGRAPHS):
         page.wait_for_timeout(1000)
     with Pillow.open(home / "The Summer Palace.jpg") as opened:
         opened.crop((90, 70, 620, 400)).resize((700, 436)).save(home / "print-shop.jpg", quality=70)

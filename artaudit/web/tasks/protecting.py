@@ -19,6 +19,7 @@ from artaudit.protect.effect import noise_beside
 from artaudit.protect.job import CloakJob, CloakOrder, Targets, estimate, finished, prepare, targets, writable
 from artaudit.protect.preview import gains, previewed
 from artaudit.protect.receipt import middle, whole
+from artaudit.protect.timing import keep_freed_memory, return_freed_memory
 from artaudit.protect.visibility import in_words
 from artaudit.web.tasks.context import Context, opened
 
@@ -76,6 +77,14 @@ def _counted(context: Context, number: int, name: str) -> Callable[[int, int], N
 
 def protect(context: Context) -> dict[str, Any]:
     """Cloak a picture that came in, register it, and draw what shows the cloak; goes on where it was stopped."""
+    keep_freed_memory()  # as the command does
+    try:
+        return _protected(context)
+    finally:
+        return_freed_memory()  # this process may wait for long
+
+
+def _protected(context: Context) -> dict[str, Any]:
     spec, path = context.job.spec, context.depot.file(context.job.spec["file"])
     source = Source(path, Path(f"picture{path.suffix}"))
     goal, title = targets(source, context.folder), Path(context.depot.name(spec["file"])).stem
