@@ -41,7 +41,8 @@ def main() -> None:
             page = entered(browser, link)
             page.goto(f"{address}/protect")
             if not page.query_selector(".works a"):
-                fill(page, address, home)
+                cloak(page, address, home)
+                prove(page, address, home)
             shoot(page, target, places(page, address))
         browser.close()
 
@@ -70,8 +71,8 @@ def entered(browser: Browser, link: str) -> Page:
     return page
 
 
-def fill(page: Page, address: str, home: Path) -> None:
-    """Cloak two photographs, check a part of one, and make a case, a package and keys of it."""
+def cloak(page: Page, address: str, home: Path) -> None:
+    """Cloak two photographs, and wait until the cloaks were tried."""
     for name, title in PHOTOGRAPHS.items():
         (home / f"{title}.jpg").write_bytes(photograph(name))
     page.goto(f"{address}/protect")
@@ -82,6 +83,10 @@ def fill(page: Page, address: str, home: Path) -> None:
     page.click("#begin button")
     while page.locator("article.cloak a[href^='/card/']").count() < len(PHOTOGRAPHS):
         page.wait_for_timeout(1000)
+
+
+def prove(page: Page, address: str, home: Path) -> None:
+    """Check a part of a photograph, and make a case, a package and keys of it."""
     with Pillow.open(home / "The Summer Palace.jpg") as opened:
         opened.crop((90, 70, 620, 400)).resize((700, 436)).save(home / "print-shop.jpg", quality=70)
     page.goto(f"{address}/check")

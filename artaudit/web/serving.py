@@ -100,8 +100,13 @@ class Crew:
     def _start_missing(self) -> None:
         for lane in {CHECKS, *self._queue.lanes()}:
             worker = self._workers.get(lane)
-            if worker is None or worker.poll() is not None:
+            if (worker is None or worker.poll() is not None) and self._is_free(lane):
                 self._workers[lane] = self._started(lane)
+
+    def _is_free(self, lane: str) -> bool:
+        """Tell whether nobody works on a lane: another page about the same registry may."""
+        with self._queue.alone(lane) as free:
+            return free
 
     def _started(self, lane: str) -> subprocess.Popen[bytes]:
         name = [self._by] if self._by else []

@@ -256,7 +256,8 @@ def test_a_picture_is_cloaked_at_a_chosen_strength_seen_and_taken_away(page):
     waiting = [job for job in page.depot.queue.batch(batch) if job.kind == "trial"]
     assert [(job.state, job.spec["job"]) for job in waiting] == [(WAITING, job.id) for job in jobs]
     page.client.post(f"/queue/{waiting[1].id}", data={"csrf": page.csrf, "verb": "cancel"})
-    assert page.client.get(f"/protect/{batch}").text.count("What is left after attacks?") == 3  # one waits with a bar, one is cancelled
+    shown = page.client.get(f"/protect/{batch}").text
+    assert shown.count("What is left after attacks?") == 3  # one with a bar that has the name too, one cancelled
     page.work_off(TRIALS)
     assert [page.depot.queue.job(job.id).state for job in waiting] == [DONE, CANCELLED]
     assert (done.state, done.error) == (DONE, "")

@@ -19,7 +19,8 @@ pytest.importorskip("starlette", reason="the page needs the extra web")
 from artaudit.errors import UsageError
 from artaudit.web.jobs import CANCELLED, DONE, FAILED, PAUSED, RUNNING, WAITING, Queue
 from artaudit.web.jobs.queue import ATTEMPTS
-from artaudit.web.tasks import CLOAKS
+from artaudit.web.serving import Crew
+from artaudit.web.tasks import CHECKS, CLOAKS
 
 
 @pytest.fixture
@@ -237,3 +238,10 @@ def test_a_cloak_that_is_cut_off_goes_on_from_its_last_state_and_all_others_are_
     with page.registry() as registry:
         assert len(registry.works()) == len(registry.versions()) == 3
         assert registry.verify() == []
+
+
+def test_no_worker_is_started_for_a_lane_that_another_page_works_on(queue, tmp_path):
+    crew = Crew(tmp_path / "registry.db", queue)
+    with queue.alone(CHECKS):
+        crew._start_missing()
+    assert crew._workers == {}
