@@ -132,16 +132,17 @@ def places(page: Page, address: str) -> dict[str, str]:
 def shoot(page: Page, target: Path, addresses: dict[str, str]) -> None:
     """Write each page at each width, light and dark, as NAME-WIDTH-LOOK.webp."""
     target.mkdir(parents=True, exist_ok=True)
-    for look in ("light", "dark"):
-        page.emulate_media(color_scheme=look)  # type: ignore[arg-type]
+    for name, address in addresses.items():
+        page.goto(address)
+        page.evaluate("document.querySelectorAll('img[loading=lazy]').forEach(one => one.loading = 'eager')")
+        while not page.evaluate("[...document.images].every(one => one.complete)"):
+            page.wait_for_timeout(100)
         for width_name, width in WIDTHS.items():
-            for name, address in addresses.items():
-                page.set_viewport_size({"width": width, "height": 900})
-                page.goto(address, wait_until="networkidle")
-                page.evaluate("document.querySelectorAll('img[loading=lazy]').forEach(one => one.loading = 'eager')")
-                page.wait_for_load_state("networkidle")
-                tall = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
-                page.set_viewport_size({"width": width, "height": tall})  # what is fixed stays at the foot
+            page.set_viewport_size({"width": width, "height": 900})
+            tall = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
+            page.set_viewport_size({"width": width, "height": tall})  # what is fixed stays at the foot
+            for look in ("light", "dark"):
+                page.emulate_media(color_scheme=look, reduced_motion="reduce")  # type: ignore[arg-type]
                 with Pillow.open(io.BytesIO(page.screenshot())) as shot:
                     shot.convert("RGB").save(target / f"{name}-{width_name}-{look}.webp", quality=60)
 

@@ -112,6 +112,7 @@ const following = () => all("[data-job]").filter((place) => ACTIVE.includes(plac
 async function follow() {
   const places = following();
   if (!places.length) return;
+  const begun = performance.now();
   let told;
   try {
     const answer = await fetch(`/queue/state?jobs=${places.map((place) => place.dataset.job).join(",")}`);
@@ -122,13 +123,13 @@ async function follow() {
   let changed = false;
   for (const job of told.jobs) {
     const place = document.querySelector(`[data-job="${job.id}"]`), before = place.dataset.state;
-    const begun = before === "waiting" && job.state === "running";
-    changed ||= job.state !== before && !begun || Boolean(place.closest("[data-fresh]")) && String(job.shown) !== place.dataset.shown;
-    if (begun) place.dataset.state = job.state;
+    const starts = before === "waiting" && job.state === "running";
+    changed ||= job.state !== before && !starts || Boolean(place.closest("[data-fresh]")) && String(job.shown) !== place.dataset.shown;
+    if (starts) place.dataset.state = job.state;
     progressed(place, job);
   }
   if (changed) await refresh();
-  setTimeout(follow, document.hidden ? 2000 : EVERY);
+  setTimeout(follow, document.hidden ? 2000 : Math.max(50, EVERY - (performance.now() - begun)));
 }
 
 function progressed(place, job) {

@@ -13,6 +13,7 @@ from jaxtyping import Float, UInt8
 from artaudit import catalog
 from artaudit.auditor.protect import cloak, enter_finished
 from artaudit.auditor.registry.thumbnail import open_thumbnail, thumbnail
+from artaudit.generators import pool
 from artaudit.image import Image, read
 from artaudit.image.sources import Source
 from artaudit.protect.effect import noise_beside
@@ -36,8 +37,13 @@ STEPS = 10
 _EACH = 100
 
 
-@lru_cache(maxsize=4)
 def _prepared(order: CloakOrder) -> CloakJob:
+    """Open the models of an order, those that are installed now; they stay open for the next picture."""
+    return _opened(order, tuple(pool.installed(pool.models_folder())))
+
+
+@lru_cache(maxsize=4)
+def _opened(order: CloakOrder, _installed: tuple[pool.Record, ...]) -> CloakJob:
     return prepare(order)
 
 
