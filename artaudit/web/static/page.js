@@ -153,7 +153,7 @@ async function refresh() {
   if (!answer.ok || parts.some((part) => !page.getElementById(part.id))) { location.reload(); return; }
   for (const part of parts) {
     const other = page.getElementById(part.id);
-    if (other.dataset.fresh === part.dataset.fresh) continue;
+    if (!other || other.dataset.fresh === part.dataset.fresh) continue; // gone with the part around it, or the same
     const chosen = all("input:checked", part).map((input) => input.id), open = all("details[open][id]", part).map((one) => one.id);
     const focused = document.activeElement && part.contains(document.activeElement) ? document.activeElement.id : "";
     part.replaceWith(document.adoptNode(other));
