@@ -1,7 +1,8 @@
 """Shows every page at three widths, light and dark, as pictures. Usage: screenshots.py FOLDER [HOME].
 
 HOME is where the registry lies that is shown; where it is missing or empty, one is made with the photographs of the
-demo, which takes minutes. The browser is Playwright's Chromium, or the program that ARTAUDIT_CHROMIUM names.
+demo, which takes a quarter of an hour. The browser is Playwright's Chromium, or the program that ARTAUDIT_CHROMIUM
+names.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def main() -> None:
             page = entered(browser, link)
             page.goto(f"{address}/protect")
             if not page.query_selector(".works a"):
-                fill(page, address, home)
+                cloak(page, address, home)
+                prove(page, address, home)
             shoot(page, target, places(page, address))
         browser.close()
 
@@ -69,18 +71,22 @@ def entered(browser: Browser, link: str) -> Page:
     return page
 
 
-def fill(page: Page, address: str, home: Path) -> None:
-    """Cloak two photographs, check a part of one, and make a case, a package and keys of it."""
+def cloak(page: Page, address: str, home: Path) -> None:
+    """Cloak two photographs, and wait until the cloaks were tried."""
     for name, title in PHOTOGRAPHS.items():
         (home / f"{title}.jpg").write_bytes(photograph(name))
     page.goto(f"{address}/protect")
     page.set_input_files("#protect-files", [str(home / f"{title}.jpg") for title in PHOTOGRAPHS.values()])
     page.wait_for_selector("#strengths[data-fresh$=done]")
     page.click("text=More: method")
-    page.select_option("[name=time]", "60")
+    page.select_option("[name=time]", "300")
     page.click("#begin button")
-    while page.locator("article.cloak .compare").count() < len(PHOTOGRAPHS):
+    while page.locator("article.cloak a[href^='/card/']").count() < len(PHOTOGRAPHS):
         page.wait_for_timeout(1000)
+
+
+def prove(page: Page, address: str, home: Path) -> None:
+    """Check a part of a photograph, and make a case, a package and keys of it."""
     with Pillow.open(home / "The Summer Palace.jpg") as opened:
         opened.crop((90, 70, 620, 400)).resize((700, 436)).save(home / "print-shop.jpg", quality=70)
     page.goto(f"{address}/check")
@@ -126,16 +132,17 @@ def places(page: Page, address: str) -> dict[str, str]:
 def shoot(page: Page, target: Path, addresses: dict[str, str]) -> None:
     """Write each page at each width, light and dark, as NAME-WIDTH-LOOK.webp."""
     target.mkdir(parents=True, exist_ok=True)
-    for look in ("light", "dark"):
-        page.emulate_media(color_scheme=look)  # type: ignore[arg-type]
+    for name, address in addresses.items():
+        page.goto(address)
+        page.evaluate("document.querySelectorAll('img[loading=lazy]').forEach(one => one.loading = 'eager')")
+        while not page.evaluate("[...document.images].every(one => one.complete)"):
+            page.wait_for_timeout(100)
         for width_name, width in WIDTHS.items():
-            for name, address in addresses.items():
-                page.set_viewport_size({"width": width, "height": 900})
-                page.goto(address, wait_until="networkidle")
-                page.evaluate("document.querySelectorAll('img[loading=lazy]').forEach(one => one.loading = 'eager')")
-                page.wait_for_load_state("networkidle")
-                tall = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
-                page.set_viewport_size({"width": width, "height": tall})  # what is fixed stays at the foot
+            page.set_viewport_size({"width": width, "height": 900})
+            tall = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
+            page.set_viewport_size({"width": width, "height": tall})  # what is fixed stays at the foot
+            for look in ("light", "dark"):
+                page.emulate_media(color_scheme=look, reduced_motion="reduce")  # type: ignore[arg-type]
                 with Pillow.open(io.BytesIO(page.screenshot())) as shot:
                     shot.convert("RGB").save(target / f"{name}-{width_name}-{look}.webp", quality=60)
 

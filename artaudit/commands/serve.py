@@ -7,7 +7,9 @@ import webbrowser
 import click
 
 from artaudit.commands.common import DB, acting, open_registry, registry_path
+from artaudit.commands.settings import settings
 from artaudit.errors import MissingExtraError, UsageError
+from artaudit.language import ENGLISH
 
 HERE = ("127.0.0.1", "localhost")
 
@@ -47,4 +49,4 @@ def serve(port: int, host: str, *, no_browser: bool) -> None:
 
     with open_registry(create=True):  # so that there is one
         pass
-    begin(registry_path(), port, told, by=acting())
+    begin(registry_path(), port, told, by=acting(), language=lambda: settings().get("language", ENGLISH))

@@ -102,9 +102,9 @@ def _cut_off(heard: int) -> None:
             os.close(heard)
             return
         number = byte[0]
-    os.close(heard)
     _end_children()
     if not _ended.wait(SECONDS):
         with suppress(OSError):
             os.write(2, f"\n{SAID}\n".encode())
         os._exit(128 + number)
+    os.close(heard)  # not before: a second signal is written to it as well

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from artaudit.errors import ArtauditError
 from artaudit.web.depot import Depot
-from artaudit.web.desk import Desk
+from artaudit.web.desk import Desk, Language, english
 from artaudit.web.doors import Doors
 from artaudit.web.guard import REQUEST_BYTES, Guard, TooLargeError, too_large
 from artaudit.web.pages import cases, check, home, models, portfolio, protect, queue, research
@@ -23,14 +23,25 @@ from artaudit.web.rendering import page
 _PAGES = (home, protect, portfolio, check, cases, models, research, queue)
 
 
-def make_app(path: Path, doors: Doors, port: int, *, by: str | None = None, limit: int = REQUEST_BYTES) -> Guard:
-    """Return the page about the registry at `path`, behind `doors`, for requests to `port` of this machine."""
+def make_app(
+    path: Path,
+    doors: Doors,
+    port: int,
+    *,
+    by: str | None = None,
+    language: Language = english,
+    limit: int = REQUEST_BYTES,
+) -> Guard:
+    """Return the page about the registry at `path`, behind `doors`, for requests to `port` of this machine.
+
+    `language` returns that of reports, as it is set now.
+    """
     routes = [route for module in _PAGES for route in module.ROUTES]
     with resources.as_file(resources.files("artaudit.web") / "static") as static:
         shipped = Mount("/static", StaticFiles(directory=static))
     handlers = {ArtauditError: _refused, HTTPException: _missing, TooLargeError: _too_large}
     app = Starlette(routes=[*routes, shipped], exception_handlers=handlers)
-    app.state.desk = Desk(path, Depot(path), by)
+    app.state.desk = Desk(path, Depot(path), by, language)
     return Guard(app, doors, port, limit)
 
 

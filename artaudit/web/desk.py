@@ -18,6 +18,7 @@ from starlette.routing import Route
 from artaudit.auditor.registry import Registry
 from artaudit.errors import UsageError
 from artaudit.image.sources import READABLE
+from artaudit.language import ENGLISH
 from artaudit.web.depot import Depot
 from artaudit.web.jobs import Queue
 from artaudit.web.rendering import page
@@ -28,15 +29,25 @@ FILES, FIELDS, FIELD_BYTES = 5000, 5000, 1 << 20
 
 Handler = Callable[[Request], Response]
 FormHandler = Callable[[Request, FormData], Response]
+Language = Callable[[], str]
+
+
+def english() -> str:
+    """Return the language of reports where none is set."""
+    return ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The registry that is worked on, in whose name, and the depot beside it."""
+    """The registry that is worked on, in whose name, and the depot beside it.
+
+    `language` returns the one of reports that is set, unless another is chosen.
+    """
 
     path: Path
     depot: Depot
     by: str | None = None
+    language: Language = english
 
     @property
     def queue(self) -> Queue:

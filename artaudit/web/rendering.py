@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -26,7 +27,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {"moment": moment, "time": time_left, "size": size}
+    found.filters |= {"moment": moment, "time": time_left, "size": size, "name": common_name}
     found.globals |= {"version": __version__}
     return found
 
@@ -40,6 +41,12 @@ def page(request: Request, name: str, status: int = 200, **values: Any) -> HTMLR
         .render(path=request.url.path, csrf=request.state.session.csrf, active=active, **values)
     )
     return HTMLResponse(text.encode(errors="replace"), status)
+
+
+def common_name(subject: str) -> str:
+    """Return the name in a certificate's subject, which is like "O=NAME,CN=NAME"; all of it where it has none."""
+    found = re.search(r"(?:^|,)CN=((?:\\.|[^,\\])+)", subject)
+    return re.sub(r"\\(.)", r"\1", found[1]) if found else subject
 
 
 def time_left(seconds: float | None) -> str:

@@ -16,24 +16,30 @@ import uvicorn
 from artaudit.errors import ArtauditError, UsageError
 from artaudit.web.app import make_app
 from artaudit.web.depot import Depot
+from artaudit.web.desk import Language, english
 from artaudit.web.doors import Doors
 from artaudit.web.jobs import Queue
 from artaudit.web.tasks import CHECKS
 
 HOST = "127.0.0.1"
+WORKER = ("-m", "artaudit.web.worker")
+"""What Python is told to run as a worker."""
 _LOOK_SECONDS = 1.0
 _END_SECONDS = 8.0
 
 
-def serve(path: Path, port: int, told: Callable[[str], None], *, by: str | None = None) -> None:
+def serve(
+    path: Path, port: int, told: Callable[[str], None], *, by: str | None = None, language: Language = english
+) -> None:
     """Serve the page about the registry at `path` until it is stopped; `told` gets each link that opens it.
 
+    `language` returns that of reports, as it is set now.
     Port 0 takes a free one. Raises UsageError for a port that is taken.
     """
     with listening(port) as listener:
         taken = listener.getsockname()[1]
         doors = Doors(lambda token: told(link(taken, token)))
-        app = make_app(path, doors, taken, by=by)
+        app = make_app(path, doors, taken, by=by, language=language)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False, lifespan="off"))
         with Crew(path, Depot(path).queue, by):
             told(link(taken, doors.token))
@@ -94,10 +100,15 @@ class Crew:
     def _start_missing(self) -> None:
         for lane in {CHECKS, *self._queue.lanes()}:
             worker = self._workers.get(lane)
-            if worker is None or worker.poll() is not None:
+            if (worker is None or worker.poll() is not None) and self._is_free(lane):
                 self._workers[lane] = self._started(lane)
+
+    def _is_free(self, lane: str) -> bool:
+        """Tell whether nobody works on a lane: another page about the same registry may."""
+        with self._queue.alone(lane) as free:
+            return free
 
     def _started(self, lane: str) -> subprocess.Popen[bytes]:
         name = [self._by] if self._by else []
-        command = [sys.executable, "-m", "artaudit.web.worker", lane, str(self._path), str(os.getpid()), *name]
+        command = [sys.executable, *WORKER, lane, str(self._path), str(os.getpid()), *name]
         return subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - our own module

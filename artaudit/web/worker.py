@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from artaudit.errors import ArtauditError
 from artaudit.image import isolated, isolation
 from artaudit.web.depot import Depot
 from artaudit.web.jobs import CANCELLED, PAUSED, WAITING, Job
 from artaudit.web.jobs.job import CANCEL, PAUSE
-from artaudit.web.tasks import CHECKS
+from artaudit.web.tasks import CHECKS, NICE, following
 from artaudit.web.tasks.context import Context, StoppedError
 
 PAUSE_SECONDS = 0.2
@@ -53,14 +54,14 @@ def carry_out(context: Context) -> None:
     except ArtauditError as error:
         queue.fail(job.id, str(error))
     else:
-        queue.finish(job.id, result)
+        queue.finish(job.id, result, following(job, result))
 
 
-def _task(job: Job) -> Callable[[Context], dict[str, object]]:
+def _task(job: Job) -> Callable[[Context], dict[str, Any]]:
     return _table()[job.kind]
 
 
-def _table() -> Mapping[str, Callable[[Context], dict[str, object]]]:
+def _table() -> Mapping[str, Callable[[Context], dict[str, Any]]]:
     from artaudit.web.tasks.table import TASKS  # noqa: PLC0415 - heavy
 
     return TASKS
@@ -72,6 +73,8 @@ def main() -> None:
     told = Event()
     signal.signal(signal.SIGTERM, lambda *_: told.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server hears it and tells
+    if hasattr(os, "nice"):
+        os.nice(NICE.get(lane, 0))
     with isolated():  # as the command does
         work(lane, Path(path), lambda: told.is_set() or os.getppid() != int(server), by[0] if by else None)
 

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from artaudit.cli import audit
+from artaudit.commands.settings import change
 from artaudit.errors import MissingExtraError, UsageError
 
 
@@ -59,3 +60,14 @@ def test_it_is_reached_on_this_machine_s_own_address_alone(tmp_path):
         server.terminate()
         server.wait()
         server.stdout.close()
+
+
+def test_the_page_knows_the_language_that_is_set_for_reports(tmp_path, monkeypatch):
+    serving = pytest.importorskip("artaudit.web.serving", reason="the page needs the extra web")
+    monkeypatch.setenv("ARTAUDIT_SETTINGS", str(tmp_path / "settings.toml"))
+    given = {}
+    monkeypatch.setattr(serving, "serve", lambda *_, **named: given.update(named))
+    assert run("--no-browser", db=tmp_path / "registry.db").exception is None
+    assert given["language"]() == "en"
+    change("language", "de")
+    assert given["language"]() == "de"

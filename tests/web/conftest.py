@@ -23,10 +23,10 @@ class Page:
 
         monkeypatch.setenv("ARTAUDIT_KEYS", str(folder / "keys"))
         monkeypatch.setenv("ARTAUDIT_BACKBONE", "none")
-        self.path, self.doors = folder / "registry.db", Doors()
+        self.path, self.doors, self.language = folder / "registry.db", Doors(), "en"
         with Registry(self.path):
             pass
-        self.app = make_app(self.path, self.doors, PORT, by="The artist", limit=limit)
+        self.app = make_app(self.path, self.doors, PORT, by="The artist", language=lambda: self.language, limit=limit)
         self.client = TestClient(self.app, base_url=ADDRESS, headers={"origin": ADDRESS}, follow_redirects=True)
         self.depot = Depot(self.path)
 
@@ -42,11 +42,11 @@ class Page:
         return self.client.post(path, data={"csrf": self.csrf, **fields}, files=sent or None)
 
     def work_off(self, *lanes):
-        """Do in this process what waits in some lanes, by default in all but that of cloaks, as workers would."""
-        from artaudit.web.tasks import CHECKS, FOLDERS, TRIALS
+        """Do here what waits in some lanes, by default in all but those of cloaks and trials, as workers would."""
+        from artaudit.web.tasks import CHECKS, FOLDERS, PREVIEWS
         from artaudit.web.worker import work
 
-        for lane in lanes or (CHECKS, FOLDERS, TRIALS):
+        for lane in lanes or (CHECKS, FOLDERS, PREVIEWS):
             work(lane, self.path, lambda lane=lane: lane not in self.depot.queue.lanes(), "The artist")
 
     def registry(self):

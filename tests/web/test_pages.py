@@ -12,10 +12,12 @@ from PIL import Image as Pillow
 pytest.importorskip("starlette", reason="the page needs the extra web")
 
 
+from artaudit import catalog
 from artaudit.auditor.evidence import verify_package
-from artaudit.web.jobs import DONE, FAILED, PAUSED
+from artaudit.web.jobs import CANCELLED, DONE, FAILED, PAUSED, WAITING
 from artaudit.web.jobs.job import PAUSE
-from artaudit.web.tasks import CLOAKS, FOLDERS
+from artaudit.web.pages.protect import METHODS
+from artaudit.web.tasks import CLOAKS, FOLDERS, TRIALS
 from artaudit.web.tasks.context import Context, StoppedError
 from artaudit.web.tasks.registering import register
 
@@ -101,8 +103,10 @@ def test_a_work_is_registered_found_in_a_screenshot_kept_as_a_case_exported_and_
     page.post("/cases/1", verb="note", text="Found <b>today</b>")
     assert "Found &lt;b&gt;today&lt;/b&gt;" in page.client.get("/cases/1").text
     page.post("/keys", name="The artist", passphrase=WORD, again=WORD)
-    assert '<option value="de">Deutsch</option>' in page.client.get("/cases/1").text
-    given = page.post("/cases/1/export", enclose="suspect", passphrase=WORD, language="de")
+    assert '<option value="en" selected>English</option>' in page.client.get("/cases/1").text
+    page.language = "de"  # as `audit config set language de` does while the page is open
+    assert '<option value="de" selected>Deutsch</option>' in page.client.get("/cases/1").text
+    given = page.post("/cases/1/export", enclose="suspect", passphrase=WORD)
     assert given.headers["content-type"] == "application/zip"
     package = page.path.parent / "package.zip"
     package.write_bytes(given.content)
@@ -249,8 +253,17 @@ def test_a_picture_is_cloaked_at_a_chosen_strength_seen_and_taken_away(page):
     assert len(jobs) == 2
     page.work_off(CLOAKS)
     done = page.depot.queue.job(jobs[0].id)
+    waiting = [job for job in page.depot.queue.batch(batch) if job.kind == "trial"]
+    assert [(job.state, job.spec["job"]) for job in waiting] == [(WAITING, job.id) for job in jobs]
+    page.client.post(f"/queue/{waiting[1].id}", data={"csrf": page.csrf, "verb": "cancel"})
+    shown = page.client.get(f"/protect/{batch}").text
+    assert shown.count("What is left after attacks?") == 3  # one with a bar that has the name too, one cancelled
+    page.work_off(TRIALS)
+    assert [page.depot.queue.job(job.id).state for job in waiting] == [DONE, CANCELLED]
     assert (done.state, done.error) == (DONE, "")
     text = page.client.get(f"/protect/{batch}").text
+    assert re.search(r"What is left after attacks: grade [A-F]<", text)
+    assert "Content-Security-Policy" in page.client.get(f"/card/{waiting[0].id}").text
     assert "What this does and does not do" in text and "Download 2 as ZIP" in text
     for made in ("before.png", "after.png", "difference.png", "noise.png"):
         answer = page.client.get(f"/made/{done.id}/{made}")
@@ -268,6 +281,15 @@ def test_a_picture_is_cloaked_at_a_chosen_strength_seen_and_taken_away(page):
     assert {"second.png", "second.receipt.json"} <= set(packed.namelist())
     receipt = json.loads(packed.read("second.receipt.json"))
     assert receipt["schema"].startswith("artaudit-receipt/")
+
+
+def test_every_method_is_offered_with_a_sentence_and_needs_no_installed_model(page):
+    assert set(METHODS) == {name for name, place in catalog.CLOAKS.items() if place.startswith("artaudit.")}
+    page.post("/protect", {"one.png": small()})
+    text = page.client.get(f"/protect/{page.depot.queue.job(1).batch}").text
+    for name, sentence in METHODS.items():
+        assert f'name="method" value="{name}"' in text
+        assert sentence.endswith(".") and html.escape(sentence) in text
 
 
 @pytest.mark.slow

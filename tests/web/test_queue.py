@@ -1,5 +1,7 @@
 """The queue: what is asked for is done once, whoever ends in between."""
 
+import io
+import json
 import os
 import signal
 import subprocess
@@ -8,6 +10,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from PIL import Image as Pillow
+from safetensors import safe_open
 
 pytest.importorskip("starlette", reason="the page needs the extra web")
 
@@ -15,6 +19,8 @@ pytest.importorskip("starlette", reason="the page needs the extra web")
 from artaudit.errors import UsageError
 from artaudit.web.jobs import CANCELLED, DONE, FAILED, PAUSED, RUNNING, WAITING, Queue
 from artaudit.web.jobs.queue import ATTEMPTS
+from artaudit.web.serving import Crew
+from artaudit.web.tasks import CHECKS, CLOAKS
 
 
 @pytest.fixture
@@ -111,14 +117,15 @@ def wait_until(true, seconds=240):
         time.sleep(0.05)
 
 
-def serving(folder):
+def serving(folder, *run):
     environment = {**os.environ, "ARTAUDIT_DB": str(folder / "registry.db"), "ARTAUDIT_BACKBONE": "none"}
-    command = [sys.executable, "-m", "artaudit", "serve", "--port", "0", "--no-browser"]
+    command = [sys.executable, *(run or ("-m", "artaudit")), "serve", "--port", "0", "--no-browser"]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, start_new_session=True)
 
 
 def workers_of(server):
-    listed = subprocess.run(["ps", "-o", "pid=,ppid=,args=", "-A"], capture_output=True, text=True, check=True).stdout
+    command = ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="]  # in full, however narrow the terminal is
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rows = [line.split(None, 2) for line in listed.splitlines()]
     return [int(pid) for pid, parent, args in rows if int(parent) == server.pid and "artaudit.web.worker" in args]
 
@@ -161,3 +168,80 @@ def test_a_queue_of_five_survives_the_death_of_server_and_worker(page, china):
         kept = [work.sha256 for work in registry.works()] + [version.sha256 for version in registry.versions()]
         assert len(kept) == len(set(kept)) == 20
         assert registry.verify() == []
+
+
+OFTEN = """
+import runpy
+from artaudit.web import serving
+code = "from artaudit.protect import checkpoint; checkpoint.SECONDS = 1.0; from artaudit.web.worker import main; main()"
+serving.WORKER = ("-c", code)
+runpy.run_module("artaudit", run_name="__main__", alter_sys=True)
+"""
+"""The command, with workers that keep the state of a cloak every second instead of every half minute."""
+
+
+def is_free(queue, lane):
+    with queue.alone(lane) as alone:
+        return alone
+
+
+def drawn(size):
+    buffer = io.BytesIO()
+    Pillow.effect_mandelbrot(size, (-2, -1.2, 1, 1.2), 50).convert("RGB").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.slow
+def test_a_cloak_that_is_cut_off_goes_on_from_its_last_state_and_all_others_are_made_once(page):
+    sizes = ((160, 120), (240, 180), (150, 110))
+    page.post("/protect", {f"{number}.png": drawn(size) for number, size in enumerate(sizes)})
+    queue, batch = page.depot.queue, page.depot.queue.job(1).batch
+    page.post(f"/protect/{batch}", strength="high", method="photoguard")
+    first, cut, last = (job.id for job in queue.batch(batch) if job.kind == "protect")
+    partial = page.depot.job(cut) / ".picture.png.partial.safetensors"
+    server = serving(page.path.parent, "-c", OFTEN)
+    try:
+        wait_until(lambda: partial.exists() and queue.job(cut).done >= 8)
+        for pid in (server.pid, *workers_of(server)):
+            os.kill(pid, signal.SIGKILL)
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
+    wait_until(lambda: is_free(queue, CLOAKS))
+    before = queue.job(first)
+    assert (before.state, queue.job(cut).state, queue.job(last).state) == (DONE, RUNNING, WAITING)
+    with safe_open(partial, "np") as file:
+        kept = json.loads(file.metadata()["state"])["step"]
+    assert kept > 1
+
+    steps = set()
+
+    def all_done():
+        job = queue.job(cut)
+        if job.stage == "cloaking":
+            steps.add(job.done)
+        return all(queue.job(number).state == DONE for number in (first, cut, last))
+
+    server = serving(page.path.parent)
+    try:
+        wait_until(all_done)
+    finally:
+        server.terminate()
+        server.wait()
+        server.stdout.close()
+    assert min(steps) > kept
+    assert queue.job(first) == before
+    assert [queue.job(number).attempts for number in (first, cut, last)] == [1, 2, 1]
+    tried = [job.spec["job"] for job in queue.batch(batch) if job.kind == "trial"]
+    assert tried == [first, cut, last]
+    with page.registry() as registry:
+        assert len(registry.works()) == len(registry.versions()) == 3
+        assert registry.verify() == []
+
+
+def test_no_worker_is_started_for_a_lane_that_another_page_works_on(queue, tmp_path):
+    crew = Crew(tmp_path / "registry.db", queue)
+    with queue.alone(CHECKS):
+        crew._start_missing()
+    assert crew._workers == {}

@@ -29,6 +29,7 @@ from artaudit.auditor.registry.records import (
     as_version,
     as_work,
 )
+from artaudit.auditor.registry.searching import matching
 from artaudit.auditor.registry.selections import ATTACHED, VERSION, WITHDRAWN, WORK
 from artaudit.auditor.registry.stamps import StampStore
 from artaudit.auditor.registry.store import Store
@@ -144,6 +145,10 @@ class Registry:
         which = "id < ?1" if withdrawn else f"id < ?1 AND NOT {WITHDRAWN}"
         query = f"SELECT {WORK} FROM works WHERE {which} ORDER BY id DESC LIMIT ?2"
         return [as_work(row) for row in self._store.rows(query, 2**62 if before is None else before, count)]
+
+    def search(self, text: str, count: int, before: int | None = None, *, withdrawn: bool = False) -> list[Work]:
+        """Return what `latest` does, of works that have all words of `text` in title, note, year and tags."""
+        return [self.work(number) for number in matching(self._store, text, count, before, withdrawn=withdrawn)]
 
     def count(self) -> int:
         """Return the number of works that checks compare with: all that are not withdrawn."""

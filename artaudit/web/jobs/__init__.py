@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from artaudit.web.jobs.job import ACTIVE, CANCELLED, DONE, FAILED, PAUSED, RUNNING, WAITING, Job
+from artaudit.web.jobs.job import ACTIVE, CANCELLED, DONE, FAILED, PAUSED, RUNNING, WAITING, Job, Order
 from artaudit.web.jobs.queue import Queue
 
-__all__ = ["ACTIVE", "CANCELLED", "DONE", "FAILED", "PAUSED", "RUNNING", "WAITING", "Job", "Queue"]
+__all__ = ["ACTIVE", "CANCELLED", "DONE", "FAILED", "PAUSED", "RUNNING", "WAITING", "Job", "Order", "Queue"]

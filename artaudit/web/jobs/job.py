@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,17 @@ ACTIVE = (WAITING, RUNNING, PAUSED)
 
 CANCEL, PAUSE = "cancel", "pause"
 """What may be wished of a job that runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked of the queue: `kind` says what is to be done in which `lane`, `spec` with what."""
+
+    kind: str
+    lane: str
+    title: str
+    spec: Mapping[str, Any]
+    batch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

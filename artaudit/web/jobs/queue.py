@@ -12,8 +12,21 @@ from typing import Any
 
 from artaudit.errors import UsageError
 from artaudit.web.jobs import store
-from artaudit.web.jobs.job import ACTIVE, CANCEL, CANCELLED, DONE, FAILED, PAUSE, PAUSED, RUNNING, WAITING, Job, as_job
-from artaudit.web.jobs.store import Store
+from artaudit.web.jobs.job import (
+    ACTIVE,
+    CANCEL,
+    CANCELLED,
+    DONE,
+    FAILED,
+    PAUSE,
+    PAUSED,
+    RUNNING,
+    WAITING,
+    Job,
+    Order,
+    as_job,
+)
+from artaudit.web.jobs.store import Store, Writing
 
 ATTEMPTS = 3
 """How often a job is begun whose worker ended without a word, before it counts as failed."""
@@ -32,11 +45,7 @@ class Queue:
     def add(self, kind: str, lane: str, title: str, spec: Mapping[str, Any], batch: str = "") -> int:
         """Append a job that waits; return its number."""
         with self._store.writing() as connection:
-            made = connection.execute(
-                "INSERT INTO jobs (kind, lane, state, title, spec, batch, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (kind, lane, WAITING, title, json.dumps(spec), batch, _now()),
-            )
-            return int(made.lastrowid or 0)
+            return _added(connection, Order(kind, lane, title, spec, batch))
 
     def job(self, number: int) -> Job:
         """Return one job; raises UsageError where there is none with this number."""
@@ -106,9 +115,9 @@ class Queue:
         with self._store.writing() as connection:
             connection.execute("UPDATE jobs SET result = ? WHERE id = ?", (json.dumps(result), number))
 
-    def finish(self, number: int, result: Mapping[str, Any]) -> None:
-        """End a running job well."""
-        self._end(number, DONE, json.dumps(result), "")
+    def finish(self, number: int, result: Mapping[str, Any], then: Order | None = None) -> None:
+        """End a running job well, and ask for what follows it: both are kept, or neither."""
+        self._end(number, DONE, json.dumps(result), "", then)
 
     def fail(self, number: int, sentence: str) -> None:
         """End a running job with the sentence that says why."""
@@ -174,13 +183,23 @@ class Queue:
         """Return a context that tells whether this process is the one worker of a lane, while it lasts."""
         return store.lock(self.path.with_name(f"{lane}.lock"))
 
-    def _end(self, number: int, state: str, result: str | None, error: str) -> None:
+    def _end(self, number: int, state: str, result: str | None, error: str, then: Order | None = None) -> None:
         with self._store.writing() as connection:
-            connection.execute(
+            ended = connection.execute(
                 "UPDATE jobs SET state = ?, result = coalesce(?, result), error = ?, finished_at = ? "
                 "WHERE id = ? AND state = ?",
                 (state, result, error, _now(), number, RUNNING),
             )
+            if then is not None and ended.rowcount:
+                _added(connection, then)
+
+
+def _added(connection: Writing, order: Order) -> int:
+    made = connection.execute(
+        "INSERT INTO jobs (kind, lane, state, title, spec, batch, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (order.kind, order.lane, WAITING, order.title, json.dumps(order.spec), order.batch, _now()),
+    )
+    return int(made.lastrowid or 0)
 
 
 def _now() -> str:

@@ -6,11 +6,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from artaudit.errors import ArtauditError
 
 BUSY_SECONDS = 10
+Writing: TypeAlias = sqlite3.Connection
+"""A connection within a transaction that writes."""
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS files (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, suffix TEXT NOT NULL, bytes INTEGER NOT NULL, at TEXT NOT NULL
@@ -44,7 +47,7 @@ class Store:
             return [dict(row) for row in connection.execute(query, values)]
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[Writing]:
         """Give a connection whose writes are kept all together or not at all."""
         with self._open() as connection:
             connection.execute("BEGIN IMMEDIATE")

@@ -21,7 +21,7 @@ from artaudit.auditor.report import report
 from artaudit.auditor.seal import seal_log
 from artaudit.auditor.signing import keys as tools
 from artaudit.errors import UsageError
-from artaudit.language import ENGLISH, LANGUAGES
+from artaudit.language import LANGUAGES
 from artaudit.web.depot import PACKAGES
 from artaudit.web.desk import desk, get, passphrase, post, see, taken, text
 from artaudit.web.jobs import DONE
@@ -54,9 +54,8 @@ def case(request: Request) -> Response:
         others = [line for line in registry.cases() if line.id not in folder.checks][::-1][:50]
     has_keys = tools.identity(tools.default_folder()) is not None
     values: dict[str, Any] = {"row": described(folder, list(evidence.values())), "evidence": evidence, "others": others}
-    return page(
-        request, "case.html", history=history, choices=CHOICES, languages=LANGUAGES, has_keys=has_keys, **values
-    )
+    values |= {"languages": LANGUAGES, "language": desk(request).language(), "choices": CHOICES}
+    return page(request, "case.html", history=history, has_keys=has_keys, **values)
 
 
 def open_one(request: Request, form: FormData) -> Response:
@@ -93,7 +92,7 @@ def export(request: Request, form: FormData) -> Response:
     number, enclose = int(request.path_params["number"]), text(form, "enclose") or SUSPECT
     unsigned = not passphrase(form)
     said = {name: text(form, name) for name in ("by", "client", "purpose", "maker")}
-    said["language"] = text(form, "language") or ENGLISH
+    said["language"] = text(form, "language") or desk(request).language()
     target = Path(tempfile.mkdtemp()) / f"case-{number}.zip"
     with desk(request).registry() as registry:
         stated = Statement(**said, unsigned=unsigned)

@@ -29,7 +29,8 @@ def add(request: Request, form: FormData) -> Response:
     name, folder = text(form, "name"), place(form)
     if not name:
         raise UsageError("A model has a name: write a short one.")
-    desk(request).order("install", name, name=name, place=str(folder), licence=text(form, "licence"))
+    said = {"licence": text(form, "licence"), "family": text(form, "family")}
+    desk(request).order("install", name, name=name, place=str(folder), **said)
     return see("/models")
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from artaudit.auditor.places import described, state_of
-from artaudit.auditor.registry import Registry, Work
+from artaudit.auditor.registry import Registry
 from artaudit.auditor.registry.thumbnail import open_thumbnail
 from artaudit.errors import UsageError
 from artaudit.image import write_atomically
@@ -44,16 +44,10 @@ def _found(request: Request, registry: Registry) -> dict[str, Any]:
     given = request.query_params.get("before", "")
     before = int(given) if given.isdecimal() else None
     if looked_for:
-        matching = [work for work in registry.works(withdrawn=withdrawn) if _matches(work, looked_for)][::-1]
-        works = [work for work in matching if before is None or work.id < before][: COUNT + 1]
+        works = registry.search(looked_for, COUNT + 1, before, withdrawn=withdrawn)
     else:
         works = registry.latest(COUNT + 1, before, withdrawn=withdrawn)
     return {"works": works[:COUNT], "more": len(works) > COUNT, "q": looked_for, "withdrawn": withdrawn}
-
-
-def _matches(work: Work, text: str) -> bool:
-    said = " ".join((work.title, work.note, work.year, *work.tags)).casefold()
-    return all(part in said for part in text.casefold().split())
 
 
 def thumbnail(request: Request) -> Response:

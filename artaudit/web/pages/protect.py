@@ -7,6 +7,7 @@ import secrets
 import tempfile
 import zipfile
 from pathlib import Path, PurePath
+from types import MappingProxyType
 from typing import Any
 
 from starlette.background import BackgroundTask
@@ -21,8 +22,21 @@ from artaudit.web.jobs import DONE, Job
 from artaudit.web.pages.cards import card
 from artaudit.web.rendering import page
 
-METHODS = ("push", "photoguard", "mist", "mist2")
-"""Cloaks that need nothing but the picture and the models that come with artaudit."""
+METHODS = MappingProxyType(
+    {
+        "push": "Pushes what models read away from the picture, wherever that leads. The one to begin with.",
+        "photoguard": "Makes models read as good as nothing in the picture.",
+        "glaze": "Makes models read the picture in a style that is not yours.",
+        "nightshade": "Makes models read a still life, so that they learn the wrong thing from your caption.",
+        "mist": "Makes models read lettering, and hinders those that would redraw the picture.",
+        "mist2": "Leads a model that learns from the picture towards lettering.",
+        "advdm": "Makes models that draw fail to explain the picture.",
+        "sds": "Aims at models that draw as well, by a shorter way.",
+        "antidreambooth": "Lets a model learn the picture, again and again, and changes what it learns. The slowest.",
+    }
+)
+"""Cloaks that need nothing but the picture and the models that come with artaudit, and what each does."""
+FIRST = next(iter(METHODS))
 NAMES = {"low": "Subtle", "default": "Balanced", "high": "Strong"}
 """What the strengths of the catalog are called on the page."""
 TIMES = {"": "as long as it takes", "60": "a minute each", "300": "five minutes each", "1800": "half an hour each"}
@@ -41,7 +55,7 @@ def come_in(request: Request, form: FormData) -> Response:
 def preview_of(request: Request, files: list[str]) -> str:
     """Ask for the strengths of the first of some files; return the name of the batch."""
     batch = secrets.token_hex(6)
-    _preview(request, batch, files, files[0], METHODS[0])
+    _preview(request, batch, files, files[0], FIRST)
     return batch
 
 
@@ -116,7 +130,7 @@ def _no_more_previews(request: Request, jobs: list[Job]) -> None:
 
 
 def _method(form: FormData) -> str:
-    method = text(form, "method") or METHODS[0]
+    method = text(form, "method") or FIRST
     if method not in METHODS:
         raise UsageError(f"Choose one of {', '.join(METHODS)}; `audit protect` has more methods.")
     return method

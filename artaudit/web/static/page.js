@@ -112,6 +112,7 @@ const following = () => all("[data-job]").filter((place) => ACTIVE.includes(plac
 async function follow() {
   const places = following();
   if (!places.length) return;
+  const begun = performance.now();
   let told;
   try {
     const answer = await fetch(`/queue/state?jobs=${places.map((place) => place.dataset.job).join(",")}`);
@@ -122,13 +123,13 @@ async function follow() {
   let changed = false;
   for (const job of told.jobs) {
     const place = document.querySelector(`[data-job="${job.id}"]`), before = place.dataset.state;
-    const begun = before === "waiting" && job.state === "running";
-    changed ||= job.state !== before && !begun || Boolean(place.closest("[data-fresh]")) && String(job.shown) !== place.dataset.shown;
-    if (begun) place.dataset.state = job.state;
+    const starts = before === "waiting" && job.state === "running";
+    changed ||= job.state !== before && !starts || Boolean(place.closest("[data-fresh]")) && String(job.shown) !== place.dataset.shown;
+    if (starts) place.dataset.state = job.state;
     progressed(place, job);
   }
   if (changed) await refresh();
-  setTimeout(follow, document.hidden ? 2000 : EVERY);
+  setTimeout(follow, document.hidden ? 2000 : Math.max(50, EVERY - (performance.now() - begun)));
 }
 
 function progressed(place, job) {
@@ -152,7 +153,7 @@ async function refresh() {
   if (!answer.ok || parts.some((part) => !page.getElementById(part.id))) { location.reload(); return; }
   for (const part of parts) {
     const other = page.getElementById(part.id);
-    if (other.dataset.fresh === part.dataset.fresh) continue;
+    if (!other || other.dataset.fresh === part.dataset.fresh) continue; // gone with the part around it, or the same
     const chosen = all("input:checked", part).map((input) => input.id), open = all("details[open][id]", part).map((one) => one.id);
     const focused = document.activeElement && part.contains(document.activeElement) ? document.activeElement.id : "";
     part.replaceWith(document.adoptNode(other));

@@ -17,7 +17,8 @@ def install(context: Context) -> dict[str, Any]:
     """Install the model of a folder, or of one file, under a name, as `audit models add` does."""
     spec = context.job.spec
     context.tell(0, 1, "copying and opening it once as a test")
-    about = pool.Record(spec["name"], "", "", spec["licence"] or "not stated", pool.SURROGATE, pool.models_folder(), ())
+    licence, home = spec["licence"] or "not stated", pool.models_folder()
+    about = pool.Record(spec["name"], "", spec.get("family", ""), licence, pool.SURROGATE, home, ())
     record, note = add(about, [Path(spec["place"]).resolve()])
     return {"name": record.name, "digest": record.digest, "note": note}
 

@@ -13,12 +13,14 @@ from jaxtyping import Float, UInt8
 from artaudit import catalog
 from artaudit.auditor.protect import cloak, enter_finished
 from artaudit.auditor.registry.thumbnail import open_thumbnail, thumbnail
+from artaudit.generators import pool
 from artaudit.image import Image, read
 from artaudit.image.sources import Source
 from artaudit.protect.effect import noise_beside
 from artaudit.protect.job import CloakJob, CloakOrder, Targets, estimate, finished, prepare, targets, writable
 from artaudit.protect.preview import gains, previewed
 from artaudit.protect.receipt import middle, whole
+from artaudit.protect.timing import keep_freed_memory, return_freed_memory
 from artaudit.protect.visibility import in_words
 from artaudit.web.tasks.context import Context, opened
 
@@ -35,8 +37,13 @@ STEPS = 10
 _EACH = 100
 
 
-@lru_cache(maxsize=4)
 def _prepared(order: CloakOrder) -> CloakJob:
+    """Open the models of an order, those that are installed now; they stay open for the next picture."""
+    return _opened(order, tuple(pool.installed(pool.models_folder())))
+
+
+@lru_cache(maxsize=4)
+def _opened(order: CloakOrder, _installed: tuple[pool.Record, ...]) -> CloakJob:
     return prepare(order)
 
 
@@ -76,6 +83,14 @@ def _counted(context: Context, number: int, name: str) -> Callable[[int, int], N
 
 def protect(context: Context) -> dict[str, Any]:
     """Cloak a picture that came in, register it, and draw what shows the cloak; goes on where it was stopped."""
+    keep_freed_memory()  # as the command does
+    try:
+        return _protected(context)
+    finally:
+        return_freed_memory()  # this process may wait for long
+
+
+def _protected(context: Context) -> dict[str, Any]:
     spec, path = context.job.spec, context.depot.file(context.job.spec["file"])
     source = Source(path, Path(f"picture{path.suffix}"))
     goal, title = targets(source, context.folder), Path(context.depot.name(spec["file"])).stem
