@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -144,7 +145,9 @@ def test_the_page_says_what_was_scanned_and_found_and_how_sure(tmp_path, source,
 def scanning(source, out):
     """Start a scan in a process of its own."""
     words = ["scan", str(source), "-o", str(out), "--workers", "2"]
-    return subprocess.Popen([sys.executable, "-m", "artaudit", *words], stderr=subprocess.DEVNULL)
+    heeded = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # where tests run in the background it is ignored
+    command = [sys.executable, "-m", "artaudit", *words]
+    return subprocess.Popen(command, stderr=subprocess.DEVNULL, preexec_fn=heeded)  # noqa: PLW1509 - likewise elsewhere
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
