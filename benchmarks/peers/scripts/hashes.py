@@ -1,7 +1,7 @@
 """Hashes pictures by every hash of imagehash, imagededup and pdqhash: python hashes.py ASKED TOLD.
 
 imagededup imports its network with its hashes. The network needs torchvision, and weights that it fetches when it is
-first used; neither is asked here, so an empty module stands in its place.
+first used; neither is asked here, so empty modules stand in its place.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ def of_imagehash(method: ImageHash) -> Callable[[str], str]:
 
 def of_imagededup(name: str) -> Callable[[str], str]:
     """Return what gives the hexadecimal digits of a hash of imagededup."""
-    network = types.ModuleType("imagededup.methods.cnn")
-    network.CNN = None  # type: ignore[attr-defined]
-    sys.modules.setdefault(network.__name__, network)
+    for module, held in (("imagededup.methods.cnn", "CNN"), ("imagededup.utils.models", "CustomModel")):
+        empty = types.ModuleType(module)
+        setattr(empty, held, None)
+        sys.modules.setdefault(module, empty)
     methods = __import__("imagededup.methods.hashing", fromlist=[name])
     encoder = getattr(methods, name)(verbose=False)
     return lambda path: str(encoder.encode_image(image_file=path))
