@@ -69,7 +69,7 @@ def _zip(data: bytes, path: Path) -> Opened:
 def _entries(package: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Opened:
     """Read the entries of a ZIP file that are safe to read."""
     opened, taken = Opened(), set[str]()
-    wanted = [entry for entry in entries if not entry.is_dir() or ".." in entry.filename]
+    wanted = [entry for entry in entries if not entry.filename.endswith("/") or ".." in entry.filename]
     top = _top([entry.filename for entry in wanted], opened)
     for entry in wanted:
         name = entry.filename.removeprefix(top)
