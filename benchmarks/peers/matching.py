@@ -102,7 +102,8 @@ def theirs(told: dict[str, Any], works: int, looked_for: Sequence[Suspect], wron
         apart = np.count_nonzero(bits[works:, None] != bits[None, :works], axis=2)
         allowed = _allowed(apart, looked_for, wrong)
         for threshold, words in ((method["default"], "its default"), (allowed, "as many wrong")):
-            results.append(_at(apart, looked_for, threshold, (name, f"{threshold} bits, {words}", method["seconds"])))
+            told_as = f"{threshold} bits, {words}" if threshold >= 0 else "none has so few wrong"
+            results.append(_at(apart, looked_for, threshold, (name, told_as, method["seconds"])))
     return results
 
 
