@@ -123,6 +123,17 @@ def serving(folder, *run):
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, start_new_session=True)
 
 
+def kill(*processes):
+    for process in processes:
+        os.kill(process, signal.SIGKILL)
+
+
+def end(server):
+    server.kill()
+    server.wait()
+    server.stdout.close()
+
+
 def workers_of(server):
     command = ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="]  # in full, however narrow the terminal is
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -145,12 +156,9 @@ def test_a_queue_of_five_survives_the_death_of_server_and_worker(page, china):
     try:
         wait_until(lambda: queue.job(numbers[1]).state == RUNNING)
         before = [queue.job(number) for number in numbers if queue.job(number).state == DONE]
-        for pid in (server.pid, *workers_of(server)):
-            os.kill(pid, signal.SIGKILL)
+        kill(server.pid, *workers_of(server))
     finally:
-        server.kill()
-        server.wait()
-        server.stdout.close()
+        end(server)
     assert before
     server = serving(page.path.parent)
     try:
@@ -202,12 +210,9 @@ def test_a_cloak_that_is_cut_off_goes_on_from_its_last_state_and_all_others_are_
     server = serving(page.path.parent, "-c", OFTEN)
     try:
         wait_until(lambda: partial.exists() and queue.job(cut).done >= 8)
-        for pid in (server.pid, *workers_of(server)):
-            os.kill(pid, signal.SIGKILL)
+        kill(server.pid, *workers_of(server))
     finally:
-        server.kill()
-        server.wait()
-        server.stdout.close()
+        end(server)
     wait_until(lambda: is_free(queue, CLOAKS))
     before = queue.job(first)
     assert (before.state, queue.job(cut).state, queue.job(last).state) == (DONE, RUNNING, WAITING)
