@@ -100,11 +100,12 @@ bench-trial: .venv/installed
 
 bench-detect: .venv/installed
 	PYTHONPATH=. $(BIN)/python benchmarks/detect.py $(COLLECTED) --cloaked $(SHARED)
-	PYTHONPATH=. $(BIN)/python benchmarks/bias.py $(SHARED)
+	PYTHONPATH=. $(BIN)/python benchmarks/bias.py $(SHARED) --collected $(COLLECTED)
 	PYTHONPATH=. $(BIN)/python benchmarks/detectors.py $(COLLECTED) $(SHARED) --write
 
 detector: .venv/installed
-	$(BIN)/python -m training.cloaked --data $(SHARED) --out .cache/cloaked
+	$(BIN)/python -m training.cloaked $(COLLECTED) $(SHARED)
+	$(BIN)/python -m training.redrawn $(COLLECTED) $(SHARED) --data $(SHARED)
 	$(BIN)/python -m training.features $(COLLECTED) $(SHARED)
 	$(BIN)/python -m training.detector
 

@@ -13,36 +13,31 @@ import argparse
 import hashlib
 import io
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image as Pillow
 
-from artaudit.attribution.calibration import BELONGING, fit_stratum, read_calibration
-from artaudit.attribution.candidate import Candidate, candidates, open_candidate, statistic
-from artaudit.attribution.enrolment import MOST, learn
+from artaudit.attribution.calibration import read_calibration
+from artaudit.attribution.candidate import Candidate, candidates, open_candidate
+from artaudit.attribution.enrolment import learn
 from artaudit.attribution.evaluation import Crops, score
 from artaudit.attribution.figures import Share
-from artaudit.attribution.known_pictures import as_levels, as_pixels, strangers, to_8_bits
 from artaudit.attribution.opinion import NEAR, PROMISING, opinions
 from artaudit.attribution.search import MOST as MOST_FACTORS
 from artaudit.attribution.search import SHORTLIST
 from artaudit.attribution.search import SIDES as SIDES_OF_WINDOWS
-from artaudit.attribution.statistic import Statistic, in_parts, redraw
-from artaudit.attribution.statistics.latenttracer import LatentTracer
-from artaudit.attribution.statistics.ronan import Ronan
 from artaudit.edits import Edit, Resized, Saved
-from artaudit.image import decode, read
+from artaudit.image import decode
 from artaudit.metrics import auc
+from benchmarks.attribution_methods import denoiser, methods
+from benchmarks.attribution_pictures import Pictures
 from benchmarks.page import PAGE, write
 from training.attribution import teachers, training_pictures
-from training.collection import found, listed, opened
-from training.pictures import rows
 
 SIDES = (128, 256, 512, 1024)
 COUNTS = {128: 60, 256: 60, 512: 60, 1024: 20}
@@ -65,8 +60,8 @@ OTHERS_UP_TO = {"taef2": 128, "vaelight_sd1": 256}
 
 FEW_EDITS = ("JPEG 80", "resize .75, JPEG 90")
 
-METHODS = 40
-"""Pictures of a set that statistics are compared on."""
+ENROLLED = 100
+"""Pictures that the teachers are enrolled on."""
 
 PLAIN, JPEG_90 = "untouched", "JPEG 90"
 
@@ -131,83 +126,8 @@ class Bench:
         return np.asarray(np.load(path, allow_pickle=False))
 
 
-@dataclass(frozen=True, slots=True)
-class Pictures:
-    """Pictures that no calibration has seen, by what they are."""
-
-    data: Path
-    collected: Path
-    folder: Path
-    everyone: Sequence[Candidate]
-
-    def real(self, side: int, count: int) -> Crops:
-        """Return middle crops of photographs, paintings and digital art, of the validation split and the collection."""
-        paths = [self.data / row["path"] for row in rows(self.data, "val", "portfolio") if row["label"] == "real"]
-        own = (partial(_read, path) for path in _shuffled(paths))
-        half = self._kept("own", own, side, count // 2)
-        return [*half, *self._kept("real", _in_turn(self.collected, "real"), side, count - len(half))]
-
-    def generated(self, side: int, count: int) -> Crops:
-        """Return middle crops of pictures by generators that are not held, of the collection."""
-        return self._kept("made", _in_turn(self.collected, "made"), side, count)
-
-    def _kept(self, name: str, pictures: Iterator[Callable[[], np.ndarray]], side: int, count: int) -> Crops:
-        """Return crops that were cut before, or cut them now: large pictures take long to read."""
-        path = self.folder / f"crops, {name}, {side}, {count}.npy"
-        if not path.exists():
-            np.save(path, np.stack([*_crops(pictures, side, count), np.zeros((side, side, 3), np.uint8)])[:-1])
-        return list(np.load(path, allow_pickle=False))
-
-    def own(self, candidate: Candidate, side: int, count: int) -> Crops:
-        """Return crops of real pictures as a candidate redraws them."""
-        model = open_candidate(candidate.record)
-        return [
-            as_levels(to_8_bits(redraw(model, as_pixels([crop]))))[0] for crop in self.real(side, 2 * count)[-count:]
-        ]
-
-    def edited(self, name: str, side: int, count: int) -> Crops:
-        """Return real pictures that were edited, or drawings by code."""
-        return list(as_levels(strangers(as_pixels(self.real(side, count)))[name]))
-
-
-@cache
-def _collected(folder: Path) -> Mapping[str, Path]:
-    """Return where the pictures of the collection lie, by digest."""
-    return found([folder], [row.sha256 for row in listed()])
-
-
-def _in_turn(folder: Path, label: str) -> Iterator[Callable[[], np.ndarray]]:
-    """Yield pictures of the collection in turn by source or generator, in an order drawn once."""
-    paths, by_maker = _collected(folder), dict[str, list[Callable[[], np.ndarray]]]()
-    for row in _shuffled([row for row in listed() if row.label == label and row.sha256 in paths]):
-        maker = row.source if label == "real" else row.generator
-        by_maker.setdefault(maker, []).append(partial(opened, row, paths[row.sha256]))
-    for turn in range(max(map(len, by_maker.values()), default=0)):
-        yield from (pictures[turn] for pictures in by_maker.values() if turn < len(pictures))
-
-
-def _read(path: Path) -> np.ndarray:
-    return read(path).rgb8
-
-
-def _shuffled(things: Sequence[Any]) -> list[Any]:
-    return [things[place] for place in np.random.default_rng(18).permutation(len(things))]
-
-
-def _crops(pictures: Iterator[Callable[[], np.ndarray]], side: int, count: int) -> Iterator[np.ndarray]:
-    """Yield the middle crops of the first pictures that are large enough."""
-    for picture in pictures:
-        levels = picture()
-        if min(levels.shape[:2]) >= side and count > 0:
-            top, left = ((length - side) // 2 for length in levels.shape[:2])
-            yield np.ascontiguousarray(levels[top : top + side, left : left + side])
-            count -= 1
-        if not count:
-            return
-
-
-def calibrated(data: Path, cache: Path) -> list[Candidate]:
-    """Return all candidates: the embedded ones as they come, their teachers enrolled on the training split."""
+def calibrated(data: Path, collected: Path, cache: Path) -> list[Candidate]:
+    """Return all candidates: the embedded ones as they come, their teachers enrolled on the pictures of these."""
     embedded, results = [candidate for candidate in candidates() if candidate.record.kind == "studio"], []
     everyone = embedded + teachers(data)
     for candidate in everyone:
@@ -215,7 +135,7 @@ def calibrated(data: Path, cache: Path) -> list[Candidate]:
         if candidate.calibration is None and not kept.exists():
             begin, others = time.monotonic(), [other for other in everyone if other is not candidate]
             folder = cache / candidate.record.name
-            learned = learn(candidate, others, training_pictures(data, 2 * MOST), kept=folder)
+            learned = learn(candidate, others, training_pictures(data, collected, ENROLLED), most=ENROLLED, kept=folder)
             kept.write_text(learned.as_json(), encoding="utf-8")
             print(f"{candidate.record.name}: enrolled in {time.monotonic() - begin:.0f} s", flush=True)
         results.append(replace(candidate, calibration=candidate.calibration or read_calibration(kept)))
@@ -300,37 +220,6 @@ def edits(bench: Bench, pictures: Pictures) -> str:
     return "\n".join(lines)
 
 
-def methods(bench: Bench, pictures: Pictures) -> str:
-    """Return how each statistic tells one candidate's own pictures, scored by folds, and what it takes.
-
-    The two searches of latents take as many steps as cost about what forty redrawings do.
-    """
-    tried: Mapping[str, Statistic] = {
-        **{name: statistic(name) for name in ("inversion", "octaves", "double", "phase", "aeroblade")},
-        "latenttracer": LatentTracer(steps=20, settled=0),
-        "ronan": Ronan(steps=20, starts=1),
-    }
-    lines = [
-        "| statistic | AUC against real pictures | against edited ones | processor seconds a picture |",
-        "|---|---|---|---|",
-    ]
-    candidate, side = bench.asked[0], SIDES[0]
-    model = open_candidate(candidate.record)
-    sets = {
-        BELONGING: pictures.own(candidate, side, METHODS),
-        "real": pictures.real(side, METHODS),
-        "edited": pictures.edited("edited pictures", side, METHODS),
-    }
-    saved = {name: as_pixels([Saved(85)(crop) for crop in crops]) for name, crops in sets.items()}
-    for name, told in tried.items():
-        begin = time.process_time()
-        numbers = {key: in_parts(partial(told.measure, model), batch).double().numpy() for key, batch in saved.items()}
-        spent = (time.process_time() - begin) / (3 * METHODS)
-        known = fit_stratum(numbers, {key: np.arange(len(values)) for key, values in numbers.items()})
-        lines.append(f"| `{name}` | {known.aucs['real']:.3f} | {known.aucs['edited']:.3f} | {spent:.2f} |")
-    return "\n".join([*lines, "", f"`{candidate.record.name}`, {METHODS} pictures of {side} pixels a set, JPEG 85."])
-
-
 def _passed(margins: np.ndarray) -> str:
     return f"{int((margins >= 0).sum())} of {len(margins)}"
 
@@ -357,19 +246,20 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--collected", type=Path, default=Path("../pictures"))
     parser.add_argument("--cache", type=Path, default=Path(".cache/attribution"))
-    parser.add_argument("--part", nargs="+", default=["named", "others", "edits", "methods", "speed"])
+    parser.add_argument("--part", nargs="+", default=["named", "others", "edits", "methods", "denoiser", "speed"])
     parser.add_argument("--only", nargs="+", help="measure these candidates alone, and write nothing")
     chosen = parser.parse_args()
     chosen.cache.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
-    everyone = calibrated(chosen.data, chosen.cache)
+    everyone = calibrated(chosen.data, chosen.collected, chosen.cache)
     asked = [candidate for candidate in everyone if chosen.only is None or candidate.record.name in chosen.only]
     bench, pictures = Bench(asked, chosen.cache), Pictures(chosen.data, chosen.collected, chosen.cache, everyone)
     parts: dict[str, Callable[[Bench, Pictures], str]] = {
         "named": named,
         "others": others,
         "edits": edits,
-        "methods": methods,
+        "methods": lambda bench, pictures: methods(bench.asked[0], pictures),
+        "denoiser": lambda _, pictures: denoiser(pictures),
         "speed": speed,
     }
     for name in chosen.part:

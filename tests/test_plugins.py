@@ -89,6 +89,14 @@ def test_components_of_a_package_are_in_the_catalog_without_being_imported(insta
         assert catalog.plugin_of(made) is table.offers[KNOWN[table.offers.kind]]
 
 
+def test_the_page_offers_a_plug_ins_cloak_and_says_whose_it_is(installed, put):
+    methods = pytest.importorskip("artaudit.web.pages.protect").methods
+    put(installed)
+    assert next(iter(methods())) == "push"
+    assert methods()["grey"] == f"Of the plug-in {EXAMPLE}."
+    assert "artaudit_example" not in sys.modules
+
+
 def test_the_switch_leaves_plug_ins_out(installed, put, monkeypatch):
     put(installed)
     monkeypatch.setenv(plugins.SWITCH, "none")

@@ -1,21 +1,27 @@
 """Makes the calibrations that ship: each embedded autoencoder against real, blurred and drawn pictures and the others.
 
-python -m training.attribution --data ../shared/data [--count 100]
+python -m training.attribution --data ../shared/data --collected ../pictures [--count 100]
+
+Half of the pictures are of the training split, half of freely licensed sources of the collection that nothing about
+attribution is measured on: photographs, paintings, digital art and drawings differ more than one split's pictures do.
 """
 
 from __future__ import annotations
 
 import argparse
 from importlib import resources
+from itertools import islice, zip_longest
 from pathlib import Path
 
 import numpy as np
 
 from artaudit.attribution.candidate import Candidate, candidates
 from artaudit.attribution.enrolment import learn
+from artaudit.attribution.known_pictures import SIDE
 from artaudit.generators import pool
 from artaudit.generators.opening import abilities
 from artaudit.image import Image, read
+from training.collection import DEV, LEARNED, REAL, found, listed
 from training.pictures import rows
 
 TEACHERS = {"taef2": ("taesd", "FLUX.2"), "vaelight_sd1": ("vaelight", "SD 1.x")}
@@ -32,20 +38,35 @@ def teachers(data: Path) -> list[Candidate]:
     return found
 
 
-def training_pictures(data: Path, count: int) -> list[Image]:
-    """Return real pictures of the training split, the same for the same count."""
+def sources_to_enrol_on() -> frozenset[str]:
+    """Return half of the collection's freely licensed sources of real pictures, drawn by a seed."""
+    free = sorted({row.source for row in listed() if (row.label, row.part, row.use) == (REAL, DEV, LEARNED)})
+    return frozenset(free[place] for place in np.random.default_rng(18).permutation(len(free))[: len(free) // 2])
+
+
+def training_pictures(data: Path, collected: Path, count: int) -> list[Image]:
+    """Return real pictures to enrol on: one of the training split, one of the collection in turn by source, and on."""
     paths = sorted(data / row["path"] for row in rows(data, "train") if row["label"] == "real")
-    chosen = np.random.default_rng(0).permutation(len(paths))[:count]
-    return [read(paths[place]) for place in chosen]
+    split = [paths[place] for place in np.random.default_rng(0).permutation(len(paths))]
+    ours = [row for row in listed() if row.source in sources_to_enrol_on() and row.use == LEARNED]
+    places = found([collected], (row.sha256 for row in ours))
+    by_source = {row.source: list[Path]() for row in ours}
+    for row in sorted(ours, key=lambda row: row.seed):
+        if row.sha256 in places:
+            by_source[row.source].append(places[row.sha256])
+    varied = [path for turn in zip_longest(*by_source.values()) for path in turn if path is not None]
+    images = (read(path) for pair in zip(split, varied, strict=False) for path in pair)
+    return list(islice((image for image in images if min(image.height, image.width) >= SIDE), count))
 
 
 def main() -> None:
     """Calibrate and write; of twins, the one that comes first by kind `studio` speaks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--collected", type=Path, default=Path("../pictures"))
     parser.add_argument("--count", type=int, default=100)
     chosen = parser.parse_args()
-    pictures = training_pictures(chosen.data, chosen.count)
+    pictures = training_pictures(chosen.data, chosen.collected, chosen.count)
     folder = Path(str(resources.files("artaudit.attribution"))) / "calibrations"
     folder.mkdir(exist_ok=True)
     names = tuple(record.name for record in pool.embedded() if "attribution" in abilities(record))

@@ -1,8 +1,9 @@
-"""Cloaks paintings by code, so that a detector can learn and show what it makes of protected human work.
+"""Cloaks freely chosen real pictures by code, so that a detector can learn and show what it makes of protected work.
 
-Usage: python -m training.cloaked --data ../shared/data --out .cache/cloaked [--train 80] [--val 32] [--steps 60].
-Two in three get our own cloak with the tower of image prompts, as `audit protect` makes it, the others a pull of all
-latents to zero (PhotoGuard), and all strengths come by turns; every file is a PNG called like its painting.
+Usage: python -m training.cloaked FOLDER… [--out .cache/cloaked] [--count 1] [--steps 30] [--part 0/2]
+FOLDERS hold the collected pictures. `count` pictures of every real source, drawn by a seed, are cloaked at 256 x 256
+pixels of their middle, by every method of the catalogue and at every strength in turns. Files are PNG, called by the
+digest of the original, the method and the strength; a run may be stopped.
 """
 
 from __future__ import annotations
@@ -10,57 +11,66 @@ from __future__ import annotations
 import argparse
 import io
 import os
+from functools import cache
+from itertools import product
 from pathlib import Path
 
 import torch
 from PIL import Image as Pillow
 
-from artaudit.catalog import STRENGTHS
+from artaudit.catalog import CLOAKS, STRENGTHS
 from artaudit.image import Image, decode, write_atomically
-from artaudit.protect.job import CloakOrder, prepare
+from artaudit.protect.job import CloakJob, CloakOrder, prepare
 from artaudit.protect.saving import save_within
-from training.pictures import open_picture, rows
+from training.collection import Listed, drawn_by_source, found, listed, opened
 
-METHODS = ("push", "push", "photoguard")
-"""What cloaks are made by, in turns."""
+SIDE = 256
+
+WAYS = tuple((method, strength) for strength, method in product(STRENGTHS, CLOAKS.shipped))
+"""Every method at every strength; pictures take them in turns."""
 
 
-def middle(path: Path, side: int) -> Image:
-    """Return the middle `side` x `side` pixels of a painting, at native resolution, as a PNG in memory."""
-    picture = open_picture(path)
-    left, top = (picture.width - side) // 2 // 8 * 8, (picture.height - side) // 2 // 8 * 8
+def middle(picture: Listed, path: Path) -> Image:
+    """Return the middle `SIDE` x `SIDE` pixels of a picture as the detector is shown it, as a PNG in memory."""
+    levels = opened(picture, path)
+    top, left = ((length - SIDE) // 2 // 8 * 8 for length in levels.shape[:2])
     buffer = io.BytesIO()
-    picture.crop((left, top, left + side, top + side)).save(buffer, "PNG")
-    with Pillow.open(buffer) as check:
-        check.verify()
+    Pillow.fromarray(levels[top : top + SIDE, left : left + SIDE]).save(buffer, "PNG")
     return decode(buffer.getvalue(), name=path.name)
 
 
+@cache
+def job(method: str, strength: str, steps: int) -> CloakJob:
+    """Open the models of a method once."""
+    return prepare(CloakOrder(method, strength=strength, steps=steps))
+
+
 def main() -> None:
-    """Cloak the last paintings of the training split and the first of the validation split."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--train", type=int, default=80)
-    parser.add_argument("--val", type=int, default=32)
-    parser.add_argument("--steps", type=int, default=60)
-    parser.add_argument("--side", type=int, default=256)
+    """Cloak what is not cloaked yet."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--out", type=Path, default=Path(".cache/cloaked"))
+    parser.add_argument("--count", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--part", default="0/1", help="which of how many processes this is")
     args = parser.parse_args()
     os.environ["ARTAUDIT_MODELS"] = str(args.out / "no-models")
-    orders = [CloakOrder(method, strength=name, steps=args.steps) for method in METHODS for name in STRENGTHS]
-    shops = [prepare(order) for order in orders]
-    for split, count in (("val", args.val), ("train", args.train)):
-        paintings = [args.data / row["path"] for row in rows(args.data, split) if row["source"] == "louvre"]
-        for number, path in enumerate(paintings[len(paintings) - count :]):
-            target = args.out / split / f"{path.stem}.png"
-            if target.exists() or min(open_picture(path).size) < args.side:
-                continue
-            image = middle(path, args.side)
-            shop = shops[number % len(shops)]
-            made = shop.cloak.apply(image, budget=shop.budget, seed=number)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(target, save_within(image, made).data)
-            print(split, number, path.name, flush=True)
+    part, parts = map(int, args.part.split("/"))
+    places = found(args.folders, (row.sha256 for row in listed()))
+    args.out.mkdir(parents=True, exist_ok=True)
+    todo = drawn_by_source((row for row in listed() if row.sha256 in places), args.count)
+    for number, row in enumerate(todo):
+        method, strength = WAYS[number % len(WAYS)]
+        target = args.out / f"{row.sha256}-{method}-{strength}.png"
+        if number % parts != part or target.exists():
+            continue
+        image = middle(row, places[row.sha256])
+        if (image.height, image.width) != (SIDE, SIDE):
+            continue
+        shop = job(method, strength, args.steps)
+        made = shop.cloak.apply(image, budget=shop.budget, seed=number)
+        write_atomically(target, save_within(image, made).data)
+        print(number, row.source, method, strength, flush=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -27,6 +28,7 @@ LIST = Path(__file__).parent / "collection.csv"
 DEV, HELD = "dev", "held"
 REAL, MADE = "real", "made"
 LEARNED = "train+measure"
+SEED = 20261128
 
 LARGE, USUAL = 4096, (768, 1536)
 """Pixels along the longer side: none is read larger, and four in five large ones as the web shows them."""
@@ -69,6 +71,17 @@ def found(folders: Iterable[Path], wanted: Iterable[str]) -> dict[str, Path]:
     return places
 
 
+def drawn_by_source(pictures: Iterable[Listed], count: int) -> Iterator[Listed]:
+    """Yield up to `count` pictures of every source of real pictures, drawn by a seed."""
+    sources = defaultdict(list)
+    for picture in pictures:
+        if picture.label == REAL:
+            sources[picture.source].append(picture)
+    for name in sorted(sources):
+        order = np.random.default_rng([SEED, *name.encode()]).permutation(len(sources[name]))
+        yield from (sources[name][place] for place in order[:count])
+
+
 def opened(picture: Listed, path: Path) -> UInt8[np.ndarray, "height width 3"]:
     """Return a picture as `audit check` sees it; four large ones in five are made as small as the web shows them."""
     levels = np.ascontiguousarray(read(path).rgb8, dtype=np.uint8)
@@ -82,7 +95,7 @@ def edits_of(picture: Listed) -> dict[str, Edit]:
     """Return what is done to a picture: all are saved alike; every second one also lives as pictures on the web do."""
     even, drawn = picture.seed % 2 == 0, {"JPEG 96": Saved(96)}
     if picture.part == DEV:
-        return drawn | ({"web": web(np.random.default_rng([20261128, picture.seed]))} if even else {})
+        return drawn | ({"web": web(np.random.default_rng([SEED, picture.seed]))} if even else {})
     drawn |= {"JPEG 75": Saved(75)}
     return drawn | ({"resize .75": Chain((Resized(0.75), Saved(90)))} if even else {})
 

@@ -1,7 +1,8 @@
 """Reads the shipped detector's features of every listed picture, a file each in .cache; a run may be stopped.
 
-Usage: python -m training.features FOLDER… [--out .cache/detector] [--cloaked .cache/cloaked] [--part 0/2]
-FOLDERS hold the collected pictures, in any order; what is not there is left out and counted.
+Usage: python -m training.features FOLDER… [--out .cache/detector] [--part 0/2]
+FOLDERS hold the collected pictures, in any order; what is not there is left out and counted. Pictures that
+`training.cloaked` and `training.redrawn` left beside OUT are read after them.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import argparse
 import io
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -20,10 +21,10 @@ import torch
 from artaudit.detect.detectors.backbone import BackboneDetector
 from artaudit.detect.strata import stratum_after
 from artaudit.image import write_atomically
-from training.collection import DEV, LEARNED, LIST, MADE, REAL, Listed, edits_of, found, listed, opened
+from training.collection import LIST, MADE, Listed, edits_of, found, listed, opened
 
 OUT = Path(".cache/detector")
-CLOAKED = "cloaked"
+CLOAKED, REDRAWN = "cloaked", "redrawn"
 
 
 @dataclass(frozen=True)
@@ -51,24 +52,46 @@ class Table:
 
 
 def cloaked(folder: Path) -> list[tuple[Listed, Path]]:
-    """Return cloaked paintings as `training.cloaked` leaves them: real pictures of a kind of their own.
+    """Return cloaked pictures as `training.cloaked` leaves them: real pictures of a kind of their own.
 
-    Their source is that of the paintings, so that both are left out together.
+    Their source is that of the originals, so that both are left out together.
     """
-    kept = []
-    for number, path in enumerate(sorted(folder.rglob("*.png"))):
-        row = Listed(f"cloaked-{path.stem}", REAL, "", "", "louvre", CLOAKED, path.stem, "", LEARNED, DEV, 2 * number)
-        kept.append((row, path))
-    return kept
+    return [
+        (replace(row, sha256=f"{CLOAKED}-{path.stem}", kind=CLOAKED), path)
+        for row, _, path in _made_from_listed(folder)
+    ]
+
+
+def redrawn(folder: Path) -> list[tuple[Listed, Path]]:
+    """Return pictures as `training.redrawn` leaves them: machine-made, of the originals' sources."""
+    ours = _made_from_listed(folder)
+    return [
+        (replace(row, sha256=f"{REDRAWN}-{path.stem}", label=MADE, generator=model, family=REDRAWN), path)
+        for row, model, path in ours
+    ]
+
+
+def _made_from_listed(folder: Path) -> Iterator[tuple[Listed, str, Path]]:
+    originals = {row.sha256: row for row in listed()}
+    for path in sorted(folder.glob("*.png")):
+        digest, _, way = path.stem.partition("-")
+        yield originals[digest], way, path
 
 
 def load(out: Path = OUT, path: Path = LIST) -> Table:
     """Return everything that was read, in the order of the list, then cloaked pictures."""
+    return _loaded(out, [*listed(path), *(row for row, _ in cloaked(out.parent / CLOAKED))])
+
+
+def load_redrawn(out: Path = OUT) -> Table:
+    """Return the redrawings that were read."""
+    return _loaded(out, [row for row, _ in redrawn(out.parent / REDRAWN)])
+
+
+def _loaded(out: Path, ours: Sequence[Listed]) -> Table:
     rows, features = [], []
-    ours = [(row.sha256, row) for row in listed(path)]
-    ours += [(row.sha256, row) for row, _ in cloaked(out.parent / CLOAKED)]
-    for name, row in ours:
-        if not (place := out / f"{name}.npz").exists():
+    for row in ours:
+        if not (place := out / f"{row.sha256}.npz").exists():
             continue
         with np.load(place, allow_pickle=False) as kept:
             for edit, stratum in zip(kept["edits"].tolist(), kept["strata"].tolist(), strict=True):
@@ -94,7 +117,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, default=OUT)
-    parser.add_argument("--cloaked", type=Path, default=Path(".cache/cloaked"))
     parser.add_argument("--part", default="0/1", help="which of how many processes this is")
     args = parser.parse_args(arguments)
     os.environ |= {"OMP_WAIT_POLICY": "PASSIVE"}
@@ -103,7 +125,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = listed()
     places = found(args.folders, (row.sha256 for row in rows))
     print(f"{len(places)} of {len(rows)} listed pictures are here", flush=True)
-    todo = [(row, places[row.sha256]) for row in rows if row.sha256 in places] + cloaked(args.cloaked)
+    todo = [(row, places[row.sha256]) for row in rows if row.sha256 in places]
+    todo += cloaked(args.out.parent / CLOAKED) + redrawn(args.out.parent / REDRAWN)
     detector, (part, parts) = BackboneDetector(), map(int, args.part.split("/"))
     args.out.mkdir(parents=True, exist_ok=True)
     for number, (row, path) in enumerate(todo):

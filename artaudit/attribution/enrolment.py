@@ -251,12 +251,13 @@ def _known(model: Autoencoder, others: Sequence[Candidate], crops: Batch, *, den
         sets[f"{_DRAWN_BY}{name}"] = to_8_bits(redraw(open_candidate(other.record), crops[places]))
         sources[f"{_DRAWN_BY}{name}"] = places
     if denoising and isinstance(model, Generator):
-        sets |= {BELONGING: _denoised(model, crops), _BY_ITSELF: own}
+        sets |= {BELONGING: denoised(model, crops), _BY_ITSELF: own}
         twins = ()
     return Known(sets, {name: sources.get(name, every) for name in sets}, twins)
 
 
-def _denoised(model: Generator, crops: Batch) -> Batch:
+def denoised(model: Generator, crops: Batch) -> Batch:
+    """Return crops as a denoiser draws them from their latents under noise, without a prompt."""
     drawn = [
         model.generate("", seed=place, start=crop[None], strength=STRENGTH, guidance=1, steps=STEPS)
         for place, crop in enumerate(crops)

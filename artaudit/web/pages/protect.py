@@ -42,6 +42,11 @@ NAMES = {"low": "Subtle", "default": "Balanced", "high": "Strong"}
 TIMES = {"": "as long as it takes", "60": "a minute each", "300": "five minutes each", "1800": "half an hour each"}
 
 
+def methods() -> dict[str, str]:
+    """Return the cloaks on offer and what each does; plug-ins' say whose they are."""
+    return dict(METHODS) | {name: f"Of the plug-in {plugin}." for name, plugin in catalog.CLOAKS.offers.items()}
+
+
 def start(request: Request) -> Response:
     """Show where pictures are dropped, and what was made last."""
     return page(request, "protect.html", made=desk(request).queue.ended(12, "protect"))
@@ -71,7 +76,7 @@ def batch(request: Request) -> Response:
     cloaks = [job for job in jobs if job.kind == "protect"]
     trials = {job.spec["job"]: job for job in jobs if job.kind == "trial"}
     files = desk(request).queue.files(previews[-1].spec["files"])
-    shown: dict[str, Any] = {"names": NAMES, "methods": METHODS, "times": TIMES, "strengths": dict(catalog.STRENGTHS)}
+    shown: dict[str, Any] = {"names": NAMES, "methods": methods(), "times": TIMES, "strengths": dict(catalog.STRENGTHS)}
     values: dict[str, Any] = {
         "files": files,
         "cloaks": cloaks,
@@ -131,8 +136,8 @@ def _no_more_previews(request: Request, jobs: list[Job]) -> None:
 
 def _method(form: FormData) -> str:
     method = text(form, "method") or FIRST
-    if method not in METHODS:
-        raise UsageError(f"Choose one of {', '.join(METHODS)}; `audit protect` has more methods.")
+    if method not in methods():
+        raise UsageError(f"Choose one of {', '.join(methods())}.")
     return method
 
 
