@@ -92,6 +92,16 @@ def sources() -> str:
     return "\n".join([*lines, f"| {len(clean)} other sources | {total} | 0 |"])
 
 
+def cloaks() -> str:
+    """Return what becomes of real pictures under each method and strength, of sources nothing was learned from."""
+    lines = ["| cloak | pictures | n | mean score | alarms | cleared |", "|---|---|---|---|---|---|"]
+    for part, words in PARTS.items():
+        for name, row in figures("backbone")[part]["by cloak"].items():
+            told = (f"{row['score']:.2f}", row["alarms"], share(row["real cleared"], row["real"]))
+            lines.append(f"| {name} | {words} | {row['real']} | {' | '.join(map(str, told))} |")
+    return "\n".join(lines)
+
+
 def answers(folders: list[Path], count: int) -> str:
     """Return the answers that `audit check` gives for held-out pictures, counted by label."""
     rows = [row for row in listed() if row.part == HELD]
@@ -163,6 +173,7 @@ def main() -> None:
     write(PAGE, "detector-families", divided("by family"))
     write(PAGE, "detector-kinds", f"{divided('by kind')}\n\n{divided('by size')}")
     write(PAGE, "detector-sources", sources())
+    write(PAGE, "detector-cloaks", cloaks())
     write(PAGE, "detector-speed", speed())
     if args.cloaked:
         write(PAGE, "detector-cloaked", cloaked(args.cloaked))

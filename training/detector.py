@@ -31,7 +31,7 @@ from artaudit.detect.strata import of_kind
 from artaudit.detect.thresholds import ALARMS, IN_A_SOURCE, highest_by_group, lowest_threshold
 from artaudit.findings import KINDS, FalseAlarms
 from training.collection import DEV, HELD, LEARNED, LIST
-from training.features import OUT, Table, load
+from training.features import CLOAKED, OUT, Table, load
 
 CLEARED, IN_A_FAMILY = 0.01, 0.05
 """Share of machine-made pictures that may be cleared, over all and in every family, of families never learned from."""
@@ -195,11 +195,17 @@ def figures(table: Table, told: Judged, detector: CropDetector) -> dict[str, dic
 
     saved, made = table.facts["edit"] == SAVED, table.made
     kinds, sides = table.facts["kind"], table.facts["side"]
+    hidden = saved & (kinds == CLOAKED)
+
+    def cloaked(those: np.ndarray) -> dict[str, Any]:
+        return row(hidden & those) | {"score": round(float(told.scores[hidden & those].mean()), 2)}
+
     return {
         "by edit": {edit: row(table.facts["edit"] == edit) for edit in EDITS if (table.facts["edit"] == edit).any()},
         "by family": _each(table.facts["family"], saved & made, lambda those: row(saved & (~made | those))),
         "by source": _each(table.facts["source"], saved & ~made, lambda those: row(saved & ~made & those)),
         "by kind": _each(kinds, saved, lambda those: row(saved & those)),
+        "by cloak": _each(table.facts["generator"], hidden, cloaked) | _each(table.facts["family"], hidden, cloaked),
         "by size": {f"{low} to {high - 1}": row(saved & (sides >= low) & (sides < high)) for low, high in SIZES},
     }
 

@@ -54,20 +54,22 @@ class Table:
 def cloaked(folder: Path) -> list[tuple[Listed, Path]]:
     """Return cloaked pictures as `training.cloaked` leaves them: real pictures of a kind of their own.
 
-    Their source is that of the originals, so that both are left out together.
+    Their source is that of the originals, so that both are left out together; method and strength of the cloak stand
+    where machine-made pictures have generator and family.
     """
-    return [
-        (replace(row, sha256=f"{CLOAKED}-{path.stem}", kind=CLOAKED), path)
-        for row, _, path in _made_from_listed(folder)
-    ]
+    found = []
+    for row, way, path in _made_from_listed(folder):
+        method, strength = way.split("-")
+        name = f"{CLOAKED}-{path.stem}"
+        found.append((replace(row, sha256=name, kind=CLOAKED, generator=method, family=strength), path))
+    return found
 
 
 def redrawn(folder: Path) -> list[tuple[Listed, Path]]:
     """Return pictures as `training.redrawn` leaves them: machine-made, of the originals' sources."""
-    ours = _made_from_listed(folder)
     return [
         (replace(row, sha256=f"{REDRAWN}-{path.stem}", label=MADE, generator=model, family=REDRAWN), path)
-        for row, model, path in ours
+        for row, model, path in _made_from_listed(folder)
     ]
 
 
