@@ -97,6 +97,8 @@ def _loaded(out: Path, ours: Sequence[Listed]) -> Table:
             continue
         with np.load(place, allow_pickle=False) as kept:
             for edit, stratum in zip(kept["edits"].tolist(), kept["strata"].tolist(), strict=True):
+                if np.isnan(kept[edit]).any():  # an edit made it too small to tell
+                    continue
                 facts = {field: getattr(row, field) for field in Listed.__slots__}
                 rows.append(facts | {"edit": edit, "stratum": stratum, "side": int(kept["side"])})
                 features.append(kept[edit].astype(np.float32))
