@@ -15,7 +15,7 @@ import os
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ from PIL import Image as Pillow
 
 from artaudit.image import Image, decode
 from artaudit.matching import Portfolio, PortfolioEntry
-from artaudit.matching.keypoints import Keypoints
+from artaudit.matching.keypoints import Keypoints, extract
+from artaudit.matching.retrieval import candidates
 from artaudit.scan import cascade
 from artaudit.scan.pool import PoolEngine
 from artaudit.scan.run import scan
@@ -59,6 +60,25 @@ def stranger(image: Image) -> bytes:
     return buffer.getvalue()
 
 
+def steps(files: Sequence[bytes], works: Works) -> dict[str, float]:
+    """Return the milliseconds of computing of each step, for pictures that no step ends the search of."""
+    spent: Counter[str] = Counter()
+
+    def timed(name: str, act: Callable[[], Any]) -> Any:  # noqa: ANN401 - what the call returns
+        begin = time.process_time()
+        done = act()
+        spent[name] += time.process_time() - begin
+        return done
+
+    for data in files:
+        image = timed("decoding", lambda data=data: decode(data, name="stranger"))
+        timed("pixels", lambda image=image: works.with_pixels(image.pixels_sha256))
+        timed("pdq", lambda image=image: cascade.named_by_hash(image, works))
+        found = timed("features", lambda image=image: extract(image.rgb8, side=cascade.SIDE, count=cascade.COUNT))
+        timed("votes", lambda found=found: candidates(found, works.pool, count=cascade.CANDIDATES, near=cascade.NEAR))
+    return {name: round(1000 * seconds / len(files), 1) for name, seconds in spent.items()}
+
+
 def throughput(files: Sequence[bytes], whole: Portfolio, workers: int) -> dict[str, Any]:
     """Scan files with processes that are warm, and look at each again in this process to count its seconds."""
     with tempfile.TemporaryDirectory() as folder:
@@ -76,15 +96,17 @@ def throughput(files: Sequence[bytes], whole: Portfolio, workers: int) -> dict[s
         begin = time.monotonic()
         progress = scan([Path(folder) / "all"], out, given, lambda where: PoolEngine(Stage(where), workers))
         seconds = time.monotonic() - begin
-        works, spent, steps = Works(out), time.process_time(), Counter[str]()
+        works, ended = Works(out), Counter[str]()
+        by_step, spent = steps(files, works), time.process_time()
         for data in files:
-            steps[cascade.search(decode(data, name="stranger"), works)[0]] += 1
+            ended[cascade.search(decode(data, name="stranger"), works)[0]] += 1
         spent = (time.process_time() - spent) / len(files)
     return {
         "pictures": progress.pictures,
         "per_second": round(progress.pictures / seconds, 1),
         "computing_ms": round(1000 * spent, 1),
-        "ended_by": dict(steps),
+        "ms_by_step": by_step,
+        "ended_by": dict(ended),
         "found": progress.found,
     }
 

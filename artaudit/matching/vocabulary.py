@@ -32,7 +32,7 @@ class Vocabulary:
     middles: UInt8[np.ndarray, " 128"] = field(repr=False)
 
     def words(self, descriptors: UInt8[np.ndarray, "count 128"], near: int = 1) -> Int64[np.ndarray, "count words"]:
-        """Return each descriptor's words (0 to 65,535) from the `near` nearest centres of each half, the nearest first."""
+        """Return each descriptor's words (0 to 65,535) of the `near` nearest centres of each half, nearest first."""
         halves = descriptors.reshape(-1, 2, _HALF).astype(np.float32)
         nearest = [self._nearest(halves[:, half], half, near) for half in range(2)]
         return (nearest[0][:, :, None] * CENTRES + nearest[1][:, None, :]).reshape(len(descriptors), near * near)

@@ -7,7 +7,8 @@ not written down there. The made-up files of the tests are no measure of others:
 is told by, and readers that expect all that the tool writes refuse them. Ordinary files are real pictures of the
 validation split.
 
-FOLDER holds further files and `files.csv`, a line for each: file, tool, model, prompt, seed. The tool is called as in
+FOLDER holds further files and `files.csv`, a line for each: file, tool, model, prompt, seed; further.csv is that of the
+files that docs/benchmarks.md reports, with the repository, commit and path that each comes from. The tool is called as in
 docs/detectors.md; a prompt may be its beginning; of the seeds of several samplers, "1|2", one is enough; what a file
 does not hold is left empty and not asked.
 """
@@ -82,7 +83,7 @@ def by_tools_themselves(data: Path) -> list[Expected]:
 def given(folder: Path) -> list[Expected]:
     """Return the files that a folder's `files.csv` names."""
     with (folder / "files.csv").open(newline="", encoding="utf-8") as file:
-        return [Expected(folder / row.pop("file"), **row) for row in csv.DictReader(file)]
+        return [Expected(folder / row["file"], *(row[name] for name in FIELDS)) for row in csv.DictReader(file)]
 
 
 def ordinary(data: Path, count: int) -> list[Path]:
@@ -160,8 +161,7 @@ def main() -> None:
     told, signed = (ask(kind, kind, paths) for kind in ("parameters", "credentials"))
     readers = {"`audit check`": {str(path.absolute()): ours(path) for path in paths}, **told["read"]}
     readers["c2pa-python"] = {
-        path: None if read is None else signed_by(read["tool"], read["by"])
-        for path, read in signed["read"].items()
+        path: None if read is None else signed_by(read["tool"], read["by"]) for path, read in signed["read"].items()
     }
     facts = f"{versions(told['versions'] | signed['versions'])}. {machine()}"
     shown = f"{text(files, plain, readers)}\n\n{facts}"
