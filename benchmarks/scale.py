@@ -15,7 +15,7 @@ import json
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ import numpy as np
 
 from artaudit.auditor.examiners import read_portfolio
 from artaudit.auditor.registry import Registry
-from artaudit.image import Image
+from artaudit.auditor.registry.records import KnownFile
 from artaudit.matching.keypoints import Keypoints, extract
 from artaudit.matching.pdq import THRESHOLD, PdqHash
 from artaudit.matching.retrieval import POOLED, Features, Pool, by_word, candidates, pooled
@@ -52,15 +52,14 @@ def keypoints(draw: np.random.Generator, count: int) -> bytes:
     return Keypoints(points, draw.integers(0, 120, (count, 128), dtype=np.uint8), (500, 500)).to_bytes()
 
 
-def insert(registry: Registry, numbers: Iterable[int], prints: Sequence[bytes]) -> None:
+def insert(registry: Registry, numbers: range, prints: Sequence[bytes]) -> None:
     """Register synthetic works in one transaction."""
-    draw = np.random.default_rng(1)
+    draw = np.random.default_rng(numbers.start)
     with registry.together():
         for number in numbers:
-            pixels = np.array([[number.to_bytes(3)]]).view(np.uint8).reshape(1, 1, 3)
-            image = Image(f"{number}.png", number.to_bytes(4), "PNG", pixels)
+            file = KnownFile(draw.bytes(32).hex(), draw.bytes(32).hex(), f"{number}.png", 500, 500, "PNG")
             known = {"pdq": draw.bytes(32) + bytes([100]), "keypoints": prints[number % len(prints)]}
-            registry.add_work(image, title=f"work {number}", fingerprints=known, preview=b"")
+            registry.add_work(file, title=f"work {number}", fingerprints=known, preview=b"")
 
 
 def registry(works: int, count: int) -> dict[str, Any]:

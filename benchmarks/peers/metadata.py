@@ -7,10 +7,9 @@ not written down there. The made-up files of the tests are no measure of others:
 is told by, and readers that expect all that the tool writes refuse them. Ordinary files are real pictures of the
 validation split.
 
-FOLDER holds further files and `files.csv`, a line for each: file, tool, model, prompt, seed; further.csv is that of the
-files that docs/benchmarks.md reports, with the repository, commit and path that each comes from. The tool is called as in
-docs/detectors.md; a prompt may be its beginning; of the seeds of several samplers, "1|2", one is enough; what a file
-does not hold is left empty and not asked.
+FOLDER holds further files and `files.csv`, a line for each: file, tool, model, prompt, seed. further.csv is that of the
+files that docs/benchmarks.md reports, with the repository, commit and path that each comes from. A prompt may be its
+beginning; of the seeds of several samplers, "1|2", one is enough; what a file does not hold is empty and not asked.
 """
 
 from __future__ import annotations
