@@ -4,8 +4,8 @@
         [--checks]
 
 The works are those of `benchmarks/match.py`, filled up with synthetic ones (`benchmarks/portfolio.py`). Strangers are
-pictures that show none of them, as JPEG files of 512 x 512 pixels. The edits of `--edited` works are named by each step,
-and those of `--whole` of them go through the whole cascade. Seconds of computing are those of one processor.
+pictures that show none of them, as JPEG files of 512 x 512 pixels. Each step names the edits of `--edited` works, and
+those of `--whole` of them go through the whole cascade. Seconds of computing are those of one processor.
 """
 
 from __future__ import annotations

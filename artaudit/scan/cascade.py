@@ -22,10 +22,10 @@ from artaudit.scan.works import Works
 Step = Literal["digest", "pixels", "pdq", "features", "confirmation"]
 STEPS: tuple[Step, ...] = ("digest", "pixels", "pdq", "features", "confirmation")
 
-SIDE, COUNT, NEAR = 192, 300, 1
+SIDE, COUNT, NEAR = 256, 300, 1
 """Long side in pixels of the picture that the votes are of, how many of its features vote, and how many words each."""
 
-VOTES = 0.6
+VOTES = 0.7
 """Votes from which on a work is confirmed; `benchmarks/scan.py` measures what they let through and what they cost."""
 
 CANDIDATES = 5
