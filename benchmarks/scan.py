@@ -17,7 +17,7 @@ import os
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -64,21 +64,22 @@ def stranger(image: Image) -> bytes:
 
 def steps(files: Sequence[bytes], works: Works) -> dict[str, float]:
     """Return the milliseconds of computing of each step, for pictures that no step ends the search of."""
-    spent: Counter[str] = Counter()
-
-    def timed(name: str, act: Callable[[], Any]) -> Any:  # noqa: ANN401 - what the call returns
-        begin = time.process_time()
-        done = act()
-        spent[name] += time.process_time() - begin
-        return done
-
+    names = ("decoding", "pixels", "pdq", "features", "votes")
+    spent = np.zeros(len(names))
     for data in files:
-        image = timed("decoding", lambda data=data: decode(data, name="stranger"))
-        timed("pixels", lambda image=image: works.with_pixels(image.pixels_sha256))
-        timed("pdq", lambda image=image: cascade.named_by_hash(image, works))
-        found = timed("features", lambda image=image: extract(image.rgb8, side=cascade.SIDE, count=cascade.COUNT))
-        timed("votes", lambda found=found: candidates(found, works.pool, count=cascade.CANDIDATES, near=cascade.NEAR))
-    return {name: round(1000 * seconds / len(files), 1) for name, seconds in spent.items()}
+        marks = [time.process_time()]
+        image = decode(data, name="stranger")
+        marks.append(time.process_time())
+        works.with_pixels(image.pixels_sha256)
+        marks.append(time.process_time())
+        cascade.named_by_hash(image, works)
+        marks.append(time.process_time())
+        found = extract(image.rgb8, side=cascade.SIDE, count=cascade.COUNT)
+        marks.append(time.process_time())
+        candidates(found, works.pool, count=cascade.CANDIDATES, near=cascade.NEAR)
+        marks.append(time.process_time())
+        spent += np.diff(marks)
+    return {name: round(1000 * each / len(files), 1) for name, each in zip(names, spent.tolist(), strict=True)}
 
 
 def throughput(files: Sequence[bytes], whole: Portfolio, workers: int) -> dict[str, Any]:
