@@ -29,6 +29,7 @@ from benchmarks.page import write
 from benchmarks.peers.asking import PAGE, ahead, ask, machine, rows, versions
 
 FIELDS = ("tool", "model", "prompt", "seed")
+UNNAMED = "(not named)"
 
 WORDS = {
     "AUTOMATIC1111's web UI": ("automatic1111", "a1111"),
@@ -122,12 +123,12 @@ def by_tool(files: Sequence[Expected], readers: Mapping[str, Mapping[str, Read]]
     """Return a table of the fields that each reader reads right, of those that the files of each tool hold."""
     tools: dict[str, list[Expected]] = {}
     for file in files:
-        tools.setdefault(file.tool.partition(", or")[0] or "(not named)", []).append(file)
+        tools.setdefault(file.tool.partition(", or")[0] or UNNAMED, []).append(file)
     lines = []
     for tool, own in sorted(tools.items(), key=lambda each: each[0].lower()):
         sums = [[sum(column) for column in zip(*counted(own, read)[1:], strict=True)] for read in readers.values()]
         lines.append((tool, len(own), sums[0][1], *(right for right, _ in sums)))
-    return rows((f"files of {len(tools)} tools", "files", "fields", *readers), lines)
+    return rows((f"files of {len(tools.keys() - {UNNAMED})} tools", "files", "fields", *readers), lines)
 
 
 def text(files: Sequence[Expected], plain: Sequence[Path], readers: Mapping[str, Mapping[str, Read]]) -> str:
