@@ -183,7 +183,7 @@ TOOLS = {
     "NovelAI, WebP": (
         "NovelAI",
         exif(
-            {"Source": "own", "Description": f"\0\0{PROMPT}", "Comment": {"prompt": PROMPT, "seed": int(SEED)}},
+            {"Source": "own", "Description": f"\0\0{PROMPT}", "Comment": json.dumps({"prompt": PROMPT, "seed": SEED})},
             "WEBP",
             "ascii",
             {0x0131: "NovelAI"},
