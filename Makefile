@@ -147,8 +147,9 @@ audit: .venv/installed
 	.cache/auditing/bin/cyclonedx-py environment --pyproject pyproject.toml -o dist/sbom.json .venv
 	.cache/auditing/bin/pip-audit --strict --skip-editable --path $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 
+# An environment that is there keeps its Python, whatever PYTHON says; `make clean` lets another one take over.
 .venv/installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv
+	test -x $(BIN)/python || $(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@

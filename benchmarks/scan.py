@@ -1,9 +1,11 @@
 """Pictures a second of a scan, what each step of its cascade finds, and what it misses beside a check.
 
-    python benchmarks/scan.py --data ../shared/data [--works 1000] [--strangers 400] [--edited 60] [--checks]
+    python benchmarks/scan.py --data ../shared/data [--works 1000] [--strangers 400] [--edited 60] [--whole 60]
+        [--checks]
 
 The works are those of `benchmarks/match.py`, filled up with synthetic ones (`benchmarks/portfolio.py`). Strangers are
-pictures that show none of them, as JPEG files of 512 x 512 pixels. Seconds of computing are those of one processor.
+pictures that show none of them, as JPEG files of 512 x 512 pixels. Each step names the edits of `--edited` works, and
+those of `--whole` of them go through the whole cascade. Seconds of computing are those of one processor.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from PIL import Image as Pillow
 
 from artaudit.image import Image, decode
 from artaudit.matching import Portfolio, PortfolioEntry
-from artaudit.matching.keypoints import Keypoints
+from artaudit.matching.keypoints import Keypoints, extract
+from artaudit.matching.retrieval import candidates
 from artaudit.scan import cascade
 from artaudit.scan.pool import PoolEngine
 from artaudit.scan.run import scan
@@ -59,6 +62,26 @@ def stranger(image: Image) -> bytes:
     return buffer.getvalue()
 
 
+def steps(files: Sequence[bytes], works: Works) -> dict[str, float]:
+    """Return the milliseconds of computing of each step, for pictures that no step ends the search of."""
+    names = ("decoding", "pixels", "pdq", "features", "votes")
+    spent = np.zeros(len(names))
+    for data in files:
+        marks = [time.process_time()]
+        image = decode(data, name="stranger")
+        marks.append(time.process_time())
+        works.with_pixels(image.pixels_sha256)
+        marks.append(time.process_time())
+        cascade.named_by_hash(image, works)
+        marks.append(time.process_time())
+        found = extract(image.rgb8, side=cascade.SIDE, count=cascade.COUNT)
+        marks.append(time.process_time())
+        candidates(found, works.pool, count=cascade.CANDIDATES, near=cascade.NEAR)
+        marks.append(time.process_time())
+        spent += np.diff(marks)
+    return {name: round(1000 * each / len(files), 1) for name, each in zip(names, spent.tolist(), strict=True)}
+
+
 def throughput(files: Sequence[bytes], whole: Portfolio, workers: int) -> dict[str, Any]:
     """Scan files with processes that are warm, and look at each again in this process to count its seconds."""
     with tempfile.TemporaryDirectory() as folder:
@@ -76,30 +99,34 @@ def throughput(files: Sequence[bytes], whole: Portfolio, workers: int) -> dict[s
         begin = time.monotonic()
         progress = scan([Path(folder) / "all"], out, given, lambda where: PoolEngine(Stage(where), workers))
         seconds = time.monotonic() - begin
-        works, spent, steps = Works(out), time.process_time(), Counter[str]()
+        works, ended = Works(out), Counter[str]()
+        by_step, spent = steps(files, works), time.process_time()
         for data in files:
-            steps[cascade.search(decode(data, name="stranger"), works)[0]] += 1
+            ended[cascade.search(decode(data, name="stranger"), works)[0]] += 1
         spent = (time.process_time() - spent) / len(files)
     return {
         "pictures": progress.pictures,
         "per_second": round(progress.pictures / seconds, 1),
         "computing_ms": round(1000 * spent, 1),
-        "ended_by": dict(steps),
+        "ms_by_step": by_step,
+        "ended_by": dict(ended),
         "found": progress.found,
     }
 
 
-def recall(images: Sequence[Image], works: Works, whole: Portfolio | None) -> dict[str, Any]:
-    """Say of every edit which step names the right work, whether a scan finds it, and whether a check does."""
+def recall(images: Sequence[Image], works: Works, through: int, whole: Portfolio | None) -> dict[str, Any]:
+    """Say of every edit which step names the right work, and of `through` works, whether a scan and a check find it."""
     table: dict[str, Counter[str]] = {}
     for number, image in enumerate(images):
         for name, edit in EDITS.items():
             suspect, counts = as_image(edit(image.rgb8), image.name), table.setdefault(name, Counter())
             by_hash = number in map(works.owner, cascade.named_by_hash(suspect, works))
             by_votes = number in cascade.named_by_votes(suspect, works)
-            _, matches = cascade.search(suspect, works)
             counts.update(of=1, pdq=by_hash, features=by_hash or by_votes)
-            counts.update(found=any(match.work == number for match in matches))
+            if number >= through:
+                continue
+            _, matches = cascade.search(suspect, works)
+            counts.update(whole=1, named=by_hash or by_votes, found=any(match.work == number for match in matches))
             if whole is not None:
                 counts.update(check=any(match.work == number for match in whole.matches(suspect)))
     total: Counter[str] = sum(table.values(), Counter())
@@ -113,6 +140,7 @@ def main() -> None:
     parser.add_argument("--works", type=int, default=1000)
     parser.add_argument("--strangers", type=int, default=400)
     parser.add_argument("--edited", type=int, default=60, help="works of which every edit is made")
+    parser.add_argument("--whole", type=int, default=60, help="of them, those whose edits a scan looks for")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--checks", action="store_true", help="check every edit in full as well")
     asked = parser.parse_args()
@@ -122,12 +150,14 @@ def main() -> None:
     whole = portfolio(images, asked.works)
     files = [stranger(opened(asked.data, row)) for row in rows[WORKS : WORKS + asked.strangers]]
     result: dict[str, Any] = {"works": asked.works, "workers": asked.workers, "load": os.getloadavg()[0]}
-    result["strangers"] = throughput(files, whole, asked.workers)
-    print(json.dumps(result), flush=True)
+    if files:
+        result["strangers"] = throughput(files, whole, asked.workers)
+        print(json.dumps(result), flush=True)
     if asked.edited:
         with tempfile.TemporaryDirectory() as folder:
             write(whole, Path(folder))
-            result["edits"] = recall(images[: asked.edited], Works(Path(folder)), whole if asked.checks else None)
+            checked = whole if asked.checks else None
+            result["edits"] = recall(images[: asked.edited], Works(Path(folder)), asked.whole, checked)
         print(json.dumps(result["edits"], indent=1))
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps(result, indent=1))

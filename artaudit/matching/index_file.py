@@ -75,7 +75,8 @@ def _mapped(path: Path, offset: int, entry: Mapping[str, Any]) -> np.ndarray:
     shape, kind = tuple(map(int, entry["shape"])), np.dtype(_KINDS[entry["dtype"]])
     if 0 in shape:
         return np.empty(shape, kind)
-    return np.memmap(path, kind, "r", offset + int(entry["data_offsets"][0]), shape)
+    # as a plain array, since every part taken of a memmap costs the making of another
+    return np.asarray(np.memmap(path, kind, "r", offset + int(entry["data_offsets"][0]), shape))
 
 
 def _digest(arrays: Arrays) -> str:

@@ -8,7 +8,7 @@ Every work gets a score, so a report may say that the suspect was compared with 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -100,26 +100,27 @@ def by_word(
     return Pool(starts, owners[order], signatures[order])
 
 
-def candidates(suspect: Keypoints, works: Pool, *, count: int = CANDIDATES, near: int = NEAR) -> list[RetrievedWork]:
+def candidates(suspect: Keypoints, *pools: Pool, count: int = CANDIDATES, near: int = NEAR) -> list[RetrievedWork]:
     """Return the `count` works in one orientation (mirrored, inverted, both or neither) with most votes, best first.
 
-    A voter reads the lists of `near` squared words.
+    A voter reads the lists of `near` squared words. Several pools of different works give what one of them all does.
     """
-    if not len(works.owners) or not len(suspect):
+    pools = tuple(pool for pool in pools if len(pool.owners))
+    if not pools or not len(suspect):
         return []
     voters = suspect.spread(VOTERS)
     retrieved = []
     for inverted in (False, True):
         described = voters.inverted() if inverted else voters
         for mirrored in (False, True):
-            names, votes = _votes(described.mirrored() if mirrored else described, works, near)
+            names, votes = _votes(described.mirrored() if mirrored else described, pools, near)
             best = np.argsort(-votes, kind="stable")[:count]
             retrieved += [RetrievedWork(int(names[place]), float(votes[place]), mirrored, inverted) for place in best]
     return sorted(retrieved, key=lambda candidate: -candidate.votes)[:count]
 
 
 def _votes(
-    voters: Keypoints, works: Pool, near: int
+    voters: Keypoints, pools: Sequence[Pool], near: int
 ) -> tuple[Int64[np.ndarray, " works"], Float64[np.ndarray, " works"]]:
     """Return the works that got votes, and their votes.
 
@@ -131,6 +132,7 @@ def _votes(
     words, signatures = known.words(voters.descriptors, near), known.signatures(voters.descriptors)
     alike = [
         _alike(words[begin : begin + _BATCH], signatures[begin : begin + _BATCH], works, begin)
+        for works in pools
         for begin in range(0, len(voters), _BATCH)
     ]
     # each number packs voter, work and difference; the first of a pair of voter and work has the least difference
@@ -139,8 +141,8 @@ def _votes(
     voter, owner = pairs >> (_OWNER + _DIFFER), (pairs >> _DIFFER) & ((1 << _OWNER) - 1)
     votes = np.exp(-(((pairs & ((1 << _DIFFER) - 1)) / WIDTH) ** 2))
     votes /= np.bincount(voter, minlength=len(voters)).clip(1)[voter]
-    _, crowd, size = np.unique(known.words(voters.descriptors), return_inverse=True, return_counts=True)
-    votes /= np.sqrt(size[crowd.ravel()])[voter]
+    _, crowd, size = np.unique(words[:, 0], return_inverse=True, return_counts=True)
+    votes /= np.sqrt(size[crowd])[voter]
     names, place = np.unique(owner, return_inverse=True)
     return names, np.bincount(place, weights=votes, minlength=len(names)).astype(np.float64)
 

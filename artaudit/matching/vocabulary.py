@@ -32,7 +32,7 @@ class Vocabulary:
     middles: UInt8[np.ndarray, " 128"] = field(repr=False)
 
     def words(self, descriptors: UInt8[np.ndarray, "count 128"], near: int = 1) -> Int64[np.ndarray, "count words"]:
-        """Return each descriptor's words (0 to 65,535) from the `near` nearest centres of each half, combined."""
+        """Return each descriptor's words (0 to 65,535) of the `near` nearest centres of each half, nearest first."""
         halves = descriptors.reshape(-1, 2, _HALF).astype(np.float32)
         nearest = [self._nearest(halves[:, half], half, near) for half in range(2)]
         return (nearest[0][:, :, None] * CENTRES + nearest[1][:, None, :]).reshape(len(descriptors), near * near)
@@ -47,7 +47,7 @@ class Vocabulary:
         for begin in range(0, len(part), _ROWS):
             distances = (centres * centres).sum(axis=1) - 2 * part[begin : begin + _ROWS] @ centres.T
             if near > 1:
-                nearest.append(np.argpartition(distances, near - 1, axis=1)[:, :near])
+                nearest.append(np.argpartition(distances, (0, near - 1), axis=1)[:, :near])
             else:
                 nearest.append(distances.argmin(1)[:, None])
         return np.concatenate(nearest)

@@ -15,7 +15,7 @@ from typing import Literal
 from artaudit.image import Image
 from artaudit.matching import Match, Portfolio
 from artaudit.matching.keypoints import extract
-from artaudit.matching.pdq import THRESHOLD, PdqHash, pdq_orientations
+from artaudit.matching.pdq import THRESHOLD, pdq_orientations
 from artaudit.matching.retrieval import candidates
 from artaudit.scan.works import Works
 
@@ -49,12 +49,7 @@ def search(image: Image, works: Works) -> tuple[Step, list[Match]]:
 def named_by_hash(image: Image, works: Works) -> list[int]:
     """Return the entries whose PDQ hash is near that of a picture, turned, mirrored or inverted."""
     hashes = [made for made in pdq_orientations(image.rgb8) if made.decides]
-    return works.with_hashes_near([*hashes, *map(inverted, hashes)], THRESHOLD)
-
-
-def inverted(made: PdqHash) -> PdqHash:
-    """Return the hash that the picture has with inverted colours: its waves change sign, so every bit turns."""
-    return PdqHash(bytes(255 - byte for byte in made.bits), made.quality)
+    return works.with_hashes_near(hashes, THRESHOLD)
 
 
 def named_by_votes(image: Image, works: Works) -> list[int]:

@@ -50,16 +50,14 @@ class Works:
         return self._with("pixels", sha256)
 
     def with_hashes_near(self, hashes: Iterable[PdqHash], most: int) -> list[int]:
-        """Return the entries whose PDQ hash differs from any of some hashes in at most so many bits."""
-        stored: UInt64[np.ndarray, "4 hashes"] = self._arrays["hashes"]
-        near = np.zeros(stored.shape[1], bool)
+        """Return the entries whose PDQ hash differs from any of some hashes in at most so many bits.
+
+        Those of pictures with inverted colours count as well: their waves change sign, so that every bit turns.
+        """
+        near: set[int] = set()
         for query in hashes:
-            words = np.frombuffer(query.bits, "<u8")
-            differ = sum(
-                np.bitwise_count(row ^ word).astype(np.uint16) for row, word in zip(stored, words, strict=True)
-            )
-            near |= differ <= most
-        return self._arrays["hashed"][near].tolist()
+            near.update(near_hashes(self._arrays["hashes"], query, most).tolist())
+        return self._arrays["hashed"][sorted(near)].tolist()
 
     def of_works(self, numbers: Iterable[int]) -> list[int]:
         """Return the entries of some works, cloaked versions included."""
@@ -100,6 +98,16 @@ class Works:
         }
         orders = {kind: np.argsort(heads[kind]) for kind in heads}
         return {kind: (heads[kind][orders[kind]], orders[kind]) for kind in heads}
+
+
+def near_hashes(stored: UInt64[np.ndarray, "4 hashes"], query: PdqHash, most: int) -> Int64[np.ndarray, " near"]:
+    """Return the places of hashes that differ from one in at most so many bits, or in all but so many."""
+    words = np.frombuffer(query.bits, "<u8")
+    # half of the bits excludes almost all, so the other half is read for few
+    half = np.bitwise_count(stored[0] ^ words[0]) + np.bitwise_count(stored[1] ^ words[1])
+    likely = np.flatnonzero((half <= most) | (half >= _BITS // 2 - most))
+    differ = half[likely] + np.bitwise_count(stored[2:, likely] ^ words[2:, None]).sum(axis=0, dtype=np.int64)
+    return likely[(differ <= most) | (differ >= _BITS - most)]
 
 
 def write(portfolio: Portfolio, folder: Path) -> str:

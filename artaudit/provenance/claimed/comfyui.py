@@ -1,7 +1,8 @@
 """The graphs that ComfyUI writes: "prompt" (as it ran) and "workflow" (as the user interface showed it).
 
 Source: https://docs.comfy.org/development/core-concepts/workflow (PNG text; in WebP, EXIF texts "prompt:{…}"). Civitai
-writes the graph into the EXIF comment, with what its page asked for beside the nodes ("extraMetadata").
+writes the graph into the EXIF comment, with what its page asked for beside the nodes ("extraMetadata"); Tensor.Art adds
+a text of its own ("generation_data").
 """
 
 from __future__ import annotations
@@ -10,12 +11,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from artaudit.provenance.claimed.comfyui_graph import Graph, ends, first, graph_in, samplers, scalar, upstream, words
+from artaudit.provenance.claimed.comfyui_graph import (
+    Graph,
+    ends,
+    first,
+    graph_in,
+    model_of,
+    samplers,
+    scalar,
+    upstream,
+    words,
+)
 from artaudit.provenance.fields.claims import Claim, Fields, make_claim, size
 from artaudit.provenance.fields.limits import parse_object, plain
 
 _COMMENTS = ("UserComment", "exif:UserComment", "Comment", "ImageDescription", "parameters")
-_CIVITAI = "extraMetadata"
+_CIVITAI, _TENSOR_ART = "extraMetadata", "generation_data"
 _SAMPLERS_TEXT = 1000
 _ASKED = {
     "prompt": "prompt",
@@ -37,16 +48,24 @@ def read_comfyui(fields: Fields) -> Claim | None:
     names = list(dict.fromkeys(name for name, _ in objects.values()))
     graph = graph_in(prompt)
     if graph:
-        asked = _object(prompt.get(_CIVITAI))
-        tool = "Civitai's generator (ComfyUI)" if asked or "resource-stack" in prompt else "ComfyUI"
+        tool, stated = _service(fields, prompt)
         walked = samplers(graph)
-        stated = {ours: asked.get(theirs) for ours, theirs in _ASKED.items() if plain(asked.get(theirs))}
         claim = make_claim(tool, fields, names, **_parameters(graph, walked) | stated)
         return replace(claim, samplers=tuple(map(_told, walked))) if len(walked) > 1 else claim
     workflow = objects.get("workflow", ("", {}))[1]
     if isinstance(workflow.get("nodes"), list) and "links" in workflow:
         return make_claim("ComfyUI", fields, names)
     return None
+
+
+def _service(fields: Fields, prompt: dict[str, Any]) -> tuple[str, dict[str, object]]:
+    """Return the tool that ran a graph, and what it states beside the graph."""
+    model = _object(fields.objects.get(_TENSOR_ART, {}).get("baseModel")).get("modelFileName")
+    if model:
+        return "Tensor.Art (ComfyUI)", {"model": model}
+    asked = _object(prompt.get(_CIVITAI))
+    stated = {ours: asked.get(theirs) for ours, theirs in _ASKED.items() if plain(asked.get(theirs))}
+    return "Civitai's generator (ComfyUI)" if asked or "resource-stack" in prompt else "ComfyUI", stated
 
 
 def _objects(fields: Fields) -> Iterator[tuple[str, tuple[str, dict[str, Any]]]]:
@@ -114,7 +133,7 @@ def _without_sampler(graph: Graph) -> dict[str, Any]:
     nodes = [node for _, node in upstream(graph, last)]
     found = next((text for name, _ in upstream(graph, last) if (text := words(graph, name, "positive"))), None)
     return {
-        "model": first(nodes, ("ckpt_name", "unet_name", "model_name")),
+        "model": model_of(nodes),
         "prompt": found,
         "seed": first(nodes, ("seed", "noise_seed")),
         "steps": first(nodes, ("steps",)),

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 _POSITIVE, _NEGATIVE = "positive", "negative"
-_MODELS = ("ckpt_name", "unet_name", "model_name", "base_ckpt_name", "checkpoint")
+_MODELS = ("ckpt_name", "unet_name", "model_name", "base_ckpt_name", "base_checkpoint", "checkpoint")
 _SEEDS = ("seed", "noise_seed")
 _TEXTS = ("populated_text", "text", "text_g", "text_l", "t5xxl", "clip_l", "clip_g", "prompt", "string", "value")
 _TEXT_NAME = re.compile(r"text|prompt|string|wildcard")
@@ -114,6 +114,11 @@ def first(nodes: Iterable[Node], names: Sequence[str]) -> str | None:
     return next(map(str, values), None)
 
 
+def model_of(nodes: Iterable[Node]) -> str | None:
+    """Return the nearest model that is no upscaler."""
+    return first((node for node in nodes if "upscale" not in node.kind.lower()), _MODELS)
+
+
 def scalar(node: Node, name: str) -> bool:
     """Tell whether an input holds a text or a number."""
     value = node.inputs.get(name)
@@ -141,7 +146,7 @@ def _given(graph: Graph, name: str) -> dict[str, str]:
     values = {
         "prompt": words(graph, name, _POSITIVE),
         "negative_prompt": words(graph, name, _NEGATIVE),
-        "model": first(model, _MODELS) or first(own, _MODELS),
+        "model": model_of(model) or model_of(own),
         "seed": _seed(graph, name),
         "steps": first(own, ("steps",)),
         "sampler": first(own, ("sampler_name",)),
@@ -165,7 +170,7 @@ def _seed(graph: Graph, name: str) -> str | None:
 
 
 def _adds_noise(node: Node) -> bool:
-    return _samples(node) and node.inputs.get("add_noise") != "disable"
+    return _samples(node) and node.inputs.get("add_noise") not in ("disable", False)
 
 
 def _own_seed(graph: Graph, node: Node) -> str | None:
@@ -186,11 +191,19 @@ def words(graph: Graph, name: str, role: str) -> str | None:
         start = [link for entry, link in links(graph, node) if entry in _STEERING and entry not in _CONDITIONING]
         if role == _NEGATIVE and not any(_names_role(graph, found, role) for found in start):
             return None
+    if not start and role == _POSITIVE:
+        start = [link for entry, link in _carried(graph, node, role) if _TEXT_NAME.search(entry)]
     for _, found in upstream(graph, start, lambda found, entries: _carrying(found, entries, role)):
         text = _text(found, role)
         if text:
             return text
     return None
+
+
+def _carried(graph: Graph, node: Node, role: str) -> list[tuple[str, str]]:
+    """Return the links through which words of this role may come into a node."""
+    linked = dict(links(graph, node))
+    return [(entry, linked[entry]) for entry in _carrying(node, list(linked), role)]
 
 
 def _names_role(graph: Graph, start: str, role: str) -> bool:
@@ -211,8 +224,9 @@ def _text(node: Node, role: str) -> str:
     """Return the text that a node itself holds for this role, "" without one."""
     if node.kind == _NOTHING:
         return ""
-    held = {name: value for name, value in node.inputs.items() if isinstance(value, str) and not _FILE.search(value)}
-    held = {name: value.strip() for name, value in held.items() if not _ROLE_NAME[_OTHERS_ROLE[role]].search(name)}
+    held = {name.lower(): value.strip() for name, value in node.inputs.items() if isinstance(value, str)}
+    held = {name: value for name, value in held.items() if not _FILE.search(value)}
+    held = {name: value for name, value in held.items() if not _ROLE_NAME[_OTHERS_ROLE[role]].search(name)}
     named = [name for name in held if _ROLE_NAME[role].search(name)]
     others = [name for name in held if name not in _TEXTS and _TEXT_NAME.search(name)]
     return next((held[name] for name in (*named, *_TEXTS, *others) if held.get(name)), "")

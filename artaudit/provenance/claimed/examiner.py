@@ -17,6 +17,7 @@ from artaudit.provenance.claimed.renamed import (
     read_easy_diffusion,
     read_fooocus,
     read_mflux,
+    read_stability_matrix,
     read_swarmui,
 )
 from artaudit.provenance.claimed.unrecognised import UNRECOGNISED, read_unrecognised
@@ -26,21 +27,25 @@ from artaudit.provenance.fields.containers import all_fields
 from artaudit.provenance.tiers import CLAIMED
 
 READERS: tuple[Callable[[Fields], Claim | None], ...] = (
-    read_automatic1111,
-    read_comfyui,
     read_invokeai,
     read_novelai,
     read_fooocus,
     read_mflux,
     read_swarmui,
+    read_stability_matrix,
     read_draw_things,
     read_easy_diffusion,
+    read_comfyui,
+    read_automatic1111,
     read_source_type,
     read_ai_fields,
     read_tc260,
     read_vendor,
 )
-"""One reader for each tool or label: it takes the texts of one place in a file and returns their claim."""
+"""One reader for each tool or label: it takes the texts of one place in a file and returns their claim.
+
+Tools that run ComfyUI or write as others do come before these, so that the nearest account of the making is told first.
+"""
 
 METHOD = "texts that generators write, read from PNG text, EXIF, XMP, IPTC, comments and the lowest bits of the samples"
 

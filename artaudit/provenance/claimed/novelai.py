@@ -24,7 +24,7 @@ def read_novelai(fields: Fields) -> Claim | None:
         inner,
         _NAMES,
         model=inner.texts.get("Source"),
-        prompt=inner.texts.get("Description") or comment.get("prompt"),
+        prompt=comment.get("prompt") or inner.texts.get("Description"),
         negative_prompt=comment.get("uc"),
         seed=comment.get("seed"),
         steps=comment.get("steps"),

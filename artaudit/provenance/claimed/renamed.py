@@ -2,7 +2,8 @@
 
 Sources: https://github.com/lllyasviel/Fooocus , https://github.com/runew0lf/RuinedFooocus ,
 https://github.com/mcmonkeyprojects/SwarmUI , https://github.com/drawthingsai/draw-things-community ,
-https://github.com/easydiffusion/easydiffusion , https://github.com/filipstrand/mflux .
+https://github.com/easydiffusion/easydiffusion , https://github.com/filipstrand/mflux ,
+https://github.com/LykosAI/StabilityMatrix .
 """
 
 from __future__ import annotations
@@ -43,6 +44,16 @@ _MFLUX = {
     "seed": "seed",
     "steps": "steps",
     "guidance": "guidance",
+}
+_STABILITY_MATRIX = {
+    "model": "ModelName",
+    "model_hash": "ModelHash",
+    "prompt": "PositivePrompt",
+    "negative_prompt": "NegativePrompt",
+    "seed": "Seed",
+    "steps": "Steps",
+    "sampler": "Sampler",
+    "guidance": "CfgScale",
 }
 _SWARMUI = {
     "model": "model",
@@ -104,6 +115,15 @@ def read_swarmui(fields: Fields) -> Claim | None:
         if isinstance(values, dict):
             return _renamed("SwarmUI", fields, name, values, _SWARMUI)
     return None
+
+
+def read_stability_matrix(fields: Fields) -> Claim | None:
+    """Return the claim of Stability Matrix's object, None without it."""
+    values = fields.objects.get("parameters-json", {})
+    if "PositivePrompt" not in values:
+        return None
+    sides = {"width": values.get("Width"), "height": values.get("Height")}
+    return _renamed("Stability Matrix", fields, "parameters-json", values | sides, _STABILITY_MATRIX)
 
 
 def read_draw_things(fields: Fields) -> Claim | None:

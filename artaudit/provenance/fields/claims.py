@@ -65,7 +65,7 @@ def gather(place: str, pairs: Iterable[tuple[str, str]], notes: Iterable[str] = 
     for name, text in texts.items():
         if text.lstrip()[:1] == "{":
             try:
-                objects[name] = parse_object(text)
+                objects[name] = parse_object(text.rstrip("\0"))  # some tools end a text as C ends strings
             except ValueError:
                 problems.append(f"{place} {_quoted(name)} looks like JSON and cannot be read as JSON")
     return Fields(place, texts, objects, tuple(dict.fromkeys(problems)))

@@ -210,7 +210,7 @@ def test_tools_with_names_of_their_own_are_read(tool, data):
 
 def test_every_claim_of_a_file_is_reported():
     tools = [finding.details["tool"] for finding in findings_in(png(parameters=A1111, prompt=graph(), **NOVELAI))]
-    assert tools == [WEB_UI, "ComfyUI", "NovelAI"]
+    assert tools == ["NovelAI", "ComfyUI", WEB_UI]
 
 
 def test_nothing_found_is_said_with_what_it_means():

@@ -113,6 +113,26 @@ FLUX = {
     "11": node("UNETLoader", unet_name="own.safetensors"),
     "12": node("FluxGuidance", guidance=3.5, conditioning=["3", 0]),
 }
+TWO_PASSES = {
+    "3": node("CLIPTextEncode", text=["8", 0], clip=["1", 1]),
+    "8": node("DF_Text_Box", Text=PROMPT),
+    "7": node("SaveImage", images=["10", 0]),
+    "9": node(
+        "SamplerCustom", add_noise=False, noise_seed=77, cfg=6, model=["1", 0], positive=["3", 0], negative=["2", 0],
+        latent_image=["5", 0],
+    ),
+    "10": node("VAEDecode", samples=["9", 0], vae=["1", 2]),
+}  # fmt: skip
+SEARGE = {
+    "1": node("SeargeModelSelector", base_checkpoint="own.safetensors", data=["2", 0]),
+    "2": node("SeargePromptAdapterV2", main_prompt=["3", 0], negative_main_prompt=["4", 0], data=["5", 0]),
+    "3": node("SeargeTextInputV2", prompt=PROMPT),
+    "4": node("SeargeTextInputV2", prompt=NEGATIVE),
+    "5": node("SeargeGenerationParameters", seed=int(SEED), steps=30, cfg=5),
+    "6": node("SeargePreviewImage", images=["1", 0]),
+}
+TENSOR_ART = {"prompt": PROMPT, "seed": "-1", "baseModel": {"modelFileName": "own"}}
+MATRIX = {"PositivePrompt": PROMPT, "NegativePrompt": NEGATIVE, "Seed": int(SEED), "ModelName": "own", "Width": 64}
 
 TOOLS = {
     "AUTOMATIC1111": (
@@ -142,6 +162,9 @@ TOOLS = {
     "ComfyUI, SDXL": ("ComfyUI", png(prompt=graph(**SDXL))),
     "ComfyUI, Efficiency": ("ComfyUI", png(prompt=graph(**EFFICIENT))),
     "ComfyUI, FLUX": ("ComfyUI", png(prompt=graph(**FLUX))),
+    "ComfyUI, a second pass without noise": ("ComfyUI", png(prompt=graph(**TWO_PASSES))),
+    "ComfyUI, Searge": ("ComfyUI", png(prompt=SEARGE)),
+    "Tensor.Art": ("Tensor.Art", png(generation_data=json.dumps(TENSOR_ART) + "\0", prompt=graph())),
     "mflux": ("mflux", exif(MFLUX | {"prompt": PROMPT, "width": 64}, "PNG", "utf-8", {0x0131: "mflux 0.11.0"})),
     "Ruined Fooocus": ("Ruined Fooocus", png(parameters=RUINED | {"software": "RuinedFooocus"})),
     "Fooocus": (
@@ -157,6 +180,16 @@ TOOLS = {
         "NovelAI",
         png(Software="NovelAI", Source="own", Description=PROMPT, Comment={"seed": int(SEED), "uc": NEGATIVE}),
     ),
+    "NovelAI, WebP": (
+        "NovelAI",
+        exif(
+            {"Source": "own", "Description": f"\0\0{PROMPT}", "Comment": json.dumps({"prompt": PROMPT, "seed": SEED})},
+            "WEBP",
+            "ascii",
+            {0x0131: "NovelAI"},
+        ),
+    ),
+    "Stability Matrix": ("Stability Matrix", png(**{"parameters-json": MATRIX})),
     "Easy Diffusion": ("Easy Diffusion", png(prompt=PROMPT, seed=SEED, use_stable_diffusion_model="own")),
     "a space of Hugging Face": ("a program around diffusers", png(parameters=SPACE)),
 }
@@ -183,6 +216,31 @@ def test_the_counts_over_all_tools():
         found["prompt"] += details.get("prompt") == PROMPT
         found["seed"] += details.get("seed") == SEED
     assert found == dict.fromkeys(found, len(TOOLS))
+
+
+@pytest.mark.parametrize(
+    ("tool", "texts"),
+    [
+        ("SwarmUI", {"parameters": {"sui_image_params": {"prompt": PROMPT, "model": "own", "seed": int(SEED)}}}),
+        ("Stability Matrix", {"parameters": web_ui("Model: own"), "parameters-json": MATRIX}),
+        ("ComfyUI", {"parameters": web_ui("Model: own")}),
+    ],
+)
+def test_a_tool_that_runs_another_or_writes_as_another_does_is_told_first(tool, texts):
+    first, *others = findings_in(png(prompt=graph(), **texts))
+    assert first.details["tool"] == tool
+    assert others
+
+
+def test_an_upscaler_is_not_taken_for_the_model():
+    upscaled = {
+        "1": node("UpscaleModelLoader", model_name="4x.pth"),
+        "2": node("LoadImage", image="a.png"),
+        "3": node("ImageUpscaleWithModel", upscale_model=["1", 0], image=["2", 0]),
+        "4": node("SaveImage", images=["3", 0]),
+    }
+    [finding] = findings_in(png(prompt=upscaled))
+    assert "model" not in finding.details
 
 
 def detailed() -> dict:
