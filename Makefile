@@ -99,7 +99,7 @@ bench-trial: .venv/installed
 	mv $@.new $@
 
 bench-detect: .venv/installed
-	PYTHONPATH=. $(BIN)/python benchmarks/detect.py $(COLLECTED) --cloaked $(SHARED)
+	PYTHONPATH=. $(BIN)/python benchmarks/detect.py $(COLLECTED)
 	PYTHONPATH=. $(BIN)/python benchmarks/bias.py $(SHARED) --collected $(COLLECTED)
 	PYTHONPATH=. $(BIN)/python benchmarks/detectors.py $(COLLECTED) $(SHARED) --write
 

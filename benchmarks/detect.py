@@ -1,8 +1,7 @@
 """Writes docs/limits.md's tables about the detectors that ship, and measures how `audit check` asks them.
 
-Usage: python benchmarks/detect.py [FOLDER… of the collected pictures] [--count 60] [--cloaked ../shared/data]. Rankings
-are `training.detector`'s, kept beside the weights by the training run. With --cloaked, scores of the cloaked pictures
-that benchmarks/visible.py left in .cache are measured beside those of their originals. With FOLDERS, `audit check` is
+Usage: python benchmarks/detect.py [FOLDER… of the collected pictures] [--count 60]. Rankings
+are `training.detector`'s, kept beside the weights by the training run. With FOLDERS, `audit check` is
 run on --count pictures of the held-out part, with the shipped weights, which have learned from them since: that shows
 how often a find is lost under a mild edit, not how good finds are.
 """
@@ -22,9 +21,7 @@ import torch
 from artaudit.detect import storage
 from artaudit.detect.decision import decide
 from artaudit.detect.loading import open_detector, shipped
-from artaudit.image import read
 from artaudit.metrics import clopper_pearson
-from benchmarks.held_out import groups
 from benchmarks.page import PAGE, write
 from training.collection import HELD, found, listed, opened
 
@@ -32,7 +29,6 @@ NAMES = ("backbone", "residual")
 PARTS = {"held out": "held out", "left out": "left out in turn"}
 SIDES = {"512 x 512": (512, 512), "4000 x 3000": (3000, 4000)}
 THREADS = (1, 2)
-CLOAKS = Path(".cache/bench/visible")
 
 
 def figures(name: str) -> dict[str, Any]:
@@ -115,26 +111,6 @@ def answers(folders: list[Path], count: int) -> str:
     return "\n".join(f"{label}: {dict(counted)}" for label, counted in counts.items())
 
 
-def cloaked(data: Path) -> str:
-    """Return scores before and after cloaking, a row for each strength."""
-    detector = open_detector(shipped())
-    pieces = {piece.name: piece for group in groups(data).values() for piece in group}
-    lines = ["| cloak | pictures | score before, mean | score after, mean | above the bar before | after |"]
-    lines.append("|---|---|---|---|---|---|")
-    for arm in ("low", "default", "high"):
-        files = sorted(CLOAKS.glob(f"{arm}-*.png"))
-        names = [path.stem.removeprefix(f"{arm}-") for path in files]
-        kept = [(pieces[name].open(), read(path)) for name, path in zip(names, files, strict=True) if name in pieces]
-        if not kept:
-            continue
-        pairs = [[image.rgb8.astype(np.float32) / 255 for image in pair] for pair in kept]
-        both = np.array([detector.score_samples(pair) for pair in pairs])
-        over = (both >= detector.threshold_).sum(axis=0)
-        means = both.mean(axis=0)
-        lines.append(f"| {arm} | {len(kept)} | {means[0]:.2f} | {means[1]:.2f} | {over[0]} | {over[1]} |")
-    return "\n".join(lines)
-
-
 def speed() -> str:
     """Return seconds per picture by size and threads, with the model open, and how far scores differ by threads."""
     detector, rng, lines, scores = open_detector(shipped()), np.random.default_rng(0), [], []
@@ -167,7 +143,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--count", type=int, default=60)
-    parser.add_argument("--cloaked", type=Path, metavar="DATA")
     args = parser.parse_args()
     write(PAGE, "detector-ranking", by_edit())
     write(PAGE, "detector-families", divided("by family"))
@@ -175,8 +150,6 @@ def main() -> None:
     write(PAGE, "detector-sources", sources())
     write(PAGE, "detector-cloaks", cloaks())
     write(PAGE, "detector-speed", speed())
-    if args.cloaked:
-        write(PAGE, "detector-cloaked", cloaked(args.cloaked))
     if args.folders:
         print(answers(args.folders, args.count))
 
