@@ -31,7 +31,7 @@ from artaudit.detect.strata import of_kind
 from artaudit.detect.thresholds import ALARMS, IN_A_SOURCE, highest_by_group, lowest_threshold
 from artaudit.findings import KINDS, FalseAlarms
 from training.collection import DEV, HELD, LEARNED, LIST
-from training.features import CLOAKED, OUT, Table, load
+from training.features import CLOAKED, OUT, Table, load, load_redrawn
 
 CLEARED, IN_A_FAMILY = 0.01, 0.05
 """Share of machine-made pictures that may be cleared, over all and in every family, of families never learned from."""
@@ -74,8 +74,9 @@ def features(kind: str, table: Table) -> np.ndarray:
     return table.features if kind == "backbone" else residual_part(table.features)
 
 
-def learn(kind: str, table: Table) -> CropDetector:
-    """Fit a detector on what may be learned from."""
+def learn(kind: str, table: Table, redrawn: Table | None = None) -> CropDetector:
+    """Fit a detector on what may be learned from, and on real pictures that autoencoders redrew."""
+    table = table if redrawn is None else table.joined(redrawn)
     unmatched = np.array([bool(UNMATCHED.search(name)) for name in table.facts["generator"]])
     table = table.rows((table.facts["use"] == LEARNED) & ~unmatched)
     detector: CropDetector = BackboneDetector() if kind == "backbone" else ResidualDetector()
@@ -119,12 +120,13 @@ def judged(detector: CropDetector, seen: np.ndarray) -> Judged:
     return Judged(detector.score_features(seen), detector.gate_.knows(seen))
 
 
-def unseen(kind: str, table: Table) -> Judged:
-    """Judge every reading by detectors that saw nothing of the family or source that it is of."""
+def unseen(kind: str, table: Table, redrawn: Table) -> Judged:
+    """Judge every reading by detectors that saw nothing of the family or source that it is of, redrawn or not."""
     scores, known, fold = np.zeros(len(table.features)), np.zeros(len(table.features), bool), folds(table)
     for number in range(FOLDS):
         apart = fold == number
-        found = judged(learn(kind, table.rows(~apart)), features(kind, table.rows(apart)))
+        others = redrawn.rows(~np.isin(redrawn.facts["source"], table.facts["source"][apart]))
+        found = judged(learn(kind, table.rows(~apart), others), features(kind, table.rows(apart)))
         scores[apart], known[apart] = found.scores, found.known
     return Judged(scores, known)
 
@@ -216,19 +218,19 @@ def _each(
     return {str(name): row(names == name) for name in sorted(set(names[kept].tolist()))}
 
 
-def held_out(kind: str, table: Table) -> dict[str, Any]:
+def held_out(kind: str, table: Table, redrawn: Table) -> dict[str, Any]:
     """Measure the part that was held out with a detector, and thresholds, that the other part teaches."""
-    dev, held = table.where(part=DEV), table.where(part=HELD)
-    detector = learn(kind, dev)
-    set_thresholds(detector, dev, unseen(kind, dev))
+    dev, held, redrawn = table.where(part=DEV), table.where(part=HELD), redrawn.where(part=DEV)
+    detector = learn(kind, dev, redrawn)
+    set_thresholds(detector, dev, unseen(kind, dev, redrawn))
     return figures(held, judged(detector, features(kind, held)), detector)
 
 
-def made(kind: str, table: Table) -> tuple[CropDetector, dict[str, Any]]:
+def made(kind: str, table: Table, redrawn: Table) -> tuple[CropDetector, dict[str, Any]]:
     """Return the detector that ships, its thresholds set on scores of unseen families and sources, and its figures."""
-    detector, told = learn(kind, table), unseen(kind, table)
+    detector, told = learn(kind, table, redrawn), unseen(kind, table, redrawn)
     set_thresholds(detector, table, told)
-    return detector, {"held out": held_out(kind, table), "left out": figures(table, told, detector)}
+    return detector, {"held out": held_out(kind, table, redrawn), "left out": figures(table, told, detector)}
 
 
 def card(kind: str, detector: CropDetector, table: Table) -> str:
@@ -243,7 +245,8 @@ def card(kind: str, detector: CropDetector, table: Table) -> str:
     }[kind]
     return (
         f"# Model card: {kind}\n\nA linear head over {sees}. Learned by `python -m training.detector` from "
-        f"{len(learned.features)} readings; `training/collection.csv` names every picture by its digest.\n\n"
+        f"{len(learned.features)} readings of pictures that `training/collection.csv` names by their digests, cloaked "
+        "copies of real ones among them, and of real ones that autoencoders redrew.\n\n"
         f"Bars are set on sources and families that were left out: {detector.false_alarms_.count} of "
         f"{detector.false_alarms_.trials} readings of real pictures pass {detector.threshold_:.2f}. Figures lie in "
         "`detector.json`, read `docs/limits.md`.\n\n"
@@ -264,17 +267,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--out", type=Path, default=Path("artaudit/detect/weights"))
     args = parser.parse_args(arguments)
-    table = load(args.features)
+    table, redrawn = load(args.features), load_redrawn(args.features)
     for kind in ("backbone", "residual"):
         if args.measure:
-            dev = table.where(part=DEV)
-            told, detector = unseen(kind, dev), learn(kind, dev)
+            dev, ours = table.where(part=DEV), redrawn.where(part=DEV)
+            told, detector = unseen(kind, dev, ours), learn(kind, dev, ours)
             set_thresholds(detector, dev, told)
             print(kind, json.dumps(figures(dev, told, detector), indent=1), flush=True)
             continue
-        detector, said = made(kind, table)
+        detector, said = made(kind, table, redrawn)
         digest = hashlib.sha256(LIST.read_bytes()).hexdigest()
-        about = {"collection_sha256": digest, "readings": len(table.features), "figures": said}
+        readings = len(table.features) + len(redrawn.features)
+        about = {"collection_sha256": digest, "readings": readings, "figures": said}
         storage.write(detector, args.out / kind, kind=kind, about=about)
         (args.out / kind / CARD).write_text(card(kind, detector, table), "utf-8")
         print(kind, json.dumps(said["held out"]["by edit"]), detector.threshold_, detector.clear_, flush=True)

@@ -45,6 +45,11 @@ class Table:
             kept &= self.facts[name] == value
         return self.rows(kept)
 
+    def joined(self, other: Table) -> Table:
+        """Return the rows of both."""
+        facts = {name: np.concatenate([values, other.facts[name]]) for name, values in self.facts.items()}
+        return Table(np.concatenate([self.features, other.features]), facts)
+
     @property
     def made(self) -> np.ndarray:
         """Return which rows are machine-made."""

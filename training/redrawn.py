@@ -1,6 +1,6 @@
 """Redraws freely licensed real pictures through autoencoders: machine-made pictures of the same content.
 
-Usage: python -m training.redrawn FOLDER… --data ../shared/data [--out .cache/redrawn] [--count 4]
+Usage: python -m training.redrawn FOLDER… --data ../shared/data [--out .cache/redrawn] [--count 3] [--part 0/2]
 FOLDERS hold the collected pictures. `count` pictures of every real source that may be learned from, drawn by a seed,
 are redrawn whole by the embedded autoencoders and by VAElight in turns, as pictures by latent diffusion are decoded.
 Files are PNG, called by the digest of the original and the model; a run may be stopped.
@@ -35,8 +35,10 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, default=Path(".cache/redrawn"))
-    parser.add_argument("--count", type=int, default=4)
+    parser.add_argument("--count", type=int, default=3)
+    parser.add_argument("--part", default="0/1", help="which of how many processes this is")
     args = parser.parse_args()
+    part, parts = map(int, args.part.split("/"))
     records = {each.record.name: each.record for each in (*candidates(MODELS[:2]), *teachers(args.data))}
     models = [open_candidate(records[name]) for name in MODELS]
     places = found(args.folders, (row.sha256 for row in listed()))
@@ -45,7 +47,7 @@ def main() -> None:
     for number, row in enumerate(drawn_by_source(free, args.count)):
         place = number % len(MODELS)
         target = args.out / f"{row.sha256}-{MODELS[place]}.png"
-        if target.exists():
+        if number % parts != part or target.exists():
             continue
         levels = opened(row, places[row.sha256])[:LARGEST, :LARGEST]
         height, width = (length // GRID * GRID for length in levels.shape[:2])
