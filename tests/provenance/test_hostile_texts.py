@@ -54,6 +54,15 @@ WRITTEN = {
     "fooocus": {"parameters": json.dumps({**FLAT, "base_model_hash": EVIL, "version": f"Fooocus {EVIL}"})},
     "mflux": {"ImageDescription": json.dumps({**FLAT, "mflux_version": EVIL})},
     "swarmui": {"parameters": json.dumps({"sui_image_params": FLAT})},
+    "comfyui, tensor.art": {
+        "prompt": json.dumps(GRAPH),
+        "generation_data": json.dumps({"baseModel": {"modelFileName": EVIL}, "prompt": EVIL}),
+    },
+    "stability_matrix": {
+        "parameters-json": json.dumps(
+            dict.fromkeys(("ModelName", "ModelHash", "PositivePrompt", "NegativePrompt", "Sampler", "Width"), EVIL)
+        )
+    },
     "draw_things": {"exif:UserComment": json.dumps(FLAT)},
     "easy_diffusion": {"use_stable_diffusion_model": EVIL, "prompt": EVIL, "seed": EVIL, "width": EVIL},
     "source_type": {"Iptc4xmpExt:DigitalSourceType": "trainedAlgorithmicMedia"},
