@@ -127,7 +127,7 @@ class Bench:
 
 
 def calibrated(data: Path, collected: Path, cache: Path) -> list[Candidate]:
-    """Return all candidates: the embedded ones as they come, their teachers enrolled on the pictures of these."""
+    """Return all candidates: the embedded ones as they come, their teachers as `training_pictures` enrol them."""
     embedded, results = [candidate for candidate in candidates() if candidate.record.kind == "studio"], []
     everyone = embedded + teachers(data)
     for candidate in everyone:

@@ -36,9 +36,9 @@ def methods(candidate: Candidate, pictures: Pictures) -> str:
     The two searches of latents run for as long as the gradient-free statistics do, then four and twelve times as long.
     """
     tried: Mapping[str, Statistic] = {
-        **{name: statistic(name) for name in ("inversion", "octaves", "double", "phase", "aeroblade")},
-        **{f"latenttracer`, {steps} steps": LatentTracer(steps=steps, settled=0) for steps in STEPS_OF_SEARCHES},
-        **{f"ronan`, {steps} steps": Ronan(steps=steps, starts=1) for steps in STEPS_OF_SEARCHES},
+        **{f"`{name}`": statistic(name) for name in ("inversion", "octaves", "double", "phase", "aeroblade")},
+        **{f"`latenttracer`, {steps} steps": LatentTracer(steps=steps, settled=0) for steps in STEPS_OF_SEARCHES},
+        **{f"`ronan`, {steps} steps": Ronan(steps=steps, starts=1) for steps in STEPS_OF_SEARCHES},
     }
     sets = {
         BELONGING: pictures.own(candidate, SIDE, METHODS),
@@ -64,8 +64,8 @@ def denoiser(pictures: Pictures) -> str:
         "redrawn by its autoencoder": list(as_levels(to_8_bits(redraw(model, again)))),
     }
     tried: Mapping[str, Statistic] = {
-        **{name: statistic(name) for name in ("inversion", "octaves", "aeroblade")},
-        **{f"ddim`, {steps} steps": Ddim(steps=steps) for steps in (2, 10)},
+        **{f"`{name}`": statistic(name) for name in ("inversion", "octaves", "aeroblade")},
+        **{f"`ddim`, {steps} steps": Ddim(steps=steps) for steps in (2, 10)},
     }
     told = _compared(model, tried, sets)
     return f"{told}\n\n`{record.name}`, {METHODS} pictures of {SIDE} pixels a set, JPEG 85."
@@ -83,10 +83,5 @@ def _compared(model: Autoencoder, tried: Mapping[str, Statistic], sets: Mapping[
         spent = (time.process_time() - begin) / sum(map(len, saved.values()))
         known = fit_stratum(numbers, {key: np.arange(len(values)) for key, values in numbers.items()})
         cells = [f"{known.aucs[other]:.3f}" for other in names]
-        lines.append(f"| {_quoted(name)} | {' | '.join(cells)} | {spent:.2f} |")
+        lines.append(f"| {name} | {' | '.join(cells)} | {spent:.2f} |")
     return "\n".join(lines)
-
-
-def _quoted(name: str) -> str:
-    method, _, rest = name.partition("`")
-    return f"`{method}`{rest}"

@@ -16,7 +16,7 @@ from artaudit.attribution.known_pictures import as_levels, as_pixels, strangers,
 from artaudit.attribution.statistic import redraw
 from artaudit.image import read
 from training.attribution import sources_to_enrol_on
-from training.collection import found, listed, opened
+from training.collection import found, in_turn, listed, opened
 from training.pictures import rows
 
 
@@ -73,8 +73,7 @@ def _in_turn(folder: Path, label: str) -> Iterator[Callable[[], np.ndarray]]:
     for row in shuffled([row for row in asked if row.sha256 in paths]):
         maker = row.source if label == "real" else row.generator
         by_maker.setdefault(maker, []).append(partial(opened, row, paths[row.sha256]))
-    for turn in range(max(map(len, by_maker.values()), default=0)):
-        yield from (pictures[turn] for pictures in by_maker.values() if turn < len(pictures))
+    return in_turn(by_maker.values())
 
 
 def _read(path: Path) -> np.ndarray:

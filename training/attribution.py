@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 from importlib import resources
-from itertools import islice, zip_longest
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from artaudit.attribution.known_pictures import SIDE
 from artaudit.generators import pool
 from artaudit.generators.opening import abilities
 from artaudit.image import Image, read
-from training.collection import DEV, LEARNED, REAL, found, listed
+from training.collection import DEV, LEARNED, REAL, found, in_turn, listed
 from training.pictures import rows
 
 TEACHERS = {"taef2": ("taesd", "FLUX.2"), "vaelight_sd1": ("vaelight", "SD 1.x")}
@@ -48,13 +48,14 @@ def training_pictures(data: Path, collected: Path, count: int) -> list[Image]:
     """Return real pictures to enrol on: one of the training split, one of the collection in turn by source, and on."""
     paths = sorted(data / row["path"] for row in rows(data, "train") if row["label"] == "real")
     split = [paths[place] for place in np.random.default_rng(0).permutation(len(paths))]
-    ours = [row for row in listed() if row.source in sources_to_enrol_on() and row.use == LEARNED]
+    sources = sources_to_enrol_on()
+    ours = [row for row in listed() if row.source in sources and row.use == LEARNED]
     places = found([collected], (row.sha256 for row in ours))
     by_source = {row.source: list[Path]() for row in ours}
     for row in sorted(ours, key=lambda row: row.seed):
         if row.sha256 in places:
             by_source[row.source].append(places[row.sha256])
-    varied = [path for turn in zip_longest(*by_source.values()) for path in turn if path is not None]
+    varied = list(in_turn(by_source.values()))
     images = (read(path) for pair in zip(split, varied, strict=False) for path in pair)
     return list(islice((image for image in images if min(image.height, image.width) >= SIDE), count))
 

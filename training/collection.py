@@ -13,9 +13,10 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -23,6 +24,8 @@ from jaxtyping import UInt8
 
 from artaudit.edits import Blurred, Chain, Edit, Resized, Saved, Sharpened, Trimmed
 from artaudit.image import read
+
+Thing = TypeVar("Thing")
 
 LIST = Path(__file__).parent / "collection.csv"
 DEV, HELD = "dev", "held"
@@ -80,6 +83,13 @@ def drawn_by_source(pictures: Iterable[Listed], count: int) -> Iterator[Listed]:
     for name in sorted(sources):
         order = np.random.default_rng([SEED, *name.encode()]).permutation(len(sources[name]))
         yield from (sources[name][place] for place in order[:count])
+
+
+def in_turn(groups: Iterable[Sequence[Thing]]) -> Iterator[Thing]:
+    """Yield the first of every group, then the second of every group that has one, and so on."""
+    groups = list(groups)
+    for turn in range(max(map(len, groups), default=0)):
+        yield from (group[turn] for group in groups if turn < len(group))
 
 
 def opened(picture: Listed, path: Path) -> UInt8[np.ndarray, "height width 3"]:

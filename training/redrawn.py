@@ -14,11 +14,11 @@ import argparse
 import io
 from pathlib import Path
 
-import numpy as np
 import torch
 from PIL import Image as Pillow
 
 from artaudit.attribution.candidate import candidates, open_candidate
+from artaudit.attribution.known_pictures import as_levels, as_pixels, to_8_bits
 from artaudit.attribution.statistic import redraw
 from artaudit.image import write_atomically
 from training.attribution import teachers
@@ -51,8 +51,7 @@ def main() -> None:
             continue
         levels = opened(row, places[row.sha256])[:LARGEST, :LARGEST]
         height, width = (length // GRID * GRID for length in levels.shape[:2])
-        pixels = torch.from_numpy(np.ascontiguousarray(levels[:height, :width].transpose(2, 0, 1)))[None] / 255
-        redrawn = redraw(models[place], pixels)[0].clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).numpy()
+        (redrawn,) = as_levels(to_8_bits(redraw(models[place], as_pixels([levels[:height, :width]]))))
         buffer = io.BytesIO()
         Pillow.fromarray(redrawn).save(buffer, "PNG")
         write_atomically(target, buffer.getvalue())

@@ -34,6 +34,12 @@ def changed(original: Candidate, folder, name, change) -> Candidate:
     return Candidate(made, None)
 
 
+def tuned(share: float):
+    """Return what turns every weight by Gaussian noise of this share of it."""
+    chance = torch.Generator().manual_seed(0)
+    return lambda weight: (weight.float() * (1 + share * torch.randn(weight.shape, generator=chance))).to(weight.dtype)
+
+
 def enrolled(candidate: Candidate, other: Candidate):
     return learn(candidate, [other], standing_in(12), method="octaves", most=12)
 
@@ -45,22 +51,12 @@ def test_the_same_weights_in_another_precision_are_a_twin(original, tmp_path):
 
 
 def test_a_decoder_tuned_a_little_is_a_twin_or_a_relative_and_does_not_lift_the_bar(original, tmp_path):
-    chance = torch.Generator().manual_seed(0)
-
-    def tuned(weight):
-        return (weight.float() * (1 + 0.002 * torch.randn(weight.shape, generator=chance))).to(weight.dtype)
-
-    learned = enrolled(original, changed(original, tmp_path, "tuned", tuned))
+    learned = enrolled(original, changed(original, tmp_path, "tuned", tuned(0.002)))
     assert "tuned" in learned.twins + learned.relatives
     assert all("drawn by tuned" not in stratum.aucs for stratum in learned.strata)
 
 
 def test_a_decoder_tuned_far_is_told_apart(original, tmp_path):
-    chance = torch.Generator().manual_seed(0)
-
-    def tuned(weight):
-        return (weight.float() * (1 + 0.2 * torch.randn(weight.shape, generator=chance))).to(weight.dtype)
-
-    learned = enrolled(original, changed(original, tmp_path, "another", tuned))
+    learned = enrolled(original, changed(original, tmp_path, "another", tuned(0.2)))
     assert "another" not in learned.twins + learned.relatives
     assert learned.first.aucs["drawn by another"] > 0.9
