@@ -62,24 +62,23 @@ AUDIT = (
 
 def stopped(home: Path, number: int, words: list[str], after: float, least: int = 0) -> tuple[int, float, set[int]]:
     """Stop a command `after` seconds, once it has `least` processes; return exit code, seconds and what is left."""
-    command = subprocess.Popen([*AUDIT, *words], cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    try:
-        until = time.monotonic() + 90
-        while len(descendants(command.pid)) < least and command.poll() is None and time.monotonic() < until:
-            time.sleep(0.05)
-        time.sleep(after)
-        below = descendants(command.pid)
-        assert command.poll() is None, command.stderr.read()
-        started = time.monotonic()
-        command.send_signal(number)
-        said = command.communicate(timeout=30)[1]
-        took = time.monotonic() - started
-        assert b"Traceback" not in said, said
-        time.sleep(0.5)
-        return command.returncode, took, alive(below)
-    finally:
-        command.kill()
-        command.wait()
+    with subprocess.Popen([*AUDIT, *words], cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as command:
+        try:
+            until = time.monotonic() + 90
+            while len(descendants(command.pid)) < least and command.poll() is None and time.monotonic() < until:
+                time.sleep(0.05)
+            time.sleep(after)
+            below = descendants(command.pid)
+            assert command.poll() is None, command.stderr.read()
+            started = time.monotonic()
+            command.send_signal(number)
+            said = command.communicate(timeout=30)[1]
+            took = time.monotonic() - started
+            assert b"Traceback" not in said, said
+            time.sleep(0.5)
+            return command.returncode, took, alive(below)
+        finally:
+            command.kill()
 
 
 TRIAL = ["trial", "changed.png", "--original", "clean.png", "--attacks", "all", "--processes", "2", "-o", "card.html"]
@@ -116,7 +115,7 @@ def test_a_report_ends_soon_and_leaves_a_whole_package_or_none(pictures, run_aud
         pytest.skip("the report was done before it could be stopped")
     written = [path for path in pictures.iterdir() if "case.zip" in path.name]
     assert written in ([], [pictures / "case.zip"]) and all(map(is_zipfile, written)), "whole, or not at all"
-    if left == 0 and written:
+    if left in (0, -signal.SIGINT) and written:  # the latter: told while the interpreter was already leaving
         pytest.skip("the report was done before it could be stopped")
     assert (left, processes) == (130, set())
     assert took < 2 * SOON
