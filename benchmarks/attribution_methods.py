@@ -8,22 +8,26 @@ from functools import partial
 from typing import cast
 
 import numpy as np
+import torch
 
-from artaudit.attribution.calibration import BELONGING, fit_stratum
+from artaudit.attribution.calibration import fit_stratum
 from artaudit.attribution.candidate import Candidate, open_candidate, statistic
 from artaudit.attribution.enrolment import denoised
 from artaudit.attribution.evaluation import Crops
 from artaudit.attribution.known_pictures import as_levels, as_pixels, to_8_bits
+from artaudit.attribution.regression import BELONGING
 from artaudit.attribution.statistic import Statistic, in_parts, redraw
 from artaudit.attribution.statistics.ddim import Ddim
 from artaudit.attribution.statistics.latenttracer import LatentTracer
+from artaudit.attribution.statistics.phase import Phase
 from artaudit.attribution.statistics.ronan import Ronan
 from artaudit.edits import Saved
 from artaudit.generators import pool
+from artaudit.metrics import auc
 from artaudit.protocols import Autoencoder, Generator
 from benchmarks.attribution_pictures import Pictures
 
-SIDE = 128
+SIDE, LARGE = 128, 512
 STEPS_OF_SEARCHES = (2, 6, 20)
 DENOISER = "studio-diffusion"
 METHODS = 40
@@ -47,6 +51,24 @@ def methods(candidate: Candidate, pictures: Pictures) -> str:
     }
     told = _compared(open_candidate(candidate.record), tried, sets)
     return f"{told}\n\n`{candidate.record.name}`, {METHODS} pictures of {SIDE} pixels a set, JPEG 85."
+
+
+def window(candidate: Candidate, pictures: Pictures) -> str:
+    """Return what `phase` loses by looking at a window alone, on pictures of 512 pixels as they were drawn."""
+    sets = {"own": pictures.own(candidate, LARGE, METHODS), "real": pictures.real(LARGE, METHODS)}
+    model, told = open_candidate(candidate.record), []
+    for side in (96, 192, LARGE):
+        begin = time.process_time()
+        own, real = (
+            torch.cat([Phase(side).measure(model, as_pixels([crop])) for crop in crops])[:, 0].numpy()
+            for crops in sets.values()
+        )
+        spent = (time.process_time() - begin) / (2 * METHODS)
+        told.append(f"{side} pixels: AUC {auc(own, real):.3f} in {spent:.2f} s")
+    about = (
+        f"`phase` of {METHODS} pictures of {LARGE} pixels that `{candidate.record.name}` drew, beside as many real ones"
+    )
+    return f"{about}, by the side of its window: {', '.join(told)} a picture."
 
 
 def denoiser(pictures: Pictures) -> str:

@@ -19,9 +19,10 @@ import torch
 from PIL import Image as Pillow
 from torch import Tensor, nn
 
-from artaudit.attribution.calibration import BELONGING, fit_stratum
+from artaudit.attribution.calibration import fit_stratum
 from artaudit.attribution.figures import Share
 from artaudit.attribution.known_pictures import to_8_bits
+from artaudit.attribution.regression import BELONGING
 from artaudit.attribution.statistic import log_bands
 from artaudit.attribution.statistics.ronan import Ronan, belongs
 from artaudit.metrics import auc

@@ -17,17 +17,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
+from artaudit.attribution.regression import (
+    BELONGING,
+    Groups,
+    Numbers,
+    Regression,
+    Sets,
+    fit,
+    held_out,
+    lengths,
+    looseness,
+)
 from artaudit.errors import ModelError, UsageError
 from artaudit.findings import FalseAlarms, Misses
 from artaudit.metrics import auc
 
-SCHEMA = "artaudit-attribution/2"
-EARLIER = ("artaudit-attribution/1",)
-
-BELONGING = "belonging"
-"""The name of the set of pictures that the candidate drew."""
+SCHEMA = "artaudit-attribution/3"
+EARLIER = ("artaudit-attribution/1", "artaudit-attribution/2")
 
 SEPARABLE = 0.8
 """The least area under the ROC curve, against the worst set of others, for a candidate to answer at all."""
@@ -44,17 +52,9 @@ LEAST_NEGATIVES, LEAST_DIFFERENT = 199, 90
 With fewer the rate of false naming is not known: docs/limits.md shows one enrolled on 40 that names too often.
 """
 
-_LOOSENESS = (30.0, 3.0)
-"""Inverses of the regression's regularisation; that counts by which more of its own held-out pictures are named."""
-
-_FOLDS = 5
 _FEWEST = 10
 _LARGEST_FILE = 1 << 20
 _KEPT = 41
-
-Numbers = Float[np.ndarray, "pictures numbers"]
-Sets = Mapping[str, Numbers]
-Groups = Mapping[str, Int[np.ndarray, " pictures"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +102,7 @@ class Stratum:
 
     def score(self, numbers: Numbers) -> Float[np.ndarray, " pictures"]:
         """Return unbounded scores, which name and rank."""
-        standard = (numbers - np.array(self.mean)) / np.array(self.scale)
-        scores: Float[np.ndarray, " pictures"] = (standard @ np.array(self.weights) + self.intercept) / math.log(10)
-        return scores
+        return Regression(self.mean, self.scale, self.weights, self.intercept).score(numbers)
 
     def ratio(self, score: float) -> float:
         """Return the decimal logarithm of the likelihood ratio that a score stands for, within +-`cap`."""
@@ -182,14 +180,14 @@ def fit_stratum(sets: Sets, groups: Groups, side: int = 0, *, resized: bool = Fa
     Raises UsageError for too few pictures.
     """
     _ensure_enough(sets, groups)
-    tried = [(looseness, _held_out_scores(sets, groups, looseness)) for looseness in _LOOSENESS]
-    looseness, scores = max(tried, key=lambda pair: _named(pair[1]))
+    tried = [(loose, held_out(sets, groups, loose)) for loose in looseness(sets)]
+    loose, scores = max(tried, key=lambda pair: _named(pair[1]))
     others = {name: values for name, values in scores.items() if name != BELONGING}
     bar, different = bar_over(others), {name: len(np.unique(groups[name])) for name in sets}
     return Stratum(
         side=side,
         resized=resized,
-        **_fit(sets, looseness),
+        **asdict(fit(sets, loose)),
         cap=math.log10(1 + min(different.pop(BELONGING), sum(different.values()))),
         bar=bar,
         aucs={name: auc(scores[BELONGING], values) for name, values in others.items()},
@@ -237,10 +235,11 @@ def read_calibration(path: Path) -> CandidateCalibration | None:
             return None
         strata = tuple(Stratum(**_with_tuples(known)) for known in plain.pop("strata"))
         learned = CandidateCalibration(**_with_tuples(plain), strata=strata)
-        lengths = {len(values) for known in strata for values in (known.mean, known.scale, known.weights)}
+        count = len(learned.names)
         if (
             schema != SCHEMA
-            or lengths != {len(learned.names)}
+            or {len(values) for known in strata for values in (known.mean, known.scale)} != {count}
+            or any(len(known.weights) not in lengths(count) for known in strata)
             or any(BELONGING not in known.passed for known in strata)
         ):
             raise ModelError(f"{path} is no readable calibration: enrol the model again.")
@@ -258,36 +257,6 @@ def _with_tuples(plain: Mapping[str, Any]) -> dict[str, Any]:
         return {key: restored(item) for key, item in value.items()} if isinstance(value, dict) else value
 
     return {name: restored(value) for name, value in plain.items()}
-
-
-def _held_out_scores(sets: Sets, groups: Groups, looseness: float) -> dict[str, np.ndarray]:
-    """Score every picture by a fit on the other folds."""
-    scores = {name: np.zeros(len(numbers)) for name, numbers in sets.items()}
-    for fold in range(_FOLDS):
-        fitted = _fit({name: numbers[groups[name] % _FOLDS != fold] for name, numbers in sets.items()}, looseness)
-        for name, numbers in sets.items():
-            out = groups[name] % _FOLDS == fold
-            standard = (numbers[out] - np.array(fitted["mean"])) / np.array(fitted["scale"])
-            scores[name][out] = (standard @ np.array(fitted["weights"]) + fitted["intercept"]) / math.log(10)
-    return scores
-
-
-def _fit(sets: Sets, looseness: float) -> dict[str, Any]:
-    """Return mean, scale, weights and intercept; both classes have the same weight, and so have the sets of others."""
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy
-
-    numbers = np.concatenate(list(sets.values()))
-    belongs = np.concatenate([np.full(len(values), name == BELONGING) for name, values in sets.items()])
-    others = len(sets) - 1
-    shares = [(0.5 if name == BELONGING else 0.5 / others) / max(1, len(values)) for name, values in sets.items()]
-    weight = np.concatenate([np.full(len(values), share) for share, values in zip(shares, sets.values(), strict=True)])
-    mean, scale = numbers.mean(0), numbers.std(0) + 1e-6
-    model = LogisticRegression(C=looseness, max_iter=5000).fit((numbers - mean) / scale, belongs, weight * len(numbers))
-    plain = {"mean": mean, "scale": scale, "weights": model.coef_[0]}
-    return {
-        **{name: tuple(_rounded(values)) for name, values in plain.items()},
-        "intercept": float(model.intercept_[0]),
-    }
 
 
 def _rounded(values: np.ndarray) -> list[float]:

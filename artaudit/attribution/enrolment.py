@@ -10,10 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
 
 from artaudit.attribution.calibration import (
-    BELONGING,
     SEPARABLE,
     CandidateCalibration,
     Stratum,
@@ -41,6 +39,7 @@ from artaudit.attribution.known_pictures import (
     to_8_bits,
     versions,
 )
+from artaudit.attribution.regression import BELONGING, Numbers
 from artaudit.attribution.standing_in import standing_in
 from artaudit.attribution.statistic import in_parts, redraw
 from artaudit.errors import UsageError
@@ -59,7 +58,7 @@ _ALIKE = 1.5 / 255
 _FEWEST = 10
 _DRAWN_BY, _BY_ITSELF = "drawn by ", "redrawn by its autoencoder alone"
 
-Measured = tuple[str, Version, Float[np.ndarray, "pictures numbers"]]
+Measured = tuple[str, Version, Numbers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +194,7 @@ def _measured(
     for number, (name, version) in enumerate(every):
 
         def numbers(pixels: Batch = version.pixels) -> np.ndarray:
-            return in_parts(lambda part: measure(model, part), pixels).double().numpy()
+            return in_parts(lambda part: measure(model, part), pixels).numpy()
 
         measured.append((name, version, unfinished.measured(f"{name} {number}", numbers)))
         if progress is not None:

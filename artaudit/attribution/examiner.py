@@ -10,9 +10,10 @@ from typing import Any, cast
 import numpy as np
 from jaxtyping import UInt8
 
-from artaudit.attribution.calibration import BELONGING, LEAST_DIFFERENT, LEAST_NEGATIVES, CandidateCalibration
+from artaudit.attribution.calibration import LEAST_DIFFERENT, LEAST_NEGATIVES, CandidateCalibration
 from artaudit.attribution.candidate import Candidate, candidates
 from artaudit.attribution.opinion import LEAST, SIDE, Opinion, answer, opinions
+from artaudit.attribution.regression import BELONGING
 from artaudit.attribution.search import SIDES
 from artaudit.errors import ModelError, UsageError
 from artaudit.examination import Illustration
@@ -28,9 +29,10 @@ WEIGHT = (
 )
 
 METHOD = (
-    f"redrawing errors of the middle {SIDE} pixels by octaves, in light and in colour, before and after a step of "
-    "gradient-free decoder inversion, weighed by logistic regression; conformal bar; crops and resizes searched for on "
-    f"the windows with most detail, of {SIDES[0]} and {SIDES[1]} pixels"
+    f"redrawing errors of the middle {SIDE} pixels by octaves in every block, in light and in colour, before and after "
+    "a step of gradient-free decoder inversion, weighed by quadratic logistic regression, the mean over blocks; "
+    "conformal bar; crops and resizes searched for on the windows with most detail, of "
+    f"{SIDES[0]} and {SIDES[1]} pixels"
 )
 
 TOO_FEW = (

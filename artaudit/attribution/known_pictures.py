@@ -18,10 +18,10 @@ from artaudit.errors import UsageError
 from artaudit.image import Image
 from artaudit.transforms import Blur, to_ycbcr
 
-SIDE = 192
+SIDE = 256
 """Pixels along each side of the crops that calibrations are made from; smaller pictures are left out."""
 
-SIDES = (128, 192)
+SIDES = (128, 256)
 """Sizes that calibrations know: the middles of the crops, and the whole."""
 
 SAVED = (Saved(90), Saved(75), Saved(95), Saved(80), Saved(80, "WEBP"), Saved(70))

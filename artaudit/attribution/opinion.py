@@ -23,7 +23,7 @@ from artaudit.tensors import to_batch
 SIDE = 320
 """Largest side, in pixels, of the middle of a picture that is scored; bounds the work."""
 
-LEAST, LEAST_RESIZED = 96, 192
+LEAST, LEAST_RESIZED = 96, 256
 """Smallest side, in pixels, of pictures that are examined, and of those that a resize is undone of."""
 
 NEAR = -5.0

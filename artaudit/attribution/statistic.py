@@ -17,21 +17,26 @@ Pictures = Float[Tensor, "batch 3 height width"]
 _AT_ONCE = 1 << 18
 """Pixels redrawn at once, so that memory does not grow with the batch."""
 
-_FAINT = 1e-8
+FAINT = 1e-8
 """A mean square far below that of rounding to 8 bits, so that logarithms stay finite."""
 
 
 @runtime_checkable
 class Statistic(Protocol):
-    """Measures pictures with one model; `names` are the names of its numbers."""
+    """Measures pictures with one model, whole or place by place; `names` are the names of its numbers."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the numbers, in their order."""
         ...
 
-    def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch numbers"]:
-        """Return the numbers for every picture; pixels in [0, 1], both sides multiples of the model's factor."""
+    def measure(
+        self, model: Autoencoder, pixels: Pictures
+    ) -> Float[Tensor, "batch numbers"] | Float[Tensor, "batch places numbers"]:
+        """Return the numbers for every picture, or for every place in it, as many places in pictures of one size.
+
+        Pixels in [0, 1], both sides multiples of the model's factor.
+        """
         ...
 
 
@@ -65,7 +70,7 @@ def detailed(pixels: Pictures, height: int, width: int, step: int) -> list[tuple
 
 def log_power(values: Float[Tensor, "batch channels height width"]) -> Float[Tensor, " batch"]:
     """Return the decimal logarithm of each picture's mean square, at least -8."""
-    return values.square().mean((1, 2, 3)).clamp_min(_FAINT).log10()
+    return values.square().mean((1, 2, 3)).clamp_min(FAINT).log10()
 
 
 def log_bands(values: Float[Tensor, "batch channels height width"], count: int) -> Float[Tensor, "batch bands"]:

@@ -151,7 +151,7 @@ def enrol(model: str, pictures: tuple[Path, ...], *, method: str, most: int, as_
 
     Crops of PICTURES are measured as MODEL redraws them, which are its own, and as they are, edited, drawn by code and
     redrawn by other models, which are not. PICTURES are files or folders, at least ten pictures that no model made, of
-    192 pixels or more, better a hundred; without any, drawings by code and parts of two photographs stand in for them.
+    256 pixels or more, better a hundred; without any, drawings by code and parts of two photographs stand in for them.
     A stopped enrolment goes on where it was.
     """
     from artaudit.attribution.candidate import calibration_path, candidates  # noqa: PLC0415 - heavy

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from artaudit.attribution.calibration import (
-    BELONGING,
     FALSE_NAMING_RATE,
     FALSE_NAMING_RATE_EACH,
     LEAST_NEGATIVES,
@@ -17,6 +16,7 @@ from artaudit.attribution.calibration import (
     fit_stratum,
     read_calibration,
 )
+from artaudit.attribution.regression import BELONGING
 from artaudit.errors import ModelError, UsageError
 
 ABOUT = {"model": "m", "digest": "d", "method": "octaves", "names": ("a", "b"), "pictures": "drawn numbers"}

@@ -9,12 +9,12 @@ import pytest
 import torch
 from PIL import Image as Pillow
 
-from artaudit.attribution.calibration import BELONGING
 from artaudit.attribution.candidate import candidates
 from artaudit.attribution.examiner import Origin
 from artaudit.attribution.known_pictures import SIDE as CALIBRATED
 from artaudit.attribution.known_pictures import STRANGERS
 from artaudit.attribution.opinion import LEAST, SIDE, answer, opinions
+from artaudit.attribution.regression import BELONGING
 from artaudit.datasets.photographs import photograph
 from artaudit.examination import Examiner
 from artaudit.generators import pool

@@ -15,16 +15,16 @@ from torch import Tensor
 from artaudit.attribution.statistic import Pictures, detailed, log_power, redraw
 from artaudit.protocols import Autoencoder
 
-SIDE = 192
-"""Largest side of the redrawn window in pixels; it lies where the picture has the most detail."""
-
 
 @dataclass(frozen=True, slots=True)
 class Phase:
     """The ratio of redrawing errors half a latent off the grid, down and across, and on it.
 
-    It is meaningless for decoders without a grid; calibration shows which those are.
+    It is measured in a window of at most `side` pixels along each side, where the picture has the most detail. It is
+    meaningless for decoders without a grid; calibration shows which those are.
     """
+
+    side: int = 192
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -34,7 +34,7 @@ class Phase:
     def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch 1"]:
         """Redraw every picture on and off the grid; both sides at least twice the model's factor."""
         factor, half = model.factor, model.factor // 2
-        height, width = (min(SIDE, side - factor) for side in pixels.shape[-2:])
+        height, width = (min(self.side, length - factor) for length in pixels.shape[-2:])
         places = detailed(pixels[..., :-factor, :-factor], height, width, factor)
         on, off = (
             torch.stack(

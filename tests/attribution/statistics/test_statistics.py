@@ -19,7 +19,7 @@ def test_a_statistic_says_the_same_of_a_picture_in_any_company(name, model, crop
     statistic = catalog.load(catalog.ATTRIBUTIONS, name)()
     assert isinstance(statistic, Statistic)
     numbers = statistic.measure(model, crops)
-    assert numbers.shape == (len(crops), len(statistic.names))
+    assert (len(numbers), numbers.shape[-1]) == (len(crops), len(statistic.names))
     assert numbers.isfinite().all()
     assert len(set(statistic.names)) == len(statistic.names)
     torch.testing.assert_close(statistic.measure(model, crops[3:4]), numbers[3:4], atol=1e-4, rtol=1e-4)
@@ -42,7 +42,7 @@ def test_own_pictures_are_nearer_to_their_redrawing(model, crops, own):
 def test_a_step_of_inversion_brings_own_pictures_nearer_than_real_ones(model, crops, own):
     def gained(pixels):
         numbers = Inversion(count=3).measure(model, pixels)
-        return (numbers[:, 8] - numbers[:, 16]).mean()  # the finest octave of the error in light, before and after
+        return (numbers[..., 8] - numbers[..., 16]).mean()  # the finest octave of the error in light, before and after
 
     assert gained(own) > gained(crops) + 0.1
 
@@ -58,7 +58,15 @@ def test_octaves_name_where_a_change_lies():
     bands = log_bands(chess, 3)[0]
     assert bands.argmax() == 0
     assert log_bands(torch.ones(1, 3, 32, 32), 3)[0].argmax() == 3
-    assert len(Octaves(2).names) == Octaves(2).measure(_Keeps(), chess.abs()).shape[1]
+    assert len(Octaves(2).names) == Octaves(2).measure(_Keeps(), chess.abs()).shape[-1]
+
+
+def test_blocks_say_where_a_change_lies_and_those_at_the_edges_are_left_out():
+    pixels = torch.full((1, 3, 96, 112), 0.5)
+    pixels[..., 32:48, 48:64] += 0.2 * torch.rand(16, 16)
+    numbers = Octaves().measure(_Keeps(), pixels)
+    assert numbers.shape == (1, 4 * 5, len(Octaves().names))
+    assert int(numbers[0, :, 0].argmax()) == 1 * 5 + 2
 
 
 def test_whole_latents_are_kept_from_the_upper_left():
