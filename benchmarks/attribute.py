@@ -61,6 +61,7 @@ ENROLLED = 100
 """Pictures that the teachers are enrolled on."""
 
 PLAIN, JPEG_90 = "untouched", "JPEG 90"
+RESIZED_CROP = "crop, resize .75, JPEG 90, with `--resized`"
 
 PARTS = ("named", "others", "edits", "methods", "window", "denoiser", "speed")
 
@@ -97,7 +98,7 @@ EDITS: Mapping[str, Edit] = {
     "resize .5, JPEG 90": Steps((Resized(0.5), Saved(90))),
     "resize 1.5, JPEG 90": Steps((Resized(1.5, 2), Saved(90))),
     "crop, JPEG 90": Steps((_cropped, Saved(90))),
-    "crop, resize .75, JPEG 90": Steps((_cropped, Resized(0.75), Saved(90))),
+    RESIZED_CROP: Steps((_cropped, Resized(0.75), Saved(90))),
     "screenshot (resize .9, JPEG 95)": Steps((Resized(0.9, 1), Saved(95))),
 }
 SEARCHED_EDITS = tuple(EDITS)[6:]
@@ -120,7 +121,9 @@ class Bench:
         path = self.folder / f"{candidate.record.name} {hashlib.sha256(repr(key).encode()).hexdigest()[:20]}.npy"
         if not path.exists():
             begin = time.monotonic()
-            np.save(path, score(candidate, {name: crops()}, EDITS[edit], search=search)[name])
+            np.save(
+                path, score(candidate, {name: crops()}, EDITS[edit], search=search, resized=edit == RESIZED_CROP)[name]
+            )
             print(f"{candidate.record.name}, {name}, {edit}: {time.monotonic() - begin:.0f} s", flush=True)
         return np.asarray(np.load(path, allow_pickle=False))
 

@@ -94,15 +94,17 @@ def known_sets(data: Path, split: str, asked: Sequence[Candidate], most: int, si
 
 
 def score(
-    candidate: Candidate, sets: Sets, edit: Edit, *, search: bool = True
+    candidate: Candidate, sets: Sets, edit: Edit, *, search: bool = True, resized: bool = False
 ) -> dict[str, Float[np.ndarray, " pictures"]]:
     """Return how far above its bar a candidate scores every edited picture.
 
-    Without `search` the grid begins at the crop's corner.
+    Without `search` the grid begins at the crop's corner; with `resized`, crops that were resized are searched for too.
     """
-    return {
-        name: np.array([_score(candidate, edit(crop), search=search) for crop in crops]) for name, crops in sets.items()
-    }
+
+    def margin(levels: UInt8[np.ndarray, "height width 3"]) -> float:
+        return opinion(views_of(as_pixels([levels]), resized=resized), candidate, search=search).margin
+
+    return {name: np.array([margin(edit(crop)) for crop in crops]) for name, crops in sets.items()}
 
 
 def summary(scores: Scores, bars: Mapping[str, float]) -> dict[str, Any]:
@@ -143,10 +145,6 @@ def _against(name: str, scores: Mapping[str, Float[np.ndarray, " pictures"]]) ->
         "auc_by_set": {key: round(auc(own, value), 4) for key, value in others.items()},
         "accuracy_at_5_percent_false_alarms": accuracy_at_false_alarms(own, everything),
     }
-
-
-def _score(candidate: Candidate, levels: UInt8[np.ndarray, "height width 3"], *, search: bool) -> float:
-    return opinion(views_of(as_pixels([levels])), candidate, search=search).margin
 
 
 def _learned(candidate: Candidate) -> CandidateCalibration:
