@@ -50,9 +50,12 @@ class Pictures:
     def own(self, candidate: Candidate, side: int, count: int) -> Crops:
         """Return crops of real pictures as a candidate redraws them."""
         model = open_candidate(candidate.record)
-        return [
-            as_levels(to_8_bits(redraw(model, as_pixels([crop]))))[0] for crop in self.real(side, 2 * count)[-count:]
-        ]
+
+        def drawn(crop: np.ndarray) -> np.ndarray:
+            return np.asarray(as_levels(to_8_bits(redraw(model, as_pixels([crop]))))[0])
+
+        crops = (partial(drawn, crop) for crop in self.real(side, 2 * count)[-count:])
+        return self._kept(f"drawn by {candidate.record.name} {candidate.record.digest[:12]}", crops, side, count)
 
     def edited(self, name: str, side: int, count: int) -> Crops:
         """Return real pictures that were edited, or drawings by code."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import Float
 
 from artaudit.attribution.calibration import (
     SEPARABLE,
@@ -39,7 +40,7 @@ from artaudit.attribution.known_pictures import (
     to_8_bits,
     versions,
 )
-from artaudit.attribution.regression import BELONGING, Numbers
+from artaudit.attribution.regression import BELONGING
 from artaudit.attribution.standing_in import standing_in
 from artaudit.attribution.statistic import in_parts, redraw
 from artaudit.errors import UsageError
@@ -58,7 +59,7 @@ _ALIKE = 1.5 / 255
 _FEWEST = 10
 _DRAWN_BY, _BY_ITSELF = "drawn by ", "redrawn by its autoencoder alone"
 
-Measured = tuple[str, Version, Numbers]
+Measured = tuple[str, Version, Float[np.ndarray, "..."]]
 
 
 @dataclass(frozen=True, slots=True)

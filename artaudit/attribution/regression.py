@@ -85,7 +85,7 @@ def fit(sets: Sets, loose: float) -> Regression:
     return Regression(local.mean, local.scale, weights, factor * local.intercept + shift)
 
 
-def held_out(sets: Sets, groups: Groups, loose: float) -> dict[str, Float[np.ndarray, " pictures"]]:
+def held_out(sets: Sets, groups: Groups, loose: float) -> dict[str, np.ndarray]:
     """Score every picture by a fit on the other folds; pictures of one source are never on both sides."""
     scores = {name: np.zeros(len(numbers)) for name, numbers in sets.items()}
     for fold in range(_FOLDS):

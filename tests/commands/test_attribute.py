@@ -39,12 +39,16 @@ def real():
     return decode(photograph("china.jpg"), name="china.jpg").pixels[100:292, 200:456]
 
 
-@pytest.fixture(scope="module")
-def redrawn(real):
-    """Return the photograph as studio-sd1 draws it."""
+def drawn(pixels):
+    """Return a picture as studio-sd1 draws it."""
     model = next(open_model(record) for record in pool.embedded() if record.name == "studio-sd1")
     with torch.no_grad():
-        return to_array(model.decode(model.encode(to_batch(real))))
+        return to_array(model.decode(model.encode(to_batch(pixels))))
+
+
+@pytest.fixture(scope="module")
+def redrawn(real):
+    return drawn(real)
 
 
 @pytest.fixture(autouse=True)
@@ -181,8 +185,9 @@ def test_smooth_and_colourless_pictures_belong_to_nobody(real):
 
 
 @pytest.mark.slow
-def test_a_resize_is_found_and_undone(redrawn):
-    large = np.asarray(Pillow.fromarray(np.rint(redrawn * 255).astype(np.uint8)).resize((384, 288), 3)) / 255
+def test_a_resize_is_found_and_undone():
+    whole = drawn(decode(photograph("china.jpg"), name="china.jpg").pixels[100:356, 150:534])
+    large = np.asarray(Pillow.fromarray(np.rint(whole * 255).astype(np.uint8)).resize((576, 384), 3)) / 255
     plain, searched = (
         opinions(as_image(large), candidates(("studio-sd1",)), search=search)[0] for search in (False, True)
     )
