@@ -81,7 +81,7 @@ def test_a_detector_is_trained_and_measured_on_an_own_manifest(drawings, capsys,
 @pytest.mark.slow
 def test_an_own_autoencoder_is_asked_what_it_drew(vae, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("ARTAUDIT_MODELS", str(tmp_path / "models"))
-    pictures = cropped(tmp_path / "larger", 192)
+    pictures = cropped(tmp_path / "larger", 256)
     words = ("attribute_own", "toy", vae, pictures, pictures / "3.png")
     run(*words)
     assert "of its own named" in (first := capsys.readouterr().out)
