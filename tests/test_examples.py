@@ -22,9 +22,9 @@ def vae(tmp_path_factory):
     """Return the folder of a small autoencoder of diffusers with random weights."""
     torch.manual_seed(0)
     network = diffusers.AutoencoderKL(
-        block_out_channels=(16, 32),
-        down_block_types=("DownEncoderBlock2D",) * 2,
-        up_block_types=("UpDecoderBlock2D",) * 2,
+        block_out_channels=(16, 16, 32, 32),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
         norm_num_groups=8,
         sample_size=32,
     )
