@@ -29,6 +29,7 @@ from artaudit.attribution.regression import (
     held_out,
     lengths,
     looseness,
+    rounded,
 )
 from artaudit.errors import ModelError, UsageError
 from artaudit.findings import FalseAlarms, Misses
@@ -193,7 +194,7 @@ def fit_stratum(sets: Sets, groups: Groups, side: int = 0, *, resized: bool = Fa
         aucs={name: auc(scores[BELONGING], values) for name, values in others.items()},
         passed={name: (int((values >= bar).sum()), len(values)) for name, values in scores.items()},
         quantiles={
-            name: tuple(_rounded(np.quantile(values, np.linspace(0, 1, _KEPT)))) for name, values in scores.items()
+            name: tuple(rounded(np.quantile(values, np.linspace(0, 1, _KEPT)))) for name, values in scores.items()
         },
     )
 
@@ -257,7 +258,3 @@ def _with_tuples(plain: Mapping[str, Any]) -> dict[str, Any]:
         return {key: restored(item) for key, item in value.items()} if isinstance(value, dict) else value
 
     return {name: restored(value) for name, value in plain.items()}
-
-
-def _rounded(values: np.ndarray) -> list[float]:
-    return [float(f"{value:.6g}") for value in values]

@@ -81,7 +81,7 @@ def fit(sets: Sets, loose: float) -> Regression:
     local = _fitted(single, belongs.repeat(several), weight.repeat(several), loose)
     slope, shift = _logistic(local.score(numbers)[:, None], belongs, weight, _CALIBRATED)
     factor = float(slope[0]) / math.log(10)
-    weights = tuple(_rounded(factor * np.array(local.weights)))
+    weights = tuple(rounded(factor * np.array(local.weights)))
     return Regression(local.mean, local.scale, weights, factor * local.intercept + shift)
 
 
@@ -99,12 +99,12 @@ def held_out(sets: Sets, groups: Groups, loose: float) -> dict[str, np.ndarray]:
 def _fitted(numbers: Numbers, belongs: np.ndarray, weight: np.ndarray, loose: float) -> Regression:
     """Fit on standardised terms, and return the weights for terms as they are."""
     flat = numbers.reshape(-1, numbers.shape[-1])
-    mean, scale = _rounded(flat.mean(0)), _rounded(flat.std(0) + 1e-6)
+    mean, scale = rounded(flat.mean(0)), rounded(flat.std(0) + 1e-6)
     values = terms((numbers - np.array(mean)) / np.array(scale))
     middle, spread = values.mean(0), values.std(0) + 1e-6
     weights, intercept = _logistic((values - middle) / spread, belongs, weight, loose)
     return Regression(
-        tuple(mean), tuple(scale), tuple(_rounded(weights / spread)), intercept - float(weights @ (middle / spread))
+        tuple(mean), tuple(scale), tuple(rounded(weights / spread)), intercept - float(weights @ (middle / spread))
     )
 
 
@@ -130,5 +130,6 @@ def _sampled(numbers: Float[np.ndarray, "pictures places numbers"]) -> Float[np.
     return np.take_along_axis(numbers, order[..., None], axis=1)
 
 
-def _rounded(values: np.ndarray) -> list[float]:
+def rounded(values: np.ndarray) -> list[float]:
+    """Return values with the six digits that calibrations keep."""
     return [float(f"{value:.6g}") for value in values]

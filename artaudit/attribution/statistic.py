@@ -74,17 +74,21 @@ def log_power(values: Float[Tensor, "batch channels height width"]) -> Float[Ten
 
 
 def log_bands(values: Float[Tensor, "batch channels height width"], count: int) -> Float[Tensor, "batch bands"]:
-    """Return the logarithms of the power in `count` octaves, finest first, and of the coarse rest.
+    """Return the logarithms of the power in `count` octaves, finest first, and of the coarse rest."""
+    return torch.stack([log_power(band) for band in octaves(values, count)], dim=1)
 
-    The octaves are the levels of a Laplacian pyramid (Burt and Adelson 1983, https://doi.org/10.1109/TCOM.1983.1095851).
+
+def octaves(values: Float[Tensor, "batch channels height width"], count: int) -> list[Tensor]:
+    """Return `count` octaves, finest first, and the coarse rest, each half as large as the one before.
+
+    They are the levels of a Laplacian pyramid (Burt and Adelson 1983, https://doi.org/10.1109/TCOM.1983.1095851).
     """
     bands = []
     for _ in range(count):
         coarse = F.avg_pool2d(values, 2, ceil_mode=True)
-        grown = F.interpolate(coarse, size=values.shape[-2:], mode="bilinear", align_corners=False)
-        bands.append(log_power(values - grown))
+        bands.append(values - F.interpolate(coarse, size=values.shape[-2:], mode="bilinear", align_corners=False))
         values = coarse
-    return torch.stack([*bands, log_power(values)], dim=1)
+    return [*bands, values]
 
 
 def whole(pixels: Pictures, factor: int) -> Float[Tensor, "batch 3 whole_height whole_width"]:

@@ -15,7 +15,7 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from jaxtyping import Float
 from torch import Tensor
 
-from artaudit.attribution.statistic import FAINT, Pictures, redraw, whole
+from artaudit.attribution.statistic import FAINT, Pictures, octaves, redraw, whole
 from artaudit.protocols import Autoencoder
 from artaudit.transforms import to_ycbcr
 
@@ -70,14 +70,8 @@ def by_block(values: Float[Tensor, "batch 3 height width"], count: int) -> Float
 def _bands(
     values: Float[Tensor, "batch channels height width"], count: int
 ) -> Float[Tensor, "batch bands rows columns"]:
-    """Return the levels of a Laplacian pyramid as `log_bands` does, block by block."""
-    bands = []
-    for octave in range(count):
-        coarse = F.avg_pool2d(values, 2)
-        grown = F.interpolate(coarse, size=values.shape[-2:], mode="bilinear", align_corners=False)
-        bands.append(_power(values - grown, BLOCK >> octave))
-        values = coarse
-    return torch.cat([*bands, _power(values, BLOCK >> count)], dim=1).log10()
+    """Return the logarithms of the power in every octave, block by block."""
+    return torch.cat([_power(band, BLOCK >> place) for place, band in enumerate(octaves(values, count))], dim=1).log10()
 
 
 def _power(values: Float[Tensor, "batch channels height width"], side: int) -> Float[Tensor, "batch 1 rows columns"]:
