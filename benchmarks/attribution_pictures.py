@@ -15,7 +15,7 @@ from artaudit.attribution.evaluation import Crops
 from artaudit.attribution.known_pictures import as_levels, as_pixels, strangers, to_8_bits
 from artaudit.attribution.statistic import redraw
 from artaudit.image import read
-from training.attribution import sources_to_enrol_on
+from training.attribution import digests_to_enrol_on
 from training.collection import found, in_turn, listed, opened
 from training.pictures import rows
 
@@ -31,14 +31,26 @@ class Pictures:
 
     def real(self, side: int, count: int) -> Crops:
         """Return middle crops of photographs, paintings and digital art, of the validation split and the collection."""
-        paths = [self.data / row["path"] for row in rows(self.data, "val", "portfolio") if row["label"] == "real"]
+        known = digests_to_enrol_on(self.data)
+        left = [row for row in rows(self.data, "val", "portfolio") if row["sha256"] not in known]
+        paths = [self.data / row["path"] for row in left if row["label"] == "real"]
         own = (partial(_read, path) for path in shuffled(paths))
         half = self._kept("own", own, side, count // 2)
-        return [*half, *self._kept("real", _in_turn(self.collected, "real"), side, count - len(half))]
+        return [*half, *self._kept("real", self._in_turn("real"), side, count - len(half))]
 
     def generated(self, side: int, count: int) -> Crops:
         """Return middle crops of pictures by generators that are not held, of the collection."""
-        return self._kept("made", _in_turn(self.collected, "made"), side, count)
+        return self._kept("made", self._in_turn("made"), side, count)
+
+    def _in_turn(self, label: str) -> Iterator[Callable[[], np.ndarray]]:
+        """Yield pictures of the collection in turn by source or generator, in an order drawn once."""
+        paths, known = _collected(self.collected), digests_to_enrol_on(self.data)
+        asked = [row for row in listed() if row.label == label and row.sha256 in paths and row.sha256 not in known]
+        by_maker: dict[str, list[Callable[[], np.ndarray]]] = {}
+        for row in shuffled(asked):
+            maker = row.source if label == "real" else row.generator
+            by_maker.setdefault(maker, []).append(partial(opened, row, paths[row.sha256]))
+        return in_turn(by_maker.values())
 
     def _kept(self, name: str, pictures: Iterator[Callable[[], np.ndarray]], side: int, count: int) -> Crops:
         """Return crops that were cut before, or cut them now: large pictures take long to read."""
@@ -66,17 +78,6 @@ class Pictures:
 def _collected(folder: Path) -> Mapping[str, Path]:
     """Return where the pictures of the collection lie, by digest."""
     return found([folder], [row.sha256 for row in listed()])
-
-
-def _in_turn(folder: Path, label: str) -> Iterator[Callable[[], np.ndarray]]:
-    """Yield pictures of the collection in turn by source or generator, in an order drawn once."""
-    paths, by_maker = _collected(folder), dict[str, list[Callable[[], np.ndarray]]]()
-    learned_from = sources_to_enrol_on()
-    asked = [row for row in listed() if row.label == label and row.source not in learned_from]
-    for row in shuffled([row for row in asked if row.sha256 in paths]):
-        maker = row.source if label == "real" else row.generator
-        by_maker.setdefault(maker, []).append(partial(opened, row, paths[row.sha256]))
-    return in_turn(by_maker.values())
 
 
 def _read(path: Path) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Makes the calibrations that ship: each embedded autoencoder against real, blurred and drawn pictures and the others.
 
-python -m training.attribution --data ../shared/data --collected ../pictures [--count 100]
+python -m training.attribution --data ../shared/data --collected ../pictures [--count 150] [--only studio-flux2]
 
 Half of the pictures are of the training split, half of freely licensed sources of the collection that nothing about
 attribution is measured on: photographs, paintings, digital art and drawings differ more than one split's pictures do.
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from artaudit.attribution.candidate import Candidate, candidates
-from artaudit.attribution.enrolment import learn
+from artaudit.attribution.enrolment import FURTHER_PICTURES, learn
 from artaudit.attribution.known_pictures import SIDE
 from artaudit.generators import pool
 from artaudit.generators.opening import abilities
@@ -44,6 +44,14 @@ def sources_to_enrol_on() -> frozenset[str]:
     return frozenset(free[place] for place in np.random.default_rng(18).permutation(len(free))[: len(free) // 2])
 
 
+def digests_to_enrol_on(data: Path) -> frozenset[str]:
+    """Return the digests of all pictures that may be enrolled on: of the training split, and of the sources."""
+    sources = sources_to_enrol_on()
+    return frozenset(row["sha256"] for row in rows(data, "train")) | {
+        row.sha256 for row in listed() if row.source in sources
+    }
+
+
 def training_pictures(data: Path, collected: Path, count: int) -> list[Image]:
     """Return real pictures to enrol on: one of the training split, one of the collection in turn by source, and on."""
     paths = sorted(data / row["path"] for row in rows(data, "train") if row["label"] == "real")
@@ -65,15 +73,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--collected", type=Path, default=Path("../pictures"))
-    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--count", type=int, default=150)
+    parser.add_argument("--only", help="make that of this model alone")
     chosen = parser.parse_args()
-    pictures = training_pictures(chosen.data, chosen.collected, chosen.count)
+    pictures = training_pictures(chosen.data, chosen.collected, (1 + FURTHER_PICTURES) * chosen.count)
     folder = Path(str(resources.files("artaudit.attribution"))) / "calibrations"
     folder.mkdir(exist_ok=True)
     names = tuple(record.name for record in pool.embedded() if "attribution" in abilities(record))
     everyone = candidates(names) + teachers(chosen.data)
     for candidate in everyone:
-        if candidate.record.kind == "studio":
+        if candidate.record.kind == "studio" and chosen.only in (None, candidate.record.name):
             others = [other for other in everyone if other is not candidate]
             learned = learn(candidate, others, pictures, most=chosen.count)
             (folder / f"{candidate.record.name}.json").write_text(learned.as_json(), encoding="utf-8")

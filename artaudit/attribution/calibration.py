@@ -21,6 +21,7 @@ from jaxtyping import Float
 
 from artaudit.attribution.regression import (
     BELONGING,
+    REAL,
     Groups,
     Numbers,
     Regression,
@@ -100,6 +101,15 @@ class Stratum:
     def different(self) -> int:
         """How many different pictures of its own, or by others if these are fewer, it was learned from."""
         return round(10**self.cap) - 1
+
+    @property
+    def near(self) -> float:
+        """The score that half of the real pictures reach as they lie: crops of what scores less are not searched for.
+
+        A decoder redraws its own pictures better than others off its grid too.
+        """
+        scores = self.quantiles.get(REAL, (-math.inf,))
+        return scores[len(scores) // 2]
 
     def score(self, numbers: Numbers) -> Float[np.ndarray, " pictures"]:
         """Return unbounded scores, which name and rank."""

@@ -31,6 +31,8 @@ from artaudit.attribution.candidate import (
 )
 from artaudit.attribution.families import proved_family
 from artaudit.attribution.known_pictures import (
+    CHANGED,
+    FURTHER,
     SIDE,
     Batch,
     Version,
@@ -40,7 +42,7 @@ from artaudit.attribution.known_pictures import (
     to_8_bits,
     versions,
 )
-from artaudit.attribution.regression import BELONGING
+from artaudit.attribution.regression import BELONGING, REAL
 from artaudit.attribution.standing_in import standing_in
 from artaudit.attribution.statistic import in_parts, redraw
 from artaudit.errors import UsageError
@@ -49,6 +51,9 @@ from artaudit.protocols import Autoencoder, Generator, Progress
 
 MOST = 40
 """Pictures that are measured by default: about five minutes for a small autoencoder on two cores."""
+
+FURTHER_PICTURES = 2
+"""How many times as many further pictures are measured that nothing redraws: they cost a fifth of the others."""
 
 STRENGTH, STEPS = 0.6, 20
 """How strongly (share of the schedule) and in how many steps a denoiser redraws crops, for methods that ask it."""
@@ -70,13 +75,18 @@ class Known:
     sources: Mapping[str, np.ndarray]
     twins: tuple[str, ...]
 
-    def versions(self, *, thorough: bool, slow: bool) -> Iterator[tuple[str, Version]]:
+    def beside(self, further: Batch) -> Known:
+        """Return these and further real pictures; few of them say nothing and are left out."""
+        if len(further) < _FEWEST:
+            return self
+        places = np.arange(len(further)) + 1 + max(int(places.max()) for places in self.sources.values())
+        return Known({**self.sets, FURTHER: further}, {**self.sources, FURTHER: places}, self.twins)
+
+    def versions(self, *, slow: bool) -> Iterator[tuple[str, Version]]:
         """Yield every version of every set; slow methods measure fewer."""
-        more = 2 if thorough else 1
         for name, pixels in self.sets.items():
-            real = name == "real pictures"
-            saved = 0 if slow else more if real or name == BELONGING else more - 1
-            for version in versions(pixels, saved=saved, resized=not slow, wrong=real and not slow):
+            wrong, saved = name == REAL and not slow, name != FURTHER and not slow
+            for version in versions(pixels, saved=saved, resized=not slow, wrong=wrong):
                 if not (slow and version.side == SIDE):
                     yield name, version
 
@@ -119,29 +129,32 @@ def learn(
     kept: Path | None = None,
     progress: Progress | None = None,
 ) -> CandidateCalibration:
-    """Calibrate a candidate on middle crops of real pictures, at most `most`; no calibration is written.
+    """Calibrate a candidate on middle crops of real pictures; no calibration is written.
 
-    Its own pictures are the crops as it redraws them. The other sets are the crops themselves, edited ones, drawings by
-    code, and the crops as the `others` redraw them, divided among these. Every set is measured in two sizes, untouched
-    and saved as files, and resized with the resize undone. Others whose redrawings equal its own are twins; others
-    whose pictures cannot be told from its own are relatives, and do not count for the bars. Measurements are kept in
-    the folder `kept` until all is done. Raises UsageError for too few pictures.
+    Its own pictures are the first `most` crops as it redraws them. The other sets are these crops themselves; edited
+    ones, drawings by code, and what the `others` redraw, among which the crops are divided; and up to twice `most`
+    further crops, as different pictures say more about others than versions of one. Every set is measured in two sizes,
+    untouched and saved as files, and resized with the resize undone; the further crops are not saved. Others whose
+    redrawings equal its own are twins; others whose pictures cannot be told from its own are relatives, and do not
+    count for the bars. Measurements are kept in the folder `kept` until all is done. Raises UsageError for too few
+    pictures.
     """
-    crops = middle_crops(pictures)[:most]
+    every = middle_crops(pictures)[: (1 + FURTHER_PICTURES) * most]
+    crops, further = every[:most], every[most:]
     if len(crops) < _FEWEST:
         raise UsageError(f"An enrolment needs at least {_FEWEST} pictures of {SIDE} pixels: give more.")
     model = open_candidate(candidate.record, denoiser=method in DENOISING)
-    known = _known(model, others, crops, denoising=method in DENOISING)
-    digest = hashlib.sha256(as_levels(crops).tobytes()).hexdigest()
+    known = _known(model, others, crops, denoising=method in DENOISING).beside(further)
+    digest = hashlib.sha256(as_levels(every).tobytes()).hexdigest()
     unfinished = Unfinished(kept, f"{candidate.record.digest} {method} {statistic(method).names} {digest}")
-    measured = _measured(model, method, known, unfinished, progress, thorough=most > MOST)
+    measured = _measured(model, method, known, unfinished, progress)
     strata, relatives = _strata(measured, known)
     learned = CandidateCalibration(
         model=candidate.record.name,
         digest=candidate.record.digest,
         method=method,
         names=statistic(method).names,
-        pictures=f"middle crops of {SIDE} pixels of {len(crops)} pictures, untouched, as files and resized",
+        pictures=f"middle crops of {SIDE} pixels of {len(every)} pictures, untouched, as files and resized",
         strata=strata,
         twins=known.twins,
         relatives=relatives,
@@ -187,11 +200,9 @@ def _measured(
     known: Known,
     unfinished: Unfinished,
     progress: Progress | None,
-    *,
-    thorough: bool,
 ) -> list[Measured]:
     measure, measured = statistic(method).measure, []
-    every = list(known.versions(thorough=thorough, slow=method in SLOW))
+    every = list(known.versions(slow=method in SLOW))
     for number, (name, version) in enumerate(every):
 
         def numbers(pixels: Batch = version.pixels) -> np.ndarray:
@@ -244,16 +255,22 @@ def _known(model: Autoencoder, others: Sequence[Candidate], crops: Batch, *, den
         alike = [probe[name] for name in distinct] + [own[:2]]
         if not any(float((probe[other.record.name] - batch).abs().max()) <= _ALIKE for batch in alike):
             distinct[other.record.name] = other
-    sets, sources = {BELONGING: own, **strangers(crops)}, {}
-    share = max(_FEWEST, len(crops) // max(1, len(distinct)))
-    for number, (name, other) in enumerate(distinct.items()):
+    sets, sources = {BELONGING: own, REAL: crops}, {BELONGING: every, REAL: every}
+    share = max(_FEWEST, len(crops) // (len(CHANGED) + len(distinct)))
+    for number, name in enumerate([*CHANGED, *distinct]):
         places = np.unique((np.arange(share) + number * share) % len(crops))
-        sets[f"{_DRAWN_BY}{name}"] = to_8_bits(redraw(open_candidate(other.record), crops[places]))
-        sources[f"{_DRAWN_BY}{name}"] = places
+        told = f"{_DRAWN_BY}{name}" if name in distinct else name
+        sets[told] = _of_another(name, distinct, crops[places])
+        sources[told] = places
     if denoising and isinstance(model, Generator):
         sets |= {BELONGING: denoised(model, crops), _BY_ITSELF: own}
         twins = ()
     return Known(sets, {name: sources.get(name, every) for name in sets}, twins)
+
+
+def _of_another(name: str, others: Mapping[str, Candidate], crops: Batch) -> Batch:
+    """Return crops as one of the others redraws them, or changed in the way of this name."""
+    return to_8_bits(redraw(open_candidate(others[name].record), crops)) if name in others else strangers(crops)[name]
 
 
 def denoised(model: Generator, crops: Batch) -> Batch:

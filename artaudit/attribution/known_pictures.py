@@ -11,6 +11,7 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from artaudit.attribution.regression import REAL
 from artaudit.attribution.search import undone
 from artaudit.datasets.drawings import draw, soften
 from artaudit.edits import Saved
@@ -33,7 +34,9 @@ SCALES = (0.75, 0.5, 1.25, 0.6, 1.5, 0.85)
 SIGMAS = (0.7, 1.0, 1.5, 2.0, 3.0)
 """Standard deviations of blurs in pixels, in turn."""
 
-STRANGERS = ("real pictures", "edited pictures", "drawings by code")
+CHANGED = "edited pictures", "drawings by code"
+FURTHER = "further real pictures"
+STRANGERS = (REAL, *CHANGED)
 
 Batch = Float[Tensor, "batch 3 height width"]
 Changed = Float[Tensor, "batch 3 rows columns"]
@@ -59,13 +62,13 @@ def strangers(crops: Batch) -> dict[str, Batch]:
     return dict(zip(STRANGERS, (crops, to_8_bits(torch.cat(edited)), to_8_bits(drawn)), strict=True))
 
 
-def versions(pixels: Batch, *, saved: int = 0, resized: bool = True, wrong: bool = False) -> Iterator[Version]:
-    """Yield the versions of a set: as drawn and in `saved` kinds of file, in both sizes; then resized, and put back.
+def versions(pixels: Batch, *, saved: bool = True, resized: bool = True, wrong: bool = False) -> Iterator[Version]:
+    """Yield the versions of a set: as drawn and `saved` as files, in both sizes; then resized, and put back.
 
-    With `wrong`, some are put back although no resize ever took place, as happens when a search tries it.
+    Files are of all kinds in turn. With `wrong`, some are put back although no resize ever took place, as happens when
+    a search tries it.
     """
-    for number in range(1 + saved):
-        kept = pixels if number == 0 else _as_files(pixels, number - 1)
+    for kept in [pixels, *([_as_files(pixels, 0)] if saved else [])]:
         for side in SIDES:
             yield Version(_middles(kept, side), side, resized=False)
     for mistaken in ([False] if resized else []) + ([True] if wrong else []):

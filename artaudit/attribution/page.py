@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float, UInt8
 from PIL import Image as Pillow
 from torch import Tensor
@@ -19,7 +18,7 @@ from artaudit.findings import Finding
 from artaudit.templates import template
 from artaudit.tensors import to_array
 
-_CELL = 24
+_CELL, _NOT_TRIED = 24, (30, 60, 110)
 
 
 def page(attributions: Sequence[tuple[str, Finding, Sequence[Opinion]]]) -> bytes:
@@ -53,10 +52,15 @@ def _opinion(opinion: Opinion) -> dict[str, Any]:
 
 
 def phase_map(scores: Float[Tensor, "offsets offsets"]) -> UInt8[np.ndarray, "height width 3"]:
-    """Draw the score at every offset of the grid as a square, from black (lowest) to white (highest)."""
-    low, high = float(scores.min()), float(scores.max())
-    shades = ((scores - low) / max(high - low, 1e-9) * 255).round().to(torch.uint8).numpy()
-    return np.repeat(np.kron(shades, np.ones((_CELL, _CELL), np.uint8))[..., None], 3, axis=2)
+    """Draw the score at every offset of the grid as a square, from black (lowest) to white (highest).
+
+    Offsets that were not tried, NaN, are blue.
+    """
+    tried = scores.isfinite().numpy()
+    known = scores.numpy()[tried]
+    shades = np.rint((scores.nan_to_num().numpy() - known.min()) / max(float(np.ptp(known)), 1e-9) * 255)
+    colours = np.where(tried[..., None], shades[..., None].clip(0, 255), _NOT_TRIED).astype(np.uint8)
+    return colours.repeat(_CELL, 0).repeat(_CELL, 1)
 
 
 def _row(name: str, quantiles: Sequence[float], span: tuple[float, float]) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-BELONGING = "belonging"
-"""The name of the set of pictures that the candidate drew."""
+BELONGING, REAL = "belonging", "real pictures"
+"""The names of the sets of pictures that the candidate drew, and of those that no model drew."""
 
 LINEAR, QUADRATIC = (30.0, 3.0), (1.0, 0.1)
 """Inverses of the regularisation that are tried, the looser first."""

@@ -19,10 +19,18 @@ from torch import Tensor
 from artaudit.attribution.statistic import Pictures, detailed
 
 SIDES = 96, 128
-"""Sides of the windows in pixels: for all offsets and factors, and in the second pass; multiples of all factors."""
+"""Sides of the windows in pixels: for offsets and factors, and for the shortlist; multiples of all factors."""
+
+BEAM = 6
+"""Offsets that are followed from one pass to the next.
+
+Of 360 crops of 40 pictures that the embedded `studio-flux2` drew, after JPEG 90, the shortlist held the right offset of
+97.5 % after scoring all 64, and of as many with 6 followed (34 scored), of 97 % with 4 (28) and 91 % with 2 (16);
+`studio-sd1`: 100, 99, 98 and 33 %.
+"""
 
 SHORTLIST = 3
-"""Offsets in the second pass, besides (0, 0)."""
+"""Offsets in the last pass, besides (0, 0)."""
 
 SMALLEST, LARGEST = 0.5, 1.5
 """Factors between which a picture may have been resized after it was drawn."""
@@ -40,7 +48,7 @@ MOST = 6
 """Factors that are tried of one picture at most."""
 
 _OFFSETS = 8
-"""Offsets along each side in the first pass at most."""
+"""Offsets along each side at most, before the last pass."""
 
 Score = Callable[[Pictures], Float[Tensor, " batch"]]
 
@@ -49,8 +57,9 @@ Score = Callable[[Pictures], Float[Tensor, " batch"]]
 class Place:
     """Where a picture was scored: the resize undone, rows and columns cut off at the top and left.
 
-    `scores` are those of a window at every offset, empty where none was searched; `tried` are the factors that were
-    tried, with the score of a window. `among` is the number of places that a score was corrected for.
+    `scores` are those of a window by offset, empty where none was searched and NaN where it was not tried; `tried` are
+    the factors that were tried, with the score of a window. `among` is the number of places that a score was corrected
+    for.
     """
 
     scale: float = 1.0
@@ -62,21 +71,45 @@ class Place:
 
 
 def find_grid(score: Score, pixels: Float[Tensor, "1 3 height width"], factor: int) -> tuple[Place, float]:
-    """Score a window at 8 x 8 offsets, then larger ones at the best and those between; return the best of these.
+    """Score a window at offsets of the grid, then larger ones at the best and those between; return the best of these.
 
-    Pixels in [0, 1], both sides at least twice the factor. Of factors up to 8 every offset is tried. The scores of the
-    place are those of the first pass; the second gives the one that is returned.
+    Pixels in [0, 1], both sides at least twice the factor. Of factors up to 8 any offset can be found. The scores of
+    the place are those of the smaller window; the larger one gives the score that is returned.
     """
     step = max(1, factor // _OFFSETS)
-    along = range(0, factor, step)
-    places = [(down, across) for down in along for across in along]
-    first = score(_moved(pixels, places, SIDES[0], factor))
-    best = {places[place] for place in (0, *first.topk(min(SHORTLIST, len(places))).indices.tolist())}
+    first = _coarse_to_fine(
+        lambda places: score(_moved(pixels, [(step * y, step * x) for y, x in places], SIDES[0], factor)),
+        len(range(0, factor, step)),
+    )
+    tried = first.isfinite().nonzero().tolist()
+    best = sorted(tried, key=lambda place: -float(first[tuple(place)]))[:SHORTLIST]
     near = [(down, across) for down in range(1 - step, step) for across in range(1 - step, step)]
-    between = sorted({((y + down) % factor, (x + across) % factor) for y, x in best for down, across in near})
+    around = [(step * y + down, step * x + across) for y, x in [(0, 0), *best] for down, across in near]
+    between = sorted({(y % factor, x % factor) for y, x in around})
     second = score(_moved(pixels, between, SIDES[1], factor))
     top, left = between[int(second.argmax())]
-    return Place(1.0, top, left, first.view(len(along), len(along))), float(second.max())
+    return Place(1.0, top, left, first), float(second.max())
+
+
+def _coarse_to_fine(
+    score: Callable[[Sequence[tuple[int, int]]], Float[Tensor, " places"]], count: int
+) -> Float[Tensor, "count count"]:
+    """Return scores of offsets, NaN where none was asked for.
+
+    A decoder enlarges its latents by two again and again, and leaves traces on the grid of each step: offsets are told
+    apart by their remainder of two first, then of four and eight, each time among those of the best.
+    """
+    scores = torch.full((count, count), torch.nan)
+    places, stride = [(0, 0)], 1
+    while places:
+        fresh = [place for place in places if scores[place].isnan()]
+        if fresh:
+            scores[tuple(zip(*fresh, strict=True))] = score(fresh).to(scores.dtype)
+        best = sorted(places, key=lambda place: -float(scores[place]))[:BEAM]
+        moves = [(y + down, x + across) for y, x in best for down in (0, stride) for across in (0, stride)]
+        places = [place for place in moves if max(place) < count] if stride < count else []
+        stride *= 2
+    return scores
 
 
 def find_scale(

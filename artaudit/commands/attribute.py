@@ -143,7 +143,7 @@ def list_candidates(*, as_json: bool) -> None:
     type=click.IntRange(min=10),
     default=40,
     show_default=True,
-    help="How many pictures to measure; evidence takes 100, and nearly three times as long.",
+    help="How many pictures MODEL redraws; evidence takes 100, and nearly three times as long.",
 )
 @AS_JSON
 def enrol(model: str, pictures: tuple[Path, ...], *, method: str, most: int, as_json: bool) -> None:
@@ -151,16 +151,18 @@ def enrol(model: str, pictures: tuple[Path, ...], *, method: str, most: int, as_
 
     Crops of PICTURES are measured as MODEL redraws them, which are its own, and as they are, edited, drawn by code and
     redrawn by other models, which are not. PICTURES are files or folders, at least ten pictures that no model made, of
-    256 pixels or more, better a hundred; without any, drawings by code and parts of two photographs stand in for them.
-    A stopped enrolment goes on where it was.
+    256 pixels or more, better three hundred: the first --most are redrawn, twice as many more are measured as they are.
+    Without any, drawings by code and parts of two photographs stand in for them. A stopped enrolment goes on where it
+    was.
     """
     from artaudit.attribution.candidate import calibration_path, candidates  # noqa: PLC0415 - heavy
-    from artaudit.attribution.enrolment import calibrate_model  # noqa: PLC0415 - heavy
+    from artaudit.attribution.enrolment import FURTHER_PICTURES, calibrate_model  # noqa: PLC0415 - heavy
     from artaudit.image import read  # noqa: PLC0415 - heavy
     from artaudit.image.sources import gather  # noqa: PLC0415 - heavy
 
     (candidate,) = candidates((model,))
-    images, code = each([source.path for source in gather(pictures)], read) if pictures else ([], 0)
+    paths = [source.path for source in gather(pictures)][: (1 + FURTHER_PICTURES) * most] if pictures else []
+    images, code = each(paths, read)
     if code:
         raise UsageError("Some pictures could not be read: leave them out.")
     with progress_bar("measuring") as progress:

@@ -16,7 +16,7 @@ from artaudit.attribution.calibration import (
     fit_stratum,
     read_calibration,
 )
-from artaudit.attribution.regression import BELONGING
+from artaudit.attribution.regression import BELONGING, REAL
 from artaudit.errors import ModelError, UsageError
 
 ABOUT = {"model": "m", "digest": "d", "method": "octaves", "names": ("a", "b"), "pictures": "drawn numbers"}
@@ -72,6 +72,13 @@ def test_the_bar_is_conformal_over_all_and_over_each_set(seed, count, sets):
     reached = {name: int((values >= bar).sum()) for name, values in others.items()}
     assert sum(reached.values()) <= FALSE_NAMING_RATE * (sets * count + 1)
     assert all(number <= FALSE_NAMING_RATE_EACH * (count + 1) for number in reached.values())
+
+
+def test_crops_are_searched_for_of_what_scores_as_high_as_half_of_the_real_pictures():
+    learned = stratum(3)
+    scores = learned.quantiles[REAL]
+    assert scores[0] < learned.near == np.median(scores) < scores[-1]
+    assert stratum(3, others=("drawn by another",)).near == -np.inf
 
 
 def test_few_pictures_are_told():

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from artaudit.attribution.enrolment import Unfinished
-from artaudit.attribution.known_pictures import SIDE, SIDES, STRANGERS, middle_crops, strangers, versions
+from artaudit.attribution.enrolment import Known, Unfinished
+from artaudit.attribution.known_pictures import FURTHER, SIDE, SIDES, STRANGERS, middle_crops, strangers, versions
+from artaudit.attribution.regression import BELONGING, REAL
 from artaudit.attribution.standing_in import standing_in
 from artaudit.errors import UsageError
 
@@ -44,7 +45,7 @@ def test_pictures_that_stand_in_are_the_same_each_time_and_differ_from_one_anoth
 
 def test_versions_have_the_sizes_of_their_strata():
     crops = torch.rand(7, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
-    every = list(versions(crops, saved=1, wrong=True))
+    every = list(versions(crops, wrong=True))
     assert [(version.side, version.resized) for version in every] == [
         *((side, False) for _ in range(2) for side in SIDES),
         (SIDE, True),
@@ -53,6 +54,22 @@ def test_versions_have_the_sizes_of_their_strata():
     for version in every:
         assert version.pixels.shape == (7, 3, version.side, version.side)
         assert version.pixels.min() >= 0 and version.pixels.max() <= 1
+
+
+def test_further_pictures_are_sources_of_their_own_and_measured_as_they_are():
+    crops, every = torch.rand(12, 3, SIDE, SIDE), np.arange(12)
+    known = Known({BELONGING: crops, REAL: crops}, {BELONGING: every, REAL: every}, ()).beside(
+        torch.rand(24, 3, SIDE, SIDE)
+    )
+    assert known.sources[FURTHER].tolist() == list(range(12, 36))
+    counted = {name: [name for name, _ in known.versions(slow=False)].count(name) for name in known.sets}
+    assert counted == {BELONGING: 5, REAL: 6, FURTHER: 3}
+
+
+def test_few_further_pictures_are_left_out():
+    crops, every = torch.rand(12, 3, SIDE, SIDE), np.arange(12)
+    known = Known({BELONGING: crops, REAL: crops}, {BELONGING: every, REAL: every}, ())
+    assert known.beside(crops[:9]) is known
 
 
 def test_strangers_are_as_many_as_the_pictures():

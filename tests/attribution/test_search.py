@@ -23,13 +23,16 @@ def test_the_grid_of_a_coarser_decoder_is_found_between_the_offsets_of_the_first
     top, left = 5 % factor, factor - 3
     rows, columns = (torch.arange(side, dtype=torch.float32) for side in (300, 320))
 
-    def away(places, at):  # how far each row or column is from the grid, going round
-        return torch.minimum((places - at) % factor, (at - places) % factor)
+    def away(places, at):  # how far each row or column is from the grid, going round, and off how many finer grids
+        steps = (2**power for power in range(1, factor.bit_length()))
+        off = sum(((places - at) % step != 0).float() for step in steps)
+        return torch.minimum((places - at) % factor, (at - places) % factor) / factor + off / factor.bit_length()
 
-    pixels = (1 - (away(rows, top)[:, None] + away(columns, left)) / (2 * factor)).expand(1, 3, -1, -1)
+    pixels = (1 - (away(rows, top)[:, None] + away(columns, left)) / 4).expand(1, 3, -1, -1)
     place, _ = find_grid(lambda windows: windows[:, 0, 0, 0], pixels, factor)
     assert (place.top, place.left) == (top, left)
     assert place.scores.shape == (8, 8)
+    assert 16 < place.scores.isfinite().sum() < 40
 
 
 @given(st.integers(1, 30), st.integers(1, 30), st.floats(SMALLEST, LARGEST))
