@@ -4,7 +4,8 @@ Logistic regression as calibration: Morrison, "Tutorial on logistic-regression c
 https://doi.org/10.1080/00450618.2012.733025; likelihood ratios are bounded by the size of the data (Vergeer et al.
 2016, https://doi.org/10.1016/j.scijus.2016.06.003), scores are not. The bar on scores is that of a conformal test
 (Vovk et al., "Algorithmic Learning in a Random World", 2005, https://doi.org/10.1007/b106715): a picture is named if it
-scores higher than all but a small share of the pictures by others that its fit did not see.
+scores higher than all but a small share of the pictures by others that its fit did not see. Plain pictures, which any
+decoder redraws well, have a bar of their own (Mondrian conformal prediction, section 4.5 of the book).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from artaudit.attribution.regression import (
     held_out,
     lengths,
     looseness,
+    plain,
     rounded,
 )
 from artaudit.errors import ModelError, UsageError
@@ -80,6 +82,12 @@ class Stratum:
     aucs: Mapping[str, float]
     passed: Mapping[str, tuple[int, int]]
     quantiles: Mapping[str, tuple[float, ...]]
+    bar_of_plain: float | None = None
+    """The bar of plain pictures, at least `bar`; None, in calibrations that did not tell them apart, is `bar`."""
+
+    def bar_for(self, *, plain: bool) -> float:
+        """Return the bar of a picture by whether it is plain."""
+        return self.bar if self.bar_of_plain is None or not plain else self.bar_of_plain
 
     @property
     def separable(self) -> bool:
@@ -191,18 +199,20 @@ def fit_stratum(sets: Sets, groups: Groups, side: int = 0, *, resized: bool = Fa
     Raises UsageError for too few pictures.
     """
     _ensure_enough(sets, groups)
+    odd = {name: plain(values) for name, values in sets.items()}
     tried = [(loose, held_out(sets, groups, loose)) for loose in looseness(sets)]
-    loose, scores = max(tried, key=lambda pair: _named(pair[1]))
-    others = {name: values for name, values in scores.items() if name != BELONGING}
-    bar, different = bar_over(others), {name: len(np.unique(groups[name])) for name in sets}
+    loose, scores = max(tried, key=lambda pair: _passed(pair[1], odd)[BELONGING][0])
+    bar, bar_of_plain = bars_over(_without_own(scores), odd)
+    different = {name: len(np.unique(groups[name])) for name in sets}
     return Stratum(
         side=side,
         resized=resized,
         **asdict(fit(sets, loose)),
         cap=math.log10(1 + min(different.pop(BELONGING), sum(different.values()))),
         bar=bar,
-        aucs={name: auc(scores[BELONGING], values) for name, values in others.items()},
-        passed={name: (int((values >= bar).sum()), len(values)) for name, values in scores.items()},
+        bar_of_plain=bar_of_plain,
+        aucs={name: auc(scores[BELONGING], values) for name, values in _without_own(scores).items()},
+        passed=_passed(scores, odd),
         quantiles={
             name: tuple(rounded(np.quantile(values, np.linspace(0, 1, _KEPT)))) for name, values in scores.items()
         },
@@ -215,9 +225,28 @@ def _ensure_enough(sets: Sets, groups: Groups) -> None:
         raise UsageError(f"Calibration needs at least {_FEWEST} different pictures of each set: give more pictures.")
 
 
-def _named(scores: Mapping[str, Float[np.ndarray, " pictures"]]) -> int:
-    """Return how many of the candidate's own pictures reach the bar over the others."""
-    return int((scores[BELONGING] >= bar_over({name: scores[name] for name in scores if name != BELONGING})).sum())
+def _without_own(scores: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: values for name, values in scores.items() if name != BELONGING}
+
+
+def _passed(scores: Mapping[str, np.ndarray], odd: Mapping[str, np.ndarray]) -> dict[str, tuple[int, int]]:
+    """Return by set how many pictures reach their bar over the others, of how many."""
+    bar, bar_of_plain = bars_over(_without_own(scores), odd)
+    return {
+        name: (int((values >= np.where(odd[name], bar_of_plain, bar)).sum()), len(values))
+        for name, values in scores.items()
+    }
+
+
+def bars_over(others: Mapping[str, np.ndarray], odd: Mapping[str, np.ndarray]) -> tuple[float, float]:
+    """Return the bar over pictures by others and that of plain ones, `odd`, which is higher than any of these scored.
+
+    Plain pictures are few, and do not raise the bar of the rest.
+    """
+    rest = {name: values[~odd[name]] for name, values in others.items() if not odd[name].all()}
+    bar = bar_over(rest or others)
+    empty = np.concatenate([values[odd[name]] for name, values in others.items()])
+    return bar, max(bar, float(np.nextafter(empty.max(), np.inf))) if len(empty) else bar
 
 
 def bar_over(others: Mapping[str, Float[np.ndarray, " pictures"]]) -> float:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from artaudit.attribution.calibration import CandidateCalibration, Stratum
 from artaudit.attribution.candidate import DENOISING, SLOW, Candidate, open_candidate, statistic
+from artaudit.attribution.regression import Numbers, plain
 from artaudit.attribution.search import CORNER, LARGEST, USUAL, Place, corner_before, find_grid, find_scale, scales
 from artaudit.attribution.statistic import in_parts, redraw, whole
 from artaudit.image import Image
@@ -45,7 +46,7 @@ _ALIGNED = 64
 class Opinion:
     """A candidate's unbounded score for a picture, the stratum that it is judged by, and where it was scored.
 
-    `seen` is the part of the picture that was scored.
+    `seen` is the part of the picture that was scored; of a `plain` one half holds next to nothing.
     """
 
     candidate: Candidate
@@ -53,16 +54,22 @@ class Opinion:
     stratum: Stratum
     place: Place
     seen: Float[Tensor, "1 3 height width"] = field(repr=False)
+    plain: bool = False
 
     @property
     def belongs(self) -> bool:
         """Whether the score reaches the candidate's bar."""
-        return self.score >= self.stratum.bar
+        return self.score >= self.bar
+
+    @property
+    def bar(self) -> float:
+        """The bar that the score has to reach."""
+        return self.stratum.bar_for(plain=self.plain)
 
     @property
     def margin(self) -> float:
         """How far the score lies above the bar."""
-        return self.score - self.stratum.bar
+        return self.score - self.bar
 
     @property
     def ratio(self) -> float:
@@ -130,7 +137,7 @@ def opinion(parts: Views, candidate: Candidate, *, search: bool = True) -> Opini
     found += examined.resize(parts) + examined.resized_crop(parts)
     best, above = max(found, key=lambda pair: pair[1], default=(Place(), -math.inf))
     if above < PROMISING or (best.scale, best.top, best.left) == (1.0, 0, 0):
-        return Opinion(candidate, first.score, first.stratum, best, first.seen)
+        return replace(first, place=best)
     pixels = corner_before(parts.corner, best.scale) if best.scale != 1 else parts.middle
     middle = _middle(pixels, examined.model.factor)[..., best.top :, best.left :]
     return max(examined.opinion(middle, best), first, key=lambda held: held.margin)
@@ -148,8 +155,9 @@ class _Examined:
         """Score a part of the picture that begins on the grid."""
         seen = whole(pixels, self.model.factor)
         stratum = self.learned.stratum(min(seen.shape[-2:]), resized=place.scale != 1)
-        score = float(self._score(seen, stratum)[0]) - math.log10(place.among)
-        return Opinion(self.candidate, score, stratum, place, seen)
+        numbers = self._numbers(seen)
+        score = float(stratum.score(numbers)[0]) - math.log10(place.among)
+        return Opinion(self.candidate, score, stratum, place, seen, plain=bool(plain(numbers)[0]))
 
     def crop(self, parts: Views) -> tuple[Place, float]:
         """Return the best offset of the grid, and how far a window there scores above its bar."""
@@ -180,9 +188,11 @@ class _Examined:
         return found
 
     def _score(self, pixels: Float[Tensor, "batch 3 height width"], stratum: Stratum) -> Float[Tensor, " batch"]:
+        return torch.from_numpy(stratum.score(self._numbers(pixels)))
+
+    def _numbers(self, pixels: Float[Tensor, "batch 3 height width"]) -> Numbers:
         measure = statistic(self.learned.method).measure
-        numbers = in_parts(lambda part: measure(self.model, part), pixels)
-        return torch.from_numpy(stratum.score(numbers.double().numpy()))
+        return in_parts(lambda part: measure(self.model, part), pixels).double().numpy()
 
 
 def _corrected(place: Place, above: float, among: int) -> tuple[Place, float]:

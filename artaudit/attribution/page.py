@@ -36,7 +36,7 @@ def page(attributions: Sequence[tuple[str, Finding, Sequence[Opinion]]]) -> byte
 
 def _opinion(opinion: Opinion) -> dict[str, Any]:
     stratum = opinion.stratum
-    edges = (opinion.score, stratum.bar, *(value for values in stratum.quantiles.values() for value in values))
+    edges = (opinion.score, opinion.bar, *(value for values in stratum.quantiles.values() for value in values))
     span = min(edges), max(edges)
     redrawn = opinion.redrawn()
     error = (AMPLIFIED * (redrawn - opinion.seen).abs()).clamp(0, 1)
@@ -47,7 +47,7 @@ def _opinion(opinion: Opinion) -> dict[str, Any]:
         "tried": _tried(opinion.place.tried),
         "sets": [_row(name, values, span) for name, values in stratum.quantiles.items()],
         "score_at": _at(opinion.score, span),
-        "bar_at": _at(stratum.bar, span),
+        "bar_at": _at(opinion.bar, span),
     }
 
 

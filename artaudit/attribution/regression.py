@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 BELONGING, REAL = "belonging", "real pictures"
 """The names of the sets of pictures that the candidate drew, and of those that no model drew."""
@@ -25,6 +25,12 @@ _PLACES = 40
 
 _OUTERMOST = 3.0
 """Standard deviations from the mean beyond which a place counts as lying there, so that odd ones decide nothing."""
+
+PLAIN = -5.5
+"""The least first number, the log power of light in the finest octave, of places that hold something.
+
+It is that of half a level of 255.
+"""
 
 _CALIBRATED = 30.0
 
@@ -47,6 +53,14 @@ class Regression:
         standard = (numbers - np.array(self.mean)) / np.array(self.scale)
         scores: Float[np.ndarray, " pictures"] = terms(standard) @ np.array(self.weights) + self.intercept
         return scores / math.log(10)
+
+
+def plain(numbers: Numbers) -> Bool[np.ndarray, " pictures"]:
+    """Tell which pictures hold nothing in half of their places; of those that are measured whole, none is said to."""
+    if numbers.ndim == 2:  # noqa: PLR2004 - pictures and numbers
+        return np.zeros(len(numbers), bool)
+    empty: Bool[np.ndarray, " pictures"] = np.median(numbers[..., 0], axis=1) < PLAIN
+    return empty
 
 
 def looseness(sets: Sets) -> tuple[float, ...]:

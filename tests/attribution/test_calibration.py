@@ -1,6 +1,7 @@
 """A calibration turns numbers into evidence, holds its bar on others, and survives being written."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,10 +14,11 @@ from artaudit.attribution.calibration import (
     LEAST_NEGATIVES,
     CandidateCalibration,
     bar_over,
+    bars_over,
     fit_stratum,
     read_calibration,
 )
-from artaudit.attribution.regression import BELONGING, REAL
+from artaudit.attribution.regression import BELONGING, PLAIN, REAL, plain
 from artaudit.errors import ModelError, UsageError
 
 ABOUT = {"model": "m", "digest": "d", "method": "octaves", "names": ("a", "b"), "pictures": "drawn numbers"}
@@ -72,6 +74,26 @@ def test_the_bar_is_conformal_over_all_and_over_each_set(seed, count, sets):
     reached = {name: int((values >= bar).sum()) for name, values in others.items()}
     assert sum(reached.values()) <= FALSE_NAMING_RATE * (sets * count + 1)
     assert all(number <= FALSE_NAMING_RATE_EACH * (count + 1) for number in reached.values())
+
+
+def test_plain_pictures_have_a_bar_of_their_own_which_does_not_raise_that_of_the_rest():
+    scores = np.concatenate([np.linspace(-5, 1.5, 290), np.full(10, 4.0)])
+    odd = np.arange(300) >= 290
+    bar, bar_of_plain = bars_over({REAL: scores}, {REAL: odd})
+    assert bar == bar_over({REAL: scores[:290]}) < 1.6 and 4 < bar_of_plain < 4.1
+    assert bars_over({REAL: scores[:290]}, {REAL: odd[:290]}) == (bar, bar)
+    assert bars_over({REAL: scores[290:]}, {REAL: odd[290:]})[1] > 4
+
+
+def test_a_plain_picture_is_held_to_its_bar():
+    learned = replace(stratum(3), bar=1.0, bar_of_plain=2.0)
+    assert (learned.bar_for(plain=True), learned.bar_for(plain=False)) == (2, 1)
+    assert replace(learned, bar_of_plain=None).bar_for(plain=True) == 1
+
+
+def test_pictures_that_are_measured_whole_are_not_called_plain():
+    assert not plain(np.full((5, 3), PLAIN - 1)).any()
+    assert plain(np.full((5, 9, 3), PLAIN - 1)).all()
 
 
 def test_crops_are_searched_for_of_what_scores_as_high_as_half_of_the_real_pictures():
