@@ -27,7 +27,7 @@ from artaudit.attribution.candidate import Candidate, candidates, open_candidate
 from artaudit.attribution.enrolment import learn
 from artaudit.attribution.evaluation import Crops, score
 from artaudit.attribution.figures import Share
-from artaudit.attribution.opinion import PROMISING, SIDE, opinions
+from artaudit.attribution.opinion import LOOKED_AT, PROMISING, SIDE, opinions
 from artaudit.attribution.search import BEAM, SHORTLIST
 from artaudit.attribution.search import MOST as MOST_FACTORS
 from artaudit.attribution.search import SIDES as SIDES_OF_WINDOWS
@@ -46,7 +46,7 @@ COUNTS = {128: 60, 256: 60, 512: 60, 1024: 20}
 OTHERS = {128: 800, 256: 200, 512: 120}
 """Pictures by nobody that is asked, by size, divided among real ones, edited ones, drawings and generators."""
 
-LOOKED_AT = 512
+LARGEST_OF_SLOW = 512
 """Size up to which slow candidates are measured; of larger pictures no more is looked at."""
 
 SEARCHED = 10
@@ -120,7 +120,7 @@ class Bench:
         """Return how far above its bar a candidate scores a set; what was kept is not measured again."""
         calibration = candidate.calibration
         how = (SIDES_OF_WINDOWS, BEAM, SHORTLIST, PROMISING, MOST_FACTORS) if search else ()
-        key = (name, edit, SIDE, *how, search, "" if calibration is None else calibration.as_json())
+        key = (name, edit, SIDE, LOOKED_AT, *how, search, "" if calibration is None else calibration.as_json())
         path = self.folder / f"{candidate.record.name} {hashlib.sha256(repr(key).encode()).hexdigest()[:20]}.npy"
         if not path.exists():
             begin = time.monotonic()
@@ -155,7 +155,7 @@ def named(bench: Bench, pictures: Pictures) -> str:
     for candidate in bench.asked:
         cells = []
         for side in SIDES:
-            if candidate.record.name in SLOW and side > LOOKED_AT:
+            if candidate.record.name in SLOW and side > LARGEST_OF_SLOW:
                 cells += ["", ""]
                 continue
             own = partial(pictures.own, candidate, side, COUNTS[side])

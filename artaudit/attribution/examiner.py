@@ -29,9 +29,10 @@ WEIGHT = (
 )
 
 METHOD = (
-    f"redrawing errors of the middle {SIDE} pixels by octaves in every block, in light and in colour, before and after "
-    "a step of gradient-free decoder inversion, weighed by quadratic logistic regression, the mean over blocks; "
-    "conformal bar; crops and resizes searched for on the windows with most detail, of "
+    f"redrawing errors by octaves in every block of the {SIDE} pixels with most detail, in light and in colour, before "
+    "and after a step of gradient-free decoder inversion, weighed by quadratic logistic regression, the mean over "
+    "blocks; conformal bar, a higher one for plain pictures; crops and resizes searched for on windows with most "
+    "detail, of "
     f"{SIDES[0]} and {SIDES[1]} pixels"
 )
 

@@ -16,16 +16,17 @@ from artaudit.attribution.calibration import CandidateCalibration, Stratum
 from artaudit.attribution.candidate import DENOISING, SLOW, Candidate, open_candidate, statistic
 from artaudit.attribution.regression import Numbers, plain
 from artaudit.attribution.search import CORNER, LARGEST, USUAL, Place, corner_before, find_grid, find_scale, scales
-from artaudit.attribution.statistic import in_parts, redraw, whole
+from artaudit.attribution.statistic import detailed, in_parts, redraw
 from artaudit.image import Image
 from artaudit.protocols import Autoencoder
 from artaudit.tensors import to_batch
 
-SIDE = 256
-"""Largest side, in pixels, of the middle of a picture that is scored: that of the largest known pictures.
+SIDE, LOOKED_AT = 256, 1024
+"""Largest side, in pixels, of the part with the most detail that is scored, and of the middle that it is looked for in.
 
-More of a picture says hardly more: of 50 pictures of 512 pixels by `studio-flux2`, saved as JPEG 75, 46 were named by
-the middle 192 pixels, 46 by 256; as JPEG 90 50 by 192, 256, 320 and 512 alike.
+The first is that of the largest known pictures; it bounds the work, and more of a picture says hardly more: of 50
+pictures of 512 pixels by `studio-flux2`, saved as JPEG 75, 46 were named by the middle 192 pixels, 46 by 256; as JPEG
+90 50 by 192, 256, 320 and 512 alike.
 """
 
 LEAST, LEAST_RESIZED = 96, 256
@@ -83,7 +84,7 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """Parts of one picture: its middle, its upper left corner, and the factors it may have been resized by.
+    """Parts of one picture: its large middle, its upper left corner, and the factors it may have been resized by.
 
     `factors` are those of a whole picture, `factors_of_crops` those that are tried with every offset of the grid.
     """
@@ -130,7 +131,7 @@ def opinion(parts: Views, candidate: Candidate, *, search: bool = True) -> Opini
     """Return a calibrated candidate's opinion about the parts of a picture."""
     learned = cast(CandidateCalibration, candidate.calibration)
     examined = _Examined(candidate, learned, open_candidate(candidate.record, denoiser=learned.method in DENOISING))
-    first = examined.opinion(_middle(parts.middle, examined.model.factor), Place())
+    first = examined.opinion(_detailed(parts.middle, examined.model.factor), Place())
     if first.belongs or not search or learned.method in SLOW:
         return first
     found = [examined.crop(parts)] if first.score >= first.stratum.near else []
@@ -139,8 +140,8 @@ def opinion(parts: Views, candidate: Candidate, *, search: bool = True) -> Opini
     if above < PROMISING or (best.scale, best.top, best.left) == (1.0, 0, 0):
         return replace(first, place=best)
     pixels = corner_before(parts.corner, best.scale) if best.scale != 1 else parts.middle
-    middle = _middle(pixels, examined.model.factor)[..., best.top :, best.left :]
-    return max(examined.opinion(middle, best), first, key=lambda held: held.margin)
+    part = _detailed(pixels[..., best.top :, best.left :], examined.model.factor)
+    return max(examined.opinion(part, best), first, key=lambda held: held.margin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +152,8 @@ class _Examined:
     learned: CandidateCalibration
     model: Autoencoder
 
-    def opinion(self, pixels: Float[Tensor, "1 3 height width"], place: Place) -> Opinion:
-        """Score a part of the picture that begins on the grid."""
-        seen = whole(pixels, self.model.factor)
+    def opinion(self, seen: Float[Tensor, "1 3 height width"], place: Place) -> Opinion:
+        """Score a part of the picture that begins and ends on the grid."""
         stratum = self.learned.stratum(min(seen.shape[-2:]), resized=place.scale != 1)
         numbers = self._numbers(seen)
         score = float(stratum.score(numbers)[0]) - math.log10(place.among)
@@ -161,9 +161,8 @@ class _Examined:
 
     def crop(self, parts: Views) -> tuple[Place, float]:
         """Return the best offset of the grid, and how far a window there scores above its bar."""
-        middle = _middle(parts.middle, self.model.factor)
-        stratum = self.learned.stratum(min(middle.shape[-2:]))
-        place, best = find_grid(lambda windows: self._score(windows, stratum), middle, self.model.factor)
+        stratum = self.learned.stratum(min(SIDE, *parts.middle.shape[-2:]))
+        place, best = find_grid(lambda windows: self._score(windows, stratum), parts.middle, self.model.factor)
         return _corrected(place, best - stratum.bar, self.model.factor**2)
 
     def resize(self, parts: Views) -> list[tuple[Place, float]]:
@@ -180,7 +179,7 @@ class _Examined:
         """Return for each factor of crops the best offset with the resize undone, and how far above its bar."""
         stratum, found = self.learned.stratum(LEAST_RESIZED, resized=True), []
         for scale in parts.factors_of_crops if stratum.resized else ():
-            back = _middle(corner_before(parts.corner, scale), self.model.factor)
+            back = corner_before(parts.corner, scale)
             if min(back.shape[-2:]) >= LEAST_RESIZED:
                 place, best = find_grid(lambda windows: self._score(windows, stratum), back, self.model.factor)
                 among = len(parts.factors_of_crops) * self.model.factor**2
@@ -201,12 +200,13 @@ def _corrected(place: Place, above: float, among: int) -> tuple[Place, float]:
 
 
 def _around_middle(image: Image) -> Float[np.ndarray, "rows columns 3"]:
-    """Return what `_middle` cuts from, without most of what lies around it, as much on either side."""
-    top, left = (max(0, side - SIDE) // 2 // _ALIGNED * _ALIGNED for side in (image.height, image.width))
+    """Return the middle that is looked at, cut at multiples of every model's factor, as much on either side."""
+    top, left = (max(0, side - LOOKED_AT) // 2 // _ALIGNED * _ALIGNED for side in (image.height, image.width))
     return image.seen(slice(top, image.height - top))[:, left : image.width - left]
 
 
-def _middle(pixels: Float[Tensor, "1 3 height width"], factor: int) -> Float[Tensor, "1 3 rows columns"]:
-    """Return the middle, cut at multiples of the factor so that the offset of an uncropped picture is (0, 0)."""
-    top, left = (max(0, side - SIDE) // 2 // factor * factor for side in pixels.shape[-2:])
-    return pixels[..., top : top + SIDE, left : left + SIDE]
+def _detailed(pixels: Float[Tensor, "1 3 height width"], factor: int) -> Float[Tensor, "1 3 rows columns"]:
+    """Return the part with the most detail, which begins at multiples of the factor."""
+    height, width = (min(SIDE, length) // factor * factor for length in pixels.shape[-2:])
+    ((top, left),) = detailed(pixels, height, width, factor)
+    return pixels[..., top : top + height, left : left + width]

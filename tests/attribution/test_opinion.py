@@ -1,0 +1,33 @@
+"""The part of a picture that is scored."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from artaudit.attribution.candidate import candidates
+from artaudit.attribution.opinion import SIDE, opinions
+from artaudit.image import decode
+
+
+def as_image(levels):
+    buffer = io.BytesIO()
+    Pillow.fromarray(levels).save(buffer, "PNG")
+    return decode(buffer.getvalue(), name="a.png")
+
+
+@pytest.mark.parametrize("place", [(0, 0), (136, 328)])
+def test_the_part_with_the_most_detail_is_scored_on_the_grid_of_the_whole_picture(place):
+    top, left = place
+    levels = np.full((500, 700, 3), 90, np.uint8)
+    busy = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+    levels[top : top + SIDE, left : left + SIDE] = busy
+    (held,) = opinions(as_image(levels), candidates(("studio-sd1",)), search=False)
+    assert held.seen.shape == (1, 3, SIDE, SIDE) and not held.plain
+    assert (np.rint(held.seen[0].permute(1, 2, 0).numpy() * 255) == busy).all()
+
+
+def test_a_picture_without_any_detail_is_plain_and_named_by_nobody():
+    held = opinions(as_image(np.full((300, 300, 3), 90, np.uint8)), candidates(("studio-sd1", "studio-flux2")))
+    assert all(opinion.plain and not opinion.belongs for opinion in held) and len(held) == 2
