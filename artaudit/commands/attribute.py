@@ -72,10 +72,10 @@ def attribute_pictures(
 ) -> int:
     """Ask every enrolled model whether it drew PICTURES.
 
-    Each model redraws the middle of a picture, which changes the model's own pictures otherwise than those of others.
-    Models draw in squares of pixels, one for each latent. Of a picture that no model claims as it is, the offset that a
-    crop gave these squares is searched for, and the resize that a whole picture may have had. Exit code 1 says that at
-    least one picture is a model's.
+    Each model redraws the part with the most detail, which changes the model's own pictures otherwise than those of
+    others. Models draw in squares of pixels, one for each latent. Of a picture that no model claims as it is, the
+    offset that a crop gave these squares is searched for, and the resize that a whole picture may have had. Exit code 1
+    says that at least one picture is a model's.
     """
     from artaudit.attribution import page  # noqa: PLC0415 - heavy
     from artaudit.attribution.candidate import candidates  # noqa: PLC0415 - heavy
