@@ -236,7 +236,7 @@ def test_a_cloak_that_is_cut_off_goes_on_from_its_last_state_and_all_others_are_
         server.terminate()
         server.wait()
         server.stdout.close()
-    assert min(steps) >= min(kept, told)
+    assert min(steps - {told}) > kept  # the row says what was told last until the second attempt tells more
     assert queue.job(first) == before
     assert [queue.job(number).attempts for number in (first, cut, last)] == [1, 2, 1]
     tried = [job.spec["job"] for job in queue.batch(batch) if job.kind == "trial"]
