@@ -141,7 +141,8 @@ def calibrated(data: Path, collected: Path, cache: Path) -> list[Candidate]:
             begin, others = time.monotonic(), [other for other in everyone if other is not candidate]
             folder = cache / candidate.record.name
             most, every = ENROLLED[candidate.record.name]
-            learned = learn(candidate, others, training_pictures(data, collected, every), most=most, kept=folder)
+            images, sources = training_pictures(data, collected, every)
+            learned = learn(candidate, others, images, sources=sources, most=most, kept=folder)
             kept.write_text(learned.as_json(), encoding="utf-8")
             print(f"{candidate.record.name}: enrolled in {time.monotonic() - begin:.0f} s", flush=True)
         results.append(replace(candidate, calibration=candidate.calibration or read_calibration(kept)))

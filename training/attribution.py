@@ -17,7 +17,7 @@ import numpy as np
 
 from artaudit.attribution.candidate import Candidate, candidates
 from artaudit.attribution.enrolment import FURTHER_PICTURES, learn
-from artaudit.attribution.known_pictures import SIDE
+from artaudit.attribution.known_pictures import large_enough
 from artaudit.generators import pool
 from artaudit.generators.opening import abilities
 from artaudit.image import Image, read
@@ -52,20 +52,24 @@ def digests_to_enrol_on(data: Path) -> frozenset[str]:
     }
 
 
-def training_pictures(data: Path, collected: Path, count: int) -> list[Image]:
-    """Return real pictures to enrol on: one of the training split, one of the collection in turn by source, and on."""
-    paths = sorted(data / row["path"] for row in rows(data, "train") if row["label"] == "real")
-    split = [paths[place] for place in np.random.default_rng(0).permutation(len(paths))]
+def training_pictures(data: Path, collected: Path, count: int) -> tuple[list[Image], list[str]]:
+    """Return real pictures to enrol on, and their sources: one of the training split, one of the collection, and on.
+
+    Those of the collection are taken in turn by source.
+    """
+    own = sorted((data / row["path"], row["source"]) for row in rows(data, "train") if row["label"] == "real")
+    split = [own[place] for place in np.random.default_rng(0).permutation(len(own))]
     sources = sources_to_enrol_on()
     ours = [row for row in listed() if row.source in sources and row.use == LEARNED]
     places = found([collected], (row.sha256 for row in ours))
-    by_source = {row.source: list[Path]() for row in ours}
+    by_source = {row.source: list[tuple[Path, str]]() for row in ours}
     for row in sorted(ours, key=lambda row: row.seed):
         if row.sha256 in places:
-            by_source[row.source].append(places[row.sha256])
+            by_source[row.source].append((places[row.sha256], row.source))
     varied = list(in_turn(by_source.values()))
-    images = (read(path) for pair in zip(split, varied, strict=False) for path in pair)
-    return list(islice((image for image in images if min(image.height, image.width) >= SIDE), count))
+    every = ((read(path), source) for pair in zip(split, varied, strict=False) for path, source in pair)
+    large = list(islice(((image, source) for image, source in every if large_enough(image)), count))
+    return [image for image, _ in large], [source for _, source in large]
 
 
 def main() -> None:
@@ -76,7 +80,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=150)
     parser.add_argument("--only", help="make that of this model alone")
     chosen = parser.parse_args()
-    pictures = training_pictures(chosen.data, chosen.collected, (1 + FURTHER_PICTURES) * chosen.count)
+    pictures, sources = training_pictures(chosen.data, chosen.collected, (1 + FURTHER_PICTURES) * chosen.count)
     folder = Path(str(resources.files("artaudit.attribution"))) / "calibrations"
     folder.mkdir(exist_ok=True)
     names = tuple(record.name for record in pool.embedded() if "attribution" in abilities(record))
@@ -84,7 +88,7 @@ def main() -> None:
     for candidate in everyone:
         if candidate.record.kind == "studio" and chosen.only in (None, candidate.record.name):
             others = [other for other in everyone if other is not candidate]
-            learned = learn(candidate, others, pictures, most=chosen.count)
+            learned = learn(candidate, others, pictures, sources=sources, most=chosen.count)
             (folder / f"{candidate.record.name}.json").write_text(learned.as_json(), encoding="utf-8")
             print(candidate.record.name, learned.twins, learned.family)
             for stratum in learned.strata:

@@ -33,16 +33,18 @@ from artaudit.attribution.families import proved_family
 from artaudit.attribution.known_pictures import (
     CHANGED,
     FURTHER,
+    RESIZES,
     SIDE,
     Batch,
     Version,
     as_levels,
+    large_enough,
     middle_crops,
     strangers,
     to_8_bits,
     versions,
 )
-from artaudit.attribution.regression import BELONGING, REAL
+from artaudit.attribution.regression import BELONGING, REAL, numbered
 from artaudit.attribution.standing_in import standing_in
 from artaudit.attribution.statistic import in_parts, redraw
 from artaudit.errors import UsageError
@@ -69,24 +71,23 @@ Measured = tuple[str, Version, Float[np.ndarray, "..."]]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Pictures by set, and what each of them is measured as."""
+    """Pictures by set, and the numbers of the pictures that they were made from, as `numbered` gives them."""
 
     sets: Mapping[str, Batch]
     sources: Mapping[str, np.ndarray]
     twins: tuple[str, ...]
 
-    def beside(self, further: Batch) -> Known:
+    def beside(self, further: Batch, numbers: np.ndarray) -> Known:
         """Return these and further real pictures; few of them say nothing and are left out."""
         if len(further) < _FEWEST:
             return self
-        places = np.arange(len(further)) + 1 + max(int(places.max()) for places in self.sources.values())
-        return Known({**self.sets, FURTHER: further}, {**self.sources, FURTHER: places}, self.twins)
+        return Known({**self.sets, FURTHER: further}, {**self.sources, FURTHER: numbers}, self.twins)
 
     def versions(self, *, slow: bool) -> Iterator[tuple[str, Version]]:
         """Yield every version of every set; slow methods measure fewer."""
         for name, pixels in self.sets.items():
-            wrong, saved = name == REAL and not slow, name != FURTHER and not slow
-            for version in versions(pixels, saved=saved, resized=not slow, wrong=wrong):
+            resizes = () if slow else RESIZES.get(name, RESIZES[BELONGING])
+            for version in versions(pixels, saved=name != FURTHER and not slow, resizes=resizes):
                 if not (slow and version.side == SIDE):
                     yield name, version
 
@@ -119,11 +120,12 @@ class Unfinished:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def learn(
+def learn(  # noqa: PLR0913 - choices of an enrolment, all but three by name
     candidate: Candidate,
     others: Sequence[Candidate],
     pictures: Sequence[Image],
     *,
+    sources: Sequence[str] = (),
     method: str = METHOD,
     most: int = MOST,
     kept: Path | None = None,
@@ -136,15 +138,17 @@ def learn(
     further crops, as different pictures say more about others than versions of one. Every set is measured in two sizes,
     untouched and saved as files, and resized with the resize undone; the further crops are not saved. Others whose
     redrawings equal its own are twins; others whose pictures cannot be told from its own are relatives, and do not
-    count for the bars. Measurements are kept in the folder `kept` until all is done. Raises UsageError for too few
-    pictures.
+    count for the bars. `sources` names where each picture comes from, by default each from somewhere else: pictures of
+    one source are alike, and a fit that has seen some of them scores others too well. Measurements are kept in the
+    folder `kept` until all is done. Raises UsageError for too few pictures.
     """
     every = middle_crops(pictures)[: (1 + FURTHER_PICTURES) * most]
+    numbers = _numbers(pictures, sources, len(every))
     crops, further = every[:most], every[most:]
     if len(crops) < _FEWEST:
         raise UsageError(f"An enrolment needs at least {_FEWEST} pictures of {SIDE} pixels: give more.")
     model = open_candidate(candidate.record, denoiser=method in DENOISING)
-    known = _known(model, others, crops, denoising=method in DENOISING).beside(further)
+    known = _known(model, others, crops, numbers[:most], denoising=method in DENOISING).beside(further, numbers[most:])
     digest = hashlib.sha256(as_levels(every).tobytes()).hexdigest()
     unfinished = Unfinished(kept, f"{candidate.record.digest} {method} {statistic(method).names} {digest}")
     measured = _measured(model, method, known, unfinished, progress)
@@ -245,9 +249,18 @@ def _stratum(measured: Sequence[Measured], known: Known, kind: tuple[bool, int],
     return _stratum(measured, known, kind, relatives)
 
 
-def _known(model: Autoencoder, others: Sequence[Candidate], crops: Batch, *, denoising: bool) -> Known:
+def _numbers(pictures: Sequence[Image], sources: Sequence[str], count: int) -> np.ndarray:
+    """Return the numbers of the first `count` pictures that are large enough."""
+    names = sources or [image.sha256 for image in pictures]
+    large = [name for image, name in zip(pictures, names, strict=True) if large_enough(image)]
+    return numbered(large[:count])
+
+
+def _known(
+    model: Autoencoder, others: Sequence[Candidate], crops: Batch, numbers: np.ndarray, *, denoising: bool
+) -> Known:
     """Return the sets of pictures by their maker, and the names of twins."""
-    own, every = to_8_bits(redraw(model, crops)), np.arange(len(crops))
+    own = to_8_bits(redraw(model, crops))
     probe = {other.record.name: to_8_bits(redraw(open_candidate(other.record), crops[:2])) for other in others}
     twins = tuple(name for name, batch in probe.items() if float((batch - own[:2]).abs().max()) <= _ALIKE)
     distinct: dict[str, Candidate] = {}
@@ -255,17 +268,17 @@ def _known(model: Autoencoder, others: Sequence[Candidate], crops: Batch, *, den
         alike = [probe[name] for name in distinct] + [own[:2]]
         if not any(float((probe[other.record.name] - batch).abs().max()) <= _ALIKE for batch in alike):
             distinct[other.record.name] = other
-    sets, sources = {BELONGING: own, REAL: crops}, {BELONGING: every, REAL: every}
+    sets, sources = {BELONGING: own, REAL: crops}, {BELONGING: numbers, REAL: numbers}
     share = max(_FEWEST, len(crops) // (len(CHANGED) + len(distinct)))
     for number, name in enumerate([*CHANGED, *distinct]):
         places = np.unique((np.arange(share) + number * share) % len(crops))
         told = f"{_DRAWN_BY}{name}" if name in distinct else name
         sets[told] = _of_another(name, distinct, crops[places])
-        sources[told] = places
+        sources[told] = numbers[places]
     if denoising and isinstance(model, Generator):
         sets |= {BELONGING: denoised(model, crops), _BY_ITSELF: own}
         twins = ()
-    return Known(sets, {name: sources.get(name, every) for name in sets}, twins)
+    return Known(sets, {name: sources.get(name, numbers) for name in sets}, twins)
 
 
 def _of_another(name: str, others: Mapping[str, Candidate], crops: Batch) -> Batch:

@@ -11,7 +11,7 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from artaudit.attribution.regression import REAL
+from artaudit.attribution.regression import BELONGING, REAL
 from artaudit.attribution.search import undone
 from artaudit.datasets.drawings import draw, soften
 from artaudit.edits import Saved
@@ -38,6 +38,12 @@ CHANGED = "edited pictures", "drawings by code"
 FURTHER = "further real pictures"
 STRANGERS = (REAL, *CHANGED)
 
+UNDONE, NEVER, MISTAKEN = "undone", "never took place", "mistaken for a stronger one"
+"""What a search undoes: the resize itself, one that never took place, and one by a smaller factor than the resize."""
+
+RESIZES = {BELONGING: (UNDONE,), REAL: (UNDONE, NEVER), FURTHER: (MISTAKEN,)}
+"""What is undone of versions of a set that were resized; of other sets what is of the candidate's own pictures."""
+
 Batch = Float[Tensor, "batch 3 height width"]
 Changed = Float[Tensor, "batch 3 rows columns"]
 
@@ -62,26 +68,30 @@ def strangers(crops: Batch) -> dict[str, Batch]:
     return dict(zip(STRANGERS, (crops, to_8_bits(torch.cat(edited)), to_8_bits(drawn)), strict=True))
 
 
-def versions(pixels: Batch, *, saved: bool = True, resized: bool = True, wrong: bool = False) -> Iterator[Version]:
-    """Yield the versions of a set: as drawn and `saved` as files, in both sizes; then resized, and put back.
+def versions(pixels: Batch, *, saved: bool = True, resizes: Sequence[str] = (UNDONE,)) -> Iterator[Version]:
+    """Yield the versions of a set: as drawn and `saved` as files, in both sizes; then one for each of the `resizes`.
 
-    Files are of all kinds in turn. With `wrong`, some are put back although no resize ever took place, as happens when
-    a search tries it.
+    Files are of all kinds in turn.
     """
     for kept in [pixels, *([_as_files(pixels, 0)] if saved else [])]:
         for side in SIDES:
             yield Version(_middles(kept, side), side, resized=False)
-    for mistaken in ([False] if resized else []) + ([True] if wrong else []):
-        back = [_travelled(pixel[None], place, wrong=mistaken) for place, pixel in enumerate(pixels)]
+    for kind in resizes:
+        back = [_travelled(pixel[None], place, *_factors(kind, place)) for place, pixel in enumerate(pixels)]
         yield Version(torch.cat(back), SIDE, resized=True)
 
 
 def middle_crops(pictures: Sequence[Image], side: int = SIDE) -> Batch:
     """Return the middle crop of every picture that is large enough; raises UsageError if none is."""
-    large = [image for image in pictures if min(image.height, image.width) >= side]
+    large = [image for image in pictures if large_enough(image, side)]
     if not large:
         raise UsageError(f"None of the pictures has {side} pixels along each side: give larger ones.")
     return torch.stack([_middle(image.rgb8, side) for image in large])
+
+
+def large_enough(image: Image, side: int = SIDE) -> bool:
+    """Tell whether a crop of this side can be cut from a picture."""
+    return min(image.height, image.width) >= side
 
 
 def to_8_bits(pixels: Batch) -> Batch:
@@ -104,21 +114,18 @@ def _as_files(pixels: Batch, first: int) -> Batch:
     return as_pixels([SAVED[(place + first) % len(SAVED)](levels) for place, levels in enumerate(as_levels(pixels))])
 
 
-def _travelled(pixel: Float[Tensor, "1 3 height width"], place: int, *, wrong: bool) -> Batch:
-    """Return a picture that was resized and saved, with the resize undone; if `wrong`, it was saved alone."""
-    scale = SCALES[place % len(SCALES)]
-    if wrong:
-        size = [round(side * scale) for side in pixel.shape[-2:]]
-        small = pixel[..., : size[0], : size[1]] if scale < 1 else F.pad(pixel, _around(pixel, size), mode="reflect")
-    else:
-        small = _scaled(pixel, scale)
+def _factors(kind: str, place: int) -> tuple[float, float]:
+    """Return by which factor a picture was resized, and the factor that is undone of it."""
+    factor, other = SCALES[place % len(SCALES)], SCALES[place // len(SCALES) % len(SCALES)]
+    return {UNDONE: (factor, factor), NEVER: (1.0, factor), MISTAKEN: (max(factor, other), min(factor, other))}[kind]
+
+
+def _travelled(pixel: Float[Tensor, "1 3 height width"], place: int, factor: float, undo: float) -> Batch:
+    """Return a picture that was resized by a factor and saved, with a resize by `undo` undone of as much of it."""
+    resized = pixel if factor == 1 else _scaled(pixel, factor)
+    small = _fitted(resized, round(pixel.shape[-1] * undo))
     saved = _as_files(to_8_bits(small), place // len(SCALES)) if place % 3 else to_8_bits(small)
-    return _fitted(undone(saved, scale), pixel.shape[-1])
-
-
-def _around(pixel: Batch, size: Sequence[int]) -> tuple[int, int, int, int]:
-    """Return the padding, left, right, top and bottom, that brings a picture to a larger size."""
-    return 0, size[1] - pixel.shape[-1], 0, size[0] - pixel.shape[-2]
+    return _fitted(undone(saved, undo), pixel.shape[-1])
 
 
 def _fitted(pixels: Batch, side: int) -> Changed:

@@ -7,7 +7,8 @@ numbers and of the products of these: places without traces add little, and more
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,8 +100,31 @@ def fit(sets: Sets, loose: float) -> Regression:
     return Regression(local.mean, local.scale, weights, factor * local.intercept + shift)
 
 
+def numbered(sources: Sequence[str]) -> Int[np.ndarray, " pictures"]:
+    """Return a number for each picture, by the name of its source: those of one source are of one fold.
+
+    A fold holds the numbers that leave the same remainder. Folds are as large as one another as far as sources allow;
+    of fewer sources than folds, every picture is a source.
+    """
+    counts = Counter(sources)
+    if len(counts) < _FOLDS:
+        return np.arange(len(sources))
+    fold, sizes = {}, [0] * _FOLDS
+    for source, count in counts.most_common():
+        fold[source] = sizes.index(min(sizes))
+        sizes[fold[source]] += count
+    taken, numbers = [0] * _FOLDS, []
+    for source in sources:
+        numbers.append(taken[fold[source]] * _FOLDS + fold[source])
+        taken[fold[source]] += 1
+    return np.array(numbers)
+
+
 def held_out(sets: Sets, groups: Groups, loose: float) -> dict[str, np.ndarray]:
-    """Score every picture by a fit on the other folds; pictures of one source are never on both sides."""
+    """Score every picture by a fit on the other folds; pictures of one source are never on both sides.
+
+    `groups` numbers the pictures, versions of one alike, as `numbered` does.
+    """
     scores = {name: np.zeros(len(numbers)) for name, numbers in sets.items()}
     for fold in range(_FOLDS):
         fitted = fit({name: numbers[groups[name] % _FOLDS != fold] for name, numbers in sets.items()}, loose)

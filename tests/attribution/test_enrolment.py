@@ -5,7 +5,19 @@ import pytest
 import torch
 
 from artaudit.attribution.enrolment import Known, Unfinished
-from artaudit.attribution.known_pictures import FURTHER, SIDE, SIDES, STRANGERS, middle_crops, strangers, versions
+from artaudit.attribution.known_pictures import (
+    FURTHER,
+    MISTAKEN,
+    NEVER,
+    SCALES,
+    SIDE,
+    SIDES,
+    STRANGERS,
+    UNDONE,
+    middle_crops,
+    strangers,
+    versions,
+)
 from artaudit.attribution.regression import BELONGING, REAL
 from artaudit.attribution.standing_in import standing_in
 from artaudit.errors import UsageError
@@ -45,7 +57,7 @@ def test_pictures_that_stand_in_are_the_same_each_time_and_differ_from_one_anoth
 
 def test_versions_have_the_sizes_of_their_strata():
     crops = torch.rand(7, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
-    every = list(versions(crops, wrong=True))
+    every = list(versions(crops, resizes=(UNDONE, NEVER)))
     assert [(version.side, version.resized) for version in every] == [
         *((side, False) for _ in range(2) for side in SIDES),
         (SIDE, True),
@@ -56,10 +68,24 @@ def test_versions_have_the_sizes_of_their_strata():
         assert version.pixels.min() >= 0 and version.pixels.max() <= 1
 
 
-def test_further_pictures_are_sources_of_their_own_and_measured_as_they_are():
+@pytest.mark.parametrize("factor", SCALES)
+def test_a_resize_that_is_mistaken_leaves_a_picture_enlarged(factor):
+    column = torch.linspace(0, 1, SIDE).expand(3, SIDE, SIDE)
+    crops = column.expand(len(SCALES) ** 2, 3, SIDE, SIDE)
+    (version,) = (version for version in versions(crops, saved=False, resizes=(MISTAKEN,)) if version.resized)
+    for place, picture in enumerate(version.pixels):
+        if SCALES[place % len(SCALES)] == factor:
+            other = SCALES[place // len(SCALES)]
+            enlarged = max(factor, other) / min(factor, other)
+            slope = (picture[0, 128, 100] - picture[0, 128, 20]) * SIDE / 80
+            assert slope == pytest.approx(1 / enlarged, rel=0.1)
+
+
+def test_further_pictures_are_pictures_of_their_own_and_measured_as_they_are():
     crops, every = torch.rand(12, 3, SIDE, SIDE), np.arange(12)
+    further = torch.rand(24, 3, SIDE, SIDE)
     known = Known({BELONGING: crops, REAL: crops}, {BELONGING: every, REAL: every}, ()).beside(
-        torch.rand(24, 3, SIDE, SIDE)
+        further, np.arange(12, 36)
     )
     assert known.sources[FURTHER].tolist() == list(range(12, 36))
     counted = {name: [name for name, _ in known.versions(slow=False)].count(name) for name in known.sets}
@@ -69,7 +95,7 @@ def test_further_pictures_are_sources_of_their_own_and_measured_as_they_are():
 def test_few_further_pictures_are_left_out():
     crops, every = torch.rand(12, 3, SIDE, SIDE), np.arange(12)
     known = Known({BELONGING: crops, REAL: crops}, {BELONGING: every, REAL: every}, ())
-    assert known.beside(crops[:9]) is known
+    assert known.beside(crops[:9], every[:9]) is known
 
 
 def test_strangers_are_as_many_as_the_pictures():

@@ -2,8 +2,18 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, strategies
 
-from artaudit.attribution.regression import BELONGING, QUADRATIC, Regression, fit, held_out, lengths, looseness
+from artaudit.attribution.regression import (
+    BELONGING,
+    QUADRATIC,
+    Regression,
+    fit,
+    held_out,
+    lengths,
+    looseness,
+    numbered,
+)
 
 
 def sets(places, count=40, seed=0):
@@ -52,6 +62,25 @@ def test_places_of_one_source_never_stand_on_both_sides():
     groups = {name: np.tile(np.arange(20), 4) for name in memory}
     scores = held_out(memory, groups, looseness(memory)[0])
     assert abs(scores[BELONGING].mean() - scores["others"].mean()) < 0.5
+
+
+@given(strategies.lists(strategies.sampled_from("abcdefgh"), min_size=8, max_size=60))
+def test_pictures_of_one_source_are_of_one_fold_and_numbered_apart(sources):
+    numbers = numbered(sources)
+    assert len(set(numbers.tolist())) == len(sources)
+    folds = [
+        {number % 5 for number, name in zip(numbers.tolist(), sources, strict=True) if name == s} for s in "abcdefgh"
+    ]
+    if len(set(sources)) >= 5:
+        assert all(len(fold) <= 1 for fold in folds)
+        assert len(set().union(*folds)) == 5
+    else:
+        assert numbers.tolist() == list(range(len(sources)))
+
+
+def test_folds_of_many_small_sources_are_of_one_size():
+    numbers = numbered([*("large" for _ in range(10)), *(f"small {number}" for number in range(40))])
+    assert [int((numbers % 5 == fold).sum()) for fold in range(5)] == [10] * 5
 
 
 def test_a_picture_with_one_row_of_numbers_is_scored_linearly():
