@@ -32,10 +32,14 @@ class Saved:
 
     def __call__(self, picture: Levels) -> Edited:
         """Return what a decoder makes of the file."""
+        with Pillow.open(io.BytesIO(self.file(picture))) as opened:
+            return np.asarray(opened.convert("RGB"))
+
+    def file(self, picture: Levels) -> bytes:
+        """Return the file."""
         buffer, options = io.BytesIO(), {"subsampling": self.subsampling} if self.format == "JPEG" else {}
         Pillow.fromarray(picture).save(buffer, self.format, quality=self.quality, **options)
-        with Pillow.open(buffer) as opened:
-            return np.asarray(opened.convert("RGB"))
+        return buffer.getvalue()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,12 @@ class Chain:
         for edit in self.edits:
             picture = edit(picture)
         return picture
+
+
+def saved_last(edit: Edit, picture: Levels) -> bytes | None:
+    """Return the file that an edit leaves, None if it does not save the picture in the end."""
+    *before, last = edit.edits if isinstance(edit, Chain) and edit.edits else (edit,)
+    return last.file(Chain(tuple(before))(picture)) if isinstance(last, Saved) else None
 
 
 ROBUSTNESS: MappingProxyType[str, Edit] = MappingProxyType(

@@ -139,11 +139,11 @@ class Jpeg:
         """Quantise the cosine transform of every 8 x 8 block; samples in [0, 255]."""
         batch, count, height, width = planes.shape
         steps = self._steps(table).to(planes)
-        cosines = _cosines().to(planes)
+        waves = cosines().to(planes)
         blocks = (planes - 128).reshape(batch, count, height // 8, 8, width // 8, 8).transpose(3, 4)
-        exact = cosines @ blocks @ cosines.T / steps
+        exact = waves @ blocks @ waves.T / steps
         frequencies = straight_through(exact, exact.sign() * torch.floor(exact.abs() + _HALF)) * steps
-        levels = (cosines.T @ frequencies @ cosines).transpose(3, 4).reshape(planes.shape) + 128
+        levels = (waves.T @ frequencies @ waves).transpose(3, 4).reshape(planes.shape) + 128
         return rounded(levels.clamp(0, 255))
 
     def _steps(self, table: tuple[int, ...]) -> Float[Tensor, "8 8"]:
@@ -232,7 +232,7 @@ def _halved(planes: Pixels) -> Float[Tensor, "batch channels rows columns"]:
     return straight_through(exact, torch.floor(exact + lift))
 
 
-def _cosines() -> Float[Tensor, "8 8"]:
+def cosines() -> Float[Tensor, "8 8"]:
     """Return the matrix of the orthonormal cosine transform, one row per frequency."""
     frequency, place = torch.meshgrid(torch.arange(8.0), torch.arange(8.0), indexing="ij")
     waves = torch.cos(math.pi * frequency * (2 * place + 1) / 16) / 2

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from PIL import Image as Pillow
 
-from artaudit.attribution.calibration import read_calibration
+from artaudit.attribution.calibration_files import read_calibration
 from artaudit.attribution.candidate import Candidate, candidates, open_candidate
 from artaudit.attribution.enrolment import learn
 from artaudit.attribution.evaluation import Crops, score
@@ -31,7 +31,7 @@ from artaudit.attribution.opinion import LOOKED_AT, PROMISING, SIDE, opinions
 from artaudit.attribution.search import BEAM, SHORTLIST
 from artaudit.attribution.search import MOST as MOST_FACTORS
 from artaudit.attribution.search import SIDES as SIDES_OF_WINDOWS
-from artaudit.edits import Edit, Resized, Saved
+from artaudit.edits import Chain, Edit, Resized, Saved
 from artaudit.image import Image, decode
 from artaudit.metrics import auc
 from benchmarks.attribution_methods import denoiser, methods, window
@@ -69,19 +69,6 @@ RESIZED_CROP = "crop, resize .75, JPEG 90, with `--resized`"
 PARTS = ("named", "others", "edits", "methods", "window", "denoiser", "speed")
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """Edits one after the other."""
-
-    edits: tuple[Edit, ...]
-
-    def __call__(self, picture: np.ndarray) -> np.ndarray:
-        """Return the picture after all of them."""
-        for edit in self.edits:
-            picture = edit(picture)
-        return picture
-
-
 def _cropped(picture: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(picture[13:-21, 27:-10])
 
@@ -97,12 +84,12 @@ EDITS: Mapping[str, Edit] = {
     "JPEG 80": Saved(80),
     "JPEG 70": Saved(70),
     "WebP 80": Saved(80, "WEBP"),
-    "resize .75, JPEG 90": Steps((Resized(0.75), Saved(90))),
-    "resize .5, JPEG 90": Steps((Resized(0.5), Saved(90))),
-    "resize 1.5, JPEG 90": Steps((Resized(1.5, 2), Saved(90))),
-    "crop, JPEG 90": Steps((_cropped, Saved(90))),
-    RESIZED_CROP: Steps((_cropped, Resized(0.75), Saved(90))),
-    "screenshot (resize .9, JPEG 95)": Steps((Resized(0.9, 1), Saved(95))),
+    "resize .75, JPEG 90": Chain((Resized(0.75), Saved(90))),
+    "resize .5, JPEG 90": Chain((Resized(0.5), Saved(90))),
+    "resize 1.5, JPEG 90": Chain((Resized(1.5, 2), Saved(90))),
+    "crop, JPEG 90": Chain((_cropped, Saved(90))),
+    RESIZED_CROP: Chain((_cropped, Resized(0.75), Saved(90))),
+    "screenshot (resize .9, JPEG 95)": Chain((Resized(0.9, 1), Saved(95))),
 }
 SEARCHED_EDITS = tuple(EDITS)[6:]
 
@@ -131,22 +118,18 @@ class Bench:
         return np.asarray(np.load(path, allow_pickle=False))
 
 
-def calibrated(data: Path, collected: Path, cache: Path) -> list[Candidate]:
-    """Return all candidates: the embedded ones as they come, their teachers as `training_pictures` enrol them."""
-    embedded, results = [candidate for candidate in candidates() if candidate.record.kind == "studio"], []
-    everyone = embedded + teachers(data)
-    for candidate in everyone:
-        kept = cache / f"{candidate.record.name}.json"
-        if candidate.calibration is None and not kept.exists():
-            begin, others = time.monotonic(), [other for other in everyone if other is not candidate]
-            folder = cache / candidate.record.name
-            most, every = ENROLLED[candidate.record.name]
-            images, sources = training_pictures(data, collected, every)
-            learned = learn(candidate, others, images, sources=sources, most=most, kept=folder)
-            kept.write_text(learned.as_json(), encoding="utf-8")
-            print(f"{candidate.record.name}: enrolled in {time.monotonic() - begin:.0f} s", flush=True)
-        results.append(replace(candidate, calibration=candidate.calibration or read_calibration(kept)))
-    return results
+def calibrated(candidate: Candidate, everyone: Sequence[Candidate], chosen: argparse.Namespace) -> Candidate:
+    """Return a candidate with a calibration: an embedded one as it comes, a teacher as `training_pictures` enrol it."""
+    kept = chosen.cache / f"{candidate.record.name}.json"
+    if candidate.calibration is None and not kept.exists():
+        begin, others = time.monotonic(), [other for other in everyone if other is not candidate]
+        most, every = ENROLLED[candidate.record.name]
+        images, sources = training_pictures(chosen.data, chosen.collected, every)
+        unfinished = chosen.cache / candidate.record.name
+        learned = learn(candidate, others, images, sources=sources, most=most, kept=unfinished)
+        kept.write_text(learned.as_json(), encoding="utf-8")
+        print(f"{candidate.record.name}: enrolled in {time.monotonic() - begin:.0f} s", flush=True)
+    return replace(candidate, calibration=candidate.calibration or read_calibration(kept))
 
 
 def named(bench: Bench, pictures: Pictures) -> str:
@@ -268,8 +251,9 @@ def main() -> None:
     chosen = parser.parse_args()
     chosen.cache.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
-    everyone = calibrated(chosen.data, chosen.collected, chosen.cache)
-    asked = [candidate for candidate in everyone if chosen.only is None or candidate.record.name in chosen.only]
+    everyone = [candidate for candidate in candidates() if candidate.record.kind == "studio"] + teachers(chosen.data)
+    wanted = [candidate for candidate in everyone if chosen.only is None or candidate.record.name in chosen.only]
+    asked = [calibrated(candidate, everyone, chosen) for candidate in wanted]
     bench, pictures = Bench(asked, chosen.cache), Pictures(chosen.data, chosen.collected, chosen.cache, everyone)
     parts: dict[str, Callable[[Bench, Pictures], str]] = {
         "named": named,

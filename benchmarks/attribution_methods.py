@@ -12,9 +12,9 @@ import torch
 
 from artaudit.attribution.calibration import fit_stratum
 from artaudit.attribution.candidate import Candidate, open_candidate, statistic
-from artaudit.attribution.enrolment import denoised
 from artaudit.attribution.evaluation import Crops
 from artaudit.attribution.known_pictures import as_levels, as_pixels, to_8_bits
+from artaudit.attribution.known_sets import denoised
 from artaudit.attribution.regression import BELONGING
 from artaudit.attribution.statistic import Statistic, in_parts, redraw
 from artaudit.attribution.statistics.ddim import Ddim

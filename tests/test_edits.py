@@ -1,9 +1,12 @@
 """Both kinds of pictures go through the same handling, which a seed repeats."""
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
-from artaudit.edits import MILD, ROBUSTNESS, Saved, Trimmed, handling
+from artaudit.edits import MILD, ROBUSTNESS, Chain, Resized, Saved, Trimmed, handling, saved_last
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (160, 200, 3), dtype=np.uint8)
 
@@ -35,3 +38,17 @@ def test_pictures_that_were_saved_before_are_not_given_a_first_save():
     assert all(isinstance(handling(seed, "JPEG").edits[0], Trimmed) for seed in seeds)
     firsts = {type(handling(seed).edits[0]) for seed in seeds}
     assert firsts == {Saved, Trimmed}
+
+
+def test_the_file_that_edits_leave_is_the_one_that_is_read_back():
+    chain = Chain((Resized(0.5), Saved(80)))
+    file = saved_last(chain, PICTURE)
+    with Pillow.open(io.BytesIO(file)) as opened:
+        assert opened.format == "JPEG"
+        np.testing.assert_array_equal(np.asarray(opened.convert("RGB")), chain(PICTURE))
+    assert saved_last(Saved(80), PICTURE) == Saved(80).file(PICTURE)
+
+
+def test_edits_that_do_not_save_in_the_end_leave_no_file():
+    for edit in (Resized(0.5), Chain(()), Chain((Saved(80), Resized(0.5)))):
+        assert saved_last(edit, PICTURE) is None

@@ -14,8 +14,6 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -29,12 +27,11 @@ from artaudit.attribution.regression import (
     Sets,
     fit,
     held_out,
-    lengths,
     looseness,
     plain,
     rounded,
 )
-from artaudit.errors import ModelError, UsageError
+from artaudit.errors import UsageError
 from artaudit.findings import FalseAlarms, Misses
 from artaudit.metrics import auc
 
@@ -57,13 +54,12 @@ With fewer the rate of false naming is not known: docs/limits.md shows one enrol
 """
 
 _FEWEST = 10
-_LARGEST_FILE = 1 << 20
 _KEPT = 41
 
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """What was learned from pictures of one size, `side` pixels, either as drawn or with a resize undone.
+    """What was learned from pictures of one size, `side` pixels: as drawn, as JPEG files, or with a resize undone.
 
     Scores are decimal logarithms of likelihood ratios, bounded by +-`cap` as evidence and unbounded for naming; a
     picture is named if its unbounded score is at least `bar`. `aucs`, `passed` (pictures at or beyond the bar, of how
@@ -84,6 +80,8 @@ class Stratum:
     quantiles: Mapping[str, tuple[float, ...]]
     bar_of_plain: float | None = None
     """The bar of plain pictures, at least `bar`; None, in calibrations that did not tell them apart, is `bar`."""
+    jpeg: bool = False
+    """Whether it is of JPEG files, which are measured in the steps of their quantisation."""
 
     def bar_for(self, *, plain: bool) -> float:
         """Return the bar of a picture by whether it is plain."""
@@ -146,11 +144,20 @@ class CandidateCalibration:
     relatives: tuple[str, ...] = ()
     """Models whose pictures cannot be told from its own: they are named together."""
     family: str = ""
+    names_of_files: tuple[str, ...] = ()
+    """Names of the numbers of JPEG files; of methods that do not measure these apart none."""
 
-    def stratum(self, side: int, *, resized: bool = False) -> Stratum:
-        """Return the largest stratum for pictures whose shorter side has `side` pixels, else the smallest."""
-        fit = [known for known in self.strata if known.resized == resized] or list(self.strata)
+    def stratum(self, side: int, *, resized: bool = False, jpeg: bool = False) -> Stratum:
+        """Return the largest stratum for pictures whose shorter side has `side` pixels, else the smallest.
+
+        Where none is known of JPEG files, or of resized pictures, it is one as drawn.
+        """
+        fit = [known for known in self.strata if (known.resized, known.jpeg) == (resized, jpeg)] or self._as_drawn
         return max([known for known in fit if known.side <= side] or fit[:1], key=lambda known: known.side)
+
+    @property
+    def _as_drawn(self) -> list[Stratum]:
+        return [known for known in self.strata if not known.resized and not known.jpeg]
 
     @property
     def first(self) -> Stratum:
@@ -160,7 +167,7 @@ class CandidateCalibration:
     @property
     def separable(self) -> bool:
         """Whether its own pictures can be told from others at any size, as drawn."""
-        return any(known.separable for known in self.strata if not known.resized)
+        return any(known.separable for known in self._as_drawn)
 
     @property
     def small(self) -> bool:
@@ -173,7 +180,7 @@ class CandidateCalibration:
         for known in self.strata:
             value, worst = min((value, name) for name, value in known.aucs.items())
             (found, own), (wrong, others) = known.passed[BELONGING], known.named_of_others
-            kind = f"{known.side} pixels{', a resize undone' if known.resized else ''}"
+            kind = f"{known.side} pixels{', a resize undone' if known.resized else ', JPEG' if known.jpeg else ''}"
             named = f"{found} of {own} of its own named, {wrong} of {others} others"
             lines.append(f"{kind}: {named}, AUC {value:.3f} against {worst}")
         return lines
@@ -192,7 +199,7 @@ class CandidateCalibration:
         return json.dumps({"schema": SCHEMA, **asdict(self)}, indent=1, sort_keys=True) + "\n"
 
 
-def fit_stratum(sets: Sets, groups: Groups, side: int = 0, *, resized: bool = False) -> Stratum:
+def fit_stratum(sets: Sets, groups: Groups, side: int = 0, *, resized: bool = False, jpeg: bool = False) -> Stratum:
     """Learn from sets of pictures, one of them called "belonging"; `groups` numbers the source of each picture.
 
     Every set of others has the same weight. Pictures from the same source are never split between fitting and scoring.
@@ -211,6 +218,7 @@ def fit_stratum(sets: Sets, groups: Groups, side: int = 0, *, resized: bool = Fa
         cap=math.log10(1 + min(different.pop(BELONGING), sum(different.values()))),
         bar=bar,
         bar_of_plain=bar_of_plain,
+        jpeg=jpeg,
         aucs={name: auc(scores[BELONGING], values) for name, values in _without_own(scores).items()},
         passed=_passed(scores, odd),
         quantiles={
@@ -263,37 +271,3 @@ def _conformal(others: Float[np.ndarray, " pictures"], rate: float) -> float:
     """Return the lowest score that at most the share `rate` of the others and the picture itself reach."""
     allowed = math.floor(rate * (len(others) + 1))
     return float(np.nextafter(np.sort(others)[::-1][max(0, allowed - 1)], np.inf))
-
-
-def read_calibration(path: Path) -> CandidateCalibration | None:
-    """Read what `as_json` wrote, None if an earlier version did; raises ModelError for a damaged or foreign file."""
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise ModelError(f"{path} is too large for a calibration: enrol the model again.")
-        plain = json.loads(path.read_bytes())
-        if (schema := plain.pop("schema")) != SCHEMA and schema in EARLIER:
-            return None
-        strata = tuple(Stratum(**_with_tuples(known)) for known in plain.pop("strata"))
-        learned = CandidateCalibration(**_with_tuples(plain), strata=strata)
-        count = len(learned.names)
-        if (
-            schema != SCHEMA
-            or {len(values) for known in strata for values in (known.mean, known.scale)} != {count}
-            or any(len(known.weights) not in lengths(count) for known in strata)
-            or any(BELONGING not in known.passed for known in strata)
-        ):
-            raise ModelError(f"{path} is no readable calibration: enrol the model again.")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ModelError(f"{path} is no readable calibration: enrol the model again.") from error
-    return learned
-
-
-def _with_tuples(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what JSON holds with tuples for its lists, also within its objects."""
-
-    def restored(value: Any) -> Any:  # noqa: ANN401 - what JSON holds
-        if isinstance(value, list):
-            return tuple(value)
-        return {key: restored(item) for key, item in value.items()} if isinstance(value, dict) else value
-
-    return {name: restored(value) for name, value in plain.items()}

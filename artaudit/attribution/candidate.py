@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import cast
 
 from artaudit import catalog
-from artaudit.attribution.calibration import CandidateCalibration, read_calibration
+from artaudit.attribution.calibration import CandidateCalibration
+from artaudit.attribution.calibration_files import read_calibration
 from artaudit.attribution.families import in_words
-from artaudit.attribution.statistic import Statistic
+from artaudit.attribution.statistic import OfFiles, Statistic
 from artaudit.errors import UsageError
 from artaudit.generators import pool
 from artaudit.generators.opening import abilities, open_model
@@ -112,7 +113,11 @@ def calibration_of(record: pool.Record) -> CandidateCalibration | None:
 def _fits(learned: CandidateCalibration, record: pool.Record) -> bool:
     """Tell whether a calibration is for these weights and for the numbers that its method has now."""
     known = learned.method in catalog.ATTRIBUTIONS
-    return known and learned.digest == record.digest and learned.names == statistic(learned.method).names
+    if not known or learned.digest != record.digest:
+        return False
+    asked = statistic(learned.method)
+    of_files = asked.names_of_files if isinstance(asked, OfFiles) else ()
+    return learned.names == asked.names and learned.names_of_files in ((), of_files)
 
 
 def calibration_path(record: pool.Record) -> Path:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from artaudit.attribution.calibration import (
     SEPARABLE,
@@ -31,25 +32,19 @@ from artaudit.attribution.candidate import (
 )
 from artaudit.attribution.families import proved_family
 from artaudit.attribution.known_pictures import (
-    CHANGED,
-    FURTHER,
-    RESIZES,
     SIDE,
-    Batch,
     Version,
     as_levels,
     large_enough,
     middle_crops,
-    strangers,
-    to_8_bits,
-    versions,
 )
-from artaudit.attribution.regression import BELONGING, REAL, numbered
+from artaudit.attribution.known_sets import DRAWN_BY, FEWEST, Known, by_maker
+from artaudit.attribution.regression import numbered
 from artaudit.attribution.standing_in import standing_in
-from artaudit.attribution.statistic import in_parts, redraw
+from artaudit.attribution.statistic import OfFiles, Statistic, in_parts
 from artaudit.errors import UsageError
 from artaudit.image import Image, write_atomically
-from artaudit.protocols import Autoencoder, Generator, Progress
+from artaudit.protocols import Autoencoder, Progress
 
 MOST = 40
 """Pictures that are measured by default: about five minutes for a small autoencoder on two cores."""
@@ -57,39 +52,11 @@ MOST = 40
 FURTHER_PICTURES = 2
 """How many times as many further pictures are measured that nothing redraws: they cost a fifth of the others."""
 
-STRENGTH, STEPS = 0.6, 20
-"""How strongly (share of the schedule) and in how many steps a denoiser redraws crops, for methods that ask it."""
+Kind = tuple[bool, bool, int]
+"""Whether pictures of a stratum were resized, whether they are JPEG files, and their side in pixels."""
 
-_ALIKE = 1.5 / 255
-"""Redrawings that differ by no more than this are of the same decoder."""
-
-_FEWEST = 10
-_DRAWN_BY, _BY_ITSELF = "drawn by ", "redrawn by its autoencoder alone"
-
-Measured = tuple[str, Version, Float[np.ndarray, "..."]]
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Pictures by set, and the numbers of the pictures that they were made from, as `numbered` gives them."""
-
-    sets: Mapping[str, Batch]
-    sources: Mapping[str, np.ndarray]
-    twins: tuple[str, ...]
-
-    def beside(self, further: Batch, numbers: np.ndarray) -> Known:
-        """Return these and further real pictures; few of them say nothing and are left out."""
-        if len(further) < _FEWEST:
-            return self
-        return Known({**self.sets, FURTHER: further}, {**self.sources, FURTHER: numbers}, self.twins)
-
-    def versions(self, *, slow: bool) -> Iterator[tuple[str, Version]]:
-        """Yield every version of every set; slow methods measure fewer."""
-        for name, pixels in self.sets.items():
-            resizes = () if slow else RESIZES.get(name, RESIZES[BELONGING])
-            for version in versions(pixels, saved=name != FURTHER and not slow, resizes=resizes):
-                if not (slow and version.side == SIDE):
-                    yield name, version
+Measured = tuple[str, Kind, Int[np.ndarray, " pictures"], Float[np.ndarray, "..."]]
+"""A set, the stratum of some of its pictures, what these were made from, by number, and what was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,28 +103,31 @@ def learn(  # noqa: PLR0913 - choices of an enrolment, all but three by name
     Its own pictures are the first `most` crops as it redraws them. The other sets are these crops themselves; edited
     ones, drawings by code, and what the `others` redraw, among which the crops are divided; and up to twice `most`
     further crops, as different pictures say more about others than versions of one. Every set is measured in two sizes,
-    untouched and saved as files, and resized with the resize undone; the further crops are not saved. Others whose
+    untouched and saved as files, and resized with a resize undone. Others whose
     redrawings equal its own are twins; others whose pictures cannot be told from its own are relatives, and do not
     count for the bars. `sources` names where each picture comes from, by default each from somewhere else: pictures of
     one source are alike, and a fit that has seen some of them scores others too well. Measurements are kept in the
     folder `kept` until all is done. Raises UsageError for too few pictures.
     """
     every = middle_crops(pictures)[: (1 + FURTHER_PICTURES) * most]
-    numbers = _numbers(pictures, sources, len(every))
+    numbers = _numbered(pictures, sources, len(every))
     crops, further = every[:most], every[most:]
-    if len(crops) < _FEWEST:
-        raise UsageError(f"An enrolment needs at least {_FEWEST} pictures of {SIDE} pixels: give more.")
+    if len(crops) < FEWEST:
+        raise UsageError(f"An enrolment needs at least {FEWEST} pictures of {SIDE} pixels: give more.")
     model = open_candidate(candidate.record, denoiser=method in DENOISING)
-    known = _known(model, others, crops, numbers[:most], denoising=method in DENOISING).beside(further, numbers[most:])
+    known = by_maker(model, others, crops, numbers[:most], denoising=method in DENOISING)
+    known = known.beside(further, numbers[most:])
     digest = hashlib.sha256(as_levels(every).tobytes()).hexdigest()
-    unfinished = Unfinished(kept, f"{candidate.record.digest} {method} {statistic(method).names} {digest}")
+    asked = statistic(method)
+    unfinished = Unfinished(kept, f"{candidate.record.digest} {method} {asked.names} {digest}")
     measured = _measured(model, method, known, unfinished, progress)
-    strata, relatives = _strata(measured, known)
+    strata, relatives = _strata(measured)
     learned = CandidateCalibration(
         model=candidate.record.name,
         digest=candidate.record.digest,
         method=method,
-        names=statistic(method).names,
+        names=asked.names,
+        names_of_files=asked.names_of_files if isinstance(asked, OfFiles) else (),
         pictures=f"middle crops of {SIDE} pixels of {len(every)} pictures, untouched, as files and resized",
         strata=strata,
         twins=known.twins,
@@ -205,91 +175,67 @@ def _measured(
     unfinished: Unfinished,
     progress: Progress | None,
 ) -> list[Measured]:
-    measure, measured = statistic(method).measure, []
+    asked, measured = statistic(method), list[Measured]()
     every = list(known.versions(slow=method in SLOW))
     for number, (name, version) in enumerate(every):
-
-        def numbers(pixels: Batch = version.pixels) -> np.ndarray:
-            return in_parts(lambda part: measure(model, part), pixels).numpy()
-
-        measured.append((name, version, unfinished.measured(f"{name} {number}", numbers)))
+        both = unfinished.measured(f"{name} {number}", partial(_numbers, asked, model, version))
+        parts = np.split(both, [len(asked.names)], axis=-1)
+        for jpeg, numbers in enumerate(parts if both.shape[-1] > len(asked.names) else parts[:1]):
+            kind = version.resized, bool(jpeg), version.side
+            measured.append((name, kind, known.sources[name][version.places], numbers))
         if progress is not None:
             progress(number + 1, len(every))
     return measured
 
 
-def _strata(measured: Sequence[Measured], known: Known) -> tuple[tuple[Stratum, ...], tuple[str, ...]]:
+def _numbers(asked: Statistic, model: Autoencoder, version: Version) -> Float[np.ndarray, ...]:
+    """Return the numbers of a version's pictures; of JPEG files, where these are measured, with their further ones."""
+    if version.steps is None or not isinstance(asked, OfFiles):
+        return in_parts(lambda part: asked.measure(model, part), version.pixels).numpy()
+    measure = asked.measure_files
+    return in_parts(
+        lambda part, steps: torch.cat(measure(model, part, steps), dim=-1), version.pixels, version.steps
+    ).numpy()
+
+
+def _strata(measured: Sequence[Measured]) -> tuple[tuple[Stratum, ...], tuple[str, ...]]:
     """Return what is learned from every size, and the names of others that cannot be told from the candidate."""
-    kinds = sorted({(version.resized, version.side) for _, version, _ in measured})
+    few = {kind for _, kind, sources, _ in measured if kind[1] and len(np.unique(sources)) < FEWEST}
+    kinds = sorted({kind for _, kind, _, _ in measured} - few)
     relatives: set[str] = set()
-    strata = [_stratum(measured, known, kind, relatives) for kind in kinds]
+    strata = [_stratum(measured, kind, relatives) for kind in kinds]
     if not relatives:
         return tuple(strata), ()
-    return tuple(_stratum(measured, known, kind, set(relatives)) for kind in kinds), tuple(sorted(relatives))
+    return tuple(_stratum(measured, kind, set(relatives)) for kind in kinds), tuple(sorted(relatives))
 
 
-def _stratum(measured: Sequence[Measured], known: Known, kind: tuple[bool, int], relatives: set[str]) -> Stratum:
-    """Learn from one size, without the relatives known so far; others that prove inseparable join these."""
+def _stratum(measured: Sequence[Measured], kind: Kind, relatives: set[str]) -> Stratum:
+    """Learn from one kind, without the relatives known so far; others that prove inseparable join these."""
     sets: dict[str, list[np.ndarray]] = {}
-    for name, version, numbers in measured:
-        if (version.resized, version.side) == kind and name.removeprefix(_DRAWN_BY) not in relatives:
+    groups: dict[str, list[np.ndarray]] = {}
+    for name, of_kind, sources, numbers in measured:
+        if of_kind == kind and name.removeprefix(DRAWN_BY) not in relatives:
             sets.setdefault(name, []).append(numbers)
+            groups.setdefault(name, []).append(sources)
+    resized, jpeg, side = kind
     stratum = fit_stratum(
         {name: np.concatenate(parts) for name, parts in sets.items()},
-        {name: np.tile(known.sources[name], len(parts)) for name, parts in sets.items()},
-        kind[1],
-        resized=kind[0],
+        {name: np.concatenate(parts) for name, parts in groups.items()},
+        side,
+        resized=resized,
+        jpeg=jpeg,
     )
     alike = {
-        name.removeprefix(_DRAWN_BY) for name, value in stratum.aucs.items() if value < SEPARABLE and _DRAWN_BY in name
+        name.removeprefix(DRAWN_BY) for name, value in stratum.aucs.items() if value < SEPARABLE and DRAWN_BY in name
     }
-    if not alike or kind[0]:
+    if not alike or resized or jpeg:
         return stratum
     relatives |= alike
-    return _stratum(measured, known, kind, relatives)
+    return _stratum(measured, kind, relatives)
 
 
-def _numbers(pictures: Sequence[Image], sources: Sequence[str], count: int) -> np.ndarray:
+def _numbered(pictures: Sequence[Image], sources: Sequence[str], count: int) -> np.ndarray:
     """Return the numbers of the first `count` pictures that are large enough."""
     names = sources or [image.sha256 for image in pictures]
     large = [name for image, name in zip(pictures, names, strict=True) if large_enough(image)]
     return numbered(large[:count])
-
-
-def _known(
-    model: Autoencoder, others: Sequence[Candidate], crops: Batch, numbers: np.ndarray, *, denoising: bool
-) -> Known:
-    """Return the sets of pictures by their maker, and the names of twins."""
-    own = to_8_bits(redraw(model, crops))
-    probe = {other.record.name: to_8_bits(redraw(open_candidate(other.record), crops[:2])) for other in others}
-    twins = tuple(name for name, batch in probe.items() if float((batch - own[:2]).abs().max()) <= _ALIKE)
-    distinct: dict[str, Candidate] = {}
-    for other in others:
-        alike = [probe[name] for name in distinct] + [own[:2]]
-        if not any(float((probe[other.record.name] - batch).abs().max()) <= _ALIKE for batch in alike):
-            distinct[other.record.name] = other
-    sets, sources = {BELONGING: own, REAL: crops}, {BELONGING: numbers, REAL: numbers}
-    share = max(_FEWEST, len(crops) // (len(CHANGED) + len(distinct)))
-    for number, name in enumerate([*CHANGED, *distinct]):
-        places = np.unique((np.arange(share) + number * share) % len(crops))
-        told = f"{_DRAWN_BY}{name}" if name in distinct else name
-        sets[told] = _of_another(name, distinct, crops[places])
-        sources[told] = numbers[places]
-    if denoising and isinstance(model, Generator):
-        sets |= {BELONGING: denoised(model, crops), _BY_ITSELF: own}
-        twins = ()
-    return Known(sets, {name: sources.get(name, numbers) for name in sets}, twins)
-
-
-def _of_another(name: str, others: Mapping[str, Candidate], crops: Batch) -> Batch:
-    """Return crops as one of the others redraws them, or changed in the way of this name."""
-    return to_8_bits(redraw(open_candidate(others[name].record), crops)) if name in others else strangers(crops)[name]
-
-
-def denoised(model: Generator, crops: Batch) -> Batch:
-    """Return crops as a denoiser draws them from their latents under noise, without a prompt."""
-    drawn = [
-        model.generate("", seed=place, start=crop[None], strength=STRENGTH, guidance=1, steps=STEPS)
-        for place, crop in enumerate(crops)
-    ]
-    return to_8_bits(torch.cat(drawn))

@@ -21,13 +21,13 @@ from artaudit.attribution.figures import (
     open_set_auc,
 )
 from artaudit.attribution.known_pictures import as_levels, as_pixels, middle_crops, strangers, to_8_bits
-from artaudit.attribution.opinion import opinion, views_of
+from artaudit.attribution.opinion import Views, opinion, views, views_of
 from artaudit.attribution.statistic import redraw
 from artaudit.datasets import manifest
 from artaudit.datasets.manifest import REAL, Row
-from artaudit.edits import ROBUSTNESS, Edit
+from artaudit.edits import ROBUSTNESS, Edit, saved_last
 from artaudit.errors import UsageError
-from artaudit.image import Image, read
+from artaudit.image import Image, decode, read
 from artaudit.metrics import auc
 from artaudit.protocols import Progress
 
@@ -96,15 +96,23 @@ def known_sets(data: Path, split: str, asked: Sequence[Candidate], most: int, si
 def score(
     candidate: Candidate, sets: Sets, edit: Edit, *, search: bool = True, resized: bool = False
 ) -> dict[str, Float[np.ndarray, " pictures"]]:
-    """Return how far above its bar a candidate scores every edited picture.
+    """Return how far above its bar a candidate scores every edited picture, files as they would arrive.
 
     Without `search` the grid begins at the crop's corner; with `resized`, crops that were resized are searched for too.
     """
 
     def margin(levels: UInt8[np.ndarray, "height width 3"]) -> float:
-        return opinion(views_of(as_pixels([levels]), resized=resized), candidate, search=search).margin
+        return opinion(_views(levels, edit, resized=resized), candidate, search=search).margin
 
-    return {name: np.array([margin(edit(crop)) for crop in crops]) for name, crops in sets.items()}
+    return {name: np.array([margin(crop) for crop in crops]) for name, crops in sets.items()}
+
+
+def _views(levels: UInt8[np.ndarray, "height width 3"], edit: Edit, *, resized: bool) -> Views:
+    """Return the parts of an edited picture; if it was saved last, of that file."""
+    file = saved_last(edit, levels)
+    if file is None:
+        return views_of(as_pixels([edit(levels)]), resized=resized)
+    return views(decode(file, name="edited"), resized=resized)
 
 
 def summary(scores: Scores, bars: Mapping[str, float]) -> dict[str, Any]:

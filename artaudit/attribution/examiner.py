@@ -30,7 +30,8 @@ WEIGHT = (
 
 METHOD = (
     f"redrawing errors by octaves in every block of the {SIDE} pixels with most detail, in light and in colour, before "
-    "and after a step of gradient-free decoder inversion, weighed by quadratic logistic regression, the mean over "
+    "and after a step of gradient-free decoder inversion, of JPEG files in the steps of their quantisation, weighed by "
+    "quadratic logistic regression, the mean over "
     "blocks; conformal bar, a higher one for plain pictures; crops and resizes searched for on windows with most "
     "detail, of "
     f"{SIDES[0]} and {SIDES[1]} pixels"
@@ -143,7 +144,7 @@ def as_details(opinion: Opinion) -> dict[str, Any]:
         "offset": [place.top, place.left],
         "scale": round(place.scale, 4),
         "scales_tried": [round(scale, 4) for scale, _ in place.tried],
-        "known_pictures_of": {"side": stratum.side, "resized": stratum.resized},
+        "known_pictures_of": {"side": stratum.side, "resized": stratum.resized, "jpeg": stratum.jpeg},
         "lower_than_it": {name: share_below(values, opinion.score) for name, values in stratum.quantiles.items()},
         "auc": {name: round(value, 3) for name, value in stratum.aucs.items()},
         "found_of_its_own": list(stratum.passed[BELONGING]),

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name torch's own documentation gives it
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
+from artaudit.attribution.quantisation import Steps, steps_of_quality
 from artaudit.attribution.regression import BELONGING, REAL
 from artaudit.attribution.search import undone
 from artaudit.datasets.drawings import draw, soften
@@ -27,6 +28,8 @@ SIDES = (128, 256)
 
 SAVED = (Saved(90), Saved(75), Saved(95), Saved(80), Saved(80, "WEBP"), Saved(70))
 """Files that versions of pictures are saved as, in turn."""
+
+JPEGS = tuple(kind for kind in SAVED if kind.format == "JPEG")
 
 SCALES = (0.75, 0.5, 1.25, 0.6, 1.5, 0.85)
 """Factors that pictures are resized by before saving, in turn."""
@@ -50,11 +53,16 @@ Changed = Float[Tensor, "batch 3 rows columns"]
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One state of a set of pictures: their pixels, in their order, and the stratum that they belong to."""
+    """One state of a set's pictures: their pixels, their places in the set, and the stratum that they belong to.
+
+    `steps` are those of the JPEG files that they are, None where they are none.
+    """
 
     pixels: Batch
+    places: Int[np.ndarray, " batch"]
     side: int
-    resized: bool
+    resized: bool = False
+    steps: Steps | None = None
 
 
 def strangers(crops: Batch) -> dict[str, Batch]:
@@ -73,12 +81,13 @@ def versions(pixels: Batch, *, saved: bool = True, resizes: Sequence[str] = (UND
 
     Files are of all kinds in turn.
     """
-    for kept in [pixels, *([_as_files(pixels, 0)] if saved else [])]:
+    every = np.arange(len(pixels))
+    for kept, places, steps in [(pixels, every, None), *(_as_files(pixels) if saved else [])]:
         for side in SIDES:
-            yield Version(_middles(kept, side), side, resized=False)
+            yield Version(_middles(kept, side), places, side, steps=steps)
     for kind in resizes:
         back = [_travelled(pixel[None], place, *_factors(kind, place)) for place, pixel in enumerate(pixels)]
-        yield Version(torch.cat(back), SIDE, resized=True)
+        yield Version(torch.cat(back), every, SIDE, resized=True)
 
 
 def middle_crops(pictures: Sequence[Image], side: int = SIDE) -> Batch:
@@ -109,9 +118,22 @@ def as_pixels(levels: Sequence[UInt8[np.ndarray, "height width 3"]]) -> Batch:
     return torch.from_numpy(np.stack(levels).transpose(0, 3, 1, 2).copy()).float() / 255
 
 
-def _as_files(pixels: Batch, first: int) -> Batch:
-    """Return every picture as it comes back from a file, of the kinds in turn from `first` on."""
-    return as_pixels([SAVED[(place + first) % len(SAVED)](levels) for place, levels in enumerate(as_levels(pixels))])
+def _as_files(pixels: Batch) -> Iterator[tuple[Batch, Int[np.ndarray, " batch"], Steps | None]]:
+    """Yield pictures as they come back from files of all kinds in turn, JPEGs first, with their places and steps."""
+    kinds = [SAVED[place % len(SAVED)] for place in range(len(pixels))]
+    jpegs = [place for place, kind in enumerate(kinds) if kind in JPEGS]
+    others = [place for place, kind in enumerate(kinds) if kind not in JPEGS]
+    if jpegs:
+        steps = torch.cat([steps_of_quality(kinds[place].quality) for place in jpegs])
+        yield _saved(pixels[jpegs], jpegs), np.array(jpegs), steps
+    if others:
+        yield _saved(pixels[others], others), np.array(others), None
+
+
+def _saved(pixels: Batch, turns: Sequence[int]) -> Batch:
+    """Return every picture as it comes back from a file, of the kind whose turn it is."""
+    levels = zip(as_levels(pixels), turns, strict=True)
+    return as_pixels([SAVED[turn % len(SAVED)](picture) for picture, turn in levels])
 
 
 def _factors(kind: str, place: int) -> tuple[float, float]:
@@ -124,7 +146,7 @@ def _travelled(pixel: Float[Tensor, "1 3 height width"], place: int, factor: flo
     """Return a picture that was resized by a factor and saved, with a resize by `undo` undone of as much of it."""
     resized = pixel if factor == 1 else _scaled(pixel, factor)
     small = _fitted(resized, round(pixel.shape[-1] * undo))
-    saved = _as_files(to_8_bits(small), place // len(SCALES)) if place % 3 else to_8_bits(small)
+    saved = _saved(to_8_bits(small), [place // len(SCALES)]) if place % 3 else to_8_bits(small)
     return _fitted(undone(saved, undo), pixel.shape[-1])
 
 

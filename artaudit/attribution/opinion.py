@@ -14,9 +14,10 @@ from torch import Tensor
 
 from artaudit.attribution.calibration import CandidateCalibration, Stratum
 from artaudit.attribution.candidate import DENOISING, SLOW, Candidate, open_candidate, statistic
+from artaudit.attribution.quantisation import ALIGNED, steps_of
 from artaudit.attribution.regression import Numbers, plain
 from artaudit.attribution.search import CORNER, LARGEST, USUAL, Place, corner_before, find_grid, find_scale, scales
-from artaudit.attribution.statistic import detailed, in_parts, redraw
+from artaudit.attribution.statistic import OfFiles, detailed, in_parts, redraw
 from artaudit.image import Image
 from artaudit.protocols import Autoencoder
 from artaudit.tensors import to_batch
@@ -87,18 +88,21 @@ class Views:
     """Parts of one picture: its large middle, its upper left corner, and the factors it may have been resized by.
 
     `factors` are those of a whole picture, `factors_of_crops` those that are tried with every offset of the grid.
+    `steps` are those of a JPEG file whose blocks the middle begins with, None where it is none.
     """
 
     middle: Float[Tensor, "1 3 height width"]
     corner: Float[Tensor, "1 3 rows columns"]
     factors: tuple[float, ...]
     factors_of_crops: tuple[float, ...] = ()
+    steps: Float[Tensor, "1 2 8 8"] | None = None
 
 
 def views(image: Image, *, resized: bool = False) -> Views:
     """Cut the parts of a picture that are looked at; with `resized`, a crop may have been resized too."""
     middle, corner = to_batch(_around_middle(image)), to_batch(image.seen(slice(_CORNER))[:, :_CORNER])
-    return Views(middle, corner, tuple(scales(image.height, image.width)), USUAL if resized else ())
+    factors = tuple(scales(image.height, image.width))
+    return Views(middle, corner, factors, USUAL if resized else (), steps_of(image))
 
 
 def views_of(pixels: Float[Tensor, "1 3 height width"], *, resized: bool = False) -> Views:
@@ -109,8 +113,9 @@ def views_of(pixels: Float[Tensor, "1 3 height width"], *, resized: bool = False
 def opinions(image: Image, asked: Sequence[Candidate], *, resized: bool = False, search: bool = True) -> list[Opinion]:
     """Return the opinion of each candidate without an obstacle about a picture, farthest above its bar first.
 
-    A picture is scored as it lies. Where that names nobody, a resize is searched for, and a crop of what scores as
-    high as half of the real pictures, on windows with much detail, and the picture is scored again there. With
+    A picture is scored as it lies, a JPEG file in the steps of its quantisation. Where that names nobody, a resize is
+    searched for, and a crop of what scores as high as half of the real pictures, on windows with much detail, and the
+    picture is scored again there. With
     `resized`, crops that were resized by a usual factor are searched for too, which takes several times as long;
     without `search`, and with methods in `SLOW`, nothing is. A picture with a side below `LEAST` pixels gets no
     opinions.
@@ -131,7 +136,7 @@ def opinion(parts: Views, candidate: Candidate, *, search: bool = True) -> Opini
     """Return a calibrated candidate's opinion about the parts of a picture."""
     learned = cast(CandidateCalibration, candidate.calibration)
     examined = _Examined(candidate, learned, open_candidate(candidate.record, denoiser=learned.method in DENOISING))
-    first = examined.opinion(_detailed(parts.middle, examined.model.factor), Place())
+    first = examined.as_it_lies(parts)
     if first.belongs or not search or learned.method in SLOW:
         return first
     found = [examined.crop(parts)] if first.score >= first.stratum.near else []
@@ -152,10 +157,24 @@ class _Examined:
     learned: CandidateCalibration
     model: Autoencoder
 
+    def as_it_lies(self, parts: Views) -> Opinion:
+        """Score the part with the most detail, of a JPEG file by what is known of files, if anything is."""
+        asked = statistic(self.learned.method)
+        stratum = self.learned.stratum(min(SIDE, *parts.middle.shape[-2:]), jpeg=parts.steps is not None)
+        if parts.steps is None or not stratum.jpeg or not isinstance(asked, OfFiles):
+            return self.opinion(_detailed(parts.middle, self.model.factor), Place())
+        seen = _detailed(parts.middle, max(self.model.factor, ALIGNED))
+        _, numbers = asked.measure_files(self.model, seen, parts.steps)
+        return self._opinion(seen, Place(), stratum, numbers.double().numpy())
+
     def opinion(self, seen: Float[Tensor, "1 3 height width"], place: Place) -> Opinion:
         """Score a part of the picture that begins and ends on the grid."""
         stratum = self.learned.stratum(min(seen.shape[-2:]), resized=place.scale != 1)
-        numbers = self._numbers(seen)
+        return self._opinion(seen, place, stratum, self._numbers(seen))
+
+    def _opinion(
+        self, seen: Float[Tensor, "1 3 height width"], place: Place, stratum: Stratum, numbers: Numbers
+    ) -> Opinion:
         score = float(stratum.score(numbers)[0]) - math.log10(place.among)
         return Opinion(self.candidate, score, stratum, place, seen, plain=bool(plain(numbers)[0]))
 

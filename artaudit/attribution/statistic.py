@@ -10,6 +10,7 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from jaxtyping import Float
 from torch import Tensor
 
+from artaudit.attribution.quantisation import Steps
 from artaudit.protocols import Autoencoder
 
 Pictures = Float[Tensor, "batch 3 height width"]
@@ -40,10 +41,27 @@ class Statistic(Protocol):
         ...
 
 
-def in_parts(act: Callable[[Pictures], Tensor], pixels: Pictures) -> Tensor:
-    """Return `act` of the batch, computed a few pictures at a time."""
+@runtime_checkable
+class OfFiles(Protocol):
+    """A statistic that also measures pictures as JPEG files, whose quantisation is known, place by place."""
+
+    @property
+    def names_of_files(self) -> tuple[str, ...]:
+        """Names of the numbers of files, in their order."""
+        ...
+
+    def measure_files(
+        self, model: Autoencoder, pixels: Pictures, steps: Steps
+    ) -> tuple[Float[Tensor, "batch places numbers"], Float[Tensor, "batch places numbers_of_files"]]:
+        """Return the numbers that `measure` returns, and those of files; the pixels begin where blocks of files do."""
+        ...
+
+
+def in_parts(act: Callable[..., Tensor], pixels: Pictures, *further: Tensor) -> Tensor:
+    """Return `act` of the batch, and of what else there is for every picture, computed a few pictures at a time."""
     count = max(1, _AT_ONCE // (pixels.shape[-2] * pixels.shape[-1]))
-    return torch.cat([act(part) for part in torch.split(pixels, count)])
+    parts = zip(*(torch.split(values, count) for values in (pixels, *further)), strict=True)
+    return torch.cat([act(*part) for part in parts])
 
 
 @torch.no_grad()

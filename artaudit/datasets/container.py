@@ -83,6 +83,11 @@ def tables(jpeg: Pillow.Image) -> list[list[int]]:
     return [list(kept[number]) for number in used]
 
 
+def tables_of(quality: int) -> Int[np.ndarray, "2 64"]:
+    """Return the quantisation tables, luma and chroma in natural order, that Pillow writes at a quality of 1 to 100."""
+    return _ladder()[quality - 1]
+
+
 def jpeg_quality(found: Sequence[Sequence[int]]) -> int | None:
     """Return the quality, 1 to 100, whose tables are nearest to these (luma first), or None where there are none."""
     if not found:

@@ -16,8 +16,8 @@ from artaudit.attribution.calibration import (
     bar_over,
     bars_over,
     fit_stratum,
-    read_calibration,
 )
+from artaudit.attribution.calibration_files import read_calibration
 from artaudit.attribution.regression import BELONGING, PLAIN, REAL, plain
 from artaudit.errors import ModelError, UsageError
 

@@ -31,3 +31,19 @@ def test_the_part_with_the_most_detail_is_scored_on_the_grid_of_the_whole_pictur
 def test_a_picture_without_any_detail_is_plain_and_named_by_nobody():
     held = opinions(as_image(np.full((300, 300, 3), 90, np.uint8)), candidates(("studio-sd1", "studio-flux2")))
     assert all(opinion.plain and not opinion.belongs for opinion in held) and len(held) == 2
+
+
+def test_a_jpeg_file_is_judged_by_what_is_known_of_files_on_the_blocks_of_the_file():
+    rng = np.random.default_rng(0)
+    levels = np.full((500, 700, 3), 90, np.uint8)
+    levels[136 : 136 + SIDE, 328 : 328 + SIDE] = rng.integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+    buffer = io.BytesIO()
+    Pillow.fromarray(levels).save(buffer, "JPEG", quality=90)
+    of_file = decode(buffer.getvalue(), name="a.jpg")
+    (held,) = opinions(of_file, candidates(("studio-sd1",)), search=False)
+    assert held.stratum.jpeg and held.stratum.side == SIDE
+    seen = np.rint(held.seen[0].permute(1, 2, 0).numpy() * 255)
+    places = [(top, left) for top in range(0, 500 - SIDE, 16) for left in range(0, 700 - SIDE, 16)]
+    assert any((seen == of_file.rgb8[top : top + SIDE, left : left + SIDE]).all() for top, left in places)
+    (again,) = opinions(as_image(of_file.rgb8), candidates(("studio-sd1",)), search=False)
+    assert not again.stratum.jpeg

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from artaudit.datasets.container import container, jpeg_quality, tables
+from artaudit.datasets.container import container, jpeg_quality, tables, tables_of
 from artaudit.errors import ImageError
 
 
@@ -17,6 +17,12 @@ def test_the_quality_of_every_jpeg_is_read_back(encoded, quality, mode):
     told = container(encoded(1, "JPEG", (16, 16), mode, quality=quality), name="picture")
     # Below 3 the tables of two qualities are equal: all steps are cut to 255.
     assert told.quality == quality or (quality <= 3 and told.quality <= 3)
+
+
+@pytest.mark.parametrize("quality", [1, 50, 90, 100])
+def test_tables_of_a_quality_are_those_of_a_file_of_that_quality(encoded, quality):
+    with Pillow.open(io.BytesIO(encoded(1, "JPEG", quality=quality))) as opened:
+        assert tables_of(quality).tolist() == tables(opened)
 
 
 @pytest.mark.parametrize(("number", "name"), [(0, "4:4:4"), (1, "4:2:2"), (2, "4:2:0")])

@@ -1,0 +1,56 @@
+"""How coarsely a JPEG file keeps the frequencies of its blocks, which tells its loss from the errors of a model.
+
+ITU-T T.81, annex A.3.4, https://www.w3.org/Graphics/JPEG/itu-t81.pdf.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from PIL import Image as Pillow
+from torch import Tensor
+
+from artaudit.datasets.container import jpeg_quality, sampling, tables, tables_of
+from artaudit.image import Image
+
+Steps = Float[Tensor, "batch 2 8 8"]
+"""Steps of each frequency, down then across, of luma and of both chromas, in levels of 255."""
+
+ALIGNED = 16
+"""Pixels along each side of what a file codes together: four blocks of luma, and one of each chroma."""
+
+QUALITIES = 60, 97
+"""Lowest and highest quality of files that are told from others: somewhat beyond those that are learned from."""
+
+_SAMPLING = [(2, 2), (1, 1), (1, 1)]
+
+
+def steps_of(image: Image) -> Float[Tensor, "1 2 8 8"] | None:
+    """Return the steps of a picture that is a JPEG file, None where its pixels are not the blocks of one.
+
+    None also for files that are turned by their metadata, converted by a profile, not in YCbCr or not subsampled as
+    most are (4:2:0), and for qualities that nothing is known of.
+    """
+    if image.format != "JPEG" or image.orientation != 1 or image.icc:
+        return None
+    with Pillow.open(io.BytesIO(image.data)) as opened:
+        usual = [(across, down) for across, down, _ in sampling(opened)] == _SAMPLING
+        found = tables(opened)
+        if not usual or opened.info.get("adobe_transform") == 0 or not 1 <= len(found) <= 2:  # noqa: PLR2004 - one each
+            return None
+    low, high = QUALITIES
+    if not low <= (jpeg_quality(found) or 0) <= high:
+        return None
+    return _as_steps(np.array([found[0], found[-1]]))
+
+
+def steps_of_quality(quality: int) -> Float[Tensor, "1 2 8 8"]:
+    """Return the steps of a file that Pillow writes at a quality of 1 to 100."""
+    return _as_steps(tables_of(quality))
+
+
+def _as_steps(found: np.ndarray) -> Float[Tensor, "1 2 8 8"]:
+    return torch.from_numpy(np.maximum(found, 1).reshape(1, 2, 8, 8).astype(np.float32))
