@@ -80,8 +80,8 @@ class Stratum:
     quantiles: Mapping[str, tuple[float, ...]]
     bar_of_plain: float | None = None
     """The bar of plain pictures, at least `bar`; None, in calibrations that did not tell them apart, is `bar`."""
-    jpeg: bool = False
-    """Whether it is of JPEG files, which are measured in the steps of their quantisation."""
+    jpeg: tuple[int, ...] = ()
+    """Lowest and highest quality of the JPEG files that it is of, which are measured in their steps; else empty."""
 
     def bar_for(self, *, plain: bool) -> float:
         """Return the bar of a picture by whether it is plain."""
@@ -117,6 +117,12 @@ class Stratum:
         scores = self.quantiles.get(REAL, (-math.inf,))
         return scores[len(scores) // 2]
 
+    @property
+    def words(self) -> str:
+        """What pictures it is of, in words."""
+        files = f", JPEG of quality {self.jpeg[0]} to {self.jpeg[1]}" if self.jpeg else ""
+        return f"{self.side} pixels{', a resize undone' if self.resized else files}"
+
     def score(self, numbers: Numbers) -> Float[np.ndarray, " pictures"]:
         """Return unbounded scores, which name and rank."""
         return Regression(self.mean, self.scale, self.weights, self.intercept).score(numbers)
@@ -147,7 +153,7 @@ class CandidateCalibration:
     names_of_files: tuple[str, ...] = ()
     """Names of the numbers of JPEG files; of methods that do not measure these apart none."""
 
-    def stratum(self, side: int, *, resized: bool = False, jpeg: bool = False) -> Stratum:
+    def stratum(self, side: int, *, resized: bool = False, jpeg: tuple[int, ...] = ()) -> Stratum:
         """Return the largest stratum for pictures whose shorter side has `side` pixels, else the smallest.
 
         Where none is known of JPEG files, or of resized pictures, it is one as drawn.
@@ -180,9 +186,8 @@ class CandidateCalibration:
         for known in self.strata:
             value, worst = min((value, name) for name, value in known.aucs.items())
             (found, own), (wrong, others) = known.passed[BELONGING], known.named_of_others
-            kind = f"{known.side} pixels{', a resize undone' if known.resized else ', JPEG' if known.jpeg else ''}"
             named = f"{found} of {own} of its own named, {wrong} of {others} others"
-            lines.append(f"{kind}: {named}, AUC {value:.3f} against {worst}")
+            lines.append(f"{known.words}: {named}, AUC {value:.3f} against {worst}")
         return lines
 
     def false_alarms(self, stratum: Stratum) -> FalseAlarms:
@@ -199,7 +204,9 @@ class CandidateCalibration:
         return json.dumps({"schema": SCHEMA, **asdict(self)}, indent=1, sort_keys=True) + "\n"
 
 
-def fit_stratum(sets: Sets, groups: Groups, side: int = 0, *, resized: bool = False, jpeg: bool = False) -> Stratum:
+def fit_stratum(
+    sets: Sets, groups: Groups, side: int = 0, *, resized: bool = False, jpeg: tuple[int, ...] = ()
+) -> Stratum:
     """Learn from sets of pictures, one of them called "belonging"; `groups` numbers the source of each picture.
 
     Every set of others has the same weight. Pictures from the same source are never split between fitting and scoring.

@@ -39,6 +39,7 @@ from artaudit.attribution.known_pictures import (
     middle_crops,
 )
 from artaudit.attribution.known_sets import DRAWN_BY, FEWEST, Known, by_maker
+from artaudit.attribution.quantisation import BANDS
 from artaudit.attribution.regression import numbered
 from artaudit.attribution.standing_in import standing_in
 from artaudit.attribution.statistic import OfFiles, Statistic, in_parts
@@ -52,8 +53,8 @@ MOST = 40
 FURTHER_PICTURES = 2
 """How many times as many further pictures are measured that nothing redraws: they cost a fifth of the others."""
 
-Kind = tuple[bool, bool, int]
-"""Whether pictures of a stratum were resized, whether they are JPEG files, and their side in pixels."""
+Kind = tuple[bool, tuple[int, ...], int]
+"""Whether pictures of a stratum were resized, the qualities of the JPEG files that they are, and their side."""
 
 Measured = tuple[str, Kind, Int[np.ndarray, " pictures"], Float[np.ndarray, "..."]]
 """A set, the stratum of some of its pictures, what these were made from, by number, and what was measured."""
@@ -101,7 +102,7 @@ def learn(  # noqa: PLR0913 - choices of an enrolment, all but three by name
     """Calibrate a candidate on middle crops of real pictures; no calibration is written.
 
     Its own pictures are the first `most` crops as it redraws them. The other sets are these crops themselves; edited
-    ones, drawings by code, and what the `others` redraw, among which the crops are divided; and up to twice `most`
+    ones; drawings by code and what the `others` redraw, among which the crops are divided; and up to twice `most`
     further crops, as different pictures say more about others than versions of one. Every set is measured in two sizes,
     untouched and saved as files, and resized with a resize undone. Others whose
     redrawings equal its own are twins; others whose pictures cannot be told from its own are relatives, and do not
@@ -179,10 +180,12 @@ def _measured(
     every = list(known.versions(slow=method in SLOW))
     for number, (name, version) in enumerate(every):
         both = unfinished.measured(f"{name} {number}", partial(_numbers, asked, model, version))
-        parts = np.split(both, [len(asked.names)], axis=-1)
-        for jpeg, numbers in enumerate(parts if both.shape[-1] > len(asked.names) else parts[:1]):
-            kind = version.resized, bool(jpeg), version.side
-            measured.append((name, kind, known.sources[name][version.places], numbers))
+        numbers, of_files = np.split(both, [len(asked.names)], axis=-1)
+        sources = known.sources[name][version.places]
+        measured.append((name, (version.resized, (), version.side), sources, numbers))
+        for band in BANDS if of_files.size else ():
+            inside = np.array([file.band == band for file in version.files])
+            measured.append((name, (version.resized, band, version.side), sources[inside], of_files[inside]))
         if progress is not None:
             progress(number + 1, len(every))
     return measured
@@ -190,23 +193,28 @@ def _measured(
 
 def _numbers(asked: Statistic, model: Autoencoder, version: Version) -> Float[np.ndarray, ...]:
     """Return the numbers of a version's pictures; of JPEG files, where these are measured, with their further ones."""
-    if version.steps is None or not isinstance(asked, OfFiles):
+    if not version.files or not isinstance(asked, OfFiles):
         return in_parts(lambda part: asked.measure(model, part), version.pixels).numpy()
-    measure = asked.measure_files
-    return in_parts(
-        lambda part, steps: torch.cat(measure(model, part, steps), dim=-1), version.pixels, version.steps
-    ).numpy()
+    measure, steps = asked.measure_files, torch.cat([file.steps for file in version.files])
+    return in_parts(lambda part, of_part: torch.cat(measure(model, part, of_part), -1), version.pixels, steps).numpy()
 
 
 def _strata(measured: Sequence[Measured]) -> tuple[tuple[Stratum, ...], tuple[str, ...]]:
     """Return what is learned from every size, and the names of others that cannot be told from the candidate."""
-    few = {kind for _, kind, sources, _ in measured if kind[1] and len(np.unique(sources)) < FEWEST}
-    kinds = sorted({kind for _, kind, _, _ in measured} - few)
+    kinds = sorted({kind for _, kind, _, _ in measured} - _little_known(measured))
     relatives: set[str] = set()
     strata = [_stratum(measured, kind, relatives) for kind in kinds]
     if not relatives:
         return tuple(strata), ()
     return tuple(_stratum(measured, kind, set(relatives)) for kind in kinds), tuple(sorted(relatives))
+
+
+def _little_known(measured: Sequence[Measured]) -> set[Kind]:
+    """Return the kinds of JPEG files that too few pictures of some set are of."""
+    different: dict[tuple[Kind, str], set[int]] = {}
+    for name, kind, sources, _ in measured:
+        different.setdefault((kind, name), set()).update(sources.tolist())
+    return {kind for (kind, _), pictures in different.items() if kind[1] and len(pictures) < FEWEST}
 
 
 def _stratum(measured: Sequence[Measured], kind: Kind, relatives: set[str]) -> Stratum:

@@ -144,7 +144,7 @@ def as_details(opinion: Opinion) -> dict[str, Any]:
         "offset": [place.top, place.left],
         "scale": round(place.scale, 4),
         "scales_tried": [round(scale, 4) for scale, _ in place.tried],
-        "known_pictures_of": {"side": stratum.side, "resized": stratum.resized, "jpeg": stratum.jpeg},
+        "known_pictures_of": {"side": stratum.side, "resized": stratum.resized, "jpeg": list(stratum.jpeg)},
         "lower_than_it": {name: share_below(values, opinion.score) for name, values in stratum.quantiles.items()},
         "auc": {name: round(value, 3) for name, value in stratum.aucs.items()},
         "found_of_its_own": list(stratum.passed[BELONGING]),

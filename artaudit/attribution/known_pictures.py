@@ -11,7 +11,7 @@ import torch.nn.functional as F  # noqa: N812 - the name torch's own documentati
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
-from artaudit.attribution.quantisation import Steps, steps_of_quality
+from artaudit.attribution.quantisation import Quantisation, of_quality
 from artaudit.attribution.regression import BELONGING, REAL
 from artaudit.attribution.search import undone
 from artaudit.datasets.drawings import draw, soften
@@ -26,10 +26,11 @@ SIDE = 256
 SIDES = (128, 256)
 """Sizes that calibrations know: the middles of the crops, and the whole."""
 
-SAVED = (Saved(90), Saved(75), Saved(95), Saved(80), Saved(80, "WEBP"), Saved(70))
-"""Files that versions of pictures are saved as, in turn."""
-
-JPEGS = tuple(kind for kind in SAVED if kind.format == "JPEG")
+SAVED = (
+    (Saved(90), Saved(75), Saved(95), Saved(80), Saved(80, "WEBP"), Saved(70)),
+    (Saved(80), Saved(95), Saved(70), Saved(90), Saved(95), Saved(90)),
+)
+"""Files that two versions of every picture are saved as, in turn: one is a JPEG of high quality."""
 
 SCALES = (0.75, 0.5, 1.25, 0.6, 1.5, 0.85)
 """Factors that pictures are resized by before saving, in turn."""
@@ -37,7 +38,8 @@ SCALES = (0.75, 0.5, 1.25, 0.6, 1.5, 0.85)
 SIGMAS = (0.7, 1.0, 1.5, 2.0, 3.0)
 """Standard deviations of blurs in pixels, in turn."""
 
-CHANGED = "edited pictures", "drawings by code"
+EDITED = "edited pictures"
+CHANGED = EDITED, "drawings by code"
 FURTHER = "further real pictures"
 STRANGERS = (REAL, *CHANGED)
 
@@ -55,14 +57,14 @@ Changed = Float[Tensor, "batch 3 rows columns"]
 class Version:
     """One state of a set's pictures: their pixels, their places in the set, and the stratum that they belong to.
 
-    `steps` are those of the JPEG files that they are, None where they are none.
+    Of JPEG files it is known how coarsely they are kept.
     """
 
     pixels: Batch
     places: Int[np.ndarray, " batch"]
     side: int
     resized: bool = False
-    steps: Steps | None = None
+    files: Sequence[Quantisation] = ()
 
 
 def strangers(crops: Batch) -> dict[str, Batch]:
@@ -77,14 +79,11 @@ def strangers(crops: Batch) -> dict[str, Batch]:
 
 
 def versions(pixels: Batch, *, saved: bool = True, resizes: Sequence[str] = (UNDONE,)) -> Iterator[Version]:
-    """Yield the versions of a set: as drawn and `saved` as files, in both sizes; then one for each of the `resizes`.
-
-    Files are of all kinds in turn.
-    """
+    """Yield the versions of a set: as drawn and twice `saved` as files, in both sizes; then one by `resizes`."""
     every = np.arange(len(pixels))
-    for kept, places, steps in [(pixels, every, None), *(_as_files(pixels) if saved else [])]:
+    for kept, places, files in [(pixels, every, ()), *(_as_files(pixels) if saved else [])]:
         for side in SIDES:
-            yield Version(_middles(kept, side), places, side, steps=steps)
+            yield Version(_middles(kept, side), places, side, files=files)
     for kind in resizes:
         back = [_travelled(pixel[None], place, *_factors(kind, place)) for place, pixel in enumerate(pixels)]
         yield Version(torch.cat(back), every, SIDE, resized=True)
@@ -118,22 +117,20 @@ def as_pixels(levels: Sequence[UInt8[np.ndarray, "height width 3"]]) -> Batch:
     return torch.from_numpy(np.stack(levels).transpose(0, 3, 1, 2).copy()).float() / 255
 
 
-def _as_files(pixels: Batch) -> Iterator[tuple[Batch, Int[np.ndarray, " batch"], Steps | None]]:
-    """Yield pictures as they come back from files of all kinds in turn, JPEGs first, with their places and steps."""
-    kinds = [SAVED[place % len(SAVED)] for place in range(len(pixels))]
-    jpegs = [place for place, kind in enumerate(kinds) if kind in JPEGS]
-    others = [place for place, kind in enumerate(kinds) if kind not in JPEGS]
-    if jpegs:
-        steps = torch.cat([steps_of_quality(kinds[place].quality) for place in jpegs])
-        yield _saved(pixels[jpegs], jpegs), np.array(jpegs), steps
-    if others:
-        yield _saved(pixels[others], others), np.array(others), None
+def _as_files(pixels: Batch) -> Iterator[tuple[Batch, Int[np.ndarray, " batch"], Sequence[Quantisation]]]:
+    """Yield pictures as they come back from files of all kinds in turn, JPEGs apart from others, with their places."""
+    for kinds in SAVED:
+        of_picture = [kinds[place % len(kinds)] for place in range(len(pixels))]
+        for jpeg in (True, False):
+            places = [place for place, kind in enumerate(of_picture) if (kind.format == "JPEG") == jpeg]
+            if places:
+                files = [of_quality(of_picture[place].quality) for place in places] if jpeg else []
+                yield _saved(pixels[places], [of_picture[place] for place in places]), np.array(places), files
 
 
-def _saved(pixels: Batch, turns: Sequence[int]) -> Batch:
-    """Return every picture as it comes back from a file, of the kind whose turn it is."""
-    levels = zip(as_levels(pixels), turns, strict=True)
-    return as_pixels([SAVED[turn % len(SAVED)](picture) for picture, turn in levels])
+def _saved(pixels: Batch, kinds: Sequence[Saved]) -> Batch:
+    """Return every picture as it comes back from a file of its kind."""
+    return as_pixels([kind(levels) for kind, levels in zip(kinds, as_levels(pixels), strict=True)])
 
 
 def _factors(kind: str, place: int) -> tuple[float, float]:
@@ -146,7 +143,8 @@ def _travelled(pixel: Float[Tensor, "1 3 height width"], place: int, factor: flo
     """Return a picture that was resized by a factor and saved, with a resize by `undo` undone of as much of it."""
     resized = pixel if factor == 1 else _scaled(pixel, factor)
     small = _fitted(resized, round(pixel.shape[-1] * undo))
-    saved = _saved(to_8_bits(small), [place // len(SCALES)]) if place % 3 else to_8_bits(small)
+    kind = SAVED[0][place // len(SCALES) % len(SAVED[0])]
+    saved = _saved(to_8_bits(small), [kind]) if place % 3 else to_8_bits(small)
     return _fitted(undone(saved, undo), pixel.shape[-1])
 
 

@@ -11,10 +11,9 @@ import torch
 from artaudit.attribution.candidate import Candidate, open_candidate
 from artaudit.attribution.known_pictures import (
     CHANGED,
+    EDITED,
     FURTHER,
-    JPEGS,
     RESIZES,
-    SAVED,
     SIDE,
     Batch,
     Version,
@@ -29,8 +28,8 @@ from artaudit.protocols import Autoencoder, Generator
 FEWEST = 10
 """Pictures of a set at least."""
 
-_SHARE = -(-FEWEST * len(SAVED) // len(JPEGS))
-"""Pictures of which `FEWEST` are saved as JPEG files when files take turns."""
+_SHARE = 12
+"""Pictures of a set at least, of which `FEWEST` are saved as JPEG files of each band when files take turns."""
 
 DRAWN_BY = "drawn by "
 
@@ -81,7 +80,8 @@ def by_maker(
     sets, sources = {BELONGING: own, REAL: crops}, {BELONGING: numbers, REAL: numbers}
     share = max(_SHARE, len(crops) // (len(CHANGED) + len(distinct)))
     for number, name in enumerate([*CHANGED, *distinct]):
-        places = np.unique((np.arange(share) + number * share) % len(crops))
+        count = len(crops) if name == EDITED else share
+        places = np.unique((np.arange(count) + number * share) % len(crops))
         told = f"{DRAWN_BY}{name}" if name in distinct else name
         sets[told] = _of_another(name, distinct, crops[places])
         sources[told] = numbers[places]

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from artaudit.attribution.calibration import CandidateCalibration, Stratum
 from artaudit.attribution.candidate import DENOISING, SLOW, Candidate, open_candidate, statistic
-from artaudit.attribution.quantisation import ALIGNED, steps_of
+from artaudit.attribution.quantisation import ALIGNED, Quantisation, quantisation
 from artaudit.attribution.regression import Numbers, plain
 from artaudit.attribution.search import CORNER, LARGEST, USUAL, Place, corner_before, find_grid, find_scale, scales
 from artaudit.attribution.statistic import OfFiles, detailed, in_parts, redraw
@@ -48,7 +48,7 @@ _ALIGNED = 64
 class Opinion:
     """A candidate's unbounded score for a picture, the stratum that it is judged by, and where it was scored.
 
-    `seen` is the part of the picture that was scored; of a `plain` one half holds next to nothing.
+    `seen` is the part of the picture that was scored; nine tenths of a `plain` one hold next to nothing.
     """
 
     candidate: Candidate
@@ -88,21 +88,21 @@ class Views:
     """Parts of one picture: its large middle, its upper left corner, and the factors it may have been resized by.
 
     `factors` are those of a whole picture, `factors_of_crops` those that are tried with every offset of the grid.
-    `steps` are those of a JPEG file whose blocks the middle begins with, None where it is none.
+    `file` tells how coarsely a JPEG file is kept whose blocks the middle begins with, None where it is none.
     """
 
     middle: Float[Tensor, "1 3 height width"]
     corner: Float[Tensor, "1 3 rows columns"]
     factors: tuple[float, ...]
     factors_of_crops: tuple[float, ...] = ()
-    steps: Float[Tensor, "1 2 8 8"] | None = None
+    file: Quantisation | None = None
 
 
 def views(image: Image, *, resized: bool = False) -> Views:
     """Cut the parts of a picture that are looked at; with `resized`, a crop may have been resized too."""
     middle, corner = to_batch(_around_middle(image)), to_batch(image.seen(slice(_CORNER))[:, :_CORNER])
     factors = tuple(scales(image.height, image.width))
-    return Views(middle, corner, factors, USUAL if resized else (), steps_of(image))
+    return Views(middle, corner, factors, USUAL if resized else (), quantisation(image))
 
 
 def views_of(pixels: Float[Tensor, "1 3 height width"], *, resized: bool = False) -> Views:
@@ -160,11 +160,11 @@ class _Examined:
     def as_it_lies(self, parts: Views) -> Opinion:
         """Score the part with the most detail, of a JPEG file by what is known of files, if anything is."""
         asked = statistic(self.learned.method)
-        stratum = self.learned.stratum(min(SIDE, *parts.middle.shape[-2:]), jpeg=parts.steps is not None)
-        if parts.steps is None or not stratum.jpeg or not isinstance(asked, OfFiles):
+        stratum = self.learned.stratum(min(SIDE, *parts.middle.shape[-2:]), jpeg=parts.file.band if parts.file else ())
+        if parts.file is None or not stratum.jpeg or not isinstance(asked, OfFiles):
             return self.opinion(_detailed(parts.middle, self.model.factor), Place())
         seen = _detailed(parts.middle, max(self.model.factor, ALIGNED))
-        _, numbers = asked.measure_files(self.model, seen, parts.steps)
+        _, numbers = asked.measure_files(self.model, seen, parts.file.steps)
         return self._opinion(seen, Place(), stratum, numbers.double().numpy())
 
     def opinion(self, seen: Float[Tensor, "1 3 height width"], place: Place) -> Opinion:

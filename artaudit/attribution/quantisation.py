@@ -6,6 +6,7 @@ ITU-T T.81, annex A.3.4, https://www.w3.org/Graphics/JPEG/itu-t81.pdf.
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -22,14 +23,30 @@ Steps = Float[Tensor, "batch 2 8 8"]
 ALIGNED = 16
 """Pixels along each side of what a file codes together: four blocks of luma, and one of each chroma."""
 
-QUALITIES = 60, 97
-"""Lowest and highest quality of files that are told from others: somewhat beyond those that are learned from."""
+BANDS = ((60, 84), (85, 97))
+"""Lowest and highest quality of files that are learned apart: the finer the steps, the more errors in them tell.
+
+They reach somewhat beyond the qualities that are learned from.
+"""
 
 _SAMPLING = [(2, 2), (1, 1), (1, 1)]
 
 
-def steps_of(image: Image) -> Float[Tensor, "1 2 8 8"] | None:
-    """Return the steps of a picture that is a JPEG file, None where its pixels are not the blocks of one.
+@dataclass(frozen=True, slots=True)
+class Quantisation:
+    """The steps of a JPEG file, and its quality, 1 to 100, by the tables that are nearest."""
+
+    steps: Float[Tensor, "1 2 8 8"]
+    quality: int
+
+    @property
+    def band(self) -> tuple[int, ...]:
+        """The band that the quality lies in, empty if in none."""
+        return next((band for band in BANDS if band[0] <= self.quality <= band[1]), ())
+
+
+def quantisation(image: Image) -> Quantisation | None:
+    """Return how coarsely a picture is kept that is a JPEG file, None where its pixels are not the blocks of one.
 
     None also for files that are turned by their metadata, converted by a profile, not in YCbCr or not subsampled as
     most are (4:2:0), and for qualities that nothing is known of.
@@ -41,15 +58,13 @@ def steps_of(image: Image) -> Float[Tensor, "1 2 8 8"] | None:
         found = tables(opened)
         if not usual or opened.info.get("adobe_transform") == 0 or not 1 <= len(found) <= 2:  # noqa: PLR2004 - one each
             return None
-    low, high = QUALITIES
-    if not low <= (jpeg_quality(found) or 0) <= high:
-        return None
-    return _as_steps(np.array([found[0], found[-1]]))
+    told = Quantisation(_as_steps(np.array([found[0], found[-1]])), jpeg_quality(found) or 0)
+    return told if told.band else None
 
 
-def steps_of_quality(quality: int) -> Float[Tensor, "1 2 8 8"]:
-    """Return the steps of a file that Pillow writes at a quality of 1 to 100."""
-    return _as_steps(tables_of(quality))
+def of_quality(quality: int) -> Quantisation:
+    """Return that of a file that Pillow writes at a quality of 1 to 100."""
+    return Quantisation(_as_steps(tables_of(quality)), quality)
 
 
 def _as_steps(found: np.ndarray) -> Float[Tensor, "1 2 8 8"]:

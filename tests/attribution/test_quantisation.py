@@ -8,7 +8,7 @@ import torch
 from PIL import Image as Pillow
 from PIL import ImageCms
 
-from artaudit.attribution.quantisation import QUALITIES, steps_of, steps_of_quality
+from artaudit.attribution.quantisation import BANDS, of_quality, quantisation
 from artaudit.image import decode
 
 LEVELS = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
@@ -20,13 +20,15 @@ def opened(codec="JPEG", mode="RGB", **options):
     return decode(buffer.getvalue(), name="a")
 
 
-@pytest.mark.parametrize("quality", [QUALITIES[0], 75, 90, QUALITIES[1]])
+@pytest.mark.parametrize("quality", [60, 75, 84, 85, 97])
 def test_steps_are_those_that_the_file_was_written_with(quality):
-    torch.testing.assert_close(steps_of(opened(quality=quality)), steps_of_quality(quality))
+    told = quantisation(opened(quality=quality))
+    torch.testing.assert_close(told.steps, of_quality(quality).steps)
+    assert told.quality == quality and told.band == (BANDS[0] if quality < 85 else BANDS[1])
 
 
 def test_luma_is_kept_more_finely_than_chroma():
-    luma, chroma = steps_of_quality(75)[0]
+    luma, chroma = of_quality(75).steps[0]
     assert luma[0, 0] == 8 and (luma >= 1).all() and luma.mean() < chroma.mean()
 
 
@@ -40,16 +42,16 @@ def test_luma_is_kept_more_finely_than_chroma():
         {"subsampling": "4:4:4", "quality": 90},
         {"subsampling": "4:2:2", "quality": 90},
         {"keep_rgb": True, "quality": 90},
-        {"quality": QUALITIES[0] - 5},
-        {"quality": QUALITIES[1] + 1},
+        {"quality": 55},
+        {"quality": 98},
         {"quality": 90, "icc_profile": ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()},
     ],
 )
 def test_of_other_files_nothing_is_told(options):
-    assert steps_of(opened(**options)) is None
+    assert quantisation(opened(**options)) is None
 
 
 def test_of_a_turned_file_nothing_is_told():
     exif = Pillow.Exif()
     exif[0x0112] = 6
-    assert steps_of(opened(quality=90, exif=exif)) is None
+    assert quantisation(opened(quality=90, exif=exif)) is None

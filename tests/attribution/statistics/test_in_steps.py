@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from artaudit.attribution.known_pictures import as_pixels
-from artaudit.attribution.quantisation import steps_of_quality
+from artaudit.attribution.quantisation import of_quality
 from artaudit.attribution.statistics.in_steps import NAMES, in_steps
 from artaudit.attribution.statistics.inversion import Inversion
 from artaudit.attribution.statistics.octaves import by_block
@@ -30,7 +30,7 @@ def named(numbers, words):
 
 @pytest.mark.parametrize("quality", [70, 80, 90])
 def test_the_rounding_of_a_file_explains_its_own_error(levels, quality):
-    saved, steps = as_pixels([Saved(quality)(levels)]), steps_of_quality(quality)
+    saved, steps = as_pixels([Saved(quality)(levels)]), of_quality(quality).steps
     numbers = in_steps(saved, as_pixels([levels]), steps)
     assert named(numbers, "beyond half a step").max() < EXPLAINED
     errors = named(numbers, "of error in luma")
@@ -38,26 +38,26 @@ def test_the_rounding_of_a_file_explains_its_own_error(levels, quality):
 
 
 def test_an_error_larger_than_half_a_step_is_not_explained(levels):
-    saved, steps = as_pixels([Saved(90)(levels)]), steps_of_quality(90)
+    saved, steps = as_pixels([Saved(90)(levels)]), of_quality(90).steps
     moved = (as_pixels([levels]) + 0.03).clamp(0, 1)
     assert named(in_steps(saved, moved, steps), "beyond half a step")[0] > EXPLAINED + 1
 
 
 def test_finer_steps_leave_less_unexplained(levels):
     saved, drawn = as_pixels([Saved(80)(levels)]), as_pixels([Saved(60)(levels)])
-    coarse, fine = (named(in_steps(saved, drawn, steps_of_quality(quality)), "beyond") for quality in (60, 95))
+    coarse, fine = (named(in_steps(saved, drawn, of_quality(quality).steps), "beyond") for quality in (60, 95))
     assert (coarse <= fine + 1e-6).all()
 
 
 @pytest.mark.parametrize("side", [48, 96, 128])
 def test_places_are_those_of_octaves(side):
     pixels = torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(0))
-    numbers = in_steps(pixels, pixels, steps_of_quality(90).expand(2, -1, -1, -1))
+    numbers = in_steps(pixels, pixels, of_quality(90).steps.expand(2, -1, -1, -1))
     assert numbers.shape == (*by_block(pixels, 3).shape[:2], len(NAMES))
 
 
 def test_files_are_measured_beside_the_numbers_of_all_pictures(model, own):
-    asked, steps = Inversion(), steps_of_quality(90).expand(len(own), -1, -1, -1)
+    asked, steps = Inversion(), of_quality(90).steps.expand(len(own), -1, -1, -1)
     numbers, of_files = asked.measure_files(model, own, steps)
     torch.testing.assert_close(numbers, asked.measure(model, own))
     assert of_files.shape == (*numbers.shape[:2], len(asked.names_of_files))
