@@ -55,9 +55,10 @@ def digests_to_enrol_on(data: Path) -> frozenset[str]:
 def training_pictures(data: Path, collected: Path, count: int) -> tuple[list[Image], list[str]]:
     """Return real pictures to enrol on, and their sources: one of the training split, one of the collection, and on.
 
-    Those of the collection are taken in turn by source.
+    Those of the collection are taken in turn by source. Those of the split are sources of their own: most are a
+    museum's paintings by very many painters, and a fit without half of all pictures says little about one with them.
     """
-    own = sorted((data / row["path"], row["source"]) for row in rows(data, "train") if row["label"] == "real")
+    own = sorted((data / row["path"], row["group"]) for row in rows(data, "train") if row["label"] == "real")
     split = [own[place] for place in np.random.default_rng(0).permutation(len(own))]
     sources = sources_to_enrol_on()
     ours = [row for row in listed() if row.source in sources and row.use == LEARNED]

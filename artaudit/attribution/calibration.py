@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from artaudit.attribution.regression import (
     BELONGING,
@@ -52,6 +52,10 @@ LEAST_NEGATIVES, LEAST_DIFFERENT = 199, 90
 
 With fewer the rate of false naming is not known: docs/limits.md shows one enrolled on 40 that names too often.
 """
+
+Scores = Mapping[str, Float[np.ndarray, " pictures"]]
+Flags = Mapping[str, Bool[np.ndarray, " pictures"]]
+"""By set."""
 
 _FEWEST = 10
 _KEPT = 41
@@ -205,29 +209,38 @@ class CandidateCalibration:
 
 
 def fit_stratum(
-    sets: Sets, groups: Groups, side: int = 0, *, resized: bool = False, jpeg: tuple[int, ...] = ()
+    sets: Sets,
+    groups: Groups,
+    side: int = 0,
+    *,
+    saved: Flags | None = None,
+    resized: bool = False,
+    jpeg: tuple[int, ...] = (),
 ) -> Stratum:
     """Learn from sets of pictures, one of them called "belonging"; `groups` numbers the source of each picture.
 
     Every set of others has the same weight. Pictures from the same source are never split between fitting and scoring.
-    Raises UsageError for too few pictures.
+    `saved` tells which pictures were files in between. Raises UsageError for too few pictures.
     """
     _ensure_enough(sets, groups)
     odd = {name: plain(values) for name, values in sets.items()}
     tried = [(loose, held_out(sets, groups, loose)) for loose in looseness(sets)]
-    loose, scores = max(tried, key=lambda pair: _passed(pair[1], odd)[BELONGING][0])
-    bar, bar_of_plain = bars_over(_without_own(scores), odd)
+    barred = [(loose, scores, bars_over(_without_own(scores), odd, saved)) for loose, scores in tried]
+    passed, loose, scores, bars = max(
+        ((_passed(scores, odd, bars), loose, scores, bars) for loose, scores, bars in barred),
+        key=lambda found: found[0][BELONGING][0],
+    )
     different = {name: len(np.unique(groups[name])) for name in sets}
     return Stratum(
         side=side,
         resized=resized,
         **asdict(fit(sets, loose)),
         cap=math.log10(1 + min(different.pop(BELONGING), sum(different.values()))),
-        bar=bar,
-        bar_of_plain=bar_of_plain,
+        bar=bars[0],
+        bar_of_plain=bars[1],
         jpeg=jpeg,
         aucs={name: auc(scores[BELONGING], values) for name, values in _without_own(scores).items()},
-        passed=_passed(scores, odd),
+        passed=passed,
         quantiles={
             name: tuple(rounded(np.quantile(values, np.linspace(0, 1, _KEPT)))) for name, values in scores.items()
         },
@@ -240,31 +253,36 @@ def _ensure_enough(sets: Sets, groups: Groups) -> None:
         raise UsageError(f"Calibration needs at least {_FEWEST} different pictures of each set: give more pictures.")
 
 
-def _without_own(scores: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _without_own(scores: Scores) -> dict[str, np.ndarray]:
     return {name: values for name, values in scores.items() if name != BELONGING}
 
 
-def _passed(scores: Mapping[str, np.ndarray], odd: Mapping[str, np.ndarray]) -> dict[str, tuple[int, int]]:
-    """Return by set how many pictures reach their bar over the others, of how many."""
-    bar, bar_of_plain = bars_over(_without_own(scores), odd)
+def _passed(scores: Scores, odd: Flags, bars: tuple[float, float]) -> dict[str, tuple[int, int]]:
+    """Return by set how many pictures reach their bar, of how many."""
+    bar, bar_of_plain = bars
     return {
         name: (int((values >= np.where(odd[name], bar_of_plain, bar)).sum()), len(values))
         for name, values in scores.items()
     }
 
 
-def bars_over(others: Mapping[str, np.ndarray], odd: Mapping[str, np.ndarray]) -> tuple[float, float]:
+def bars_over(others: Scores, odd: Flags, saved: Flags | None = None) -> tuple[float, float]:
     """Return the bar over pictures by others and that of plain ones, `odd`, which is higher than any of these scored.
 
-    Plain pictures are few, and do not raise the bar of the rest.
+    Plain pictures are few, and do not raise the bar of the rest. Of those that were `saved` and those that were not
+    each keeps the rates: files lose traces of any decoder, and would hide how high pictures score that never were any.
     """
-    rest = {name: values[~odd[name]] for name, values in others.items() if not odd[name].all()}
-    bar = bar_over(rest or others)
+    kept = saved or {name: np.zeros(len(values), bool) for name, values in others.items()}
+    rest = [
+        {name: values[~odd[name] & (kept[name] == state)] for name, values in others.items()} for state in (False, True)
+    ]
+    filled = [{name: values for name, values in part.items() if len(values)} for part in rest]
+    bar = max([bar_over(part) for part in filled if part] or [bar_over(others)])
     empty = np.concatenate([values[odd[name]] for name, values in others.items()])
     return bar, max(bar, float(np.nextafter(empty.max(), np.inf))) if len(empty) else bar
 
 
-def bar_over(others: Mapping[str, Float[np.ndarray, " pictures"]]) -> float:
+def bar_over(others: Scores) -> float:
     """Return the lowest score that is conformal at both rates: over all `others` and over each set of them.
 
     Where a set is too small for its rate, the bar lies above its highest score.

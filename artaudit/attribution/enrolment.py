@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from artaudit.attribution.calibration import (
     SEPARABLE,
@@ -56,8 +56,16 @@ FURTHER_PICTURES = 2
 Kind = tuple[bool, tuple[int, ...], int]
 """Whether pictures of a stratum were resized, the qualities of the JPEG files that they are, and their side."""
 
-Measured = tuple[str, Kind, Int[np.ndarray, " pictures"], Float[np.ndarray, "..."]]
-"""A set, the stratum of some of its pictures, what these were made from, by number, and what was measured."""
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured of some pictures of a set: their stratum, and by number what they were made from."""
+
+    name: str
+    kind: Kind
+    saved: Bool[np.ndarray, " pictures"]
+    sources: Int[np.ndarray, " pictures"]
+    numbers: Float[np.ndarray, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +190,12 @@ def _measured(
         both = unfinished.measured(f"{name} {number}", partial(_numbers, asked, model, version))
         numbers, of_files = np.split(both, [len(asked.names)], axis=-1)
         sources = known.sources[name][version.places]
-        measured.append((name, (version.resized, (), version.side), sources, numbers))
+        saved = np.full(len(sources), version.saved)
+        measured.append(Measured(name, (version.resized, (), version.side), saved, sources, numbers))
         for band in BANDS if of_files.size else ():
             inside = np.array([file.band == band for file in version.files])
-            measured.append((name, (version.resized, band, version.side), sources[inside], of_files[inside]))
+            kind = False, band, version.side
+            measured.append(Measured(name, kind, saved[inside], sources[inside], of_files[inside]))
         if progress is not None:
             progress(number + 1, len(every))
     return measured
@@ -201,7 +211,7 @@ def _numbers(asked: Statistic, model: Autoencoder, version: Version) -> Float[np
 
 def _strata(measured: Sequence[Measured]) -> tuple[tuple[Stratum, ...], tuple[str, ...]]:
     """Return what is learned from every size, and the names of others that cannot be told from the candidate."""
-    kinds = sorted({kind for _, kind, _, _ in measured} - _little_known(measured))
+    kinds = sorted({part.kind for part in measured} - _little_known(measured))
     relatives: set[str] = set()
     strata = [_stratum(measured, kind, relatives) for kind in kinds]
     if not relatives:
@@ -212,24 +222,27 @@ def _strata(measured: Sequence[Measured]) -> tuple[tuple[Stratum, ...], tuple[st
 def _little_known(measured: Sequence[Measured]) -> set[Kind]:
     """Return the kinds of JPEG files that too few pictures of some set are of."""
     different: dict[tuple[Kind, str], set[int]] = {}
-    for name, kind, sources, _ in measured:
-        different.setdefault((kind, name), set()).update(sources.tolist())
+    for part in measured:
+        different.setdefault((part.kind, part.name), set()).update(part.sources.tolist())
     return {kind for (kind, _), pictures in different.items() if kind[1] and len(pictures) < FEWEST}
 
 
 def _stratum(measured: Sequence[Measured], kind: Kind, relatives: set[str]) -> Stratum:
     """Learn from one kind, without the relatives known so far; others that prove inseparable join these."""
-    sets: dict[str, list[np.ndarray]] = {}
-    groups: dict[str, list[np.ndarray]] = {}
-    for name, of_kind, sources, numbers in measured:
-        if of_kind == kind and name.removeprefix(DRAWN_BY) not in relatives:
-            sets.setdefault(name, []).append(numbers)
-            groups.setdefault(name, []).append(sources)
+    sets: dict[str, list[Measured]] = {}
+    for part in measured:
+        if part.kind == kind and part.name.removeprefix(DRAWN_BY) not in relatives:
+            sets.setdefault(part.name, []).append(part)
+
+    def together(told: Callable[[Measured], np.ndarray]) -> dict[str, np.ndarray]:
+        return {name: np.concatenate(list(map(told, parts))) for name, parts in sets.items()}
+
     resized, jpeg, side = kind
     stratum = fit_stratum(
-        {name: np.concatenate(parts) for name, parts in sets.items()},
-        {name: np.concatenate(parts) for name, parts in groups.items()},
+        together(lambda part: part.numbers),
+        together(lambda part: part.sources),
         side,
+        saved=together(lambda part: part.saved),
         resized=resized,
         jpeg=jpeg,
     )

@@ -64,6 +64,7 @@ class Version:
     places: Int[np.ndarray, " batch"]
     side: int
     resized: bool = False
+    saved: bool = False
     files: Sequence[Quantisation] = ()
 
 
@@ -81,9 +82,11 @@ def strangers(crops: Batch) -> dict[str, Batch]:
 def versions(pixels: Batch, *, saved: bool = True, resizes: Sequence[str] = (UNDONE,)) -> Iterator[Version]:
     """Yield the versions of a set: as drawn and twice `saved` as files, in both sizes; then one by `resizes`."""
     every = np.arange(len(pixels))
-    for kept, places, files in [(pixels, every, ()), *(_as_files(pixels) if saved else [])]:
+    for side in SIDES:
+        yield Version(_middles(pixels, side), every, side)
+    for kept, places, files in _as_files(pixels) if saved else ():
         for side in SIDES:
-            yield Version(_middles(kept, side), places, side, files=files)
+            yield Version(_middles(kept, side), places, side, saved=True, files=files)
     for kind in resizes:
         back = [_travelled(pixel[None], place, *_factors(kind, place)) for place, pixel in enumerate(pixels)]
         yield Version(torch.cat(back), every, SIDE, resized=True)

@@ -85,10 +85,28 @@ def test_plain_pictures_have_a_bar_of_their_own_which_does_not_raise_that_of_the
     assert bars_over({REAL: scores[290:]}, {REAL: odd[290:]})[1] > 4
 
 
+def test_files_that_score_low_do_not_hide_how_high_pictures_score_that_never_were_any():
+    rng = np.random.default_rng(0)
+    scores = np.concatenate([rng.normal(1, 1, 400), rng.normal(-5, 1, 1600)])
+    saved, odd = np.arange(2000) >= 400, np.zeros(2000, bool)
+    together, _ = bars_over({REAL: scores}, {REAL: odd})
+    apart, _ = bars_over({REAL: scores}, {REAL: odd}, {REAL: saved})
+    assert apart == bar_over({REAL: scores[:400]}) > together
+    swapped, _ = bars_over({REAL: scores}, {REAL: odd}, {REAL: ~saved})
+    assert swapped == apart
+
+
 def test_a_plain_picture_is_held_to_its_bar():
     learned = replace(stratum(3), bar=1.0, bar_of_plain=2.0)
     assert (learned.bar_for(plain=True), learned.bar_for(plain=False)) == (2, 1)
     assert replace(learned, bar_of_plain=None).bar_for(plain=True) == 1
+
+
+@pytest.mark.parametrize(("held", "told"), [(0, True), (4, True), (12, False), (100, False)])
+def test_a_picture_is_plain_where_next_to_nothing_is_held(held, told):
+    places = np.full((1, 100, 3), PLAIN - 1)
+    places[0, :held, 0] = PLAIN + 1
+    assert plain(places).tolist() == [told]
 
 
 def test_pictures_that_are_measured_whole_are_not_called_plain():
