@@ -20,6 +20,7 @@ from jaxtyping import Bool, Float
 
 from artaudit.attribution.regression import (
     BELONGING,
+    FURTHER,
     REAL,
     Groups,
     Numbers,
@@ -28,7 +29,6 @@ from artaudit.attribution.regression import (
     fit,
     held_out,
     looseness,
-    plain,
     rounded,
 )
 from artaudit.errors import UsageError
@@ -41,7 +41,7 @@ EARLIER = ("artaudit-attribution/1", "artaudit-attribution/2")
 SEPARABLE = 0.8
 """The least area under the ROC curve, against the worst set of others, for a candidate to answer at all."""
 
-FALSE_NAMING_RATE, FALSE_NAMING_RATE_EACH = 0.005, 0.02
+FALSE_NAMING_RATE, FALSE_NAMING_RATE_EACH = 0.005, 0.01
 """The largest share of pictures by others that may be named: of all, and of each set."""
 
 LEAST_EVIDENCE = 1.0
@@ -213,6 +213,7 @@ def fit_stratum(
     groups: Groups,
     side: int = 0,
     *,
+    plain: Flags | None = None,
     saved: Flags | None = None,
     resized: bool = False,
     jpeg: tuple[int, ...] = (),
@@ -220,10 +221,11 @@ def fit_stratum(
     """Learn from sets of pictures, one of them called "belonging"; `groups` numbers the source of each picture.
 
     Every set of others has the same weight. Pictures from the same source are never split between fitting and scoring.
-    `saved` tells which pictures were files in between. Raises UsageError for too few pictures.
+    `plain` and `saved` tell which pictures hold next to nothing, and which were files in between. Raises UsageError for
+    too few pictures.
     """
     _ensure_enough(sets, groups)
-    odd = {name: plain(values) for name, values in sets.items()}
+    odd = plain or {name: np.zeros(len(values), bool) for name, values in sets.items()}
     tried = [(loose, held_out(sets, groups, loose)) for loose in looseness(sets)]
     barred = [(loose, scores, bars_over(_without_own(scores), odd, saved)) for loose, scores in tried]
     passed, loose, scores, bars = max(
@@ -276,10 +278,18 @@ def bars_over(others: Scores, odd: Flags, saved: Flags | None = None) -> tuple[f
     rest = [
         {name: values[~odd[name] & (kept[name] == state)] for name, values in others.items()} for state in (False, True)
     ]
-    filled = [{name: values for name, values in part.items() if len(values)} for part in rest]
-    bar = max([bar_over(part) for part in filled if part] or [bar_over(others)])
+    filled = [{name: values for name, values in _by_kind(part).items() if len(values)} for part in rest]
+    bar = max([bar_over(part) for part in filled if part] or [bar_over(_by_kind(others))])
     empty = np.concatenate([values[odd[name]] for name, values in others.items()])
     return bar, max(bar, float(np.nextafter(empty.max(), np.inf))) if len(empty) else bar
+
+
+def _by_kind(others: Scores) -> dict[str, np.ndarray]:
+    """Return the sets with the two of real pictures as one."""
+    kinds: dict[str, list[np.ndarray]] = {}
+    for name, values in others.items():
+        kinds.setdefault(REAL if name == FURTHER else name, []).append(values)
+    return {name: np.concatenate(parts) for name, parts in kinds.items()}
 
 
 def bar_over(others: Scores) -> float:

@@ -39,6 +39,7 @@ from artaudit.attribution.known_pictures import (
     middle_crops,
 )
 from artaudit.attribution.known_sets import DRAWN_BY, FEWEST, Known, by_maker
+from artaudit.attribution.plain import plain
 from artaudit.attribution.quantisation import BANDS
 from artaudit.attribution.regression import numbered
 from artaudit.attribution.standing_in import standing_in
@@ -63,6 +64,7 @@ class Measured:
 
     name: str
     kind: Kind
+    plain: Bool[np.ndarray, " pictures"]
     saved: Bool[np.ndarray, " pictures"]
     sources: Int[np.ndarray, " pictures"]
     numbers: Float[np.ndarray, ...]
@@ -190,12 +192,12 @@ def _measured(
         both = unfinished.measured(f"{name} {number}", partial(_numbers, asked, model, version))
         numbers, of_files = np.split(both, [len(asked.names)], axis=-1)
         sources = known.sources[name][version.places]
-        saved = np.full(len(sources), version.saved)
-        measured.append(Measured(name, (version.resized, (), version.side), saved, sources, numbers))
+        odd, saved = in_parts(plain, version.pixels).numpy(), np.full(len(sources), version.saved)
+        measured.append(Measured(name, (version.resized, (), version.side), odd, saved, sources, numbers))
         for band in BANDS if of_files.size else ():
             inside = np.array([file.band == band for file in version.files])
             kind = False, band, version.side
-            measured.append(Measured(name, kind, saved[inside], sources[inside], of_files[inside]))
+            measured.append(Measured(name, kind, odd[inside], saved[inside], sources[inside], of_files[inside]))
         if progress is not None:
             progress(number + 1, len(every))
     return measured
@@ -242,6 +244,7 @@ def _stratum(measured: Sequence[Measured], kind: Kind, relatives: set[str]) -> S
         together(lambda part: part.numbers),
         together(lambda part: part.sources),
         side,
+        plain=together(lambda part: part.plain),
         saved=together(lambda part: part.saved),
         resized=resized,
         jpeg=jpeg,

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from artaudit.attribution.quantisation import Quantisation, of_quality
-from artaudit.attribution.regression import BELONGING, REAL
+from artaudit.attribution.regression import BELONGING, FURTHER, REAL
 from artaudit.attribution.search import undone
 from artaudit.datasets.drawings import draw, soften
 from artaudit.edits import Saved
@@ -40,7 +40,6 @@ SIGMAS = (0.7, 1.0, 1.5, 2.0, 3.0)
 
 EDITED = "edited pictures"
 CHANGED = EDITED, "drawings by code"
-FURTHER = "further real pictures"
 STRANGERS = (REAL, *CHANGED)
 
 UNDONE, NEVER, MISTAKEN = "undone", "never took place", "mistaken for a stronger one"

@@ -12,7 +12,6 @@ from artaudit.attribution.candidate import Candidate, open_candidate
 from artaudit.attribution.known_pictures import (
     CHANGED,
     EDITED,
-    FURTHER,
     RESIZES,
     SIDE,
     Batch,
@@ -21,7 +20,7 @@ from artaudit.attribution.known_pictures import (
     to_8_bits,
     versions,
 )
-from artaudit.attribution.regression import BELONGING, REAL
+from artaudit.attribution.regression import BELONGING, FURTHER, REAL
 from artaudit.attribution.statistic import redraw
 from artaudit.protocols import Autoencoder, Generator
 

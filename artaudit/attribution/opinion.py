@@ -14,8 +14,9 @@ from torch import Tensor
 
 from artaudit.attribution.calibration import CandidateCalibration, Stratum
 from artaudit.attribution.candidate import DENOISING, SLOW, Candidate, open_candidate, statistic
+from artaudit.attribution.plain import plain
 from artaudit.attribution.quantisation import ALIGNED, Quantisation, quantisation
-from artaudit.attribution.regression import Numbers, plain
+from artaudit.attribution.regression import Numbers
 from artaudit.attribution.search import CORNER, LARGEST, USUAL, Place, corner_before, find_grid, find_scale, scales
 from artaudit.attribution.statistic import OfFiles, detailed, in_parts, redraw
 from artaudit.image import Image
@@ -48,7 +49,7 @@ _ALIGNED = 64
 class Opinion:
     """A candidate's unbounded score for a picture, the stratum that it is judged by, and where it was scored.
 
-    `seen` is the part of the picture that was scored; nine tenths of a `plain` one hold next to nothing.
+    `seen` is the part of the picture that was scored; nine tenths of a `plain` one hold nothing, or no colour.
     """
 
     candidate: Candidate
@@ -176,7 +177,7 @@ class _Examined:
         self, seen: Float[Tensor, "1 3 height width"], place: Place, stratum: Stratum, numbers: Numbers
     ) -> Opinion:
         score = float(stratum.score(numbers)[0]) - math.log10(place.among)
-        return Opinion(self.candidate, score, stratum, place, seen, plain=bool(plain(numbers)[0]))
+        return Opinion(self.candidate, score, stratum, place, seen, plain=bool(plain(seen)[0]))
 
     def crop(self, parts: Views) -> tuple[Place, float]:
         """Return the best offset of the grid, and how far a window there scores above its bar."""

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
-BELONGING, REAL = "belonging", "real pictures"
+BELONGING, REAL, FURTHER = "belonging", "real pictures", "further real pictures"
 """The names of the sets of pictures that the candidate drew, and of those that no model drew."""
 
 LINEAR, QUADRATIC = (30.0, 3.0), (1.0, 0.1)
@@ -26,15 +26,6 @@ _PLACES = 40
 
 _OUTERMOST = 3.0
 """Standard deviations from the mean beyond which a place counts as lying there, so that odd ones decide nothing."""
-
-PLAIN = -5.5
-"""The least first number, the log power of light in the finest octave, of places that hold something.
-
-It is that of half a level of 255.
-"""
-
-_DETAILED = 0.1
-"""The least share of such places in pictures that are not plain."""
 
 _CALIBRATED = 30.0
 
@@ -57,14 +48,6 @@ class Regression:
         standard = (numbers - np.array(self.mean)) / np.array(self.scale)
         scores: Float[np.ndarray, " pictures"] = terms(standard) @ np.array(self.weights) + self.intercept
         return scores / math.log(10)
-
-
-def plain(numbers: Numbers) -> Bool[np.ndarray, " pictures"]:
-    """Tell which pictures hold nothing in nine of ten places; of those that are measured whole, none is said to."""
-    if numbers.ndim == 2:  # noqa: PLR2004 - pictures and numbers
-        return np.zeros(len(numbers), bool)
-    empty: Bool[np.ndarray, " pictures"] = (numbers[..., 0] >= PLAIN).mean(axis=1) < _DETAILED
-    return empty
 
 
 def looseness(sets: Sets) -> tuple[float, ...]:

@@ -18,7 +18,7 @@ from artaudit.attribution.calibration import (
     fit_stratum,
 )
 from artaudit.attribution.calibration_files import read_calibration
-from artaudit.attribution.regression import BELONGING, PLAIN, REAL, plain
+from artaudit.attribution.regression import BELONGING, REAL
 from artaudit.errors import ModelError, UsageError
 
 ABOUT = {"model": "m", "digest": "d", "method": "octaves", "names": ("a", "b"), "pictures": "drawn numbers"}
@@ -100,18 +100,6 @@ def test_a_plain_picture_is_held_to_its_bar():
     learned = replace(stratum(3), bar=1.0, bar_of_plain=2.0)
     assert (learned.bar_for(plain=True), learned.bar_for(plain=False)) == (2, 1)
     assert replace(learned, bar_of_plain=None).bar_for(plain=True) == 1
-
-
-@pytest.mark.parametrize(("held", "told"), [(0, True), (4, True), (12, False), (100, False)])
-def test_a_picture_is_plain_where_next_to_nothing_is_held(held, told):
-    places = np.full((1, 100, 3), PLAIN - 1)
-    places[0, :held, 0] = PLAIN + 1
-    assert plain(places).tolist() == [told]
-
-
-def test_pictures_that_are_measured_whole_are_not_called_plain():
-    assert not plain(np.full((5, 3), PLAIN - 1)).any()
-    assert plain(np.full((5, 9, 3), PLAIN - 1)).all()
 
 
 def test_crops_are_searched_for_of_what_scores_as_high_as_half_of_the_real_pictures():

@@ -6,7 +6,6 @@ import torch
 
 from artaudit.attribution.enrolment import Unfinished
 from artaudit.attribution.known_pictures import (
-    FURTHER,
     MISTAKEN,
     NEVER,
     SCALES,
@@ -19,7 +18,7 @@ from artaudit.attribution.known_pictures import (
     versions,
 )
 from artaudit.attribution.known_sets import Known
-from artaudit.attribution.regression import BELONGING, REAL
+from artaudit.attribution.regression import BELONGING, FURTHER, REAL
 from artaudit.attribution.standing_in import standing_in
 from artaudit.errors import UsageError
 

@@ -39,7 +39,7 @@ class Inversion:
 
     @property
     def names_of_files(self) -> tuple[str, ...]:
-        """Names of the numbers of a block of a file, in their order; the first tells plain pictures."""
+        """Names of the numbers of a block of a file, in their order."""
         return self.names[:1] + NAMES
 
     def measure(self, model: Autoencoder, pixels: Pictures) -> Float[Tensor, "batch places numbers"]:
