@@ -2,10 +2,7 @@
 
 Logistic regression as calibration: Morrison, "Tutorial on logistic-regression calibration and fusion", 2013,
 https://doi.org/10.1080/00450618.2012.733025; likelihood ratios are bounded by the size of the data (Vergeer et al.
-2016, https://doi.org/10.1016/j.scijus.2016.06.003), scores are not. The bar on scores is that of a conformal test
-(Vovk et al., "Algorithmic Learning in a Random World", 2005, https://doi.org/10.1007/b106715): a picture is named if it
-scores higher than all but a small share of the pictures by others that its fit did not see. Plain pictures, which any
-decoder redraws well, have a bar of their own (Mondrian conformal prediction, section 4.5 of the book).
+2016, https://doi.org/10.1016/j.scijus.2016.06.003), scores are not, and their bars are those of a conformal test.
 """
 
 from __future__ import annotations
@@ -16,11 +13,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
+from artaudit.attribution.bars import Flags, Scores, bars_over
 from artaudit.attribution.regression import (
     BELONGING,
-    FURTHER,
     REAL,
     Groups,
     Numbers,
@@ -41,21 +38,11 @@ EARLIER = ("artaudit-attribution/1", "artaudit-attribution/2")
 SEPARABLE = 0.8
 """The least area under the ROC curve, against the worst set of others, for a candidate to answer at all."""
 
-FALSE_NAMING_RATE, FALSE_NAMING_RATE_EACH = 0.005, 0.01
-"""The largest share of pictures by others that may be named: of all, and of each set."""
-
-LEAST_EVIDENCE = 1.0
-"""The lowest bar: the traces are at least ten times likelier if the candidate drew it."""
-
 LEAST_NEGATIVES, LEAST_DIFFERENT = 199, 90
 """Pictures by others, versions counted, and different pictures of its own that a calibration needs for evidence.
 
 With fewer the rate of false naming is not known: docs/limits.md shows one enrolled on 40 that names too often.
 """
-
-Scores = Mapping[str, Float[np.ndarray, " pictures"]]
-Flags = Mapping[str, Bool[np.ndarray, " pictures"]]
-"""By set."""
 
 _FEWEST = 10
 _KEPT = 41
@@ -266,43 +253,3 @@ def _passed(scores: Scores, odd: Flags, bars: tuple[float, float]) -> dict[str, 
         name: (int((values >= np.where(odd[name], bar_of_plain, bar)).sum()), len(values))
         for name, values in scores.items()
     }
-
-
-def bars_over(others: Scores, odd: Flags, saved: Flags | None = None) -> tuple[float, float]:
-    """Return the bar over pictures by others and that of plain ones, `odd`, which is higher than any of these scored.
-
-    Plain pictures are few, and do not raise the bar of the rest. Of those that were `saved` and those that were not
-    each keeps the rates: files lose traces of any decoder, and would hide how high pictures score that never were any.
-    """
-    kept = saved or {name: np.zeros(len(values), bool) for name, values in others.items()}
-    rest = [
-        {name: values[~odd[name] & (kept[name] == state)] for name, values in others.items()} for state in (False, True)
-    ]
-    filled = [{name: values for name, values in _by_kind(part).items() if len(values)} for part in rest]
-    bar = max([bar_over(part) for part in filled if part] or [bar_over(_by_kind(others))])
-    empty = np.concatenate([values[odd[name]] for name, values in others.items()])
-    return bar, max(bar, float(np.nextafter(empty.max(), np.inf))) if len(empty) else bar
-
-
-def _by_kind(others: Scores) -> dict[str, np.ndarray]:
-    """Return the sets with the two of real pictures as one."""
-    kinds: dict[str, list[np.ndarray]] = {}
-    for name, values in others.items():
-        kinds.setdefault(REAL if name == FURTHER else name, []).append(values)
-    return {name: np.concatenate(parts) for name, parts in kinds.items()}
-
-
-def bar_over(others: Scores) -> float:
-    """Return the lowest score that is conformal at both rates: over all `others` and over each set of them.
-
-    Where a set is too small for its rate, the bar lies above its highest score.
-    """
-    everyone = np.concatenate(list(others.values()))
-    each = [_conformal(values, FALSE_NAMING_RATE_EACH) for values in others.values()]
-    return max(_conformal(everyone, FALSE_NAMING_RATE), *each, LEAST_EVIDENCE)
-
-
-def _conformal(others: Float[np.ndarray, " pictures"], rate: float) -> float:
-    """Return the lowest score that at most the share `rate` of the others and the picture itself reach."""
-    allowed = math.floor(rate * (len(others) + 1))
-    return float(np.nextafter(np.sort(others)[::-1][max(0, allowed - 1)], np.inf))

@@ -8,13 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from artaudit.attribution.bars import FALSE_NAMING_RATE, FALSE_NAMING_RATE_EACH, bar_over, bars_over
 from artaudit.attribution.calibration import (
-    FALSE_NAMING_RATE,
-    FALSE_NAMING_RATE_EACH,
     LEAST_NEGATIVES,
     CandidateCalibration,
-    bar_over,
-    bars_over,
     fit_stratum,
 )
 from artaudit.attribution.calibration_files import read_calibration
