@@ -15,7 +15,7 @@ from artaudit.attribution.calibration import (
     fit_stratum,
 )
 from artaudit.attribution.calibration_files import read_calibration
-from artaudit.attribution.regression import BELONGING, REAL
+from artaudit.attribution.regression import BELONGING, FURTHER, REAL
 from artaudit.errors import ModelError, UsageError
 
 ABOUT = {"model": "m", "digest": "d", "method": "octaves", "names": ("a", "b"), "pictures": "drawn numbers"}
@@ -91,6 +91,13 @@ def test_files_that_score_low_do_not_hide_how_high_pictures_score_that_never_wer
     assert apart == bar_over({REAL: scores[:400]}) > together
     swapped, _ = bars_over({REAL: scores}, {REAL: odd}, {REAL: ~saved})
     assert swapped == apart
+
+
+def test_the_two_sets_of_real_pictures_keep_their_rate_together():
+    scores = np.random.default_rng(0).normal(0, 2, 600)
+    odd = np.zeros(600, bool)
+    apart = bars_over({REAL: scores[:200], FURTHER: scores[200:]}, {REAL: odd[:200], FURTHER: odd[200:]})
+    assert apart == bars_over({REAL: scores}, {REAL: odd})
 
 
 def test_a_plain_picture_is_held_to_its_bar():
