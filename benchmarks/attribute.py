@@ -49,13 +49,14 @@ OTHERS = {128: 800, 256: 200, 512: 120}
 LARGEST_OF_SLOW = 512
 """Size up to which slow candidates are measured; of larger pictures no more is looked at."""
 
-SEARCHED = 10
-"""Pictures of a set where crops and resizes are searched for."""
+SEARCHED, SEARCHED_MOST = 10, 60
+"""Pictures of a set where crops and resizes are searched for: after most edits, and after a resize by .75."""
 
 SLOW = ("taef2", "vaelight_sd1")
 """Candidates that redraw more slowly than the embedded ones: measured up to 512 pixels, and after fewer edits."""
 
-FEW_EDITS = ("JPEG 80", "resize .75, JPEG 90")
+RESIZED = "resize .75, JPEG 90"
+FEW_EDITS = ("JPEG 80", RESIZED)
 
 ENROLLED = {"taef2": (100, 200), "vaelight_sd1": (150, 450)}
 """Pictures that the teachers redraw as they are enrolled, and all pictures of their enrolment."""
@@ -84,7 +85,7 @@ EDITS: Mapping[str, Edit] = {
     "JPEG 80": Saved(80),
     "JPEG 70": Saved(70),
     "WebP 80": Saved(80, "WEBP"),
-    "resize .75, JPEG 90": Chain((Resized(0.75), Saved(90))),
+    RESIZED: Chain((Resized(0.75), Saved(90))),
     "resize .5, JPEG 90": Chain((Resized(0.5), Saved(90))),
     "resize 1.5, JPEG 90": Chain((Resized(1.5, 2), Saved(90))),
     "crop, JPEG 90": Chain((_cropped, Saved(90))),
@@ -149,18 +150,22 @@ def named(bench: Bench, pictures: Pictures) -> str:
 
 
 def others(bench: Bench, pictures: Pictures) -> str:
-    """Return by set how many pictures of others any candidate is named for, over all sizes."""
+    """Return by set how many pictures of others are named, over all sizes, untouched and saved once."""
+    return "\n\n".join(_others_after(bench, pictures, edit) for edit in (PLAIN, JPEG_90))
+
+
+def _others_after(bench: Bench, pictures: Pictures, edit: str) -> str:
     counts: dict[str, dict[str, list[int]]] = {}
     for candidate in bench.asked:
         for side, count in OTHERS.items():
             for name, crops in _others(pictures, candidate, side, count).items():
-                margins = bench.margins(candidate, f"{name} {side}", crops)
+                margins = bench.margins(candidate, f"{name} {side}", crops, edit)
                 cell = counts.setdefault(name, {}).setdefault(candidate.record.name, [0, 0])
                 cell[0] += int((margins >= 0).sum())
                 cell[1] += len(margins)
     names = [candidate.record.name for candidate in bench.asked]
     lines = [
-        f"| pictures by others, named | {' | '.join(f'`{name}`' for name in names)} |",
+        f"| pictures by others, {edit}, named | {' | '.join(f'`{name}`' for name in names)} |",
         "|---|" + "---|" * len(names),
     ]
     total = {name: [0, 0] for name in names}
@@ -191,16 +196,16 @@ def edits(bench: Bench, pictures: Pictures) -> str:
     lines = [f"| 512 px | {' | '.join(f'`{candidate.record.name}`' for candidate in bench.asked)} |"]
     lines.append("|---|" + "---|" * len(bench.asked))
     for edit in tuple(EDITS)[2:]:
-        search, cells = edit in SEARCHED_EDITS, []
+        search, cells, count = edit in SEARCHED_EDITS, [], SEARCHED_MOST if edit == RESIZED else SEARCHED
         for candidate in bench.asked:
             if candidate.record.name in SLOW and edit not in FEW_EDITS:
                 cells.append("")
                 continue
             own, real = (
-                bench.margins(candidate, f"{name} 512, {SEARCHED}", crops, edit, search=search)
+                bench.margins(candidate, f"{name} 512, {count}", crops, edit, search=search)
                 for name, crops in (
-                    ("own", partial(pictures.own, candidate, 512, SEARCHED)),
-                    ("real", partial(pictures.real, 512, SEARCHED)),
+                    ("own", partial(pictures.own, candidate, 512, count)),
+                    ("real", partial(pictures.real, 512, count)),
                 )
             )
             cells.append(f"AUC {auc(own, real):.3f}, named {_passed(own)}, real ones {int((real >= 0).sum())}")
