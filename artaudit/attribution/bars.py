@@ -21,8 +21,8 @@ FALSE_NAMING_RATE, FALSE_NAMING_RATE_EACH = 0.005, 0.01
 LEAST_EVIDENCE = 1.0
 """The lowest bar: the traces are at least ten times likelier if the candidate drew it."""
 
-Scores = Mapping[str, Float[np.ndarray, " pictures"]]
-Flags = Mapping[str, Bool[np.ndarray, " pictures"]]
+Scores = Mapping[str, Float[np.ndarray, " _"]]
+Flags = Mapping[str, Bool[np.ndarray, " _"]]
 """By set."""
 
 

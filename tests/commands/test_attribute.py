@@ -103,7 +103,7 @@ def test_a_model_is_enrolled_with_a_folder_and_the_result_is_used(audit):
     for stratum in learned["strata"]:
         assert set(stratum["aucs"]) == {*STRANGERS, "drawn by studio-flux2"}
     (used,) = [candidate.calibration for candidate in candidates() if candidate.record.name == "studio-sd1"]
-    assert used.method == "octaves" and used.first.passed[BELONGING][1] == 24 and used.small
+    assert used.method == "octaves" and used.first.passed[BELONGING][1] == 3 * 12 and used.small
     code, out, _ = audit("attribute", "redrawn.png", "--model", "studio-sd1")
     assert "too few to know the error" in out or code == 0
     code, out, _ = audit("attribute", "enrol", "studio-sd1", "mine/1.png")
