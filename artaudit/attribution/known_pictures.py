@@ -45,8 +45,9 @@ STRANGERS = (REAL, *CHANGED)
 UNDONE, NEVER, MISTAKEN = "undone", "never took place", "mistaken for a stronger one"
 """What a search undoes: the resize itself, one that never took place, and one by a smaller factor than the resize."""
 
-RESIZES = {BELONGING: (UNDONE,), REAL: (UNDONE, NEVER), EDITED: (UNDONE, NEVER), FURTHER: (MISTAKEN,)}
-"""What is undone of versions of a set that were resized; of other sets what is of the candidate's own pictures."""
+RESIZES = {BELONGING: (UNDONE,), FURTHER: (MISTAKEN,)}
+OF_OTHERS = UNDONE, NEVER
+"""What is undone of versions of a set, and of sets that are not named."""
 
 Batch = Float[Tensor, "batch 3 height width"]
 Changed = Float[Tensor, "batch 3 rows columns"]

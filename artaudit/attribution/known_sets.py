@@ -12,6 +12,7 @@ from artaudit.attribution.candidate import Candidate, open_candidate
 from artaudit.attribution.known_pictures import (
     CHANGED,
     EDITED,
+    OF_OTHERS,
     RESIZES,
     SIDE,
     Batch,
@@ -58,7 +59,7 @@ class Known:
     def versions(self, *, slow: bool) -> Iterator[tuple[str, Version]]:
         """Yield every version of every set; slow methods measure fewer."""
         for name, pixels in self.sets.items():
-            resizes = () if slow else RESIZES.get(name, RESIZES[BELONGING])
+            resizes = () if slow else RESIZES.get(name, OF_OTHERS)
             for version in versions(pixels, saved=not slow, resizes=resizes):
                 if not (slow and version.side == SIDE):
                     yield name, version
