@@ -114,17 +114,18 @@ def views_of(pixels: Float[Tensor, "1 3 height width"], *, resized: bool = False
 def opinions(image: Image, asked: Sequence[Candidate], *, resized: bool = False, search: bool = True) -> list[Opinion]:
     """Return the opinion of each candidate without an obstacle about a picture, farthest above its bar first.
 
-    A picture is scored as it lies, a JPEG file in the steps of its quantisation. Where that names nobody, a resize is
-    searched for, and a crop of what scores as high as half of the real pictures, on windows with much detail, and the
-    picture is scored again there. With
-    `resized`, crops that were resized by a usual factor are searched for too, which takes several times as long;
-    without `search`, and with methods in `SLOW`, nothing is. A picture with a side below `LEAST` pixels gets no
-    opinions.
+    A picture is scored as it lies, a JPEG file in the steps of its quantisation. Where no candidate names it, a resize
+    is searched for, and a crop of what scores as high as half of the real pictures, on windows with much detail, and
+    the picture is scored again there. With `resized`, crops that were resized by a usual factor are searched for too,
+    which takes several times as long; without `search`, and with methods in `SLOW`, nothing is. A picture with a side
+    below `LEAST` pixels gets no opinions.
     """
     if min(image.height, image.width) < LEAST:
         return []
     parts = views(image, resized=resized)
-    held = [opinion(parts, candidate, search=search) for candidate in asked if not candidate.obstacle]
+    held = [opinion(parts, candidate, search=False) for candidate in asked if not candidate.obstacle]
+    if search and not any(first.belongs for first in held):
+        held = [searched(parts, first) for first in held]
     return sorted(held, key=lambda opinion: -opinion.margin)
 
 
@@ -134,11 +135,15 @@ def answer(held: Sequence[Opinion]) -> tuple[str, ...]:
 
 
 def opinion(parts: Views, candidate: Candidate, *, search: bool = True) -> Opinion:
-    """Return a calibrated candidate's opinion about the parts of a picture."""
-    learned = cast(CandidateCalibration, candidate.calibration)
-    examined = _Examined(candidate, learned, open_candidate(candidate.record, denoiser=learned.method in DENOISING))
-    first = examined.as_it_lies(parts)
-    if first.belongs or not search or learned.method in SLOW:
+    """Return a calibrated candidate's opinion about the parts of a picture, whatever others say."""
+    first = _examined(candidate).as_it_lies(parts)
+    return searched(parts, first) if search and not first.belongs else first
+
+
+def searched(parts: Views, first: Opinion) -> Opinion:
+    """Return a candidate's opinion after a search for a crop or a resize, given that of the picture as it lies."""
+    examined = _examined(first.candidate)
+    if examined.learned.method in SLOW:
         return first
     found = [examined.crop(parts)] if first.score >= first.stratum.near else []
     found += examined.resize(parts) + examined.resized_crop(parts)
@@ -212,6 +217,11 @@ class _Examined:
     def _numbers(self, pixels: Float[Tensor, "batch 3 height width"]) -> Numbers:
         measure = statistic(self.learned.method).measure
         return in_parts(lambda part: measure(self.model, part), pixels).double().numpy()
+
+
+def _examined(candidate: Candidate) -> _Examined:
+    learned = cast(CandidateCalibration, candidate.calibration)
+    return _Examined(candidate, learned, open_candidate(candidate.record, denoiser=learned.method in DENOISING))
 
 
 def _corrected(place: Place, above: float, among: int) -> tuple[Place, float]:

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from artaudit.attribution.candidate import candidates
+from artaudit.attribution.candidate import candidates, open_candidate
+from artaudit.attribution.known_pictures import as_levels, as_pixels, to_8_bits
 from artaudit.attribution.opinion import SIDE, opinions
+from artaudit.attribution.statistic import redraw
+from artaudit.datasets.photographs import PHOTOGRAPHS, photograph
 from artaudit.image import decode
 
 
@@ -47,3 +50,16 @@ def test_a_jpeg_file_is_judged_by_what_is_known_of_files_on_the_blocks_of_the_fi
     assert any((seen == of_file.rgb8[top : top + SIDE, left : left + SIDE]).all() for top, left in places)
     (again,) = opinions(as_image(of_file.rgb8), candidates(("studio-sd1",)), search=False)
     assert not again.stratum.jpeg
+
+
+def test_what_one_candidate_names_as_it_lies_is_not_searched_by_the_others():
+    model = open_candidate(candidates(("studio-sd1",))[0].record)
+    name = next(iter(PHOTOGRAPHS))
+    crop = np.ascontiguousarray(decode(photograph(name), name=name).rgb8[64:320, 64:320])
+    own = as_image(as_levels(to_8_bits(redraw(model, as_pixels([crop]))))[0])
+    held = opinions(own, candidates(("studio-sd1", "studio-flux2")))
+    assert [(opinion.candidate.record.name, opinion.belongs) for opinion in held] == [
+        ("studio-sd1", True),
+        ("studio-flux2", False),
+    ]
+    assert all(opinion.place.scores.numel() == 0 and not opinion.place.tried for opinion in held)
