@@ -191,9 +191,12 @@ class _Examined:
         return _corrected(place, best - stratum.bar, self.model.factor**2)
 
     def resize(self, parts: Views) -> list[tuple[Place, float]]:
-        """Return the best resize to undo, and how far a window there scores above its bar; nothing without any."""
+        """Return the best resize to undo, and how far a window there scores above its bar; nothing without any.
+
+        None is looked for where resized pictures of the candidate's own cannot be told from others.
+        """
         stratum = self.learned.stratum(LEAST_RESIZED, resized=True)
-        if not stratum.resized:
+        if not stratum.resized or not stratum.separable:
             return []
         found = find_scale(
             lambda windows: self._score(windows, stratum), parts.corner, self.model.factor, parts.factors, LEAST_RESIZED
@@ -203,7 +206,7 @@ class _Examined:
     def resized_crop(self, parts: Views) -> list[tuple[Place, float]]:
         """Return for each factor of crops the best offset with the resize undone, and how far above its bar."""
         stratum, found = self.learned.stratum(LEAST_RESIZED, resized=True), []
-        for scale in parts.factors_of_crops if stratum.resized else ():
+        for scale in parts.factors_of_crops if stratum.resized and stratum.separable else ():
             back = corner_before(parts.corner, scale)
             if min(back.shape[-2:]) >= LEAST_RESIZED:
                 place, best = find_grid(lambda windows: self._score(windows, stratum), back, self.model.factor)
