@@ -137,11 +137,9 @@ class Jpeg:
 
     def _coded(self, planes: Pixels, table: tuple[int, ...]) -> Pixels:
         """Quantise the cosine transform of every 8 x 8 block; samples in [0, 255]."""
-        batch, count, height, width = planes.shape
         steps = self._steps(table).to(planes)
-        waves = cosines().to(planes)
-        blocks = (planes - 128).reshape(batch, count, height // 8, 8, width // 8, 8).transpose(3, 4)
-        exact = waves @ blocks @ waves.T / steps
+        waves = _cosines().to(planes)
+        exact = block_frequencies(planes - 128) / steps
         frequencies = straight_through(exact, exact.sign() * torch.floor(exact.abs() + _HALF)) * steps
         levels = (waves.T @ frequencies @ waves).transpose(3, 4).reshape(planes.shape) + 128
         return rounded(levels.clamp(0, 255))
@@ -232,7 +230,17 @@ def _halved(planes: Pixels) -> Float[Tensor, "batch channels rows columns"]:
     return straight_through(exact, torch.floor(exact + lift))
 
 
-def cosines() -> Float[Tensor, "8 8"]:
+def block_frequencies(
+    planes: Float[Tensor, "batch channels height width"],
+) -> Float[Tensor, "batch channels rows columns 8 8"]:
+    """Return the orthonormal cosine transform of every 8 x 8 block; both sides are multiples of 8."""
+    batch, count, height, width = planes.shape
+    waves = _cosines().to(planes)
+    blocks = planes.reshape(batch, count, height // 8, 8, width // 8, 8).transpose(3, 4)
+    return waves @ blocks @ waves.T
+
+
+def _cosines() -> Float[Tensor, "8 8"]:
     """Return the matrix of the orthonormal cosine transform, one row per frequency."""
     frequency, place = torch.meshgrid(torch.arange(8.0), torch.arange(8.0), indexing="ij")
     waves = torch.cos(math.pi * frequency * (2 * place + 1) / 16) / 2

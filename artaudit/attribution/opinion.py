@@ -190,13 +190,16 @@ class _Examined:
         place, best = find_grid(lambda windows: self._score(windows, stratum), parts.middle, self.model.factor)
         return _corrected(place, best - stratum.bar, self.model.factor**2)
 
-    def resize(self, parts: Views) -> list[tuple[Place, float]]:
-        """Return the best resize to undo, and how far a window there scores above its bar; nothing without any.
-
-        None is looked for where resized pictures of the candidate's own cannot be told from others.
-        """
+    @property
+    def _of_resized(self) -> Stratum | None:
+        """What is known of resized pictures; None where the candidate's own cannot be told from others."""
         stratum = self.learned.stratum(LEAST_RESIZED, resized=True)
-        if not stratum.resized or not stratum.separable:
+        return stratum if stratum.resized and stratum.separable else None
+
+    def resize(self, parts: Views) -> list[tuple[Place, float]]:
+        """Return the best resize to undo, and how far a window there scores above its bar; nothing without any."""
+        stratum = self._of_resized
+        if stratum is None:
             return []
         found = find_scale(
             lambda windows: self._score(windows, stratum), parts.corner, self.model.factor, parts.factors, LEAST_RESIZED
@@ -205,8 +208,10 @@ class _Examined:
 
     def resized_crop(self, parts: Views) -> list[tuple[Place, float]]:
         """Return for each factor of crops the best offset with the resize undone, and how far above its bar."""
-        stratum, found = self.learned.stratum(LEAST_RESIZED, resized=True), []
-        for scale in parts.factors_of_crops if stratum.resized and stratum.separable else ():
+        stratum, found = self._of_resized, list[tuple[Place, float]]()
+        if stratum is None:
+            return found
+        for scale in parts.factors_of_crops:
             back = corner_before(parts.corner, scale)
             if min(back.shape[-2:]) >= LEAST_RESIZED:
                 place, best = find_grid(lambda windows: self._score(windows, stratum), back, self.model.factor)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -29,4 +28,4 @@ def plain(pixels: Pictures) -> Bool[Tensor, " batch"]:
 
 
 def _empty(power: Float[Tensor, "batch places"]) -> Bool[Tensor, " batch"]:
-    return (power >= LEAST).float().mean(dim=1) < torch.tensor(SHARE)
+    return (power >= LEAST).float().mean(dim=1) < SHARE

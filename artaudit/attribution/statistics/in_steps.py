@@ -17,7 +17,7 @@ from torch import Tensor
 
 from artaudit.attribution.quantisation import ALIGNED, Steps
 from artaudit.attribution.statistic import Pictures, whole
-from artaudit.transforms import cosines, to_ycbcr
+from artaudit.transforms import block_frequencies, to_ycbcr
 
 LUMA = ((0, 0), (1, 2), (3, 4), (5, 7), (8, 10), (11, 14))
 CHROMA = ((0, 1), (2, 4), (5, 14))
@@ -57,10 +57,7 @@ def _frequencies(
     planes: Float[Tensor, "batch planes height width"], steps: Float[Tensor, "batch 1 8 8"]
 ) -> Frequencies:
     """Return the cosine transform of every block of 8 x 8, in steps."""
-    batch, count, height, width = planes.shape
-    waves = cosines().to(planes)
-    blocks = planes.reshape(batch, count, height // 8, 8, width // 8, 8).transpose(3, 4)
-    return waves @ blocks @ waves.T / steps[:, :, None, None].to(planes)
+    return block_frequencies(planes) / steps[:, :, None, None].to(planes)
 
 
 def _by_band(
