@@ -138,10 +138,9 @@ class Jpeg:
     def _coded(self, planes: Pixels, table: tuple[int, ...]) -> Pixels:
         """Quantise the cosine transform of every 8 x 8 block; samples in [0, 255]."""
         steps = self._steps(table).to(planes)
-        waves = _cosines().to(planes)
         exact = block_frequencies(planes - 128) / steps
         frequencies = straight_through(exact, exact.sign() * torch.floor(exact.abs() + _HALF)) * steps
-        levels = (waves.T @ frequencies @ waves).transpose(3, 4).reshape(planes.shape) + 128
+        levels = from_block_frequencies(frequencies) + 128
         return rounded(levels.clamp(0, 255))
 
     def _steps(self, table: tuple[int, ...]) -> Float[Tensor, "8 8"]:
@@ -238,6 +237,15 @@ def block_frequencies(
     waves = _cosines().to(planes)
     blocks = planes.reshape(batch, count, height // 8, 8, width // 8, 8).transpose(3, 4)
     return waves @ blocks @ waves.T
+
+
+def from_block_frequencies(
+    frequencies: Float[Tensor, "batch channels rows columns 8 8"],
+) -> Float[Tensor, "batch channels height width"]:
+    """Undo `block_frequencies`."""
+    batch, count, rows, columns = frequencies.shape[:4]
+    waves = _cosines().to(frequencies)
+    return (waves.T @ frequencies @ waves).transpose(3, 4).reshape(batch, count, 8 * rows, 8 * columns)
 
 
 def _cosines() -> Float[Tensor, "8 8"]:

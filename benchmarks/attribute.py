@@ -24,7 +24,7 @@ from PIL import Image as Pillow
 
 from artaudit.attribution.calibration_files import read_calibration
 from artaudit.attribution.candidate import Candidate, candidates, open_candidate
-from artaudit.attribution.enrolment import learn
+from artaudit.attribution.enrolment import FURTHER_PICTURES, learn
 from artaudit.attribution.evaluation import Crops, score
 from artaudit.attribution.figures import Share
 from artaudit.attribution.opinion import LOOKED_AT, PROMISING, SIDE, opinions
@@ -33,6 +33,7 @@ from artaudit.attribution.search import MOST as MOST_FACTORS
 from artaudit.attribution.search import SIDES as SIDES_OF_WINDOWS
 from artaudit.edits import Chain, Edit, Resized, Saved
 from artaudit.image import Image, decode
+from artaudit.memory import keep_freed_memory
 from artaudit.metrics import auc
 from benchmarks.attribution_methods import denoiser, methods, window
 from benchmarks.attribution_pictures import Pictures
@@ -58,8 +59,8 @@ SLOW = ("taef2", "vaelight_sd1")
 RESIZED = "resize .75, JPEG 90"
 FEW_EDITS = ("JPEG 80", RESIZED)
 
-ENROLLED = {"taef2": (100, 200), "vaelight_sd1": (150, 450)}
-"""Pictures that the teachers redraw as they are enrolled, and all pictures of their enrolment."""
+ENROLLED = 150
+"""Pictures that the teachers redraw as they are enrolled, a third of all pictures of their enrolment."""
 
 TIMED = 6
 """Pictures that the seconds are taken of."""
@@ -124,10 +125,9 @@ def calibrated(candidate: Candidate, everyone: Sequence[Candidate], chosen: argp
     kept = chosen.cache / f"{candidate.record.name}.json"
     if candidate.calibration is None and not kept.exists():
         begin, others = time.monotonic(), [other for other in everyone if other is not candidate]
-        most, every = ENROLLED[candidate.record.name]
-        images, sources = training_pictures(chosen.data, chosen.collected, every)
+        images, sources = training_pictures(chosen.data, chosen.collected, (1 + FURTHER_PICTURES) * ENROLLED)
         unfinished = chosen.cache / candidate.record.name
-        learned = learn(candidate, others, images, sources=sources, most=most, kept=unfinished)
+        learned = learn(candidate, others, images, sources=sources, most=ENROLLED, kept=unfinished)
         kept.write_text(learned.as_json(), encoding="utf-8")
         print(f"{candidate.record.name}: enrolled in {time.monotonic() - begin:.0f} s", flush=True)
     return replace(candidate, calibration=candidate.calibration or read_calibration(kept))
@@ -256,6 +256,7 @@ def main() -> None:
     chosen = parser.parse_args()
     chosen.cache.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
+    keep_freed_memory()
     everyone = [candidate for candidate in candidates() if candidate.record.kind == "studio"] + teachers(chosen.data)
     wanted = [candidate for candidate in everyone if chosen.only is None or candidate.record.name in chosen.only]
     asked = [calibrated(candidate, everyone, chosen) for candidate in wanted]

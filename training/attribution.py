@@ -21,6 +21,7 @@ from artaudit.attribution.known_pictures import large_enough
 from artaudit.generators import pool
 from artaudit.generators.opening import abilities
 from artaudit.image import Image, read
+from artaudit.memory import keep_freed_memory
 from training.collection import DEV, LEARNED, REAL, found, in_turn, listed
 from training.pictures import rows
 
@@ -81,6 +82,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=150)
     parser.add_argument("--only", help="make that of this model alone")
     chosen = parser.parse_args()
+    keep_freed_memory()
     pictures, sources = training_pictures(chosen.data, chosen.collected, (1 + FURTHER_PICTURES) * chosen.count)
     folder = Path(str(resources.files("artaudit.attribution"))) / "calibrations"
     folder.mkdir(exist_ok=True)

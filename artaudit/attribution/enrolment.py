@@ -34,7 +34,6 @@ from artaudit.attribution.families import proved_family
 from artaudit.attribution.known_pictures import (
     SIDE,
     Version,
-    as_levels,
     large_enough,
     middle_crops,
 )
@@ -128,9 +127,9 @@ def learn(  # noqa: PLR0913 - choices of an enrolment, all but three by name
     model = open_candidate(candidate.record, denoiser=method in DENOISING)
     known = by_maker(model, others, crops, numbers[:most], denoising=method in DENOISING)
     known = known.beside(further, numbers[most:])
-    digest = hashlib.sha256(as_levels(every).tobytes()).hexdigest()
     asked = statistic(method)
-    unfinished = Unfinished(kept, f"{candidate.record.digest} {method} {asked.names} {digest}")
+    of_files = asked.names_of_files if isinstance(asked, OfFiles) else ()
+    unfinished = Unfinished(kept, f"{candidate.record.digest} {method} {asked.names} {of_files}")
     measured = _measured(model, method, known, unfinished, progress)
     strata, relatives = _strata(measured)
     learned = CandidateCalibration(
@@ -138,7 +137,7 @@ def learn(  # noqa: PLR0913 - choices of an enrolment, all but three by name
         digest=candidate.record.digest,
         method=method,
         names=asked.names,
-        names_of_files=asked.names_of_files if isinstance(asked, OfFiles) else (),
+        names_of_files=of_files,
         pictures=f"middle crops of {SIDE} pixels of {len(every)} pictures, untouched, as files and resized",
         strata=strata,
         twins=known.twins,
@@ -187,9 +186,9 @@ def _measured(
     progress: Progress | None,
 ) -> list[Measured]:
     asked, measured = statistic(method), list[Measured]()
-    every = list(known.versions(slow=method in SLOW))
-    for number, (name, version) in enumerate(every):
-        both = unfinished.measured(f"{name} {number}", partial(_numbers, asked, model, version))
+    count = known.count(slow=method in SLOW)
+    for number, (name, version) in enumerate(known.versions(slow=method in SLOW)):
+        both = unfinished.measured(_digest(version), partial(_numbers, asked, model, version))
         numbers, of_files = np.split(both, [len(asked.names)], axis=-1)
         sources = known.sources[name][version.places]
         odd, saved = in_parts(plain, version.pixels).numpy(), np.full(len(sources), version.saved)
@@ -199,8 +198,15 @@ def _measured(
             kind = False, band, version.side
             measured.append(Measured(name, kind, odd[inside], saved[inside], sources[inside], of_files[inside]))
         if progress is not None:
-            progress(number + 1, len(every))
+            progress(number + 1, count)
     return measured
+
+
+def _digest(version: Version) -> str:
+    """Return the digest of a version's pixels, and of how coarsely its files are kept."""
+    digest = hashlib.sha256(version.pixels.numpy().tobytes())
+    digest.update(bytes(file.quality for file in version.files))
+    return digest.hexdigest()
 
 
 def _numbers(asked: Statistic, model: Autoencoder, version: Version) -> Float[np.ndarray, ...]:

@@ -15,12 +15,13 @@ from artaudit.errors import UsageError
 from artaudit.image import Image, decode, ensure_writable, forbid_training, read, write_atomically
 from artaudit.image.sources import Source
 from artaudit.image.writing import ensure_fillable, ensure_new
+from artaudit.memory import return_freed_memory
 from artaudit.protect.checkpoint import Checkpoint, digest, seed_kept
 from artaudit.protect.comparison import comparison
 from artaudit.protect.job import CloakJob, CloakOrder, Targets, estimate, file_encoder, original
 from artaudit.protect.receipt import receipt
 from artaudit.protect.saving import save_within
-from artaudit.protect.timing import beside_the_steps, return_freed_memory
+from artaudit.protect.timing import beside_the_steps
 from artaudit.protect.watching import Onlooker, Watch
 from artaudit.protocols import Progress
 

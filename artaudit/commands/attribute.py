@@ -12,6 +12,7 @@ from artaudit import catalog
 from artaudit.commands.common import AS_JSON, EDITS, PATH, PICTURES, SPLIT, each, print_json, progress_bar
 from artaudit.commands.words import Group
 from artaudit.errors import UsageError
+from artaudit.memory import keep_freed_memory
 
 MODELS = click.option(
     "--model",
@@ -42,6 +43,7 @@ def attribute() -> None:
     `audit attribute PICTURE…` is short for `audit attribute pictures PICTURE…`. Models that come with artaudit can be
     asked at once, others after `audit attribute enrol`.
     """
+    keep_freed_memory()
 
 
 @attribute.command("pictures")

@@ -34,6 +34,7 @@ from artaudit.commands.common import (
 )
 from artaudit.commands.keys import signer
 from artaudit.errors import ArtauditError, UsageError
+from artaudit.memory import keep_freed_memory
 
 _STRENGTHS = ", ".join(f"{name} {score:g}" for name, score in catalog.STRENGTHS.items())
 
@@ -134,7 +135,6 @@ def protect(
     from artaudit.auditor.protect import cloak  # noqa: PLC0415 - heavy
     from artaudit.image.sources import gather  # noqa: PLC0415 - heavy
     from artaudit.protect.job import CloakOrder, prepare, targets  # noqa: PLC0415 - heavy
-    from artaudit.protect.timing import keep_freed_memory  # noqa: PLC0415 - heavy
 
     keep_freed_memory()
     goals = {source: targets(source, output) for source in gather(pictures)}

@@ -90,6 +90,7 @@ def test_further_pictures_are_pictures_of_their_own_and_measured_as_they_are():
     assert known.sources[FURTHER].tolist() == list(range(12, 36))
     counted = {name: [name for name, _ in known.versions(slow=False)].count(name) for name in known.sets}
     assert counted == {BELONGING: 9, REAL: 10, FURTHER: 9}
+    assert [known.count(slow=slow) for slow in (False, True)] == [28, 3]
 
 
 def test_few_further_pictures_are_left_out():

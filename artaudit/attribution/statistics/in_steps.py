@@ -17,7 +17,7 @@ from torch import Tensor
 
 from artaudit.attribution.quantisation import ALIGNED, Steps
 from artaudit.attribution.statistic import Pictures, whole
-from artaudit.transforms import block_frequencies, to_ycbcr
+from artaudit.transforms import block_frequencies, from_block_frequencies, to_rgb, to_ycbcr
 
 LUMA = ((0, 0), (1, 2), (3, 4), (5, 7), (8, 10), (11, 14))
 CHROMA = ((0, 1), (2, 4), (5, 14))
@@ -51,6 +51,29 @@ def in_steps(pixels: Pictures, redrawn: Pictures, steps: Steps) -> Float[Tensor,
     if min(numbers.shape[-2:]) >= _LEAST_ROWS:
         numbers = numbers[..., 1:-1, 1:-1]
     return numbers.flatten(2).transpose(1, 2)
+
+
+def nearest(pixels: Pictures, redrawn: Pictures, steps: Steps) -> Pictures:
+    """Return the pictures nearest to redrawn ones that the files allow: frequencies at most half a step from theirs.
+
+    Chroma is moved as the files keep it, at half the size. The upper left corner of the pixels has to be one of the
+    file's; at the right and lower edge, what is no whole block stays as it was redrawn.
+    """
+    height, width = redrawn.shape[-2:]
+    missing = to_ycbcr(255 * (whole(pixels, ALIGNED) - whole(redrawn, ALIGNED)))
+    luma = _beyond(missing[:, :1], steps[:, :1])
+    chroma = F.interpolate(_beyond(F.avg_pool2d(missing[:, 1:], 2), steps[:, 1:]), scale_factor=2.0)
+    moved = to_rgb(torch.cat([luma, chroma], dim=1)) / 255
+    rest = height - moved.shape[-2], width - moved.shape[-1]
+    return (redrawn + F.pad(moved, (0, rest[1], 0, rest[0]))).clamp(0, 1)
+
+
+def _beyond(
+    missing: Float[Tensor, "batch planes height width"], steps: Float[Tensor, "batch 1 8 8"]
+) -> Float[Tensor, "batch planes height width"]:
+    """Return what is missing beyond half a step of each frequency."""
+    exact = _frequencies(missing, steps)
+    return from_block_frequencies(F.softshrink(exact, 0.5) * steps[:, :, None, None].to(exact))
 
 
 def _frequencies(

@@ -16,11 +16,11 @@ from artaudit.auditor.registry.thumbnail import open_thumbnail, thumbnail
 from artaudit.generators import pool
 from artaudit.image import Image, read
 from artaudit.image.sources import Source
+from artaudit.memory import keep_freed_memory, return_freed_memory
 from artaudit.protect.effect import noise_beside
 from artaudit.protect.job import CloakJob, CloakOrder, Targets, estimate, finished, prepare, targets, writable
 from artaudit.protect.preview import gains, previewed
 from artaudit.protect.receipt import middle, whole
-from artaudit.protect.timing import keep_freed_memory, return_freed_memory
 from artaudit.protect.visibility import in_words
 from artaudit.web.tasks.context import Context, opened
 
