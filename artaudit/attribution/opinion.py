@@ -197,17 +197,14 @@ class _Examined:
         return stratum if stratum.resized and stratum.separable else None
 
     def resize(self, parts: Views) -> list[tuple[Place, float]]:
-        """Return the best resize to undo, and how far a window there scores above its bar; nothing without any.
-
-        That several were tried is not corrected for: known pictures were undone of resizes that never took place too.
-        """
+        """Return the best resize to undo, and how far a window there scores above its bar; nothing without any."""
         stratum = self._of_resized
         if stratum is None:
             return []
         found = find_scale(
             lambda windows: self._score(windows, stratum), parts.corner, self.model.factor, parts.factors, LEAST_RESIZED
         )
-        return [] if found is None else [(found[0], found[1] - stratum.bar)]
+        return [] if found is None else [_corrected(found[0], found[1] - stratum.bar, len(found[0].tried))]
 
     def resized_crop(self, parts: Views) -> list[tuple[Place, float]]:
         """Return for each factor of crops the best offset with the resize undone, and how far above its bar."""

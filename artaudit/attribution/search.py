@@ -58,8 +58,8 @@ class Place:
     """Where a picture was scored: the resize undone, rows and columns cut off at the top and left.
 
     `scores` are those of a window by offset, empty where none was searched and NaN where it was not tried; `tried` are
-    the factors that were tried, with the score of a window. `among` is the number of places that a score is corrected
-    for, those of the grid.
+    the factors that were tried, with the score of a window. `among` is the number of places that a score was corrected
+    for.
     """
 
     scale: float = 1.0
