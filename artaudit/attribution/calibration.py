@@ -38,6 +38,9 @@ EARLIER = ("artaudit-attribution/1", "artaudit-attribution/2")
 SEPARABLE = 0.8
 """The least area under the ROC curve, against the worst set of others, for a candidate to answer at all."""
 
+SEARCHABLE = 0.9
+"""The least such area of resized pictures for a resize to be looked for: a search gives chance several tries."""
+
 LEAST_NEGATIVES, LEAST_DIFFERENT = 199, 90
 """Pictures by others, versions counted, and different pictures of its own that a calibration needs for evidence.
 
@@ -82,6 +85,11 @@ class Stratum:
     def separable(self) -> bool:
         """Whether the candidate's own pictures can be told from every set of others well enough to answer."""
         return min(self.aucs.values()) >= SEPARABLE
+
+    @property
+    def searchable(self) -> bool:
+        """Whether they can be told well enough for several ways of undoing an edit to be tried."""
+        return min(self.aucs.values()) >= SEARCHABLE
 
     @property
     def named_of_others(self) -> tuple[int, int]:

@@ -48,7 +48,7 @@ from artaudit.image import Image, write_atomically
 from artaudit.protocols import Autoencoder, Progress
 
 MOST = 40
-"""Pictures that are measured by default: about five minutes for a small autoencoder on two cores."""
+"""Pictures that are measured by default: about two minutes for a small autoencoder on two cores."""
 
 FURTHER_PICTURES = 2
 """How many times as many further pictures are measured that nothing redraws: they cost a fifth of the others."""

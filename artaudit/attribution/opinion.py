@@ -192,9 +192,9 @@ class _Examined:
 
     @property
     def _of_resized(self) -> Stratum | None:
-        """What is known of resized pictures; None where the candidate's own cannot be told from others."""
+        """What is known of resized pictures; None where the candidate's own cannot be told well from others."""
         stratum = self.learned.stratum(LEAST_RESIZED, resized=True)
-        return stratum if stratum.resized and stratum.separable else None
+        return stratum if stratum.resized and stratum.searchable else None
 
     def resize(self, parts: Views) -> list[tuple[Place, float]]:
         """Return the best resize to undo, and how far a window there scores above its bar; nothing without any."""

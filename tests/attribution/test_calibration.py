@@ -55,6 +55,12 @@ def test_sets_that_are_alike_are_not_separable():
     assert not calibrated(0.0).separable
 
 
+def test_a_resize_is_looked_for_only_where_resized_pictures_are_told_well():
+    assert stratum(3.0).searchable
+    hard = stratum(1.0, count=200)
+    assert hard.separable and not hard.searchable
+
+
 def test_one_set_of_others_that_is_alike_is_enough_to_be_silent():
     rng = np.random.default_rng(1)
     sets = {BELONGING: rng.normal(4, 1, (60, 2)), "real": rng.normal(0, 1, (60, 2)), "twin": rng.normal(4, 1, (60, 2))}
