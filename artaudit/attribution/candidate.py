@@ -13,7 +13,7 @@ from artaudit import catalog
 from artaudit.attribution.calibration import CandidateCalibration
 from artaudit.attribution.calibration_files import read_calibration
 from artaudit.attribution.families import in_words
-from artaudit.attribution.statistic import OfFiles, Statistic
+from artaudit.attribution.statistic import Statistic, names_of_files
 from artaudit.errors import UsageError
 from artaudit.generators import pool
 from artaudit.generators.opening import abilities, open_model
@@ -116,8 +116,7 @@ def _fits(learned: CandidateCalibration, record: pool.Record) -> bool:
     if not known or learned.digest != record.digest:
         return False
     asked = statistic(learned.method)
-    of_files = asked.names_of_files if isinstance(asked, OfFiles) else ()
-    return learned.names == asked.names and learned.names_of_files in ((), of_files)
+    return learned.names == asked.names and learned.names_of_files in ((), names_of_files(asked))
 
 
 def calibration_path(record: pool.Record) -> Path:

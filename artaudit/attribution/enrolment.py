@@ -42,7 +42,7 @@ from artaudit.attribution.plain import plain
 from artaudit.attribution.quantisation import BANDS
 from artaudit.attribution.regression import numbered
 from artaudit.attribution.standing_in import standing_in
-from artaudit.attribution.statistic import OfFiles, Statistic, in_parts
+from artaudit.attribution.statistic import OfFiles, Statistic, in_parts, names_of_files
 from artaudit.errors import UsageError
 from artaudit.image import Image, write_atomically
 from artaudit.protocols import Autoencoder, Progress
@@ -128,7 +128,7 @@ def learn(  # noqa: PLR0913 - choices of an enrolment, all but three by name
     known = by_maker(model, others, crops, numbers[:most], denoising=method in DENOISING)
     known = known.beside(further, numbers[most:])
     asked = statistic(method)
-    of_files = asked.names_of_files if isinstance(asked, OfFiles) else ()
+    of_files = names_of_files(asked)
     unfinished = Unfinished(kept, f"{candidate.record.digest} {method} {asked.names} {of_files}")
     measured = _measured(model, method, known, unfinished, progress)
     strata, relatives = _strata(measured)

@@ -57,6 +57,11 @@ class OfFiles(Protocol):
         ...
 
 
+def names_of_files(asked: Statistic) -> tuple[str, ...]:
+    """Return the names of the numbers of files, of a statistic that does not measure these apart none."""
+    return asked.names_of_files if isinstance(asked, OfFiles) else ()
+
+
 def in_parts(act: Callable[..., Tensor], pixels: Pictures, *further: Tensor) -> Tensor:
     """Return `act` of the batch, and of what else there is for every picture, computed a few pictures at a time."""
     count = max(1, _AT_ONCE // (pixels.shape[-2] * pixels.shape[-1]))

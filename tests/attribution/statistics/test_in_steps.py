@@ -80,7 +80,7 @@ def test_what_a_file_allows_stays_as_it_is(levels):
 
 def test_what_is_no_whole_block_of_a_file_stays_as_it_was_redrawn():
     pixels = torch.rand(1, 3, 40, 56, generator=torch.Generator().manual_seed(0))
-    allowed = nearest(pixels, pixels.flip(0) * 0.5, of_quality(90).steps)
+    allowed = nearest(pixels, pixels * 0.5, of_quality(90).steps)
     torch.testing.assert_close(allowed[..., 32:, :], pixels[..., 32:, :] * 0.5)
     torch.testing.assert_close(allowed[..., :, 48:], pixels[..., :, 48:] * 0.5)
     assert (allowed[..., :32, :48] - pixels[..., :32, :48]).abs().mean() < (pixels[..., :32, :48] * 0.5).mean()
